@@ -1,0 +1,85 @@
+"""An AWS session: who we are, and clients with bounded retries and timeouts. The only place that makes boto3 clients.
+
+Knows no service in particular. boto3 is imported when the first client is made: `--help` must not pay for it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from epochctl.errors import CredentialsError, EpochctlError
+
+T = TypeVar("T")
+
+_MISSING = {"NoCredentialsError", "PartialCredentialsError", "ProfileNotFound", "NoAuthTokenError"}
+_EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
+_DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "InvalidClientTokenId", "UnrecognizedClientException",
+           "SignatureDoesNotMatch", "AuthFailure"}
+
+
+class Aws:
+    """Clients of one region, made once each; safe to share between threads."""
+
+    def __init__(self, region: str) -> None:
+        self.region = region
+        self._lock = threading.Lock()
+        self._session: Any = None
+        self._clients: dict[tuple[str, str], Any] = {}
+
+    def client(self, service: str, *, region: str = "") -> Any:
+        """A boto3 client: 5 s to connect, 30 s to read, up to 8 tries with adaptive back-off."""
+        key = (service, region or self.region)
+        with self._lock:
+            if key not in self._clients:
+                import boto3
+                from botocore.config import Config
+
+                self._session = self._session or boto3.Session(region_name=self.region)
+                config = Config(
+                    connect_timeout=5, read_timeout=30, retries={"mode": "standard", "max_attempts": 8}, user_agent_extra="epochctl"
+                )
+                self._clients[key] = self._session.client(service, region_name=key[1], config=config)
+            return self._clients[key]
+
+    def session(self) -> Any:
+        """The boto3 session, for what needs credentials rather than a client (presigned tokens)."""
+        self.client("sts")
+        return self._session
+
+    def account_id(self) -> str:
+        """Twelve digits. Raises CredentialsError where nobody is signed in."""
+        return str(self.call(lambda: self.client("sts").get_caller_identity())["Account"])
+
+    def caller_arn(self) -> str:
+        """The ARN of who we are."""
+        return str(self.call(lambda: self.client("sts").get_caller_identity())["Arn"])
+
+    def call(self, request: Callable[[], T], *, absent: tuple[str, ...] = ()) -> T:
+        """Make a request; credentials trouble becomes CredentialsError, codes in `absent` become LookupError, the rest EpochctlError."""
+        try:
+            return request()
+        except EpochctlError:
+            raise
+        except Exception as error:
+            raise _translated(error, absent) from error
+
+
+def _translated(error: Exception, absent: tuple[str, ...]) -> Exception:
+    kind = type(error).__name__
+    response = getattr(error, "response", None) or {}
+    code = str(response.get("Error", {}).get("Code", ""))
+    if code in absent:
+        return LookupError(code)
+    if kind in _MISSING:
+        return CredentialsError("no AWS credentials", why=str(error), fix="sign in (aws sso login, aws configure, AWS_PROFILE=...)")
+    if code in _EXPIRED or kind in {"TokenRetrievalError", "SSOTokenLoadError", "UnauthorizedSSOTokenError"}:
+        return CredentialsError("the AWS credentials have expired", why=str(error), fix="sign in again, then run the same command")
+    if code in _DENIED:
+        return CredentialsError("AWS refused the request", why=str(error), fix="check `aws sts get-caller-identity` and its permissions")
+    if kind == "EndpointConnectionError":
+        return EpochctlError("AWS does not answer", why=str(error), fix="check the region's name and the network")
+    if response or type(error).__module__.startswith("botocore"):
+        return EpochctlError("an AWS request failed", why=str(error))
+    return error

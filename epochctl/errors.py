@@ -1,0 +1,116 @@
+"""What can go wrong, as a person reads it: what happened, why, and what to do next. One exit code a class.
+
+Knows nothing of terminals, AWS or the workflow; everything else may import it.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class EpochctlError(Exception):
+    """A failure that was foreseen.
+
+    what: one line, the user's words. why: the cause, may be several lines. fix: what to do, best a line to paste.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, what: str, *, why: str = "", fix: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.why = why
+        self.fix = fix
+
+    def __str__(self) -> str:
+        return "\n".join(part for part in (self.what, self.why, self.fix) if part)
+
+
+class SettingsError(EpochctlError):
+    """epochctl.toml, the environment or a flag holds something that cannot be meant."""
+
+    exit_code = 3
+
+
+class ToolError(EpochctlError):
+    """A program that epochctl needs is missing, too old, or was refused by the system."""
+
+    exit_code = 4
+
+
+class CredentialsError(EpochctlError):
+    """AWS credentials are missing, expired or not allowed to do this."""
+
+    exit_code = 5
+
+
+class CertificateError(EpochctlError):
+    """The ACM certificate failed, or its validation cannot succeed as things stand."""
+
+    exit_code = 6
+
+
+class InfrastructureError(EpochctlError):
+    """terraform, or the AWS objects it manages, failed."""
+
+    exit_code = 7
+
+
+class LockedError(EpochctlError):
+    """Somebody else holds the lock on this state."""
+
+    exit_code = 8
+
+
+class ClusterError(EpochctlError):
+    """The cluster does not answer, or the load balancer controller does not become ready."""
+
+    exit_code = 9
+
+
+class ImageError(EpochctlError):
+    """The image could not be built or pushed."""
+
+    exit_code = 10
+
+
+class DeployError(EpochctlError):
+    """The release did not become healthy; the previous one still serves."""
+
+    exit_code = 11
+
+
+class VerifyError(EpochctlError):
+    """A layer between the pods and the https answer is not right; the first one is named."""
+
+    exit_code = 12
+
+
+class ResolverCacheError(EpochctlError):
+    """The service is healthy, but the resolver in use still remembers that the name did not exist."""
+
+    exit_code = 13
+
+
+class LeftoversError(EpochctlError):
+    """`down` finished and something that is ours is still there."""
+
+    exit_code = 14
+
+
+class DeadlineError(EpochctlError):
+    """A wait reached its deadline; `why` names the cause that was last seen."""
+
+    exit_code = 15
+
+
+class NotFoundError(EpochctlError):
+    """What the command asks about does not exist (yet)."""
+
+    exit_code = 16
+
+
+class Interrupted(EpochctlError):
+    """Ctrl-C or SIGTERM; everything under way was ended in order."""
+
+    exit_code = 130

@@ -1,0 +1,1 @@
+"""The scratch root filesystem and the OCI image, without a daemon."""

@@ -1,0 +1,1 @@
+"""One module per word the user types. A step reads like the sentence a person would say; siblings never import each other."""

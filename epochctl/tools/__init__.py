@@ -1,0 +1,1 @@
+"""Programs that epochctl runs. One module each; only process.py may start one."""

@@ -1,0 +1,145 @@
+"""Running a program: the only place in epochctl that imports subprocess.
+
+Bounded in time and in output, streamed line by line, ended in order (INT, then TERM, then KILL) when the run is stopped.
+Knows no program in particular.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from epochctl.errors import DeadlineError, Interrupted, ToolError
+
+KEPT_LINES = 2000
+
+
+@dataclass(frozen=True)
+class Completed:
+    """How a program ended. stdout and stderr hold at most their last KEPT_LINES lines."""
+
+    argv: tuple[str, ...]
+    code: int
+    stdout: str
+    stderr: str
+
+
+class Stop:
+    """Asked to stop? One for the whole process; the CLI sets it on SIGINT and SIGTERM."""
+
+    event = threading.Event()
+
+
+def find(program: str, *, fix: str) -> str:
+    """The program's path. Raises ToolError naming `fix` where PATH has none."""
+    path = shutil.which(program)
+    if path is None:
+        raise ToolError(f"{program} is not installed", why=f"no {program} on PATH", fix=fix)
+    return path
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    stdin: bytes | None = None,
+    timeout: float,
+    on_line: Callable[[str], None] | None = None,
+    interrupt_grace: float = 120.0,
+) -> Completed:
+    """Run argv to its end and return how it ended; a non-zero code is an answer, not an error.
+
+    env is added to the inherited environment. on_line gets each line of stdout as it comes. The program runs in a session of its
+    own, so a Ctrl-C in the terminal reaches it only from here: once, then it has `interrupt_grace` seconds to finish its writes.
+    Raises ToolError (cannot be started), DeadlineError (timeout), Interrupted (the run was stopped).
+    """
+    try:
+        child = subprocess.Popen(
+            list(argv),
+            cwd=cwd,
+            env={**os.environ, **(env or {})},
+            stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise ToolError(f"cannot start {argv[0]}", why=str(error)) from error
+    out: deque[str] = deque(maxlen=KEPT_LINES)
+    err: deque[str] = deque(maxlen=KEPT_LINES)
+    readers = [
+        threading.Thread(target=_collect, args=(child.stdout, out, on_line), daemon=True),
+        threading.Thread(target=_collect, args=(child.stderr, err, None), daemon=True),
+    ]
+    for reader in readers:
+        reader.start()
+    if stdin is not None:
+        threading.Thread(target=_feed, args=(child, stdin), daemon=True).start()
+    try:
+        _await(child, argv[0], timeout, interrupt_grace)
+    finally:
+        _end(child)
+        for reader in readers:
+            reader.join(5)
+    return Completed(tuple(argv), child.returncode, "\n".join(out), "\n".join(err))
+
+
+def _await(child: subprocess.Popen[bytes], name: str, timeout: float, grace: float) -> None:
+    waited = 0.0
+    while child.poll() is None:
+        try:
+            child.wait(0.1)
+        except subprocess.TimeoutExpired:
+            waited += 0.1
+        if Stop.event.is_set() and child.poll() is None:
+            _signal(child, signal.SIGINT)
+            try:
+                child.wait(grace)
+            except subprocess.TimeoutExpired:
+                _end(child)
+            raise Interrupted(f"{name} was interrupted", fix="run the same command again to continue")
+        if waited >= timeout:
+            raise DeadlineError(f"{name} did not finish within {timeout:.0f} s", why="it was ended")
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    for sign, grace in ((signal.SIGTERM, 10.0), (signal.SIGKILL, 10.0)):
+        if child.poll() is not None:
+            return
+        _signal(child, sign)
+        try:
+            child.wait(grace)
+        except subprocess.TimeoutExpired:
+            continue
+
+
+def _signal(child: subprocess.Popen[bytes], sign: signal.Signals) -> None:
+    try:
+        os.killpg(child.pid, sign)
+    except ProcessLookupError:
+        return
+
+
+def _collect(stream: object, kept: deque[str], on_line: Callable[[str], None] | None) -> None:
+    for raw in stream:  # type: ignore[attr-defined]
+        line = raw.decode("utf-8", "replace").rstrip("\n")
+        kept.append(line)
+        if on_line is not None:
+            on_line(line)
+
+
+def _feed(child: subprocess.Popen[bytes], data: bytes) -> None:
+    try:
+        assert child.stdin is not None
+        child.stdin.write(data)
+        child.stdin.close()
+    except BrokenPipeError:
+        return

@@ -1,0 +1,95 @@
+"""What happens while a workflow runs, as frozen facts. Console, JSON lines and the journal subscribe.
+
+Knows nothing of who listens: `Emit` is any callable that takes an event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Event:
+    """Base of all events. step: the step's name, or "" for the whole run."""
+
+    step: str
+
+
+@dataclass(frozen=True)
+class RunStarted(Event):
+    """A run of `command` begins; `steps` in the order a person would say them."""
+
+    command: str
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class StepStarted(Event):
+    """The step began; `doing`: observe, apply or destroy."""
+
+    doing: Literal["observe", "apply", "destroy"]
+
+
+@dataclass(frozen=True)
+class StepProgress(Event):
+    """One line of what is happening inside the step now."""
+
+    message: str
+
+
+@dataclass(frozen=True)
+class StepWaiting(Event):
+    """The step waits. what: for what; cause: why it is not there yet; seconds waited and deadline in seconds."""
+
+    what: str
+    cause: str
+    waited: float
+    deadline: float
+
+
+@dataclass(frozen=True)
+class StepFinished(Event):
+    """The step ended well. changed: whether anything was made or removed. detail: one line for the reader."""
+
+    changed: bool
+    seconds: float
+    detail: str
+
+
+@dataclass(frozen=True)
+class StepFailed(Event):
+    """The step failed; the error's words."""
+
+    seconds: float
+    what: str
+    why: str
+    fix: str
+
+
+@dataclass(frozen=True)
+class StepSkipped(Event):
+    """The step did not run; `reason` names what it would have needed."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class StepPlanned(Event):
+    """What `apply` would do: changes as lines; empty means nothing. deferred_on: names of outputs that do not exist yet."""
+
+    changes: tuple[str, ...]
+    deferred_on: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RunFinished(Event):
+    """The run ended. ok: every step ended well."""
+
+    ok: bool
+    seconds: float
+    detail: str
+
+
+Emit = Callable[[Event], None]

@@ -1,0 +1,75 @@
+"""What a step is: a noun with a name, the outputs it needs, the output it produces, and three verbs.
+
+Knows nothing of AWS, of terminals, or of the order in which steps run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol, TypeVar
+
+from epochctl.workflow.events import Emit, StepProgress, StepWaiting
+from epochctl.workflow.outputs import Outputs
+from epochctl.workflow.waiting import Clock, Pending, Ready, SystemClock, wait_for
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What the world looks like to a step.
+
+    output: what the step would publish as things stand, None when it does not exist or is not complete.
+    changes: what apply would still do, a line each; empty means apply would change nothing.
+    exists: whether destroy would have anything to remove.
+    """
+
+    output: Any | None
+    changes: tuple[str, ...] = ()
+    exists: bool = False
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a step gets besides its own collaborators: the outputs so far, and a way to tell and to wait."""
+
+    step: str
+    outputs: Outputs
+    emit: Emit
+    clock: Clock = field(default_factory=SystemClock)
+
+    def say(self, message: str) -> None:
+        """One line of progress, shown live."""
+        self.emit(StepProgress(self.step, message))
+
+    def wait_for(
+        self, what: str, probe: Callable[[], Ready[T] | Pending], *, deadline: float, fix: str = "", longest: float = 5.0
+    ) -> T:
+        """waiting.wait_for, told to whoever listens."""
+
+        def progress(what: str, cause: str, waited: float, deadline: float) -> None:
+            self.emit(StepWaiting(self.step, what, cause, waited, deadline))
+
+        return wait_for(what, probe, deadline=deadline, clock=self.clock, progress=progress, fix=fix, longest=longest)
+
+
+class Step(Protocol):
+    """One word the user types. Steps are made with their collaborators (settings, clients, tools) by steps.catalog."""
+
+    name: ClassVar[str]
+    needs: ClassVar[tuple[type, ...]]
+    produces: ClassVar[type]
+
+    def observe(self, ctx: Context) -> Observation:
+        """Read the world, change nothing. Only called when every needed output exists."""
+        ...
+
+    def apply(self, ctx: Context) -> Any:
+        """Make it so, and return the output. Safe to run again, and after a kill at any point."""
+        ...
+
+    def destroy(self, ctx: Context) -> tuple[str, ...]:
+        """Remove it; already absent is success. Needed outputs may be missing (ctx.outputs.find gives None): then
+        remove what can be found without them. Returns what was removed, a line each."""
+        ...

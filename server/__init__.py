@@ -1,0 +1,1 @@
+"""The epoch server: answers with the current epoch time."""
