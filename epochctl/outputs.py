@@ -93,3 +93,15 @@ class Verification:
 
     url: str
     layers: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class DnsRecord:
+    """The host name points at the load balancer. Produced by `dns`.
+
+    managed: True when the record is ours in a Route 53 zone of the account; False when the user adds it elsewhere.
+    """
+
+    hostname: str
+    target: str
+    managed: bool
