@@ -141,7 +141,7 @@ class Elbv2:
         return kept
 
     def _tags(self, client: Any, arns: list[str]) -> list[dict[str, Any]]:
-        """Tags of arns. One that vanished meanwhile fails the whole request, so then each is asked by itself."""
+        """Tags of arns. One that has vanished fails the whole request: then each is asked by itself."""
         try:
             answer = self._aws.call(lambda: client.describe_tags(ResourceArns=arns), absent=ABSENT)
             return list(answer["TagDescriptions"])
@@ -156,7 +156,7 @@ class Elbv2:
 
 
 def plain_dns_name(name: str) -> str:
-    """The one spelling of a load balancer's name: lower case, without the root's dot and Route 53's `dualstack.`."""
+    """One spelling of a load balancer's name: lower case, no root dot, no `dualstack.` of Route 53's."""
     return name.lower().rstrip(".").removeprefix("dualstack.")
 
 
