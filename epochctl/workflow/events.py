@@ -5,8 +5,9 @@ Knows nothing of who listens: `Emit` is any callable that takes an event.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 
@@ -41,7 +42,7 @@ class StepProgress(Event):
 
 @dataclass(frozen=True)
 class StepWaiting(Event):
-    """The step waits. what: for what; cause: why it is not there yet; seconds waited and deadline in seconds."""
+    """The step waits. what: for what; cause: why it is not there yet; waited and deadline in seconds."""
 
     what: str
     cause: str
@@ -77,7 +78,7 @@ class StepSkipped(Event):
 
 @dataclass(frozen=True)
 class StepPlanned(Event):
-    """What `apply` would do: changes as lines; empty means nothing. deferred_on: names of outputs that do not exist yet."""
+    """What `apply` would do. changes: lines, or none; deferred_on: outputs that do not exist yet."""
 
     changes: tuple[str, ...]
     deferred_on: tuple[str, ...]
@@ -93,3 +94,9 @@ class RunFinished(Event):
 
 
 Emit = Callable[[Event], None]
+
+
+def record(event: Event) -> dict[str, object]:
+    """The event as plain data: {"event": "step_finished", "step": ..., its own fields}."""
+    word = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(event).__name__).lower()
+    return {"event": word, **asdict(event)}

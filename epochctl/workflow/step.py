@@ -44,18 +44,26 @@ class Context:
         self.emit(StepProgress(self.step, message))
 
     def wait_for(
-        self, what: str, probe: Callable[[], Ready[T] | Pending], *, deadline: float, fix: str = "", longest: float = 5.0
+        self,
+        what: str,
+        probe: Callable[[], Ready[T] | Pending],
+        *,
+        deadline: float,
+        fix: str = "",
+        longest: float = 5.0,
     ) -> T:
         """waiting.wait_for, told to whoever listens."""
 
         def progress(what: str, cause: str, waited: float, deadline: float) -> None:
             self.emit(StepWaiting(self.step, what, cause, waited, deadline))
 
-        return wait_for(what, probe, deadline=deadline, clock=self.clock, progress=progress, fix=fix, longest=longest)
+        return wait_for(
+            what, probe, deadline=deadline, clock=self.clock, progress=progress, fix=fix, longest=longest
+        )
 
 
 class Step(Protocol):
-    """One word the user types. Steps are made with their collaborators (settings, clients, tools) by steps.catalog."""
+    """One word the user types. steps.catalog makes each with its collaborators (settings, clients, tools)."""
 
     name: ClassVar[str]
     needs: ClassVar[tuple[type, ...]]
@@ -70,6 +78,6 @@ class Step(Protocol):
         ...
 
     def destroy(self, ctx: Context) -> tuple[str, ...]:
-        """Remove it; already absent is success. Needed outputs may be missing (ctx.outputs.find gives None): then
-        remove what can be found without them. Returns what was removed, a line each."""
+        """Remove it; already absent is success. Needed outputs may be missing (ctx.outputs.find gives None):
+        then remove what can be found without them. Returns what was removed, a line each."""
         ...

@@ -65,9 +65,9 @@ def wait_for(
     first: float = 0.5,
     longest: float = 5.0,
 ) -> T:
-    """Ask `probe` until it is Ready. Intervals grow from `first` to `longest` seconds; `deadline` is seconds from now.
+    """Ask `probe` until it is Ready, at intervals from `first` to `longest` seconds, for `deadline` seconds.
 
-    progress(what, cause, waited, deadline) is called for each Pending. Raises DeadlineError with the last cause.
+    progress(what, cause, waited, deadline) is called for each Pending. DeadlineError carries the last cause.
     A probe ends the wait early by raising an EpochctlError of its own.
     """
     start, interval = clock.now(), first
@@ -78,7 +78,9 @@ def wait_for(
         waited = clock.now() - start
         if waited >= deadline:
             raise DeadlineError(
-                f"{what}: not there after {deadline:.0f} s", why=answer.cause, fix=fix or "run the same command again to go on waiting"
+                f"{what}: not there after {deadline:.0f} s",
+                why=answer.cause,
+                fix=fix or "run the same command again to go on waiting",
             )
         progress(what, answer.cause, waited, deadline)
         clock.sleep(min(interval, deadline - waited))

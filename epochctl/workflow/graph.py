@@ -1,0 +1,86 @@
+"""The order of steps, read from their types: who publishes what somebody else needs.
+
+Knows nothing of running; a mistake here is a mistake in the program, never the user's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from graphlib import CycleError, TopologicalSorter
+
+from epochctl.workflow.step import Step
+
+Edges = dict[str, tuple[str, ...]]
+
+
+class GraphError(Exception):
+    """The steps do not fit together: two with one name, an output nobody produces, or a circle."""
+
+
+class Graph:
+    """Steps by name and the edges between them. Iterates in an order in which every need comes first."""
+
+    def __init__(self, steps: Sequence[Step]) -> None:
+        self._steps = {step.name: step for step in steps}
+        if len(self._steps) != len(steps):
+            raise GraphError(f"two steps have one name: {', '.join(step.name for step in steps)}")
+        producers = _producers(steps)
+        self.edges: Edges = {step.name: _needed(step, producers) for step in steps}
+        self.names = _ordered(self.edges)
+
+    def __iter__(self) -> Iterator[Step]:
+        return iter([self._steps[name] for name in self.names])
+
+    def step(self, name: str) -> Step:
+        """The step of that name. Raises GraphError."""
+        if name not in self._steps:
+            raise GraphError(f"no step is called {name}; there are {', '.join(self.names)}")
+        return self._steps[name]
+
+    def upto(self, *names: str) -> Graph:
+        """The graph of these steps and everything they need, near and far."""
+        wanted: set[str] = set()
+        found = [self.step(name).name for name in names]
+        while found:
+            name = found.pop()
+            if name not in wanted:
+                wanted.add(name)
+                found.extend(self.edges[name])
+        return Graph([self._steps[name] for name in self.names if name in wanted])
+
+    def reversed(self) -> Edges:
+        """For each step the steps that read its output: they must be gone before it goes."""
+        return {name: tuple(user for user in self.names if name in self.edges[user]) for name in self.names}
+
+
+def _producers(steps: Sequence[Step]) -> dict[type, str]:
+    producers: dict[type, str] = {}
+    for step in steps:
+        if step.produces in producers:
+            raise GraphError(
+                f"{step.name} and {producers[step.produces]} both produce {step.produces.__name__}"
+            )
+        producers[step.produces] = step.name
+    return producers
+
+
+def _needed(step: Step, producers: dict[type, str]) -> tuple[str, ...]:
+    for kind in step.needs:
+        if kind not in producers:
+            raise GraphError(f"{step.name} needs {kind.__name__}, which no step produces")
+    return tuple(producers[kind] for kind in step.needs)
+
+
+def _ordered(edges: Edges) -> tuple[str, ...]:
+    """Every need first; among equals as given, so that the reader sees the same order each time."""
+    sorter = TopologicalSorter(edges)
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        raise GraphError(f"steps need each other in a circle: {' -> '.join(error.args[1])}") from error
+    given, ordered = list(edges), list[str]()
+    while sorter.is_active():
+        ready = sorted(sorter.get_ready(), key=given.index)
+        ordered.extend(ready)
+        sorter.done(*ready)
+    return tuple(ordered)

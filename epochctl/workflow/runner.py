@@ -1,0 +1,177 @@
+"""What happens to a graph of steps: observed, planned, brought up, taken down.
+
+Knows the step protocol and nothing of any step; whoever wants to see it subscribes through `emit`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+
+from epochctl.errors import EpochctlError, Interrupted, NotFoundError
+from epochctl.workflow import events
+from epochctl.workflow.events import Emit
+from epochctl.workflow.graph import Edges, Graph
+from epochctl.workflow.outputs import Outputs
+from epochctl.workflow.schedule import Schedule, Work
+from epochctl.workflow.step import Context, Observation, Step
+from epochctl.workflow.waiting import Clock
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a run ended: what was published, what failed (by step), which lines were removed, what was seen."""
+
+    outputs: Outputs
+    failures: dict[str, BaseException] = field(default_factory=dict)
+    removed: tuple[str, ...] = ()
+    seen: dict[str, Observation] = field(default_factory=dict)
+
+    def check(self) -> Result:
+        """Itself, or the first failure raised; a stopped run is Interrupted whatever else failed."""
+        for error in sorted(self.failures.values(), key=lambda error: not isinstance(error, Interrupted)):
+            raise error
+        return self
+
+
+class Runner:
+    """Runs steps. `stop` ends a run in order; the same event must be the clock's."""
+
+    def __init__(
+        self, steps: Sequence[Step], emit: Emit, clock: Clock, stop: threading.Event | None = None
+    ) -> None:
+        self.graph = Graph(steps)
+        self.outputs = Outputs()
+        self._emit, self._clock = emit, clock
+        self._stop = stop or threading.Event()
+        self._seen: dict[str, Observation] = {}
+        self._removed: dict[str, tuple[str, ...]] = {}
+
+    def up(self, only: Collection[str] = (), command: str = "up") -> Result:
+        """Apply every step, or those in `only`: then what they need is observed and must be there already."""
+        graph = self.graph.upto(*only) if only else self.graph
+
+        def work(name: str) -> None:
+            self._timed(name, lambda: self._apply(name) if not only or name in only else self._require(name))
+
+        return self._run(command, graph.edges, work)
+
+    def plan(self, command: str = "plan") -> Result:
+        """Observe every step and say what `up` would change; one whose needs do not exist yet is deferred."""
+
+        def work(name: str) -> None:
+            missing = self._missing(name)
+            if missing:
+                self._emit(events.StepPlanned(name, (), missing))
+                return
+            seen = self._observe(name)
+            changes = seen.changes or (() if seen.output is not None else ("to be made",))
+            self._emit(events.StepPlanned(name, changes, ()))
+
+        return self._run(command, self.graph.edges, lambda name: self._failing(name, work))
+
+    def survey(self, command: str = "status") -> Result:
+        """Observe what can be observed; a step that cannot be is told and left out."""
+
+        def work(name: str) -> None:
+            if not self._missing(name):
+                try:
+                    self._observe(name)
+                except Interrupted:
+                    raise
+                except Exception as error:
+                    self._emit(events.StepProgress(name, f"could not be observed: {error}"))
+
+        return self._run(command, self.graph.edges, work)
+
+    def down(self, command: str = "down") -> Result:
+        """Destroy in reverse, each as soon as its users are gone. Call `survey` first, for the outputs."""
+
+        def work(name: str) -> None:
+            self._timed(name, lambda: self._destroy(name))
+
+        return self._run(command, self.graph.reversed(), work)
+
+    def context(self, name: str) -> Context:
+        """What a step of that name is handed."""
+        return Context(name, self.outputs, self._emit, self._clock)
+
+    def _run(self, command: str, edges: Edges, work: Work) -> Result:
+        start = self._clock.now()
+        self._emit(events.RunStarted("", command, tuple(edges)))
+        schedule = Schedule(
+            edges, work, lambda name, why: self._emit(events.StepSkipped(name, why)), self._stop
+        )
+        failures = schedule.run()
+        if self._stop.is_set() and (failures or schedule.blocked):
+            failures.setdefault("", Interrupted("stopped", fix="run the same command again to continue"))
+        detail = ", ".join(f"{name} failed" for name in failures if name)
+        self._emit(events.RunFinished("", not failures, self._clock.now() - start, detail))
+        removed = tuple(line for name in edges for line in self._removed.get(name, ()))
+        return Result(self.outputs, failures, removed, dict(self._seen))
+
+    def _missing(self, name: str) -> tuple[str, ...]:
+        return tuple(kind.__name__ for kind in self.graph.step(name).needs if self.outputs.find(kind) is None)
+
+    def _observe(self, name: str) -> Observation:
+        self._emit(events.StepStarted(name, "observe"))
+        seen = self.graph.step(name).observe(self.context(name))
+        self._seen[name] = seen
+        if seen.output is not None:
+            self._publish(name, seen.output)
+        return seen
+
+    def _require(self, name: str) -> tuple[bool, str]:
+        if self._missing(name) or self._observe(name).output is None:
+            raise NotFoundError(
+                f"{name} is not there yet",
+                why=f"no {self.graph.step(name).produces.__name__} exists",
+                fix="epochctl up",
+            )
+        return False, "is there"
+
+    def _apply(self, name: str) -> tuple[bool, str]:
+        seen = self._observe(name)
+        if seen.output is not None and not seen.changes:
+            return False, "nothing to do"
+        self._emit(events.StepStarted(name, "apply"))
+        self._publish(name, self.graph.step(name).apply(self.context(name)))
+        return True, "; ".join(seen.changes[:3])
+
+    def _destroy(self, name: str) -> tuple[bool, str]:
+        self._emit(events.StepStarted(name, "destroy"))
+        removed = tuple(self.graph.step(name).destroy(self.context(name)))
+        self._removed[name] = removed
+        return bool(removed), f"{len(removed)} removed" if removed else "nothing there"
+
+    def _publish(self, name: str, output: object) -> None:
+        kind = self.graph.step(name).produces
+        if not isinstance(output, kind):
+            raise TypeError(f"{name} must publish {kind.__name__}, not {type(output).__name__}")
+        self.outputs.put(output)
+
+    def _timed(self, name: str, act: Callable[[], tuple[bool, str]]) -> None:
+        start = self._clock.now()
+
+        def ended(step: str) -> None:
+            changed, detail = act()
+            self._emit(events.StepFinished(step, changed, self._clock.now() - start, detail))
+
+        self._failing(name, ended)
+
+    def _failing(self, name: str, work: Work) -> None:
+        start = self._clock.now()
+        try:
+            work(name)
+        except EpochctlError as error:
+            self._emit(events.StepFailed(name, self._clock.now() - start, error.what, error.why, error.fix))
+            raise
+        except Exception as error:
+            what = f"{name} ended with {type(error).__name__}: {error}"
+            self._emit(
+                events.StepFailed(
+                    name, self._clock.now() - start, what, "", "run again with --verbose for the trace"
+                )
+            )
+            raise
