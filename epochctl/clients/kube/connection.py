@@ -1,0 +1,168 @@
+"""One API server over https: a request in, JSON out. Made from what EKS says, without any kubeconfig.
+
+Knows no kind of object in particular.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Protocol
+from urllib.parse import urlencode
+
+from epochctl.errors import ClusterError, CredentialsError, EpochctlError
+
+Json = dict[str, Any]
+TIMEOUT = (5.0, 30.0)
+
+
+class Access(Protocol):
+    """Where a cluster answers, and whom it trusts."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def endpoint(self) -> str: ...
+    @property
+    def ca_pem(self) -> str: ...
+
+
+class Refused(EpochctlError):
+    """The API server said no: status and its own words. Caught in this package where that is an answer."""
+
+    exit_code = ClusterError.exit_code
+
+    def __init__(self, status: int, message: str, request: str) -> None:
+        super().__init__("the cluster refused a request", why=f"{request}: {status}: {message}")
+        self.status = status
+        self.message = message
+
+
+class Connection:
+    """Requests to one API server, each with a deadline. token gives a bearer token that is valid now."""
+
+    def __init__(self, access: Access, token: Callable[[], str]) -> None:
+        self._access = access
+        self._token = token
+        self._lock = threading.Lock()
+        self._client: Any = None
+
+    def get(self, path: str, **query: str) -> Json | None:
+        """The object, or None where there is none."""
+        try:
+            return self.send("GET", path, query=query)
+        except Refused as refused:
+            if refused.status == 404:
+                return None
+            raise
+
+    def delete(self, path: str, **query: str) -> bool:
+        """Ask for deletion. False where it is already absent."""
+        try:
+            self.send("DELETE", path, query=query)
+            return True
+        except Refused as refused:
+            if refused.status == 404:
+                return False
+            raise
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Json | None = None,
+        query: Mapping[str, str] | None = None,
+        content: str = "application/json",
+    ) -> Json:
+        """A request with a JSON answer. Raises Refused, ClusterError (no answer) or CredentialsError."""
+        answer = self._call(method, path, query, body, content, TIMEOUT)
+        return dict(json.loads(answer.read() or b"{}"))
+
+    def text(self, path: str, **query: str) -> str:
+        """A request with an answer in plain text."""
+        return str(self._call("GET", path, query, None, "", TIMEOUT).read().decode("utf-8", "replace"))
+
+    def stream(self, path: str, **query: str) -> Iterator[str]:
+        """Lines as they come; ends when the other side does."""
+        answer = self._call("GET", path, query, None, "", (TIMEOUT[0], 3600.0))
+        rest = b""
+        for chunk in answer.response.stream(4096):
+            *lines, rest = (rest + chunk).split(b"\n")
+            yield from (line.decode("utf-8", "replace") for line in lines)
+        if rest:
+            yield rest.decode("utf-8", "replace")
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None,
+        body: Json | None,
+        content: str,
+        timeout: tuple[float, float],
+    ) -> Any:
+        import urllib3.exceptions
+
+        url = self._access.endpoint.rstrip("/") + path + ("?" + urlencode(query) if query else "")
+        headers = {"Authorization": f"Bearer {self._token()}", "Accept": "application/json, */*"}
+        sent: Any = body
+        if body is not None:
+            headers["Content-Type"] = content
+            sent = (
+                json.dumps(body) if content.endswith("yaml") else body
+            )  # JSON is YAML; the client encodes json types itself
+        try:
+            answer = self._api().call_api(
+                method, url, header_params=headers, body=sent, _request_timeout=timeout
+            )
+        except urllib3.exceptions.HTTPError as error:
+            raise self._silent(str(error)) from error
+        except self._api_exception() as error:
+            raise self._silent(str(getattr(error, "reason", error))) from error
+        return self._checked(answer, f"{method} {path}")
+
+    def _checked(self, answer: Any, request: str) -> Any:
+        if answer.status < 400:
+            return answer
+        text = answer.read().decode("utf-8", "replace")
+        message = _message(text)
+        if answer.status == 401:
+            raise CredentialsError(
+                f"cluster {self._access.name} does not know you",
+                why=f"{request}: 401: {message}",
+                fix="check `aws sts get-caller-identity` and the cluster's access entries",
+            )
+        raise Refused(answer.status, message, request)
+
+    def _silent(self, why: str) -> ClusterError:
+        return ClusterError(
+            f"cluster {self._access.name} does not answer",
+            why=f"{self._access.endpoint}: {why}",
+            fix="check the network and that your address may reach the cluster's public endpoint",
+        )
+
+    def _api(self) -> Any:
+        with self._lock:
+            if self._client is None:
+                from kubernetes import client
+
+                configuration = client.Configuration(host=self._access.endpoint, retries=1)
+                configuration.ca_cert_data = self._access.ca_pem
+                self._client = client.ApiClient(configuration)
+            return self._client
+
+    @staticmethod
+    def _api_exception() -> type[Exception]:
+        from kubernetes.client import ApiException
+
+        return ApiException  # type: ignore[no-any-return]
+
+
+def _message(text: str) -> str:
+    """The Status object's message, or the text as it came."""
+    try:
+        return str(json.loads(text).get("message", text))
+    except (ValueError, AttributeError):
+        return text.strip()
