@@ -1,0 +1,20 @@
+"""What can go wrong in the sandbox, as a person reads it: what happened, why, and what to do next.
+
+Knows nothing of the product's own errors; only the shape is the same.
+"""
+
+from __future__ import annotations
+
+
+class SandboxError(Exception):
+    """A failure that was foreseen. why: the cause, may be several lines. fix: what to do, best a line to paste."""
+
+    def __init__(self, what: str, *, why: str = "", fix: str = "", exit_code: int = 1) -> None:
+        super().__init__(what)
+        self.what = what
+        self.why = why
+        self.fix = fix
+        self.exit_code = exit_code
+
+    def __str__(self) -> str:
+        return "\n".join(part for part in (self.what, self.why, self.fix) if part)

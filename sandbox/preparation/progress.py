@@ -1,0 +1,97 @@
+"""What prepare says while it works: a line when something begins and ends, and never silence for long in between.
+
+Knows nothing of what the tasks do, nor of terminals: a line goes to a plain callable.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+SILENCE = 5.0  # seconds without a line before one is due
+
+
+class Task:
+    """Something under way. `note` is what it is doing just now."""
+
+    def __init__(self, name: str, clock: Callable[[], float]) -> None:
+        self.name = name
+        self.note = ""
+        self._clock = clock
+        self._began = clock()
+
+    @property
+    def seconds(self) -> float:
+        return self._clock() - self._began
+
+    def line(self) -> str:
+        return f"{self.name}: {self.seconds:.0f} s" + (f", {self.note}" if self.note else "")
+
+
+class Progress:
+    """Says lines, from any thread; between them, every SILENCE seconds, what the tasks under way are doing."""
+
+    def __init__(self, say: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> None:
+        self._say = say
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._tasks: list[Task] = []
+        self._last = clock()
+
+    def say(self, line: str) -> None:
+        with self._lock:
+            self._last = self._clock()
+            self._say(line)
+
+    @contextmanager
+    def task(self, name: str) -> Iterator[Task]:
+        """Announce a task, and its end with the time it took; a failing one ends without a word."""
+        task = Task(name, self._clock)
+        self.say(name)
+        self._tasks.append(task)
+        try:
+            yield task
+        finally:
+            self._tasks.remove(task)
+        self.say(f"{name}: done in {task.seconds:.0f} s" + (f", {task.note}" if task.note else ""))
+
+    def beat(self) -> None:
+        """Say how far the tasks are, if a line is due."""
+        if self._clock() - self._last >= SILENCE:
+            for task in list(self._tasks):
+                self.say(task.line())
+
+    @contextmanager
+    def alive(self) -> Iterator[None]:
+        """Beat from a thread for as long as the block runs."""
+        stop = threading.Event()
+
+        def watch() -> None:
+            while not stop.wait(1.0):
+                self.beat()
+
+        thread = threading.Thread(target=watch, name="progress", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join()
+
+
+def size_of(path: Path) -> int:
+    """Bytes of a file or of the files below a directory; links are not followed."""
+    if path.is_file() and not path.is_symlink():
+        return path.stat().st_size
+    return sum(each.lstat().st_size for each in path.rglob("*") if each.is_file() and not each.is_symlink())
+
+
+def readable(size: int) -> str:
+    """123456789 -> 123 MB."""
+    for limit, unit in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")):
+        if size >= limit:
+            return f"{size / limit:.1f} {unit}" if size < 10 * limit else f"{size / limit:.0f} {unit}"
+    return f"{size} bytes"
