@@ -13,19 +13,16 @@ from datetime import datetime
 from typing import Any
 
 from epochctl.clients.aws import Aws
-from epochctl.errors import CertificateError
 
 ABSENT = ("ResourceNotFoundException",)
 USABLE = ("ISSUED", "PENDING_VALIDATION")
-# Without this filter ACM lists RSA 2048 only, and a second certificate would be requested beside an
-# existing one.
+# Without this filter ACM lists RSA 2048 only: a certificate with another key would be overlooked.
 KEY_TYPES = ("RSA_1024", "RSA_2048", "RSA_3072", "RSA_4096", "EC_prime256v1", "EC_secp384r1", "EC_secp521r1")
 
 
 @dataclass(frozen=True)
 class CertificateState:
-    """What ACM says about a certificate. record_*: the DNS record that proves the name, "" while ACM has
-    not made it yet.
+    """What ACM says about a certificate. record_*: the DNS record that proves the name, "" until ACM made it.
 
     status: PENDING_VALIDATION, ISSUED, FAILED, VALIDATION_TIMED_OUT, EXPIRED, REVOKED or INACTIVE.
     names: every name it covers. ours: it carries the tags that were asked for.
@@ -58,11 +55,9 @@ class Acm:
         self._aws = aws
 
     def find(self, hostname: str, tags: Mapping[str, str]) -> CertificateState | None:
-        """The certificate to use for `hostname`: ours before others, issued before pending. None: request
-        one.
+        """The certificate to use for `hostname`: ours before others, issued before pending.
 
-        One that carries another epochctl environment's tags is not seen: it would vanish with that
-        environment.
+        One that carries another epochctl environment's tags is not seen: it would vanish with that one.
         """
         return max(
             self._of(hostname, tags, USABLE),
@@ -85,28 +80,27 @@ class Acm:
         return _state(answer["Certificate"])
 
     def request(self, hostname: str, tags: Mapping[str, str]) -> CertificateState:
-        """Request a certificate with DNS validation; the same request again within the minute is the same
-        certificate.
+        """Request a certificate with DNS validation; asked twice within a minute, it is the same certificate.
 
         The token guards against a kill (or a second person) between the request and ACM's list showing it.
-        It holds for a minute
-        only: ACM remembers a token for an hour, and would hand out a certificate that `down` has deleted
-        meanwhile.
+        For a minute only: ACM remembers a token for an hour, and would then hand out what `down` deleted.
         """
-        for attempt in range(3):
-            state = self.describe(self._requested(hostname, tags, attempt))
-            if state is not None:
-                return replace(state, ours=True)
-        raise CertificateError(
-            f"ACM accepted the request for {hostname} and shows no certificate",
-            why="a certificate that was just deleted is still remembered",
-            fix="run the same command again in a minute",
+        words = f"{hostname} {sorted(tags.items())} {int(time.time() // 60)}"
+        answer = self._aws.call(
+            lambda: self._client.request_certificate(
+                DomainName=hostname,
+                ValidationMethod="DNS",
+                IdempotencyToken=hashlib.sha256(words.encode()).hexdigest()[:32],
+                Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+            )
         )
+        arn = str(answer["CertificateArn"])
+        # ACM may need some moments until it shows what it has just accepted
+        state = self.describe(arn) or CertificateState(arn, hostname, "PENDING_VALIDATION")
+        return replace(state, ours=True)
 
     def delete(self, arn: str) -> bool:
-        """Delete a certificate. True: it is gone. False: something still uses it, or will for some moments
-        more.
-        """
+        """Delete a certificate. True: it is gone. False: something still uses it, if only for moments."""
         try:
             self._aws.call(
                 lambda: self._client.delete_certificate(CertificateArn=arn),
@@ -119,19 +113,6 @@ class Acm:
     @property
     def _client(self) -> Any:
         return self._aws.client("acm")
-
-    def _requested(self, hostname: str, tags: Mapping[str, str], attempt: int) -> str:
-        minute = int(time.time() // 60)
-        words = f"{hostname} {sorted(tags.items())} {minute} {attempt}"
-        answer = self._aws.call(
-            lambda: self._client.request_certificate(
-                DomainName=hostname,
-                ValidationMethod="DNS",
-                IdempotencyToken=hashlib.sha256(words.encode()).hexdigest()[:32],
-                Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
-            )
-        )
-        return str(answer["CertificateArn"])
 
     def _of(
         self, hostname: str, tags: Mapping[str, str], statuses: tuple[str, ...]

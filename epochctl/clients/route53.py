@@ -1,8 +1,8 @@
 """Public hosted zones of the account and the records in them that are ours.
 
-A record cannot carry tags, so ownership is written beside it: a TXT record `_epochctl.<name>` that holds
-the owner's words (the way external-dns does it). What has no such companion is somebody else's and is never
-changed. Knows nothing of load balancers or certificates, nor of what the rest of the world's resolvers say.
+A record cannot carry tags, so ownership is written beside it: a TXT record `_epochctl.<name>` holds the
+owner's words (the way external-dns does it). What has no such companion is somebody else's and is never
+changed. Knows nothing of load balancers or certificates, nor of what the world's resolvers say.
 """
 
 from __future__ import annotations

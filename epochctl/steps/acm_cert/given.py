@@ -1,0 +1,47 @@
+"""A certificate that the user brings along (certificate_arn): checked, used, never changed."""
+
+from __future__ import annotations
+
+from epochctl.clients.acm import Acm, CertificateState
+from epochctl.errors import CertificateError
+from epochctl.settings import Settings
+
+PENDING = "PENDING_VALIDATION"
+
+
+def given_certificate(acm: Acm, settings: Settings, region: str) -> CertificateState:
+    """The certificate of settings.certificate_arn. Raises CertificateError where it cannot serve the host
+    name.
+    """
+    arn = settings.certificate_arn
+    if arn.split(":")[3:4] != [region]:
+        raise CertificateError(
+            f"certificate {arn} is not in {region}",
+            why="a load balancer can only use certificates of its own region",
+            fix="give one of that region, or none: epochctl then requests it",
+        )
+    state = acm.describe(arn)
+    if state is None:
+        raise CertificateError(
+            f"there is no certificate {arn} in this account",
+            fix="correct certificate_arn (ACM_CERTIFICATE_ARN), or remove it: epochctl then requests one",
+        )
+    if not state.covers(settings.hostname):
+        raise CertificateError(
+            f"certificate {arn} is not valid for {settings.hostname}",
+            why=f"it covers {', '.join(state.names or (state.hostname,))}",
+            fix="give one that covers the host name, or none: epochctl then requests it",
+        )
+    if state.status != "ISSUED":
+        refuse_unless_pending(state)
+    return state
+
+
+def refuse_unless_pending(state: CertificateState) -> None:
+    """Raises CertificateError for a status from which no certificate will ever come."""
+    if state.status != PENDING:
+        raise CertificateError(
+            f"the certificate for {state.hostname} is {state.status.lower().replace('_', ' ')}",
+            why=state.failure_reason or f"ACM says {state.status} of {state.arn}",
+            fix="correct the cause, then `epochctl cert request` asks for a new one",
+        )

@@ -1,0 +1,151 @@
+"""The ACM certificate of the host name: found or requested, its record added where we can, waited for.
+
+Never requests a second one, and never removes what does not carry our tags. Knows nothing of load balancers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import ClassVar
+
+from epochctl.clients.acm import Acm, CertificateState
+from epochctl.clients.dns import Names
+from epochctl.clients.route53 import Route53, owner_of
+from epochctl.errors import CertificateError
+from epochctl.outputs import Certificate
+from epochctl.settings import Settings
+from epochctl.steps.acm_cert.diagnosis import Diagnosis
+from epochctl.steps.acm_cert.given import PENDING, given_certificate, refuse_unless_pending
+from epochctl.steps.acm_cert.validation import Validation
+from epochctl.workflow.step import Context, Observation
+from epochctl.workflow.waiting import Pending, Ready
+
+ISSUE_DEADLINE = 45 * 60.0  # a person has had time to add a record; ACM itself goes on for 72 hours
+RECORD_DEADLINE = 120.0  # until ACM names the validation record of a fresh request
+DELETE_DEADLINE = 300.0  # a deleted listener keeps its certificate in use for some minutes
+
+
+class AcmCert:
+    """See the module."""
+
+    name: ClassVar[str] = "acm_cert"
+    needs: ClassVar[tuple[type, ...]] = ()
+    produces: ClassVar[type] = Certificate
+
+    def __init__(
+        self, settings: Settings, region: str, *, acm: Acm, route53: Route53, names: Names | None = None
+    ) -> None:
+        self._settings = settings
+        self._region = region
+        self._acm = acm
+        self._validation = Validation(route53, settings.hostname, owner_of(settings.tags))
+        self._diagnosis = Diagnosis(route53, names or Names(), settings.hostname)
+
+    def observe(self, ctx: Context) -> Observation:
+        """Read ACM and the zone."""
+        hostname, state = self._settings.hostname, self.status(ctx)
+        if state is None:
+            due = (f"request a certificate for {hostname}", *self._validation.due(None))
+            return Observation(
+                None, (*due, f"wait until ACM issues the certificate for {hostname}"), self._left()
+            )
+        changes = () if self._settings.certificate_arn else self._validation.due(state)
+        exists = state.ours or self._left()
+        if state.status == PENDING:
+            waiting = f"wait until ACM issues the certificate for {hostname}"
+            return Observation(None, (*changes, waiting), exists)
+        return Observation(Certificate(state.arn, hostname), changes, exists)
+
+    def apply(self, ctx: Context) -> Certificate:
+        """Request or find, add the record, wait until issued."""
+        self.request(ctx)
+        return self.wait(ctx)
+
+    def destroy(self, ctx: Context) -> tuple[str, ...]:
+        """Remove validation records of ours, then certificates with our tags. A given certificate is kept.
+
+        The listeners are gone by then; ACM learns of it later than we.
+        """
+        if self._settings.certificate_arn:
+            return ()
+        records = self._validation.withdraw()
+        return (*records, *(self._delete(ctx, state) for state in self._acm.ours(self._settings.tags)))
+
+    def request(self, ctx: Context) -> CertificateState:
+        """The certificate, requested if there is none, its validation record added where a zone is ours."""
+        state = self.status(ctx)
+        if self._settings.certificate_arn and state is not None:
+            return state
+        if state is None:
+            state = self._acm.request(self._settings.hostname, self._settings.tags)
+            ctx.say(f"requested {state.arn}")
+        if state.status == PENDING and not state.record_name:
+            state = self._with_record(ctx, state)
+        if said := self._validation.add(state):
+            ctx.say(said)
+        return state
+
+    def status(self, ctx: Context) -> CertificateState | None:
+        """The certificate as ACM sees it now, or None: nothing has been requested."""
+        if self._settings.certificate_arn:
+            return given_certificate(self._acm, self._settings, self._region)
+        return self._acm.find(self._settings.hostname, self._settings.tags)
+
+    def why_pending(self, state: CertificateState) -> str:
+        """Why it has not been issued yet, in words a person can act on."""
+        return self._diagnosis.cause(state)
+
+    def wait(self, ctx: Context) -> Certificate:
+        """Wait until it is issued. Stopping loses nothing: ACM goes on by itself."""
+        hostname, state = self._settings.hostname, self.status(ctx)
+        if state is None:
+            raise CertificateError(
+                f"no certificate for {hostname} has been requested", fix="epochctl cert request"
+            )
+        arn = state.arn
+        return ctx.wait_for(
+            f"certificate for {hostname}",
+            lambda: self._issued(arn),
+            deadline=ISSUE_DEADLINE,
+            fix="`epochctl cert wait` goes on waiting; nothing is lost",
+            longest=10.0,
+        )
+
+    def _issued(self, arn: str) -> Ready[Certificate] | Pending:
+        now = self._acm.describe(arn)
+        if now is None:
+            raise CertificateError(f"certificate {arn} is gone", fix="epochctl cert request")
+        if now.status == "ISSUED":
+            return Ready(Certificate(arn, self._settings.hostname))
+        refuse_unless_pending(now)
+        return Pending(self._diagnosis.cause(now))
+
+    def _with_record(self, ctx: Context, state: CertificateState) -> CertificateState:
+        """ACM makes up the validation record some seconds after the request."""
+
+        def probe() -> Ready[CertificateState] | Pending:
+            now = self._acm.describe(state.arn)
+            if now is None or (now.status == PENDING and not now.record_name):
+                return Pending("ACM has not named the validation record yet")
+            return Ready(replace(now, ours=state.ours))
+
+        return ctx.wait_for("validation record", probe, deadline=RECORD_DEADLINE)
+
+    def _left(self) -> bool:
+        """Whether anything of ours is there to be removed besides the certificate in use."""
+        if self._settings.certificate_arn:
+            return False
+        return bool(self._acm.ours(self._settings.tags) or self._validation.ours())
+
+    def _delete(self, ctx: Context, state: CertificateState) -> str:
+        def probe() -> Ready[str] | Pending:
+            if self._acm.delete(state.arn):
+                return Ready(f"certificate {state.arn} ({state.hostname})")
+            now = self._acm.describe(state.arn)
+            users = ", ".join(now.in_use_by) if now else ""
+            return Pending(f"ACM sees it in use by {users or 'a listener that is going away'}")
+
+        fix = "remove the listener that uses it, then run `epochctl down` again"
+        return ctx.wait_for(
+            f"certificate {state.hostname} to be free", probe, deadline=DELETE_DEADLINE, fix=fix
+        )

@@ -1,0 +1,77 @@
+"""The DNS record that proves the host name to ACM: whether it is due, added where a zone is ours, withdrawn.
+
+ACM wants the same record for every certificate of a name in an account. So one that somebody else added is as
+good as ours and stays when we go.
+"""
+
+from __future__ import annotations
+
+from epochctl.clients.acm import CertificateState
+from epochctl.clients.route53 import Record, Route53, Zone
+from epochctl.errors import CertificateError
+
+
+class Validation:
+    """The validation record of one host name."""
+
+    def __init__(self, route53: Route53, hostname: str, owner: str) -> None:
+        self._route53 = route53
+        self._hostname = hostname
+        self._owner = owner
+
+    def zone(self) -> Zone | None:
+        """The zone that the record belongs into, None where the name is served elsewhere."""
+        return self._route53.zone_for(self._hostname)
+
+    def due(self, state: CertificateState | None) -> tuple[str, ...]:
+        """What `add` would do, a line each."""
+        zone = self.zone()
+        if zone is None or (state is not None and not state.record_name):
+            return ()
+        if state is None:
+            return (f"add its validation record to zone {zone.name}",)
+        record = wanted(state)
+        if any(present.leads_like(record) for present in self._route53.records(zone, record.name)):
+            return ()
+        return (f"add validation record {record} to zone {zone.name}",)
+
+    def add(self, state: CertificateState) -> str:
+        """Put the record into the zone where it is due. What was done, or what is left to the user; "" for
+        nothing.
+        """
+        zone, record = self.zone(), wanted(state)
+        if not state.record_name:
+            return ""
+        if zone is None:
+            return f"no hosted zone in this account holds {self._hostname}: add the record {record}"
+        if not self.due(state):
+            return ""
+        published = self._route53.publish(zone, record, self._owner)
+        if published.foreign:
+            raise CertificateError(
+                f"another record stands in the place of the validation record in zone {zone.name}",
+                why=f"{published.foreign[0]}; ACM wants {record}",
+                fix="remove that record, then run the same command again",
+            )
+        return f"validation record added to zone {zone.name}"
+
+    def ours(self) -> tuple[str, ...]:
+        """Names of validation records that we added. The host name's own record belongs to another step."""
+        zone = self.zone()
+        names = self._route53.owned(zone, self._hostname, self._owner) if zone else ()
+        return tuple(name for name in names if name.startswith("_"))
+
+    def withdraw(self) -> tuple[str, ...]:
+        """Remove what we added; a line each."""
+        zone = self.zone()
+        if zone is None:
+            return ()
+        names = self.ours()
+        for name in names:
+            self._route53.withdraw(zone, name, self._owner)
+        return tuple(f"validation record {name}" for name in names)
+
+
+def wanted(state: CertificateState) -> Record:
+    """The record that ACM looks for."""
+    return Record(state.record_name, state.record_type or "CNAME", (state.record_value,), ttl=300)
