@@ -11,7 +11,8 @@ from typing import ClassVar
 class EpochctlError(Exception):
     """A failure that was foreseen.
 
-    what: one line, the user's words. why: the cause, may be several lines. fix: what to do, best a line to paste.
+    what: one line, the user's words. why: the cause, may be several lines.
+    fix: what to do, best a line to paste.
     """
 
     exit_code: ClassVar[int] = 1

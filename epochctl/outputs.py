@@ -20,7 +20,8 @@ class Certificate:
 class Infrastructure:
     """The outputs of the terraform root in terraform/ (same names there). Produced by `infra_up`.
 
-    vpc_id: vpc-...; subnet ids are ordered by availability zone; repository_url is <account>.dkr.ecr.<region>.amazonaws.com/<name>;
+    vpc_id: vpc-...; subnet ids are ordered by availability zone;
+    repository_url is <account>.dkr.ecr.<region>.amazonaws.com/<name>;
     lb_controller_role_arn is "" when lb_controller.identity is "eksctl".
     """
 
@@ -52,8 +53,8 @@ class LoadBalancerController:
 class Image:
     """An OCI image layout on disk, not yet pushed. Produced by `build`.
 
-    layout: path of an OCI image layout directory (index.json, blobs/); digest: sha256:... of the manifest; platform: "linux/amd64".
-    tag: an immutable tag derived from the digest.
+    layout: path of an OCI image layout directory (index.json, blobs/); digest: sha256:... of the manifest;
+    platform: "linux/amd64"; tag: an immutable tag derived from the digest.
     """
 
     layout: str
@@ -78,7 +79,7 @@ class PushedImage:
 
 @dataclass(frozen=True)
 class Release:
-    """A deployed revision whose pods run `digest` and which the load balancer serves. Produced by `deploy`."""
+    """A deployed revision whose pods run `digest`, served by the load balancer. Produced by `deploy`."""
 
     revision: int
     namespace: str
@@ -89,7 +90,7 @@ class Release:
 
 @dataclass(frozen=True)
 class Verification:
-    """Every layer was right. layers: (name, what was seen) in the order they were asked. Produced by `verify`."""
+    """Every layer was right. layers: (name, what was seen), in order. Produced by `verify`."""
 
     url: str
     layers: tuple[tuple[str, str], ...]
@@ -99,7 +100,7 @@ class Verification:
 class DnsRecord:
     """The host name points at the load balancer. Produced by `dns`.
 
-    managed: True when the record is ours in a Route 53 zone of the account; False when the user adds it elsewhere.
+    managed: True when the record is ours in a Route 53 zone of the account; False when the user adds it.
     """
 
     hostname: str

@@ -1,16 +1,22 @@
-"""What the user wants: epochctl.toml, then the environment, then flags, frozen. Reports every problem at once.
+"""What the user wants: epochctl.toml, then the environment, then flags. Reports every problem at once.
 
 The only module that reads the environment for epochctl (the AWS SDK reads its own standard variables).
 """
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+
+from epochctl import checks, problems, sources
+from epochctl.errors import SettingsError
 
 Name = Annotated[str, Field(pattern=r"^[a-z]([a-z0-9-]{0,28}[a-z0-9])?$")]
+InstanceType = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*\.[a-z0-9-]+$")]
 
 
 class Section(BaseModel):
@@ -22,8 +28,8 @@ class Section(BaseModel):
 class Cluster(Section):
     """The EKS cluster and its one managed node group."""
 
-    version: str = "1.36"
-    instance_types: tuple[str, ...] = ("t3.medium",)
+    version: Annotated[str, Field(pattern=r"^1\.\d{2}$")] = "1.36"
+    instance_types: Annotated[tuple[InstanceType, ...], Field(min_length=1)] = ("t3.medium",)
     nodes: Annotated[int, Field(ge=1, le=50)] = 2
     nat: Literal["none", "single", "per-az"] = "single"
 
@@ -35,11 +41,11 @@ class LbController(Section):
 
 
 class Service(Section):
-    """The service that is deployed. image: "" means build ours; otherwise a reference that the nodes can pull."""
+    """The service that is deployed. image: "" means ours; otherwise a reference that nodes can pull."""
 
     image: str = ""
     port: Annotated[int, Field(ge=1, le=65535)] = 8080
-    health_path: str = "/health"
+    health_path: Annotated[str, Field(pattern=r"^/\S*$")] = "/health"
     replicas: Annotated[int, Field(ge=1, le=100)] = 2
 
 
@@ -49,12 +55,28 @@ class Settings(Section):
     name: Name = "epoch"
     environment: Name = "production"
     hostname: str
-    certificate_arn: str = ""
-    regions: tuple[str, ...] = ("us-west-2",)
+    regions: Annotated[tuple[str, ...], Field(min_length=1, max_length=1)] = ("us-west-2",)
+    certificate_arn: str = ""  # after regions: it is checked against them
     cluster: Cluster = Cluster()
     lb_controller: LbController = LbController()
     service: Service = Service()
     directory: Path = Path(".")  # where epochctl.toml stands; state files go to directory/.epochctl
+
+    @field_validator("hostname")
+    @classmethod
+    def _is_hostname(cls, value: str) -> str:
+        return _checked(value.rstrip(".").lower(), checks.hostname_problem)
+
+    @field_validator("regions")
+    @classmethod
+    def _are_regions(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(_checked(region, checks.region_problem) for region in value)
+
+    @field_validator("certificate_arn")
+    @classmethod
+    def _is_certificate(cls, value: str, info: ValidationInfo) -> str:
+        regions = info.data.get("regions", ("",))
+        return _checked(value, lambda arn: checks.certificate_problem(arn, regions[0])) if value else ""
 
     @property
     def region(self) -> str:
@@ -71,5 +93,33 @@ class Settings(Section):
         return {"epochctl:name": self.name, "epochctl:environment": self.environment}
 
     def state_directory(self, region: str) -> Path:
-        """Private files of one (name, environment, region): terraform's working data, kubeconfig, journal, image layout."""
+        """Private files of one (name, environment, region): terraform data, kubeconfig, journal, image."""
         return self.directory / ".epochctl" / self.name / self.environment / region
+
+
+def load(directory: Path, flags: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> Settings:
+    """Settings from directory/epochctl.toml, overridden by the environment, overridden by flags.
+
+    flags: by field name, None where not given. Raises SettingsError with every problem, each with its source.
+    """
+    values, origins = sources.read(directory, flags, environ)
+    try:
+        return Settings(**values, directory=directory.resolve())
+    except ValidationError as error:
+        lines = [problems.line(one, origins, Settings) for one in error.errors(include_url=False)]
+    raise SettingsError(
+        f"{len(lines)} problems in the settings"
+        if len(lines) > 1
+        else "the settings cannot be used as they are",
+        why="\n".join(lines),
+        fix="epochctl init"
+        if not values.get("hostname")
+        else f"correct {sources.FILE}, the environment or the flag",
+    )
+
+
+def _checked(value: str, problem: Callable[[str], str]) -> str:
+    expected = problem(value)
+    if expected:
+        raise ValueError(expected)
+    return value

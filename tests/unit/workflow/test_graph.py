@@ -47,7 +47,7 @@ def test_an_output_nobody_produces_is_named() -> None:
 
 
 def test_a_circle_is_named() -> None:
-    with pytest.raises(GraphError, match="circle: .*one.*two"):
+    with pytest.raises(GraphError, match=r"circle: .*one.*two"):
         Graph([step("one", A, B), step("two", B, A)])
 
 

@@ -1,0 +1,65 @@
+"""Is this a host name, a region, a certificate's ARN? Each check returns what was expected instead, or "".
+
+Knows nothing of settings or of the network; regions come from the partition data that ships with botocore.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import json
+import re
+from importlib.util import find_spec
+from pathlib import Path
+
+_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+_REGION = re.compile(r"[a-z]{2,5}(-[a-z]+){1,2}-\d")
+_CERTIFICATE = re.compile(r"arn:aws[a-z-]*:acm:([a-z0-9-]+):\d{12}:certificate/[A-Za-z0-9-]+")
+
+
+def hostname_problem(value: str) -> str:
+    """RFC 1123: labels of letters, digits and inner hyphens; two at least, and not an address."""
+    if "://" in value or "/" in value:
+        return "a host name alone, without https:// and without a path"
+    labels = value.split(".")
+    if len(value) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
+        return "a host name: letters, digits and hyphens between dots, such as epoch.example.com"
+    if len(labels) < 2:
+        return "a host name with at least one dot, such as epoch.example.com"
+    return "a host name, not an address" if labels[-1].isdigit() else ""
+
+
+def region_problem(value: str) -> str:
+    """A region that AWS has, as far as the installed botocore knows."""
+    known = regions()
+    if value in known or (not known and _REGION.fullmatch(value)):
+        return ""
+    near = nearest(value, known)
+    return f"an AWS region, such as {', '.join(near)}" if near else "an AWS region, such as us-west-2"
+
+
+def certificate_problem(arn: str, region: str) -> str:
+    """An ACM certificate's ARN in the region of the load balancer: no other will be accepted there."""
+    match = _CERTIFICATE.fullmatch(arn)
+    if match is None:
+        return "arn:aws:acm:<region>:<account>:certificate/<id>"
+    return "" if match.group(1) == region else f"a certificate in {region}: a load balancer takes no other"
+
+
+def nearest(word: str, known: tuple[str, ...]) -> tuple[str, ...]:
+    """Up to three of `known` that were perhaps meant."""
+    return tuple(difflib.get_close_matches(word, known, n=3, cutoff=0.6))
+
+
+@functools.cache
+def regions() -> tuple[str, ...]:
+    """Every region of every partition; empty where the data cannot be found. Reads a file, imports no SDK."""
+    spec = find_spec("botocore")
+    if spec is None or spec.origin is None:
+        return ()
+    data = Path(spec.origin).parent / "data" / "partitions.json"
+    if not data.exists():
+        return ()
+    partitions = json.loads(data.read_text(encoding="utf-8"))["partitions"]
+    names = [name for partition in partitions for name in partition["regions"]]
+    return tuple(sorted(name for name in names if not name.endswith("-global")))

@@ -1,0 +1,70 @@
+"""Where settings come from: epochctl.toml, the environment, flags. Merges them and remembers who said what.
+
+Knows which variables there are, not which values are right. The environment is passed in.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from epochctl.errors import SettingsError
+
+FILE = "epochctl.toml"
+VARIABLES = {
+    "API_HOSTNAME": "hostname",
+    "ACM_CERTIFICATE_ARN": "certificate_arn",
+    "EPOCHCTL_NAME": "name",
+    "EPOCHCTL_ENVIRONMENT": "environment",
+    "EPOCHCTL_REGION": "regions",
+}
+DEFAULT_REGION = ("AWS_REGION", "AWS_DEFAULT_REGION")  # the SDK's own: only where nothing else names a region
+
+Values = dict[str, Any]
+Origins = dict[str, str]
+Layer = dict[str, tuple[Any, str]]
+
+
+def read(directory: Path, flags: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[Values, Origins]:
+    """The value of every key that somebody gave, and who gave it; the later layer wins."""
+    layers = (_default_region(environ), _file(directory / FILE), _environment(environ), _flags(flags))
+    merged = {key: given for layer in layers for key, given in layer.items()}
+    return {key: value for key, (value, _) in merged.items()}, {key: who for key, (_, who) in merged.items()}
+
+
+def _file(path: Path) -> Layer:
+    try:
+        given = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is not valid TOML", why=str(error), fix="correct that line") from error
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read", why=str(error)) from error
+    if "directory" in given:
+        raise SettingsError(
+            f"{path}: unknown key directory", why="it is where the file stands", fix="--directory"
+        )
+    return {key: (value, FILE) for key, value in given.items()}
+
+
+def _default_region(environ: Mapping[str, str]) -> Layer:
+    found = [name for name in DEFAULT_REGION if environ.get(name)]
+    return {"regions": ((environ[found[0]],), found[0])} if found else {}
+
+
+def _environment(environ: Mapping[str, str]) -> Layer:
+    given = {name: environ.get(name, "").strip() for name in VARIABLES}
+    return {
+        VARIABLES[name]: (_shaped(VARIABLES[name], value), name) for name, value in given.items() if value
+    }
+
+
+def _flags(flags: Mapping[str, Any]) -> Layer:
+    return {key: (_shaped(key, value), "a flag") for key, value in flags.items() if value is not None}
+
+
+def _shaped(key: str, value: Any) -> Any:
+    return (value,) if key == "regions" and isinstance(value, str) else value

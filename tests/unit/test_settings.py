@@ -1,0 +1,119 @@
+"""Settings: where they come from, and that every mistake is shown at once with key, value and expectation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from epochctl.errors import SettingsError
+from epochctl.settings import Settings, load
+
+
+def loaded(tmp_path: Path, toml: str = "", environ: dict[str, str] | None = None, **flags: Any) -> Settings:
+    if toml:
+        (tmp_path / "epochctl.toml").write_text(toml)
+    return load(tmp_path, flags, environ or {})
+
+
+def refused(tmp_path: Path, toml: str = "", environ: dict[str, str] | None = None, **flags: Any) -> list[str]:
+    with pytest.raises(SettingsError) as caught:
+        loaded(tmp_path, toml, environ, **flags)
+    return caught.value.why.splitlines()
+
+
+HOST = 'hostname = "epoch.example.com"\n'
+
+
+def test_the_environment_alone_is_enough(tmp_path: Path) -> None:
+    settings = loaded(tmp_path, environ={"API_HOSTNAME": "epoch.example.com"})
+    assert (settings.hostname, settings.region) == ("epoch.example.com", "us-west-2")
+    assert settings.state_directory("us-west-2") == tmp_path / ".epochctl/epoch/production/us-west-2"
+
+
+def test_environment_overrides_file_and_flags_override_both(tmp_path: Path) -> None:
+    toml = HOST + 'environment = "one"\nname = "file"\n'
+    environ = {"EPOCHCTL_ENVIRONMENT": "two", "API_HOSTNAME": "other.example.com"}
+    settings = loaded(tmp_path, toml, environ, environment="three", name=None)
+    assert (settings.name, settings.environment, settings.hostname) == ("file", "three", "other.example.com")
+
+
+@pytest.mark.parametrize(
+    ("toml", "environ", "flags", "region"),
+    [
+        ("", {"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-2"}, {}, "eu-west-1"),
+        ('regions = ["eu-west-3"]\n', {"AWS_REGION": "eu-west-1"}, {}, "eu-west-3"),
+        ('regions = ["eu-west-3"]\n', {"EPOCHCTL_REGION": "eu-north-1"}, {}, "eu-north-1"),
+        ('regions = ["eu-west-3"]\n', {}, {"regions": "us-east-1"}, "us-east-1"),
+    ],
+)
+def test_the_sdk_variable_is_only_a_default(
+    tmp_path: Path, toml: str, environ: dict[str, str], flags: dict[str, str], region: str
+) -> None:
+    assert loaded(tmp_path, HOST + toml, environ, **flags).region == region
+
+
+def test_every_problem_is_shown_at_once(tmp_path: Path) -> None:
+    toml = 'hostname = "localhost"\nregions = ["us-wets-2"]\n'
+    lines = refused(tmp_path, toml + '[cluster]\nnodes = 0\nnat = "two"\nversoin = "1.36"\n')
+    assert len(lines) == 5
+    text = "\n".join(lines)
+    assert "hostname = 'localhost' (epochctl.toml): expected a host name with at least one dot" in text
+    assert "regions = 'us-wets-2' (epochctl.toml): expected an AWS region, such as us-west-2" in text
+    assert "cluster.nodes = 0 (epochctl.toml): expected 1 or more" in text
+    assert "cluster.nat = 'two' (epochctl.toml): expected one of 'none', 'single' or 'per-az'" in text
+    assert "cluster.versoin (epochctl.toml): unknown key; did you mean version?" in text
+
+
+def test_a_problem_names_the_variable_it_came_from(tmp_path: Path) -> None:
+    assert "(API_HOSTNAME)" in refused(tmp_path, environ={"API_HOSTNAME": "https://epoch.example.com/"})[0]
+    assert "(a flag)" in refused(tmp_path, HOST, regions="nowhere-1")[0]
+
+
+@pytest.mark.parametrize(
+    "host", ["a", "-a.example.com", "a..example.com", "10.0.0.1", "a b.example.com", "x" * 64 + ".com"]
+)
+def test_what_is_no_host_name_is_refused(tmp_path: Path, host: str) -> None:
+    assert "hostname" in refused(tmp_path, environ={"API_HOSTNAME": host})[0]
+
+
+def test_a_missing_host_name_says_where_to_put_it(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as caught:
+        loaded(tmp_path)
+    assert "API_HOSTNAME" in caught.value.why
+    assert caught.value.fix == "epochctl init"
+
+
+def test_a_certificate_must_be_in_the_same_region(tmp_path: Path) -> None:
+    arn = "arn:aws:acm:{}:123456789012:certificate/12345678-1234-1234-1234-123456789012"
+    assert loaded(tmp_path, HOST, {"ACM_CERTIFICATE_ARN": arn.format("us-west-2")}).certificate_arn
+    assert (
+        "a certificate in us-west-2"
+        in refused(tmp_path, HOST, {"ACM_CERTIFICATE_ARN": arn.format("us-east-1")})[0]
+    )
+    assert "arn:aws:acm:" in refused(tmp_path, HOST, {"ACM_CERTIFICATE_ARN": "12345"})[0]
+
+
+@pytest.mark.parametrize(
+    ("toml", "expected"),
+    [
+        ("hostnam = 'x.example.com'\n", "hostnam (epochctl.toml): unknown key; did you mean hostname?"),
+        ("regions = 'us-west-2'\n", "a list"),
+        ("regions = ['us-west-2', 'us-east-1']\n", "at most 1"),
+        ("cluster = 3\n", "[cluster]"),
+        ("name = 'Epoch'\n", "lower-case"),
+        ("[service]\nport = 'http'\n", "a whole number"),
+        ("[service]\nhealth_path = 'health'\n", "begins with /"),
+    ],
+)
+def test_wrong_shapes_are_explained(tmp_path: Path, toml: str, expected: str) -> None:
+    assert expected in "\n".join(refused(tmp_path, toml, {"API_HOSTNAME": "epoch.example.com"}))
+
+
+def test_broken_toml_names_the_line(tmp_path: Path) -> None:
+    assert "line 2" in refused(tmp_path, "name = 'x'\nhostname = \n")[0]
+
+
+def test_the_directory_is_not_a_key(tmp_path: Path) -> None:
+    assert refused(tmp_path, HOST + "directory = '/'\n")
