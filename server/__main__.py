@@ -1,5 +1,6 @@
-"""The process around the application: port, event loop, log, and an orderly end. The only module that knows uvicorn.
+"""The process around the application: port, event loop, log, and an orderly end.
 
+The only module that knows uvicorn.
 On SIGTERM it stops accepting, finishes what is under way within DRAIN_SECONDS, and exits 0.
 """
 
@@ -28,7 +29,7 @@ def configure(settings: Settings) -> uvicorn.Config:
         server_header=False,
         proxy_headers=False,
         log_level="warning",
-        timeout_keep_alive=75,  # longer than the load balancer's 60 s, or it meets connections that we just closed
+        timeout_keep_alive=75,  # longer than the load balancer's 60 s, or it uses what we just closed
         timeout_graceful_shutdown=settings.drain_seconds,
     )
 
@@ -38,7 +39,8 @@ def main() -> None:
         settings = read_settings(os.environ)
     except ValueError as error:
         sys.exit(f"epoch-server: {error}")
-    # uvicorn handles SIGTERM itself and raises it once more when it is done: being asked to end is no failure.
+    # uvicorn handles SIGTERM itself and raises it once more when it is done: being asked to end is no
+    # failure.
     signal.signal(signal.SIGTERM, lambda *_: None)
     uvicorn.Server(configure(settings)).run()
 

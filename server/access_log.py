@@ -51,7 +51,10 @@ class AccessLog:
 
 
 def describe(scope: Scope, status: int, seconds: float) -> dict[str, Any]:
-    """What a line says. The load balancer's headers are kept as they came: they are for finding, not for trusting."""
+    """What a line says. The load balancer's headers are kept as they came.
+
+    They are for finding, not for trusting.
+    """
     headers, client = Headers(scope=scope), scope.get("client")
     return {
         "time": datetime.now(UTC).isoformat(timespec="milliseconds"),

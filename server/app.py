@@ -37,7 +37,11 @@ def create_app(settings: Settings | None = None, now: Callable[[], float] = time
         return _represent(Moment(int(now()), settings.region), media_type)
 
     async def tell_health(request: Request) -> Response:
-        return _describe_methods() if request.method == "OPTIONS" else PlainTextResponse("ok\n", headers=NO_STORE)
+        return (
+            _describe_methods()
+            if request.method == "OPTIONS"
+            else PlainTextResponse("ok\n", headers=NO_STORE)
+        )
 
     routes = [
         Route("/", tell_epoch, methods=METHODS),

@@ -1,4 +1,7 @@
-"""Which of the media types we offer a client would rather have (RFC 9110, Accept). Knows nothing of what they carry."""
+"""Which of the media types we offer a client would rather have (RFC 9110, Accept).
+
+Knows nothing of what they carry.
+"""
 
 from __future__ import annotations
 
@@ -34,8 +37,9 @@ def parse_accept(header: str) -> tuple[MediaRange, ...]:
 
 
 def choose(accept: str, offered: Sequence[str]) -> str:
-    """The best of `offered`: by quality, then by how exactly it was named, then by the client's order, then by ours.
+    """The best of `offered`.
 
+    By quality, then by how exactly it was named, then by the client's order, then by ours.
     The first offer where the client said nothing or accepts none: a wrong type is of more use than a 406.
     """
     ranges = parse_accept(accept)

@@ -1,6 +1,7 @@
-"""The page that a browser gets: one self-contained document with a ticking clock. Knows nothing of http but its own policy.
+"""The page that a browser gets: one self-contained document with a ticking clock.
 
-Without JavaScript it shows the second in which it was made; with it, the clock follows the server's time, not the machine's.
+Knows nothing of http but its own policy. Without JavaScript it shows the second in which it was made; with
+it, the clock follows the server's time, not the machine's.
 """
 
 from __future__ import annotations
@@ -14,13 +15,15 @@ from server.moment import Moment
 STYLE = """
 :root { color-scheme: light dark; }
 body { margin: 0; min-height: 100vh; display: grid; place-content: center; text-align: center; gap: .6rem;
-  font-family: system-ui, sans-serif; background: light-dark(#fbfaf7, #14161a); color: light-dark(#1c1e21, #e8e6e1); }
+  font-family: system-ui, sans-serif;
+  background: light-dark(#fbfaf7, #14161a); color: light-dark(#1c1e21, #e8e6e1); }
 @supports not (color: light-dark(red, red)) {
   body { background: #fbfaf7; color: #1c1e21; }
   @media (prefers-color-scheme: dark) { body { background: #14161a; color: #e8e6e1; } }
 }
 h1 { margin: 0; font-size: 1rem; font-weight: 500; opacity: .75; }
-#epoch { margin: 0; opacity: 1; font: 600 clamp(2.5rem, 14vw, 8rem)/1 ui-monospace, monospace; font-variant-numeric: tabular-nums; }
+#epoch { margin: 0; opacity: 1; font: 600 clamp(2.5rem, 14vw, 8rem)/1 ui-monospace, monospace;
+  font-variant-numeric: tabular-nums; }
 p { margin: 0; opacity: .75; }
 """
 

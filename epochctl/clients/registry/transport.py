@@ -1,0 +1,134 @@
+"""Requests to one registry: certificates, login, and trying again what may pass.
+
+Knows no path of the registry's API.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import ssl
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urljoin, urlsplit
+
+from pydantic import SecretStr
+
+from epochctl.errors import ImageError
+
+if TYPE_CHECKING:
+    import httpx
+
+T = TypeVar("T")
+Login = tuple[str, SecretStr]
+
+_TRIES = 5
+_PASSING = frozenset({408, 429, 500, 502, 503, 504})
+_PARAMETER = re.compile(r'(\w+)="([^"]*)"')
+
+
+class _Passing(Exception):
+    """Something that may be over in a moment."""
+
+
+class Transport:
+    """Sends to `base` and to the places that it names.
+
+    `login` goes to `base` and to its token service, nowhere else.
+    """
+
+    def __init__(self, base: str, login: Login | None, sleep: Callable[[float], None] = time.sleep) -> None:
+        self.base, self._login, self._sleep = base, login, sleep
+        self._bearer: SecretStr | None = None
+        self._made: httpx.Client | None = None
+
+    def persist(self, operation: Callable[[], T]) -> T:
+        """Run the whole operation again, at most _TRIES times, while what stops it may pass."""
+        cause = ""
+        for attempt in range(_TRIES):
+            if attempt:
+                self._sleep(0.5 * 2**attempt)
+            try:
+                return operation()
+            except _Passing as passing:
+                cause = str(passing)
+        raise ImageError(
+            f"the registry {self.base} does not answer", why=cause, fix="run the same command again"
+        )
+
+    def send(self, method: str, address: str, *expected: int, **arguments: Any) -> httpx.Response:
+        """The answer. Raises ImageError unless its status is `expected`; only inside `persist`."""
+        answer = self._send(method, address, **arguments)
+        if answer.status_code == 401 and self._renew(answer.headers.get("www-authenticate", "")):
+            answer = self._send(method, address, **arguments)
+        if answer.status_code in _PASSING:
+            raise _Passing(f"{method} {answer.request.url.path}: {answer.status_code}")
+        if answer.status_code not in expected:
+            raise self._refused(answer)
+        return answer
+
+    def _send(self, method: str, address: str, **arguments: Any) -> httpx.Response:
+        import httpx
+
+        url = urljoin(self.base, address)
+        request = self._client().build_request(method, url, **arguments)
+        if urlsplit(url).netloc == urlsplit(self.base).netloc:
+            self._sign(request)
+        try:
+            # Blobs are often redirected to a store; httpx leaves the login behind on the way.
+            return self._client().send(request, follow_redirects=method in ("GET", "HEAD"))
+        except httpx.TransportError as error:
+            raise self._interrupted(error) from error
+
+    def _client(self) -> httpx.Client:
+        import httpx
+
+        if self._made is None:
+            self._made = httpx.Client(verify=trust(), timeout=httpx.Timeout(60, connect=5))
+        return self._made
+
+    def _sign(self, request: httpx.Request) -> None:
+        import httpx
+
+        if self._bearer is not None:
+            request.headers["Authorization"] = f"Bearer {self._bearer.get_secret_value()}"
+        elif self._login is not None:
+            next(httpx.BasicAuth(self._login[0], self._login[1].get_secret_value()).auth_flow(request))
+
+    def _renew(self, challenge: str) -> bool:
+        """Get the token that the registry asks for; False where it asks for none."""
+        asked = dict(_PARAMETER.findall(challenge))
+        if not challenge.lower().startswith("bearer ") or "realm" not in asked:
+            return False
+        if urlsplit(asked["realm"]).scheme != urlsplit(self.base).scheme:
+            return False  # never send a login over plain http because an answer said so
+        login = (self._login[0], self._login[1].get_secret_value()) if self._login else None
+        wanted = {name: asked[name] for name in ("service", "scope") if name in asked}
+        answer = self._client().get(asked["realm"], params=wanted, auth=login)
+        if answer.status_code != 200:
+            return False
+        self._bearer = SecretStr(answer.json().get("token") or answer.json().get("access_token", ""))
+        return True
+
+    def _interrupted(self, error: Exception) -> Exception:
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            fix = "name the right CA bundle in SSL_CERT_FILE"
+            return ImageError(f"the certificate of {self.base} is not trusted", why=str(error), fix=fix)
+        return _Passing(f"{type(error).__name__}: {error}")
+
+    def _refused(self, answer: httpx.Response) -> ImageError:
+        request = answer.request
+        why = f"{request.method} {request.url.path}: {answer.status_code} {answer.text[:500]}".strip()
+        return ImageError(f"the registry {self.base} refused a request", why=why)
+
+
+def trust() -> ssl.SSLContext:
+    """The system's certificate authorities (SSL_CERT_FILE is OpenSSL's own), and those that the AWS tools are
+    told of.
+    """
+    context = ssl.create_default_context()
+    for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "AWS_CA_BUNDLE"):
+        if bundle := os.environ.get(name):
+            context.load_verify_locations(bundle)
+    return context

@@ -1,0 +1,46 @@
+"""Makes the server's image from this machine's interpreter, without a daemon.
+
+Knows nothing of registries or of steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from epochctl.errors import ImageError
+from epochctl.image import rootfs
+from epochctl.image.entries import Entry
+from epochctl.image.layout import Layout, Runtime, write_layout
+
+RUNTIME = Runtime(
+    user=f"{rootfs.USER}:{rootfs.USER}",
+    entrypoint=rootfs.ENTRYPOINT,
+    environment=rootfs.ENVIRONMENT,
+    ports=(8080,),
+    labels=(
+        ("org.opencontainers.image.title", "epoch"),
+        ("org.opencontainers.image.licenses", "Apache-2.0 AND PSF-2.0"),
+    ),
+)
+
+
+def can_assemble(platform: str) -> bool:
+    """Only for the processor that this interpreter runs on: it goes into the image as it is."""
+    return platform == f"linux/{rootfs.architecture()}"
+
+
+def assemble_image(directory: Path, platform: str, sources: rootfs.Sources, inputs: str) -> Layout:
+    """The layout at `directory`. Raises ImageError where the platform is not this machine's."""
+    if not can_assemble(platform):
+        raise ImageError(
+            f"an image for {platform} cannot be assembled here",
+            why=f"this interpreter is linux/{rootfs.architecture()}, and the nodes are {platform}",
+            fix="build on such a machine, start a Docker daemon, or choose other [cluster] instance_types",
+        )
+    return package_entries(directory, platform, rootfs.assemble(sources), inputs)
+
+
+def package_entries(directory: Path, platform: str, entries: Sequence[Entry], inputs: str) -> Layout:
+    """The layout of a root filesystem that somebody made, with the runtime that our description goes with."""
+    return write_layout(directory, entries, RUNTIME, platform, inputs)

@@ -1,0 +1,62 @@
+"""The third-party distributions that the server imports, as they are installed beside this interpreter.
+
+Knows nothing of the standard library or of images.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+from epochctl.errors import ImageError
+
+# What the server really imports: h11 and idna are installed beside uvicorn and anyio, and never loaded by
+# ours.
+NEEDED = ("anyio", "click", "httptools", "starlette", "typing_extensions", "uvicorn", "uvloop")
+
+# Their own test support, and back ends of which the server uses another.
+LEFT_OUT = frozenset(
+    {
+        "anyio/_backends/_trio.py",
+        "anyio/pytest_plugin.py",
+        "click/testing.py",
+        "starlette/testclient.py",
+        "uvloop/_testbase.py",
+    }
+)
+
+
+def find_versions() -> tuple[tuple[str, str], ...]:
+    return tuple((name, _find(name).version) for name in NEEDED)
+
+
+def find_files() -> Iterator[tuple[str, Path]]:
+    """(path below site-packages, file).
+
+    Modules, compiled modules, and the metadata that licences and image scanners ask for.
+    """
+    for name in NEEDED:
+        distribution = _find(name)
+        for path in sorted(distribution.files or (), key=str):
+            if _goes_in(str(path)):
+                yield str(path), Path(str(distribution.locate_file(path)))
+
+
+def _goes_in(path: str) -> bool:
+    if path in LEFT_OUT or path.startswith("..") or "__pycache__" in path:
+        return False
+    if ".dist-info/" in path:
+        return path.endswith("/METADATA") or "LICEN" in path.rpartition("/")[2].upper()
+    return path.endswith((".py", ".so"))
+
+
+def _find(name: str) -> metadata.Distribution:
+    try:
+        return metadata.distribution(name)
+    except metadata.PackageNotFoundError as error:
+        raise ImageError(
+            f"{name} is not installed beside this interpreter",
+            why="the image is made of the packages that are installed here",
+            fix="install epochctl again with its dependencies",
+        ) from error

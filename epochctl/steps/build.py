@@ -1,0 +1,92 @@
+"""`build`: the server's image as a layout on disk, for the platform of the nodes.
+
+Pushes nothing, needs no AWS. With an image of the user's own there is nothing to build; the step then only
+says for which platform it must be.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import ClassVar
+
+from epochctl.errors import ImageError
+from epochctl.image import assembler, rootfs
+from epochctl.image.entries import read_tar
+from epochctl.image.inputs import content_key
+from epochctl.image.layout import Layout, read_layout
+from epochctl.image.platforms import platform_of
+from epochctl.outputs import Image
+from epochctl.settings import Settings
+from epochctl.tools.docker import Docker
+from epochctl.workflow.step import Context, Observation
+
+PROJECT = Path(rootfs.__file__).parents[2]  # where the Dockerfile stands
+
+
+class Build:
+    """Assembles where this machine is of the nodes' architecture, else asks Docker for the root filesystem."""
+
+    name: ClassVar[str] = "build"
+    needs: ClassVar[tuple[type, ...]] = ()
+    produces: ClassVar[type] = Image
+
+    def __init__(self, settings: Settings, region: str, docker: Docker | None = None) -> None:
+        self._settings = settings
+        self._directory = settings.state_directory(region) / "image"
+        self._docker = docker or Docker()
+
+    def observe(self, ctx: Context) -> Observation:
+        platform = platform_of(self._settings.cluster.instance_types)
+        if self._settings.service.image:
+            return Observation(Image("", "", "", platform, 0))
+        layout, key = self._find_layout(), content_key(rootfs.find_sources(), platform)
+        if layout is not None and layout.inputs == key:
+            return Observation(_describe(layout), exists=True)
+        return Observation(None, (f"build the image for {platform}",), exists=self._directory.exists())
+
+    def apply(self, ctx: Context) -> Image:
+        platform = platform_of(self._settings.cluster.instance_types)
+        if self._settings.service.image:
+            return Image("", "", "", platform, 0)
+        sources = rootfs.find_sources()
+        key, layout = content_key(sources, platform), self._find_layout()
+        if layout is None or layout.inputs != key:
+            layout = self._make_layout(ctx, platform, sources, key)
+        ctx.say(f"{layout.manifest.digest[:19]}, {layout.size / 1e6:.1f} MB, {layout.platform}")
+        return _describe(layout)
+
+    def destroy(self, ctx: Context) -> tuple[str, ...]:
+        if not self._directory.exists():
+            return ()
+        shutil.rmtree(self._directory)
+        return (f"image layout {self._directory}",)
+
+    def _find_layout(self) -> Layout | None:
+        try:
+            return read_layout(self._directory)
+        except ImageError:
+            return None
+
+    def _make_layout(self, ctx: Context, platform: str, sources: rootfs.Sources, key: str) -> Layout:
+        self._directory.parent.mkdir(parents=True, exist_ok=True)
+        if assembler.can_assemble(platform) or not self._docker.answers():
+            ctx.say(f"assembling {len(sources.modules)} modules for {platform}")
+            return assembler.assemble_image(self._directory, platform, sources, key)
+        ctx.say(f"Docker builds the root filesystem for {platform}")
+        return self._export_layout(platform, key)
+
+    def _export_layout(self, platform: str, key: str) -> Layout:
+        if not (PROJECT / "Dockerfile").is_file():
+            raise ImageError(f"no Dockerfile in {PROJECT}", fix="run epochctl from its source tree")
+        with tempfile.TemporaryDirectory(prefix="epochctl-") as directory:
+            archive = Path(directory) / "root.tar"
+            self._docker.export_root(PROJECT, platform, archive)
+            return assembler.package_entries(self._directory, platform, read_tar(archive), key)
+
+
+def _describe(layout: Layout) -> Image:
+    digest = layout.manifest.digest
+    tag = "sha256-" + digest.removeprefix("sha256:")[:16]
+    return Image(str(layout.directory), digest, tag, layout.platform, layout.size)

@@ -1,0 +1,124 @@
+"""`push`: the image in the registry that the nodes pull from, and proof that it is for their processor.
+
+Knows nothing of how the image was built or of what runs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import ClassVar
+
+from epochctl.clients.ecr import Ecr
+from epochctl.clients.registry import Login, Manifest, Registry, Upload
+from epochctl.errors import ImageError
+from epochctl.image.layout import Blob, read_layout
+from epochctl.image.platforms import normalize
+from epochctl.image.reference import Reference, parse_reference
+from epochctl.outputs import Image, Infrastructure, PushedImage
+from epochctl.settings import Settings
+from epochctl.workflow.step import Context, Observation
+
+OpenRegistry = Callable[[str, Login | None], Registry]
+
+
+def _open_registry(host: str, login: Login | None) -> Registry:
+    return Registry(host, login=login)
+
+
+class Push:
+    """Skips what is there already: tags are immutable, and derived from the digest."""
+
+    name: ClassVar[str] = "push"
+    needs: ClassVar[tuple[type, ...]] = (Image, Infrastructure)
+    produces: ClassVar[type] = PushedImage
+
+    def __init__(
+        self, settings: Settings, region: str, *, ecr: Ecr, open_registry: OpenRegistry = _open_registry
+    ) -> None:
+        self._settings, self._region, self._ecr, self._open = settings, region, ecr, open_registry
+
+    def observe(self, ctx: Context) -> Observation:
+        image, infra = ctx.outputs.get(Image), ctx.outputs.get(Infrastructure)
+        if not image.layout:
+            return Observation(self._resolve(infra))
+        if self._ecr.has_image(infra.repository_name, image.digest):
+            return Observation(PushedImage(infra.repository_url, image.digest, image.tag))
+        return Observation(
+            None, (f"push {image.digest[:19]} ({image.size / 1e6:.1f} MB) to {infra.repository_url}",)
+        )
+
+    def apply(self, ctx: Context) -> PushedImage:
+        image, infra = ctx.outputs.get(Image), ctx.outputs.get(Infrastructure)
+        if not image.layout:
+            return self._resolve(infra)
+        _compare(infra.repository_url, (image.platform,), infra.node_architecture)
+        if self._ecr.has_image(infra.repository_name, image.digest):
+            ctx.say(f"{image.digest[:19]} is in the repository already")
+        else:
+            self._push(ctx, image, infra)
+        return PushedImage(infra.repository_url, image.digest, image.tag)
+
+    def destroy(self, ctx: Context) -> tuple[str, ...]:
+        return ()  # the images go with their repository
+
+    def _push(self, ctx: Context, image: Image, infra: Infrastructure) -> None:
+        layout, host = read_layout(Path(image.layout)), infra.repository_url.partition("/")[0]
+        registry = self._open(host, self._log_in())
+        ctx.say(f"pushing {image.size / 1e6:.1f} MB to {infra.repository_url}")
+        try:
+            sent = registry.push(
+                infra.repository_name, image.tag, _uploads(layout.blobs), _upload(layout.manifest)
+            )
+            ctx.say(f"{sent / 1e6:.1f} MB sent")
+        except ImageError:
+            if not self._ecr.has_image(infra.repository_name, image.digest):  # somebody else was faster
+                raise
+        found = registry.find(infra.repository_name, image.digest)
+        if found is None:
+            raise ImageError(
+                f"{infra.repository_url} does not have {image.digest}", why="the push was accepted"
+            )
+        _compare(f"{infra.repository_url}@{image.digest}", found.platforms, infra.node_architecture)
+
+    def _resolve(self, infra: Infrastructure) -> PushedImage:
+        """The digest that the user's own reference stands for now: pods then all run the same one."""
+        wanted = parse_reference(self._settings.service.image)
+        found = self._look_up(wanted, infra)
+        _compare(self._settings.service.image, found.platforms, infra.node_architecture)
+        return PushedImage(wanted.name, found.digest, wanted.tag)
+
+    def _look_up(self, wanted: Reference, infra: Infrastructure) -> Manifest:
+        ours = wanted.host == infra.repository_url.partition("/")[0]
+        found = self._open(wanted.host, self._log_in() if ours else None).find(
+            wanted.repository, wanted.digest or wanted.tag
+        )
+        if found is None:
+            raise ImageError(
+                f"there is no image {self._settings.service.image}",
+                why=f"{wanted.host} has no {wanted.digest or wanted.tag} in {wanted.repository}",
+                fix="correct [service] image in epochctl.toml",
+            )
+        return found
+
+    def _log_in(self) -> Login:
+        login = self._ecr.login()
+        return login.username, login.password
+
+
+def _compare(name: str, platforms: tuple[str, ...], node_architecture: str) -> None:
+    wanted = f"linux/{normalize(node_architecture)}"
+    if wanted not in platforms:
+        raise ImageError(
+            f"the image cannot run on the nodes: it is for {', '.join(platforms) or 'no known platform'}",
+            why=f"{name} is not for {wanted}, which the nodes are",
+            fix="build for that platform, or choose other [cluster] instance_types",
+        )
+
+
+def _uploads(blobs: tuple[Blob, ...]) -> list[Upload]:
+    return [_upload(blob) for blob in blobs]
+
+
+def _upload(blob: Blob) -> Upload:
+    return Upload(blob.media_type, blob.digest, blob.path)
