@@ -97,23 +97,6 @@ class Eks:
                 self._tokens[cluster] = known
             return known
 
-    def remove_oidc_provider(self, access: ClusterAccess) -> str:
-        """Delete the IAM identity provider of the cluster's issuer. Its ARN, or "" where there is none."""
-        partition = access.arn.split(":")[1]
-        arn = (
-            f"arn:{partition}:iam::{access.account_id}:oidc-provider/{access.issuer.removeprefix('https://')}"
-        )
-        iam = self._aws.client("iam")
-        try:
-            self._aws.call(
-                lambda: iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn),
-                absent=("NoSuchEntity",),
-            )
-        except LookupError:
-            return ""
-        self._aws.call(lambda: iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=arn))
-        return arn
-
     def _node_group(self, cluster: str, name: str) -> NodeGroup:
         client = self._aws.client("eks")
         answer = self._aws.call(
@@ -122,7 +105,7 @@ class Eks:
         return _node_group(answer["nodegroup"])
 
     def _sign(self, cluster: str) -> str:
-        """A presigned GetCallerIdentity that names the cluster in a signed header: what `aws eks get-token` makes."""
+        """A presigned GetCallerIdentity that names the cluster in a signed header, as `aws eks get-token`."""
         sts = self._aws.client("sts")
         events = sts.meta.events
         events.register(

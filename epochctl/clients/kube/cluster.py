@@ -131,7 +131,7 @@ class Kube:
     # what is made so
 
     def ensure_namespace(self, name: str, labels: Mapping[str, str]) -> bool:
-        """Make the namespace with these labels. True when something changed; one of others keeps its owner."""
+        """Make the namespace, or give it these labels. True when something changed; its owner stays."""
         existing = self.namespace(name)
         if existing is None:
             wanted = {MANAGED: OWNER, **labels}
@@ -177,7 +177,7 @@ class Kube:
         return tuple(name for name in names if self._connection.delete(f"{path}/{name}"))
 
     def strip_finalizers(self, namespace: str = "") -> tuple[str, ...]:
-        """Free Ingresses and TargetGroupBindings of finalizers that only the load balancer controller would remove.
+        """Free Ingresses and TargetGroupBindings of finalizers that only the controller would remove.
 
         namespace "" means all. Returns Kind namespace/name of what was freed.
         """

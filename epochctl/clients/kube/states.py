@@ -1,4 +1,4 @@
-"""What runs in a cluster, as frozen facts read from the API server's JSON; what is wrong with a pod, in a line.
+"""What runs in a cluster, as frozen facts from the API server's JSON; what is wrong with a pod.
 
 Pure: knows no network.
 """
@@ -31,7 +31,7 @@ class PodState:
     """A pod. reason and message: the API server's words for its state; restarts: of all its containers.
 
     image_digests: sha256:... of what its containers run; images: the references they asked for.
-    started: its containers run, and past their startup probe; gates_ok: every readiness gate is true (or there is none).
+    started: its containers run, past their startup probe; gates_ok: no readiness gate is open.
     """
 
     name: str

@@ -1,0 +1,185 @@
+"""helm through pyhelm3: frozen facts in and out, values on stdin, directories of its own. The only `asyncio.run`.
+
+Knows no chart in particular and nothing of AWS. helm never waits here: whoever deploys waits, naming causes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Callable, Coroutine, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from epochctl.errors import ClusterError, ToolError
+from epochctl.tools import process
+from epochctl.tools.helm.state import Json, ReleaseState, canonical, without_hooks
+
+T = TypeVar("T")
+
+OLDEST = (3, 17, 0)
+TIMEOUT = (
+    60.0  # helm without --wait only sends objects; a pending record older than this has nobody at work on it
+)
+FIX = "install helm 3.17 or later (https://helm.sh/docs/intro/install)"
+
+
+class Helm:
+    """helm on one cluster. home: where its caches and settings go, so that the user's own stay untouched."""
+
+    def __init__(self, kubeconfig: Path, home: Path) -> None:
+        self._kubeconfig = kubeconfig
+        self._home = home.absolute()
+        self._known: Any = None
+
+    def release(self, name: str, namespace: str) -> ReleaseState | None:
+        """The latest revision, or None where there is no such release."""
+        from pyhelm3.errors import ReleaseNotFoundError
+
+        try:
+            return _state(self._run("status", lambda c: c.status(name, namespace=namespace)))
+        except ReleaseNotFoundError:
+            return None
+
+    def install_or_upgrade(self, name: str, namespace: str, chart: Path, values: Json) -> ReleaseState:
+        """Send the chart's objects: a missing one is made again, a changed one put right. Does not wait."""
+        forced = {"force_conflicts": True} if self.version()[0] >= 4 else {}
+        return _state(
+            self._run(
+                f"upgrade --install {name}",
+                lambda c: c.install_or_upgrade(
+                    name, chart.resolve(), dict(values), namespace=namespace, create_namespace=False, **forced
+                ),
+            )
+        )
+
+    def rollback(self, name: str, namespace: str, revision: int) -> None:
+        """Make an older revision the latest."""
+        self._run(f"rollback {name}", lambda c: c.rollback(name, revision, namespace=namespace))
+
+    def uninstall(self, name: str, namespace: str) -> bool:
+        """Remove the release and ask for its objects' deletion. False where it is already absent."""
+        from pyhelm3.errors import ReleaseNotFoundError
+
+        try:
+            self._run(f"uninstall {name}", lambda c: c.uninstall(name, namespace=namespace))
+        except ReleaseNotFoundError:
+            return False
+        return True
+
+    def revision_before(self, name: str, namespace: str, revision: int) -> int | None:
+        """The latest revision before this one that was deployed once, or None."""
+        history = self._run(f"history {name}", lambda c: c.history(name, namespace=namespace))
+        found = [int(item["revision"]) for item in history if item["status"] in {"superseded", "deployed"}]
+        return max((number for number in found if number < revision), default=None)
+
+    def render(self, name: str, namespace: str, chart: Path, values: Json) -> tuple[Json, ...]:
+        """The objects that the chart would make, without asking the cluster."""
+        rendered = self._run(
+            "template", lambda c: c.template(name, chart.resolve(), dict(values), namespace=namespace)
+        )
+        return without_hooks(item for item in rendered if item)
+
+    def pulled(self, repository: str, name: str, version: str) -> Path:
+        """The directory of a chart of a repository, fetched once."""
+        kept = self._home / "charts" / f"{name}-{version}"
+        if kept.is_dir():
+            return kept
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=kept.parent) as part:
+            argv = [
+                "pull",
+                name,
+                "--repo",
+                repository,
+                "--version",
+                version,
+                "--untar",
+                "--destination",
+                part,
+            ]
+            self._run(f"pull {name}", lambda c: c.run(argv))
+            shutil.move(str(Path(part) / name), kept)
+        return kept
+
+    def repair(self, state: ReleaseState) -> str:
+        """End what a killed helm left half done, and say how; "" where nothing is to be done."""
+        if not state.pending:
+            return ""
+        older = None
+        if state.status in {"pending-upgrade", "pending-rollback"}:
+            older = self.revision_before(state.name, state.namespace, state.revision)
+        if older is None:
+            self.uninstall(state.name, state.namespace)
+            return f"release {state.name} was left {state.status} by a run that was killed: uninstalled"
+        self.rollback(state.name, state.namespace, older)
+        return (
+            f"release {state.name} was left {state.status} by a run that was killed: back at revision {older}"
+        )
+
+    @staticmethod
+    def seconds_left(state: ReleaseState) -> float:
+        """How long a helm that wrote this record may still be at work; 0 and it may be repaired."""
+        return (
+            max(0.0, TIMEOUT - (datetime.now(UTC) - state.updated).total_seconds()) if state.pending else 0.0
+        )
+
+    def version(self) -> tuple[int, int, int]:
+        """The binary's version. Raises ToolError where it is missing or too old."""
+        found = self._client().version
+        return (found.major, found.minor, found.patch)
+
+    def _run(self, what: str, call: Callable[[Any], Coroutine[Any, Any, T]]) -> T:
+        from pyhelm3 import errors
+
+        command = self._client()._command
+        try:
+            return asyncio.run(call(command))
+        except errors.ReleaseNotFoundError:
+            raise
+        except errors.Error as error:
+            raise ClusterError(f"helm {what} failed", why=_last_lines(error.stderr)) from error
+
+    def _client(self) -> Any:
+        if self._known is None:
+            from pyhelm3 import Client
+
+            from epochctl.tools.helm.command import BoundedCommand
+
+            path = process.find("helm", fix=FIX)
+            client = Client(BoundedCommand(path, self._kubeconfig, self._env(), TIMEOUT), executable=path)
+            if client.version < ".".join(map(str, OLDEST)):
+                raise ToolError("helm is too old", why=f"{path} is {client.version}", fix=FIX)
+            self._known = client
+        return self._known
+
+    def _env(self) -> Mapping[str, str]:
+        kinds = ("CACHE", "CONFIG", "DATA")
+        return {f"HELM_{kind}_HOME": str(self._home / kind.lower()) for kind in kinds}
+
+
+def _state(status: Json) -> ReleaseState:
+    """A release from helm's own JSON."""
+    from epochctl.tools.helm.state import parsed_manifests
+
+    manifests = parsed_manifests(status.get("manifest", ""))
+    labels = [item["metadata"].get("labels", {}).get("helm.sh/chart", "") for item in manifests]
+    info = status["info"]
+    return ReleaseState(
+        name=status["name"],
+        namespace=status["namespace"],
+        revision=int(status["version"]),
+        status=info["status"],
+        updated=datetime.fromisoformat(info["last_deployed"].replace("Z", "+00:00")),
+        chart=next((label for label in labels if label), ""),
+        values=canonical(status.get("config") or {}),
+        manifests=manifests,
+        notes=info.get("notes", ""),
+    )
+
+
+def _last_lines(stderr: bytes) -> str:
+    lines = [line for line in stderr.decode("utf-8", "replace").splitlines() if line.strip()]
+    return "\n".join(lines[-8:])
