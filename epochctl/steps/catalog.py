@@ -1,0 +1,46 @@
+"""Every step with its collaborators, in the order a person would say them. Knows no order of running and no terminal."""
+
+from __future__ import annotations
+
+from epochctl.clients.acm import Acm
+from epochctl.clients.aws import Aws
+from epochctl.clients.ecr import Ecr
+from epochctl.clients.eks import Eks
+from epochctl.clients.elbv2 import Elbv2
+from epochctl.clients.network import Network
+from epochctl.clients.route53 import Route53
+from epochctl.clients.state_bucket import StateBucket
+from epochctl.settings import Settings
+from epochctl.steps.acm_cert import AcmCert
+from epochctl.steps.build import Build
+from epochctl.steps.deploy import Deploy
+from epochctl.steps.dns import Dns
+from epochctl.steps.infra_up import InfraUp
+from epochctl.steps.lb_controller import LbController
+from epochctl.steps.push import Push
+from epochctl.steps.verify import Verify
+from epochctl.tools.terraform import Terraform
+from epochctl.workflow.step import Step
+
+
+def steps(settings: Settings, region: str, aws: Aws) -> tuple[Step, ...]:
+    """The steps of one region. Nothing is asked or started here."""
+    ecr, eks, elbv2, route53 = Ecr(aws), Eks(aws), Elbv2(aws), Route53(aws)
+    return (
+        AcmCert(settings, region, acm=Acm(aws), route53=route53),
+        InfraUp(
+            settings,
+            region,
+            aws=aws,
+            terraform=Terraform(),
+            bucket=StateBucket(aws),
+            ecr=ecr,
+            network=Network(aws),
+        ),
+        Build(settings, region),
+        Push(settings, region, ecr=ecr),
+        LbController(settings, region, aws=aws, eks=eks, elbv2=elbv2),
+        Deploy(settings, region, aws=aws, eks=eks, elbv2=elbv2),
+        Dns(settings, region, route53=route53, elbv2=elbv2),
+        Verify(settings, region, eks=eks, elbv2=elbv2, route53=route53),
+    )

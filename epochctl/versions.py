@@ -1,0 +1,49 @@
+"""The dated table of versions, versions.toml, as data. Knows nothing of how a version is found out or installed."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+TABLE = Path(__file__).resolve().parent.parent / "versions.toml"
+
+
+@dataclass(frozen=True)
+class Pin:
+    """One version. until: the end of its standard support, None where its makers announce none."""
+
+    version: str
+    minimum: str
+    until: date | None
+    support: str
+
+    def days_left(self, today: date) -> int | None:
+        """Days of standard support after `today`; None where no end is announced."""
+        return None if self.until is None else (self.until - today).days
+
+
+def pin(name: str) -> Pin:
+    """The pin of that name, such as eks or tool.helm."""
+    entry = _table()
+    for part in name.split("."):
+        entry = entry[part]
+    version = str(entry["version"])
+    return Pin(version, str(entry.get("minimum", version)), entry.get("until"), str(entry.get("support", "")))
+
+
+def tools() -> dict[str, Pin]:
+    """The programs that a person installs, by name."""
+    return {name: pin(f"tool.{name}") for name in _table()["tool"]}
+
+
+def dated() -> date:
+    """The day on which the table was last looked over."""
+    day: date = _table()["dated"]
+    return day
+
+
+def _table() -> dict[str, Any]:
+    return tomllib.loads(TABLE.read_text(encoding="utf-8"))
