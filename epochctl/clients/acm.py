@@ -133,7 +133,7 @@ class Acm:
         return [
             item["CertificateArn"]
             for item in found
-            if not hostname or item.get("DomainName", "").lower() == hostname
+            if not hostname or item.get("DomainName", "").lower() == hostname.lower()
         ]
 
     def _tags(self, arn: str) -> dict[str, str]:

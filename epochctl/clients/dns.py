@@ -56,9 +56,12 @@ class Names:
             suffix = ".".join(labels[-count:])
             if not found.zone and suffix == hostname and count > 2:
                 break  # nothing above it is delegated: asking for it would only plant a negative answer
-            servers = self._delegated(found, suffix)
-            if servers:
-                found = _authority(suffix, servers)
+            answer = self.ask(found, suffix, "NS") if found.addresses else self.delegation(suffix)
+            if answer.status == "silent" and found.addresses:
+                note = f"the name servers of {found.zone} do not answer from here ({answer.reason})"
+                return Authority(found.zone, found.servers, (), note)
+            if answer.values:
+                found = _authority(suffix, answer.values)
             if found.zone and not found.addresses:
                 break
         return found
@@ -105,11 +108,6 @@ class Names:
                 return _forbidding(name, answer.values)
             name = name.partition(".")[2]
         return ""
-
-    def _delegated(self, parent: Authority, zone: str) -> tuple[str, ...]:
-        if not parent.addresses:
-            return self.delegation(zone).values
-        return self.ask(parent, zone, "NS").values
 
     def _system(self, name: str, kind: str) -> Answer:
         import dns.exception

@@ -45,7 +45,7 @@ class Diagnosis:
             return f"nobody finds zone {zone.name}: its parent must name {', '.join(servers)}"
         return (
             f"the world is sent to {', '.join(seen.values)} for {zone.name}, "
-            f"but the zone of this account is served by {', '.join(servers)}: correct the NS records of its parent"
+            f"but this account's zone is served by {', '.join(servers)}: correct the NS records of its parent"
         )
 
     def _elsewhere(self, record: Record) -> str:

@@ -58,8 +58,7 @@ class AcmCert:
 
     def apply(self, ctx: Context) -> Certificate:
         """Request or find, add the record, wait until issued."""
-        self.request(ctx)
-        return self.wait(ctx)
+        return self._wait_for(ctx, self.request(ctx).arn)  # not wait(): ACM's list may not show it yet
 
     def destroy(self, ctx: Context) -> tuple[str, ...]:
         """Remove validation records of ours, then certificates with our tags. A given certificate is kept.
@@ -97,14 +96,15 @@ class AcmCert:
 
     def wait(self, ctx: Context) -> Certificate:
         """Wait until it is issued. Stopping loses nothing: ACM goes on by itself."""
-        hostname, state = self._settings.hostname, self.status(ctx)
+        state = self.status(ctx)
         if state is None:
-            raise CertificateError(
-                f"no certificate for {hostname} has been requested", fix="epochctl cert request"
-            )
-        arn = state.arn
+            what = f"no certificate for {self._settings.hostname} has been requested"
+            raise CertificateError(what, fix="epochctl cert request")
+        return self._wait_for(ctx, state.arn)
+
+    def _wait_for(self, ctx: Context, arn: str) -> Certificate:
         return ctx.wait_for(
-            f"certificate for {hostname}",
+            f"certificate for {self._settings.hostname}",
             lambda: self._issued(arn),
             deadline=ISSUE_DEADLINE,
             fix="`epochctl cert wait` goes on waiting; nothing is lost",

@@ -1,0 +1,62 @@
+"""A layer: what is asked, for how long it may become right by itself, and what to do when it does not.
+
+Knows no layer in particular.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from epochctl.clients.elbv2 import LoadBalancer
+from epochctl.errors import DeadlineError, EpochctlError, VerifyError
+from epochctl.outputs import DnsRecord, Release
+from epochctl.settings import Settings
+from epochctl.workflow.step import Context
+from epochctl.workflow.waiting import Pending, Ready
+
+Probe = Callable[[], Ready[str] | Pending]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is verified."""
+
+    settings: Settings
+    cluster: str
+    certificate_arn: str
+    release: Release
+    record: DnsRecord
+
+    @property
+    def hostname(self) -> str:
+        return self.settings.hostname
+
+
+@dataclass
+class Seen:
+    """What earlier layers found out for later ones."""
+
+    balancer: LoadBalancer | None = None
+    balancer_addresses: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Layer:
+    """error: makes the failure from the last cause; a VerifyError that names the layer, where None."""
+
+    name: str
+    probe: Probe
+    deadline: float
+    fix: str
+    error: Callable[[str], EpochctlError] | None = None
+
+    def ask(self, ctx: Context) -> str:
+        """What was seen, in words. Raises the layer's error."""
+        try:
+            return ctx.wait_for(self.name, self.probe, deadline=self.deadline, fix=self.fix, longest=3.0)
+        except DeadlineError as late:
+            if self.error is not None:
+                raise self.error(late.why) from late
+            raise VerifyError(f"verify stops at: {self.name}", why=late.why, fix=self.fix) from late

@@ -1,0 +1,104 @@
+"""The layers of the name: what the zone's own servers say, then what the resolver of this machine says.
+
+In that order, and the second never before the first is right: a resolver remembers that a name did not exist.
+"""
+
+from __future__ import annotations
+
+from epochctl.clients.dns import Answer, Authority, Names
+from epochctl.clients.elbv2 import plain_dns_name
+from epochctl.clients.route53 import Route53
+from epochctl.errors import EpochctlError, ResolverCacheError, VerifyError
+from epochctl.steps.verify.layer import Layer, Seen, Subject
+from epochctl.workflow.waiting import Pending, Ready
+
+
+class Lookup:
+    """The way from the host name to the load balancer."""
+
+    def __init__(self, subject: Subject, seen: Seen, names: Names, route53: Route53) -> None:
+        self._subject = subject
+        self._seen = seen
+        self._names = names
+        self._route53 = route53
+        self._authority = Authority("")
+        self._authoritative = Answer("silent")
+        self._recursive = Answer("silent")
+
+    def layers(self) -> tuple[Layer, ...]:
+        """In the order in which they are asked."""
+        target = self._subject.release.load_balancer
+        fix = (
+            "epochctl up puts the record right"
+            if self._subject.record.managed
+            else f"at your DNS provider: CNAME {self._subject.hostname} -> {target}; then epochctl verify"
+        )
+        return (
+            Layer("authoritative DNS", self.authoritative, 120.0, fix),
+            Layer(
+                "recursive DNS", self.recursive, 15.0, "wait, or use another resolver", self._late_recursive
+            ),
+        )
+
+    def authoritative(self) -> Ready[str] | Pending:
+        """The zone's own servers lead to the load balancer."""
+        hostname = self._subject.hostname
+        self._authority = self._names.authority(hostname)
+        answer = self._authoritative = self._names.ask(self._authority, hostname, "A")
+        said_by = f"said by {self._authority.zone or 'the resolver'}"
+        if self._authority.note:
+            said_by = f"said by the system's resolver: {self._authority.note}"
+        if self._leads_home(answer):
+            return Ready(f"{hostname} -> {', '.join(answer.values or answer.chain)}, {said_by}")
+        if answer.status == "found" or answer.chain:
+            where = ", ".join((*answer.chain, *answer.values))
+            return Pending(
+                f"{hostname} leads to {where}, not to {self._subject.release.load_balancer} ({said_by})"
+            )
+        if answer.status == "silent":
+            return Pending(f"no name server answers for {hostname}: {answer.reason}")
+        return Pending(self._misdelegated() or f"{hostname} has no address yet ({said_by})")
+
+    def recursive(self) -> Ready[str] | Pending:
+        """Programs on this machine are led the same way."""
+        hostname = self._subject.hostname
+        answer = self._recursive = self._names.recursive(hostname)
+        if answer.status != "found":
+            return Pending(f"the resolver does not find {hostname}: {answer.reason}")
+        right = {*self._authoritative.values, *self._seen.balancer_addresses}
+        if not right & set(answer.values):
+            return Pending(
+                f"the resolver says {', '.join(answer.values)}; right is {', '.join(sorted(right))}"
+            )
+        self._seen.addresses = answer.values
+        return Ready(", ".join(answer.values))
+
+    def _leads_home(self, answer: Answer) -> bool:
+        target = plain_dns_name(self._subject.release.load_balancer)
+        named = any(plain_dns_name(name) == target for name in answer.chain)
+        return named or bool(set(answer.values) & set(self._seen.balancer_addresses))
+
+    def _misdelegated(self) -> str:
+        """The zone that we wrote into is not the one that the world is sent to."""
+        zone = self._route53.zone_for(self._subject.hostname) if self._subject.record.managed else None
+        if zone is None or not self._authority.servers:
+            return ""
+        ours = self._route53.name_servers(zone)
+        if set(ours) & set(self._authority.servers):
+            return ""
+        return (
+            f"the world asks {', '.join(self._authority.servers)} for {self._authority.zone}; "
+            f"the record is in zone {zone.name}, served by {', '.join(ours)}: its parent must name those"
+        )
+
+    def _late_recursive(self, cause: str) -> EpochctlError:
+        """The name is there; what a resolver remembers is not the service's fault."""
+        if self._recursive.status != "absent":
+            fix = "an old address may be remembered for its TTL, or stand in /etc/hosts"
+            return VerifyError("verify stops at: recursive DNS", why=cause, fix=fix)
+        seconds = self._names.negative_ttl(self._authority)
+        return ResolverCacheError(
+            f"{self._subject.hostname} is healthy, but the resolver in use remembers that it did not exist",
+            why=f"it may do so for at most {seconds} s more; the zone's own servers answer",
+            fix=f"wait {seconds} s and run `epochctl verify`; do not run down and up, that starts it anew",
+        )

@@ -1,0 +1,93 @@
+"""Asks every layer in order and stops at the first that is not right. Changes nothing, so `up` always runs
+it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from epochctl.clients.dns import Names
+from epochctl.clients.elbv2 import Elbv2
+from epochctl.clients.https import Https
+from epochctl.clients.route53 import Route53
+from epochctl.outputs import Certificate, DnsRecord, Infrastructure, Release, Verification
+from epochctl.settings import Settings
+from epochctl.steps.verify.inside import Inside
+from epochctl.steps.verify.layer import Layer, Seen, Subject
+from epochctl.steps.verify.lookup import Lookup
+from epochctl.steps.verify.outside import Outside
+from epochctl.workflow.step import Context, Observation
+
+if TYPE_CHECKING:
+    from epochctl.clients.eks import Eks
+    from epochctl.clients.kube import PodState
+    from epochctl.steps.verify.inside import PodsOf
+
+
+class Verify:
+    """See the module."""
+
+    name: ClassVar[str] = "verify"
+    needs: ClassVar[tuple[type, ...]] = (Certificate, Infrastructure, Release, DnsRecord)
+    produces: ClassVar[type] = Verification
+
+    def __init__(
+        self,
+        settings: Settings,
+        region: str,
+        *,
+        eks: Eks,
+        elbv2: Elbv2,
+        route53: Route53,
+        names: Names | None = None,
+        https: Https | None = None,
+        pods_of: PodsOf | None = None,
+    ) -> None:
+        self._settings = settings
+        self._eks = eks
+        self._elbv2 = elbv2
+        self._route53 = route53
+        self._names = names or Names()
+        self._https = https or Https()
+        self._pods_of = pods_of or self._pods
+
+    def observe(self, ctx: Context) -> Observation:
+        """Nothing is remembered between runs: what was right may not be right now."""
+        return Observation(None, ("verify the service",))
+
+    def apply(self, ctx: Context) -> Verification:
+        """Ask each layer. Raises VerifyError or ResolverCacheError for the first that is not right."""
+        seen: list[tuple[str, str]] = []
+        for layer in self._layers(ctx):
+            what = layer.ask(ctx)
+            ctx.say(f"{layer.name}: {what}")
+            seen.append((layer.name, what))
+        return Verification(ctx.outputs.get(Release).url, tuple(seen))
+
+    def destroy(self, ctx: Context) -> tuple[str, ...]:
+        """There is nothing to remove."""
+        return ()
+
+    def _layers(self, ctx: Context) -> tuple[Layer, ...]:
+        subject = Subject(
+            settings=self._settings,
+            cluster=ctx.outputs.get(Infrastructure).cluster_name,
+            certificate_arn=ctx.outputs.get(Certificate).arn,
+            release=ctx.outputs.get(Release),
+            record=ctx.outputs.get(DnsRecord),
+        )
+        seen = Seen()
+        inside = Inside(subject, seen, self._elbv2, self._pods_of)
+        lookup = Lookup(subject, seen, self._names, self._route53)
+        outside = Outside(subject, seen, self._elbv2, self._names, self._https)
+        return (*inside.layers(), outside.balancer_layer(), *lookup.layers(), *outside.layers())
+
+    def _pods(self, cluster: str, namespace: str, selector: str) -> tuple[PodState, ...]:
+        from epochctl.clients.kube import Kube
+        from epochctl.errors import ClusterError
+
+        access = self._eks.describe(cluster)
+        if access is None:
+            raise ClusterError(f"there is no cluster {cluster}", fix="epochctl infra up")
+        kube = Kube(access, lambda: self._eks.token(cluster).value.get_secret_value())
+        return kube.pods(namespace, selector)
