@@ -11,8 +11,9 @@ import shutil
 import signal
 import subprocess
 import threading
+import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,32 +54,45 @@ def run(
     stdin: bytes | None = None,
     timeout: float,
     on_line: Callable[[str], None] | None = None,
+    on_start: Callable[[int], None] | None = None,
+    log: Path | None = None,
     interrupt_grace: float = 120.0,
 ) -> Completed:
     """Run argv to its end and return how it ended; a non-zero code is an answer, not an error.
 
     env is added to the inherited environment. on_line gets each line of stdout as it comes. The program runs in a session of its
     own, so a Ctrl-C in the terminal reaches it only from here: once, then it has `interrupt_grace` seconds to finish its writes.
+    on_start gets its process id. With `log` the program writes to that file (both streams) and is read from there: should we be
+    killed, it works on to its end instead of dying of a broken pipe.
     Raises ToolError (cannot be started), DeadlineError (timeout), Interrupted (the run was stopped).
     """
+    sink = _sink(log)
     try:
         child = subprocess.Popen(
             list(argv),
             cwd=cwd,
             env={**os.environ, **(env or {})},
             stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdout=sink,
+            stderr=subprocess.STDOUT if log else subprocess.PIPE,
             start_new_session=True,
         )
     except OSError as error:
         raise ToolError(f"cannot start {argv[0]}", why=str(error)) from error
+    finally:
+        if log is not None:
+            os.close(sink)
+    if on_start is not None:
+        on_start(child.pid)
     out: deque[str] = deque(maxlen=KEPT_LINES)
     err: deque[str] = deque(maxlen=KEPT_LINES)
-    readers = [
-        threading.Thread(target=_collect, args=(child.stdout, out, on_line), daemon=True),
-        threading.Thread(target=_collect, args=(child.stderr, err, None), daemon=True),
-    ]
+    if log is not None:
+        readers = [threading.Thread(target=_collect, args=(_written(log, child), out, on_line), daemon=True)]
+    else:
+        readers = [
+            threading.Thread(target=_collect, args=(child.stdout, out, on_line), daemon=True),
+            threading.Thread(target=_collect, args=(child.stderr, err, None), daemon=True),
+        ]
     for reader in readers:
         reader.start()
     if stdin is not None:
@@ -126,6 +140,28 @@ def _signal(child: subprocess.Popen[bytes], sign: signal.Signals) -> None:
         os.killpg(child.pid, sign)
     except ProcessLookupError:
         return
+
+
+def _sink(log: Path | None) -> int:
+    return subprocess.PIPE if log is None else os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+
+
+def _written(log: Path, child: subprocess.Popen[bytes]) -> Iterator[bytes]:
+    """The lines of `log` as they come, until the child has ended and everything was read."""
+    with log.open("rb") as file:
+        part = b""
+        while True:
+            ended = child.poll() is not None
+            for line in file:
+                part += line
+                if part.endswith(b"\n"):
+                    yield part
+                    part = b""
+            if ended:
+                break
+            time.sleep(0.1)
+        if part:
+            yield part
 
 
 def _collect(stream: object, kept: deque[str], on_line: Callable[[str], None] | None) -> None:

@@ -1,0 +1,7 @@
+"""terraform as epochctl uses it: init, plan to a file, apply of that very file, output. Knows nothing of what is in the root."""
+
+from epochctl.tools.terraform.failure import LockHolder, StaleLockError
+from epochctl.tools.terraform.program import Backend, Plan, Terraform
+from epochctl.tools.terraform.stream import Change
+
+__all__ = ["Backend", "Change", "LockHolder", "Plan", "StaleLockError", "Terraform"]

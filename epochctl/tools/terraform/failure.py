@@ -1,0 +1,127 @@
+"""What terraform says when it fails, as one of our errors. Knows its phrases and nothing of processes or files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from epochctl.errors import CredentialsError, EpochctlError, InfrastructureError, LockedError, ToolError
+from epochctl.tools.terraform.stream import Diagnostic, short
+
+_SIGNED_OUT = re.compile(
+    r"No valid credential sources|ExpiredToken|expired|InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch|"
+    r"AuthFailure|failed to refresh cached credentials|SSO session"
+)
+_DENIED = re.compile(r"AccessDenied|UnauthorizedOperation|not authorized to perform")
+_PROVIDER = re.compile(
+    r"Failed to (install provider|query available provider)|dependency lock file|provider plugin", re.I
+)
+_UNINITIALISED = re.compile(
+    r"Backend initialization required|Required plugins are not installed|Module not installed|Inconsistent dependency lock|"
+    r"Missing required provider|Initialization required",
+    re.I,
+)
+_QUOTA = re.compile(r"LimitExceeded|QuotaExceeded|VcpuLimit|ResourceLimitExceeded")
+_LOCK = re.compile(r"^\s*(ID|Who|Operation|Created|Path):\s*(.*?)\s*$", re.M)
+
+
+class UninitialisedError(InfrastructureError):
+    """The working data does not fit the root any more: `init` again."""
+
+
+class StalePlanError(InfrastructureError):
+    """The state has changed since the plan was made."""
+
+
+@dataclass(frozen=True)
+class LockHolder:
+    """Who holds a state's lock, as written in it. who: user@host; created: seconds since 1970, UTC."""
+
+    id: str
+    who: str
+    operation: str
+    created: float
+    when: str
+
+
+class StaleLockError(LockedError):
+    """The lock on the state is taken; `holder` says by whom."""
+
+    def __init__(self, holder: LockHolder) -> None:
+        super().__init__(
+            "the terraform state is locked",
+            why=f"by {holder.who} since {holder.when} ({holder.operation})",
+            fix=f"wait for that run to end; if it is certainly dead: epochctl infra unlock {holder.id}",
+        )
+        self.holder = holder
+
+
+def translate(errors: Sequence[Diagnostic], raw: Sequence[str], doing: str) -> EpochctlError:
+    """The error that `errors` (else the raw output's end) amount to."""
+    text = "\n".join(f"{error.summary}\n{error.detail}" for error in errors) or "\n".join(raw[-20:])
+    holder = lock_holder(text)
+    if holder is not None:
+        return StaleLockError(holder)
+    if re.search(r"saved plan is stale", text, re.I):
+        return StalePlanError(
+            "the plan is out of date", why="the state has changed since", fix="run the same command again"
+        )
+    if _UNINITIALISED.search(text):
+        return UninitialisedError(f"terraform {doing}: not initialised", why=text)
+    return _by_words(text, _why(errors) or text, doing)
+
+
+def _by_words(text: str, why: str, doing: str) -> EpochctlError:
+    if _SIGNED_OUT.search(text):
+        return CredentialsError(
+            "terraform has no valid AWS credentials", why=why, fix="sign in, then run the same command again"
+        )
+    if _DENIED.search(text):
+        return CredentialsError(
+            "AWS refused terraform's request", why=why, fix="ask for the permission named above"
+        )
+    if _PROVIDER.search(text):
+        return ToolError(
+            "terraform cannot get the AWS provider",
+            why=why,
+            fix="check the network, or set TF_CLI_CONFIG_FILE to a configuration with a mirror of hashicorp/aws",
+        )
+    fix = (
+        "raise the quota or remove what is not needed, then"
+        if _QUOTA.search(text)
+        else "when the cause is gone,"
+    )
+    return InfrastructureError(
+        f"terraform {doing} failed", why=why, fix=f"{fix} run the same command again: it goes on from here"
+    )
+
+
+def _why(errors: Sequence[Diagnostic]) -> str:
+    lines = []
+    for error in errors:
+        where = f"{short(error.address)}: " if error.address else ""
+        detail = f"\n{error.detail}" if error.detail else ""
+        lines.append(f"{where}{error.summary}{detail}")
+    return "\n".join(lines)
+
+
+def lock_holder(text: str) -> LockHolder | None:
+    """The holder in terraform's "Error acquiring the state lock", or None where the text tells of no lock."""
+    found = dict(_LOCK.findall(text))
+    if "state lock" not in text or "ID" not in found:
+        return None
+    created = found.get("Created", "")
+    return LockHolder(
+        found["ID"], found.get("Who", ""), found.get("Operation", ""), _seconds(created), created
+    )
+
+
+def _seconds(created: str) -> float:
+    # As Go prints it: 2026-05-01 08:56:00.123456789 +0000 UTC
+    match = re.match(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(\.\d+)? \+0000", created)
+    if match is None:
+        return 0.0
+    whole = datetime.fromisoformat(match[1] + "+00:00").timestamp()
+    return whole + float(match[2] or 0)

@@ -1,0 +1,245 @@
+"""The terraform program: argv by python-terraform, run by tools.process, its JSON lines told as they come.
+
+Knows terraform's verbs and how they end; nothing of AWS, of what the root holds, or of who asks.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from epochctl.errors import LockedError, ToolError
+from epochctl.tools import process
+from epochctl.tools.terraform import failure
+from epochctl.tools.terraform.stream import Change, Stream
+from epochctl.tools.terraform.worksite import LOCK_FILE, Worksite, whoami
+
+Say = Callable[[str], None]
+
+MINIMUM = (1, 11)
+LOCKED_PLATFORM = "linux_amd64"
+_GET = "install terraform 1.11 or newer: https://developer.hashicorp.com/terraform/install"
+
+
+@dataclass(frozen=True)
+class Backend:
+    """Where the state lives: an object in a bucket."""
+
+    bucket: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A saved plan. changes: a line each; details: the same as data; has_changes: also true when only outputs change."""
+
+    path: Path
+    changes: tuple[str, ...]
+    details: tuple[Change, ...]
+    has_changes: bool
+    destroy: bool = False
+
+    def addresses(self, *actions: str) -> frozenset[str]:
+        """Of the changes with these actions."""
+        return frozenset(change.address for change in self.details if change.action in actions)
+
+
+class Terraform:
+    """One root and one state. root: the folder with the configuration; data: private working folder."""
+
+    def __init__(self, root: Path, data: Path, region: str) -> None:
+        self.region = region
+        self._site = Worksite(root, data)
+        self._version: tuple[str, str] | None = None
+        self._digest = ""
+        self._extra: dict[str, str] = {}
+        self._backend: Backend | None = None
+
+    def version(self) -> tuple[str, str]:
+        """(version, platform) of the program. Raises ToolError where it is missing or too old."""
+        if self._version is None:
+            path = process.find("terraform", fix=_GET)
+            told = process.run([path, "version", "-json"], env=self._environment(), timeout=60)
+            try:
+                answer = json.loads(told.stdout)
+                self._version = (answer["terraform_version"], answer["platform"])
+            except (ValueError, KeyError) as error:
+                raise ToolError(
+                    "terraform does not tell its version", why=told.stderr or told.stdout, fix=_GET
+                ) from error
+            if tuple(int(part) for part in self._version[0].split(".")[:2]) < MINIMUM:
+                raise ToolError(
+                    "terraform is too old",
+                    why=f"{self._version[0]} found, 1.11 needed for state locks in S3",
+                    fix=_GET,
+                )
+        return self._version
+
+    def init(self, backend: Backend | None, say: Say, *, adopt: Mapping[str, str] | None = None) -> None:
+        """Get ready to plan against `backend`; None: an empty state that is thrown away. Costs nothing when nothing changed.
+
+        adopt: address -> id of objects that exist and are not in the state: the next plan takes them in.
+        """
+        self._backend = backend
+        self._extra = {}
+        if backend is None:
+            self._extra["nowhere_override.tf"] = (
+                'terraform {\n  backend "local" {\n    path = "nowhere.tfstate"\n  }\n}\n'
+            )
+        if adopt:
+            self._extra["adopted.tf"] = "".join(
+                _import_block(address, id) for address, id in sorted(adopt.items())
+            )
+        version, platform = self.version()
+        where = f"{backend.bucket}/{backend.key}" if backend else ""
+        mirror = os.environ.get("TF_CLI_CONFIG_FILE", "")
+        self._digest = self._site.digest(version, platform, self.region, where, mirror)
+        if self._site.initialised() == self._digest:
+            self._stage(keep_lock=True)
+        else:
+            self._init(say)
+
+    def _init(self, say: Say) -> None:
+        say("terraform init")
+        self._site.remember_init("")
+        self._stage(keep_lock=False)
+        config = {}
+        if self._backend is not None:
+            config = {"bucket": self._backend.bucket, "key": self._backend.key, "region": self.region}
+        self._run("init", say, backend_config=config, reconfigure=True, input=False, timeout=1200)
+        self._site.remember_init(self._digest)
+
+    def _stage(self, *, keep_lock: bool) -> None:
+        extra, lock = dict(self._extra), self._site.lock_file()
+        if lock and self.version()[1] != LOCKED_PLATFORM:
+            # The version stays pinned; the package is then checked by the registry's signature, not by our digest.
+            extra[LOCK_FILE] = "\n".join(line for line in lock.splitlines() if '"h1:' not in line) + "\n"
+        self._site.stage(extra, keep_lock=keep_lock)
+
+    def plan(
+        self, variables: Mapping[str, Any], say: Say, *, destroy: bool = False, targets: Sequence[str] = ()
+    ) -> Plan:
+        """Plan to a file. `init` must have been called."""
+        self._site.variables.write_text(json.dumps(variables, indent=2, sort_keys=True))
+        options: dict[str, Any] = {
+            "out": str(self._site.plan),
+            "detailed_exitcode": True,
+            "var_file": str(self._site.variables),
+        }
+        options |= {"destroy": True} if destroy else {}
+        options |= {"target": list(targets)} if targets else {}
+        say("terraform plan" + (" -destroy" if destroy else ""))
+        try:
+            code, stream = self._run("plan", say, **options, input=False)
+        except failure.UninitialisedError:
+            self._init(say)
+            code, stream = self._run("plan", say, **options, input=False)
+        lines = tuple(str(change) for change in stream.changes)
+        return Plan(
+            self._site.plan,
+            lines or (("outputs change",) if code == 2 else ()),
+            tuple(stream.changes),
+            code == 2,
+            destroy,
+        )
+
+    def apply(self, plan: Plan, say: Say) -> tuple[Change, ...]:
+        """Apply that very plan; returns what was made, changed or removed. The plan is used up."""
+        try:
+            return tuple(self._run("apply", say, str(plan.path), input=False)[1].done)
+        finally:
+            plan.path.unlink(missing_ok=True)
+
+    def output(self) -> dict[str, Any]:
+        """The outputs in the state, by name; empty where nothing has been applied."""
+        found = json.loads(self._ask("output", json=True) or "{}")
+        return {name: told["value"] for name, told in found.items()}
+
+    def state_list(self) -> tuple[str, ...]:
+        """Addresses of every resource (not data) in the state."""
+        lines = self._ask("state list", absent="No state file was found").splitlines()
+        return tuple(line for line in lines if line and not line.startswith("data.") and ".data." not in line)
+
+    def untaint(self, address: str) -> None:
+        """Take back terraform's verdict that an object came out broken."""
+        self._ask("untaint", address)
+
+    def unlock(self, lock_id: str) -> None:
+        """Break the state's lock. Only for a lock whose holder is certainly dead."""
+        self._ask("force-unlock", lock_id, force=True, absent="failed to retrieve lock info")
+
+    def busy(self) -> str:
+        """What a terraform that an earlier run of ours left behind is doing, "" where none is alive."""
+        run = self._site.running()
+        return f"terraform {run.doing} of an earlier run (process {run.pid}) is still at work" if run else ""
+
+    def dead_owner(self, holder: failure.LockHolder) -> bool:
+        """Whether that lock is provably ours and its holder dead: taken by this user on this host, while a run of this very
+        working folder was under way that never told how it ended, and whose process is gone."""
+        died = self._site.died()
+        if died is None or holder.who != whoami():
+            return False
+        return died.started - 1 <= holder.created <= died.last + 60
+
+    def _ask(self, verb: str, *arguments: str, absent: str = "", **options: Any) -> str:
+        """A short question, answered on stdout; `absent`: a failure with these words is an empty answer."""
+        done = process.run(
+            self._argv(verb, arguments, options), cwd=self._site.root, env=self._environment(), timeout=300
+        )
+        if done.code == 0:
+            return done.stdout
+        if absent and absent in done.stderr:
+            return ""
+        raise failure.translate((), done.stderr.splitlines(), verb)
+
+    def _run(
+        self, verb: str, say: Say, *arguments: str, timeout: float = 5400, **options: Any
+    ) -> tuple[int, Stream]:
+        """A long verb, told as it goes. It is written down while it runs, and outlives us should we be killed."""
+        if busy := self.busy():
+            raise LockedError(
+                "terraform is at work", why=busy, fix="run the same command again when it has ended"
+            )
+        stream = Stream(say)
+        done = process.run(
+            self._argv(verb, arguments, options | {"json": True}),
+            cwd=self._site.root,
+            env=self._environment(),
+            timeout=timeout,
+            log=self._site.output,
+            on_line=stream,
+            on_start=lambda pid: self._site.begin(pid, verb),
+        )
+        failed = done.code != 0 and (verb, done.code) != ("plan", 2)
+        self._site.end(free=not failed and verb != "init")
+        if failed:
+            raise failure.translate(stream.errors, stream.raw or done.stdout.splitlines(), verb)
+        return done.code, stream
+
+    def _argv(self, verb: str, arguments: Sequence[str], options: Mapping[str, Any]) -> list[str]:
+        from python_terraform import IsFlagged
+        from python_terraform import Terraform as Composer
+
+        valued = {"input"}
+        flags = {
+            name: IsFlagged if value is True and name not in valued else value
+            for name, value in options.items()
+        }
+        composer = Composer(terraform_bin_path=process.find("terraform", fix=_GET))
+        return [str(part) for part in composer.generate_cmd_string(verb, *arguments, **flags)]
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            "TF_DATA_DIR": str(self._site.cache),
+            "TF_IN_AUTOMATION": "1",
+            "TF_WORKSPACE": "default",
+            "CHECKPOINT_DISABLE": "1",
+        }
+
+
+def _import_block(address: str, id: str) -> str:
+    return f"import {{\n  to = {address}\n  id = {json.dumps(id)}\n}}\n"

@@ -1,0 +1,157 @@
+"""Where terraform works: a private copy of the root, its data, and a record of the run under way.
+
+The checkout stays untouched (its lock file too), and generated files (what to adopt, another backend) can stand beside the
+root's own. Knows files and process ids, and nothing of terraform's arguments or output.
+"""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import json
+import os
+import signal
+import socket
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+LOCK_FILE = ".terraform.lock.hcl"
+_SKIPPED = {".terraform", "tests"}
+
+
+@dataclass(frozen=True)
+class Run:
+    """A terraform under way, or one that died without saying so. born tells it from a later process with the same id."""
+
+    pid: int
+    born: str
+    started: float
+    doing: str
+    last: float = 0.0  # when it was last heard of, once it is dead
+
+    def alive(self) -> bool:
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            pass
+        return born(self.pid) == self.born
+
+
+def born(pid: int) -> str:
+    """When a process was born, in the kernel's own words; "" where that cannot be known or it is only a zombie's shell."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return ""
+    return "dead" if fields[0] in "ZX" else fields[19]
+
+
+def whoami() -> str:
+    """user@host, as terraform writes it into a lock."""
+    return f"{getpass.getuser()}@{socket.gethostname()}"
+
+
+class Worksite:
+    """data/root: the copy; data/terraform: TF_DATA_DIR; data/run.json: the run under way; data/output.jsonl: what it said."""
+
+    def __init__(self, root: Path, data: Path) -> None:
+        self._source, self._data = root.resolve(), data.resolve()
+        self.root = self._data / "root"
+        self.cache = self._data / "terraform"
+        self.output = self._data / "output.jsonl"
+        self.plan = self._data / "plan.tfplan"
+        self.variables = self._data / "variables.tfvars.json"
+        self._run = self._data / "run.json"
+        self._died = self._data / "died.json"
+        self._mark = self._data / "initialised"
+
+    def stage(self, extra: Mapping[str, str], *, keep_lock: bool) -> None:
+        """Make the copy equal to the root plus `extra` (name -> text). keep_lock: leave the lock file as init completed it."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        wanted = {str(path.relative_to(self._source)): path.read_text() for path in self._files()} | dict(
+            extra
+        )
+        kept = {LOCK_FILE} if keep_lock else set()
+        for path in [path for path in self.root.rglob("*") if path.is_file()]:
+            if str(path.relative_to(self.root)) not in wanted.keys() | kept:
+                path.unlink()
+        for name, text in wanted.items():
+            place = self.root / name
+            if name not in kept and (not place.exists() or place.read_text() != text):
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_text(text)
+
+    def _files(self) -> list[Path]:
+        kept = (
+            path
+            for path in sorted(self._source.rglob("*"))
+            if path.suffix in {".tf", ".json", ".hcl"} and path.is_file()
+        )
+        return [path for path in kept if not _SKIPPED & set(path.relative_to(self._source).parts)]
+
+    def lock_file(self) -> str:
+        """The root's dependency lock file, "" where it has none."""
+        path = self._source / LOCK_FILE
+        return path.read_text() if path.exists() else ""
+
+    def digest(self, *more: str) -> str:
+        """Of everything `init` depends on: the root and `more`."""
+        sums = hashlib.sha256("\0".join(more).encode())
+        for path in self._files():
+            sums.update(f"{path.relative_to(self._source)}\0{path.read_text()}\0".encode())
+        return sums.hexdigest()
+
+    def initialised(self) -> str:
+        """The digest of the last init that worked, "" where there was none."""
+        return self._mark.read_text() if self._mark.exists() and (self.cache / "providers").exists() else ""
+
+    def remember_init(self, digest: str) -> None:
+        """Remember what was initialised; "" to forget."""
+        self._data.mkdir(parents=True, exist_ok=True)
+        self._mark.write_text(digest)
+
+    def begin(self, pid: int, doing: str) -> None:
+        """Write down that a terraform runs."""
+        self._run.write_text(json.dumps(asdict(Run(pid, born(pid), time.time(), doing))))
+
+    def end(self, *, free: bool) -> None:
+        """Forget the run: it has told us how it ended. free: the state's lock was ours, so no dead run of ours holds it."""
+        self._run.unlink(missing_ok=True)
+        if free:
+            self._died.unlink(missing_ok=True)
+
+    def running(self) -> Run | None:
+        """The run that was written down, never ended, and is alive. A dead one is buried on the way."""
+        run = _read(self._run)
+        if run is None or run.alive():
+            return run
+        self._end_orphans(run)
+        self._died.write_text(json.dumps(asdict(replace(run, last=self._last_words(run)))))
+        self._run.unlink(missing_ok=True)
+        return None
+
+    def died(self) -> Run | None:
+        """The last run that never told how it ended, as long as its lock may be in the way."""
+        return _read(self._died)
+
+    def _end_orphans(self, run: Run) -> None:
+        # A provider outlives a killed terraform, in its process group. The group's id cannot become another process's id
+        # while the group has members, so these are ours.
+        with suppress(ProcessLookupError, PermissionError):
+            if born(run.pid) in {"", "dead"}:
+                os.killpg(run.pid, signal.SIGKILL)
+
+    def _last_words(self, run: Run) -> float:
+        return max(run.started, self.output.stat().st_mtime if self.output.exists() else 0.0)
+
+
+def _read(path: Path) -> Run | None:
+    try:
+        return Run(**json.loads(path.read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
