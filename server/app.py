@@ -43,11 +43,16 @@ def create_app(settings: Settings | None = None, now: Callable[[], float] = time
             else PlainTextResponse("ok\n", headers=NO_STORE)
         )
 
+    # In this order: with / as the health path, the epoch itself is the sign of health.
     routes = [
         Route("/", tell_epoch, methods=METHODS),
         Route(settings.health_path, tell_health, methods=METHODS),
     ]
-    logging = [Middleware(AccessLog, silent=frozenset({settings.health_path}))] if settings.access_log else []
+    logging = (
+        [Middleware(AccessLog, silent=frozenset({settings.health_path}) - {"/"})]
+        if settings.access_log
+        else []
+    )
     return Starlette(routes=routes, middleware=logging, exception_handlers={HTTPException: _refuse})
 
 

@@ -20,8 +20,8 @@ class Settings:
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """Raises ValueError naming the variable that cannot be meant."""
     health_path = environment.get("HEALTH_PATH") or Settings.health_path
-    if not health_path.startswith("/") or health_path == "/":
-        raise ValueError(f"HEALTH_PATH must start with / and not be / itself, not {health_path!r}")
+    if not health_path.startswith("/"):
+        raise ValueError(f"HEALTH_PATH must start with /, not {health_path!r}")
     return Settings(
         port=_number(environment, "PORT", Settings.port, 0, 65535),
         health_path=health_path,

@@ -71,7 +71,7 @@ def write_layout(
     directory: Path, entries: Sequence[Entry], runtime: Runtime, platform: str, inputs: str
 ) -> Layout:
     """Replace `directory` by the layout of `entries`. Killed at any point, `directory` is whole or absent."""
-    fresh = directory.with_name(directory.name + ".new")
+    fresh = unfinished(directory)
     shutil.rmtree(fresh, ignore_errors=True)
     (fresh / "blobs" / "sha256").mkdir(parents=True)
     tar = pack(entries)
@@ -83,6 +83,11 @@ def write_layout(
     shutil.rmtree(directory, ignore_errors=True)
     os.replace(fresh, directory)
     return read_layout(directory)
+
+
+def unfinished(directory: Path) -> Path:
+    """Where the layout of `directory` is while it is being written; left there only by a kill."""
+    return directory.with_name(directory.name + ".new")
 
 
 def read_layout(directory: Path) -> Layout:

@@ -13,7 +13,7 @@ _GRAVITON = re.compile(r"^(a1|[a-z]+\d+[a-z]*g[a-z]*)$")
 
 
 def normalize(architecture: str) -> str:
-    """amd64 or arm64, whatever the source calls it (EC2 and uname say x86_64, Kubernetes and OCI say amd64)."""
+    """amd64 or arm64, whatever the source calls it (EC2 says x86_64, Kubernetes and OCI say amd64)."""
     return _ALIASES.get(architecture, architecture)
 
 

@@ -1,4 +1,4 @@
-"""What people call an image: [registry/]repository[:tag][@digest]. Knows nothing of what is behind the name."""
+"""What people call an image: [registry/]repository[:tag][@digest]. Knows nothing of what it names."""
 
 from __future__ import annotations
 
@@ -7,10 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Reference:
-    """A parsed reference. name: what a container runtime is told, without tag and digest.
-
-    Tag is "" beside a digest alone.
-    """
+    """A parsed reference. name: what a container runtime is told; tag is "" beside a digest alone."""
 
     name: str
     host: str

@@ -15,7 +15,7 @@ from epochctl.errors import ImageError
 from epochctl.image import assembler, rootfs
 from epochctl.image.entries import read_tar
 from epochctl.image.inputs import content_key
-from epochctl.image.layout import Layout, read_layout
+from epochctl.image.layout import Layout, read_layout, unfinished
 from epochctl.image.platforms import platform_of
 from epochctl.outputs import Image
 from epochctl.settings import Settings
@@ -26,7 +26,7 @@ PROJECT = Path(rootfs.__file__).parents[2]  # where the Dockerfile stands
 
 
 class Build:
-    """Assembles where this machine is of the nodes' architecture, else asks Docker for the root filesystem."""
+    """Assembles where this machine has the nodes' processor, else asks Docker for the root filesystem."""
 
     name: ClassVar[str] = "build"
     needs: ClassVar[tuple[type, ...]] = ()
@@ -58,6 +58,7 @@ class Build:
         return _describe(layout)
 
     def destroy(self, ctx: Context) -> tuple[str, ...]:
+        shutil.rmtree(unfinished(self._directory), ignore_errors=True)
         if not self._directory.exists():
             return ()
         shutil.rmtree(self._directory)

@@ -43,5 +43,5 @@ class Docker:
             raise ImageError(
                 f"Docker did not build an image for {platform}",
                 why="\n".join(ended.stderr.splitlines()[-20:]),
-                fix="if it cannot run that platform: docker run --privileged --rm tonistiigi/binfmt --install all",
+                fix="if it lacks that platform: docker run --privileged --rm tonistiigi/binfmt --install all",
             )

@@ -95,9 +95,7 @@ class Registry:
             return None
         digest = "sha256:" + hashlib.sha256(answer.content).hexdigest()
         if reference.startswith("sha256:") and reference != digest:
-            raise ImageError(
-                f"the registry's manifest is not {reference}", why=f"its content has the digest {digest}"
-            )
+            raise ImageError(f"the manifest is not {reference}", why=f"its content has {digest}")
         return Manifest(digest, self._read_platforms(repository, json.loads(answer.content)))
 
     def _read_platforms(self, repository: str, manifest: dict[str, Any]) -> tuple[str, ...]:

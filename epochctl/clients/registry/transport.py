@@ -69,15 +69,18 @@ class Transport:
         return answer
 
     def _send(self, method: str, address: str, **arguments: Any) -> httpx.Response:
-        import httpx
-
         url = urljoin(self.base, address)
         request = self._client().build_request(method, url, **arguments)
         if urlsplit(url).netloc == urlsplit(self.base).netloc:
             self._sign(request)
+        return self._exchange(request)
+
+    def _exchange(self, request: httpx.Request) -> httpx.Response:
+        import httpx
+
         try:
             # Blobs are often redirected to a store; httpx leaves the login behind on the way.
-            return self._client().send(request, follow_redirects=method in ("GET", "HEAD"))
+            return self._client().send(request, follow_redirects=request.method in ("GET", "HEAD"))
         except httpx.TransportError as error:
             raise self._interrupted(error) from error
 
@@ -103,9 +106,11 @@ class Transport:
             return False
         if urlsplit(asked["realm"]).scheme != urlsplit(self.base).scheme:
             return False  # never send a login over plain http because an answer said so
-        login = (self._login[0], self._login[1].get_secret_value()) if self._login else None
         wanted = {name: asked[name] for name in ("service", "scope") if name in asked}
-        answer = self._client().get(asked["realm"], params=wanted, auth=login)
+        request = self._client().build_request("GET", asked["realm"], params=wanted)
+        self._bearer = None
+        self._sign(request)
+        answer = self._exchange(request)
         if answer.status_code != 200:
             return False
         self._bearer = SecretStr(answer.json().get("token") or answer.json().get("access_token", ""))
@@ -120,7 +125,9 @@ class Transport:
     def _refused(self, answer: httpx.Response) -> ImageError:
         request = answer.request
         why = f"{request.method} {request.url.path}: {answer.status_code} {answer.text[:500]}".strip()
-        return ImageError(f"the registry {self.base} refused a request", why=why)
+        fix = "use an image that this registry gives to anybody, or copy it into the account's repository"
+        fix = fix if answer.status_code in (401, 403) and self._login is None else ""
+        return ImageError(f"the registry {self.base} refused a request", why=why, fix=fix)
 
 
 def trust() -> ssl.SSLContext:
