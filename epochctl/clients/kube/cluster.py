@@ -61,6 +61,16 @@ class Kube:
         item = self._connection.get(f"/apis/apps/v1/namespaces/{namespace}/deployments/{name}")
         return states.deployment_state(item) if item else None
 
+    def template_hash(self, namespace: str, selector: str, revision: str) -> str:
+        """What marks the pods of a Deployment's revision; "" until its ReplicaSet is there."""
+        path = f"/apis/apps/v1/namespaces/{namespace}/replicasets"
+        items = (self._connection.get(path, labelSelector=selector) or {}).get("items", [])
+        marks = {
+            item["metadata"].get("annotations", {}).get(states.REVISION): item["metadata"]["labels"]
+            for item in items
+        }
+        return str(marks.get(revision, {}).get("pod-template-hash", ""))
+
     def ready_endpoints(self, namespace: str, service: str) -> tuple[str, ...]:
         """Addresses behind a service that take traffic."""
         path = f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices"
@@ -105,11 +115,16 @@ class Kube:
         item = self._connection.get(f"/api/v1/namespaces/{name}")
         return None if item is None else dict(item["metadata"].get("labels", {}))
 
+    def terminating(self, name: str) -> bool:
+        """Whether the namespace is on its way out."""
+        item = self._connection.get(f"/api/v1/namespaces/{name}")
+        return item is not None and item.get("status", {}).get("phase") == "Terminating"
+
     def owned_namespace(self, name: str) -> bool:
         """Whether the namespace exists and epochctl made it."""
         return (self.namespace(name) or {}).get(MANAGED) == OWNER
 
-    def missing(self, manifests: Iterable[Json], namespace: str) -> tuple[str, ...]:
+    def missing(self, manifests: Iterable[Mapping[str, Any]], namespace: str) -> tuple[str, ...]:
         """Which of the objects do not exist in the cluster, as Kind/name."""
         return tuple(
             f"{item['kind']}/{item['metadata']['name']}"
@@ -211,7 +226,7 @@ class Kube:
 
     # where an object of any kind lives
 
-    def _path(self, manifest: Json, namespace: str) -> str:
+    def _path(self, manifest: Mapping[str, Any], namespace: str) -> str:
         version, metadata = manifest["apiVersion"], manifest["metadata"]
         base = f"/apis/{version}" if "/" in version else f"/api/{version}"
         plural, namespaced = self._plural(base, manifest["kind"])

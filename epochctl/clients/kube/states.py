@@ -12,6 +12,7 @@ from typing import Any
 
 Json = Mapping[str, Any]
 
+REVISION = "deployment.kubernetes.io/revision"
 IMAGE_FAILURES = {"ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError"}
 CONFIGURATION_FAILURES = {"CreateContainerConfigError", "CreateContainerError", "RunContainerError"}
 
@@ -90,6 +91,7 @@ class DeploymentState:
     total: int
     observed: bool
     failure: str
+    revision: str
 
     @property
     def complete(self) -> bool:
@@ -187,6 +189,7 @@ def deployment_state(item: Json) -> DeploymentState:
         total=int(status.get("replicas", 0)),
         observed=int(status.get("observedGeneration", 0)) >= int(item["metadata"].get("generation", 0)),
         failure=failures[0] if failures else "",
+        revision=item["metadata"].get("annotations", {}).get(REVISION, ""),
     )
 
 

@@ -1,4 +1,4 @@
-"""helm through pyhelm3: frozen facts in and out, values on stdin, directories of its own. The only `asyncio.run`.
+"""helm through pyhelm3: frozen facts in and out, values on stdin, own directories. The only `asyncio.run`.
 
 Knows no chart in particular and nothing of AWS. helm never waits here: whoever deploys waits, naming causes.
 """

@@ -1,0 +1,57 @@
+"""The way into the environment's cluster: an API client and a helm, from what EKS says about it.
+
+Knows no step; touches nobody's kubeconfig.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+
+from epochctl.clients.eks import ClusterAccess, Eks
+from epochctl.clients.kube import Kube
+from epochctl.settings import Settings
+from epochctl.tools.helm import Helm, ReleaseState, kubeconfig
+from epochctl.tools.helm.client import TIMEOUT
+from epochctl.workflow.step import Context
+from epochctl.workflow.waiting import Pending, Ready
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A cluster that can be asked."""
+
+    access: ClusterAccess
+    kube: Kube
+    helm: Helm
+
+
+def reach(eks: Eks, settings: Settings, region: str) -> Cluster | None:
+    """The environment's cluster, or None where there is none (or it has no address yet)."""
+    access = eks.describe(settings.full_name)
+    if access is None or not access.endpoint:
+        return None
+    state = settings.state_directory(region).absolute()
+    argv = (sys.executable, "-m", "epochctl", "token", "--cluster", access.name, "--region", region)
+    path = kubeconfig.write(
+        state / "kubeconfig", name=access.name, endpoint=access.endpoint, ca_pem=access.ca_pem, argv=argv
+    )
+    kube = Kube(access, lambda: eks.token(access.name).value.get_secret_value())
+    return Cluster(access, kube, Helm(path, state / "helm"))
+
+
+def settled(ctx: Context, helm: Helm, name: str, namespace: str) -> ReleaseState | None:
+    """The release once nobody is at work on it. What a killed helm left half done is ended, and said."""
+
+    def probe() -> Ready[ReleaseState | None] | Pending:
+        state = helm.release(name, namespace)
+        left = helm.seconds_left(state) if state else 0.0
+        if state is None or left <= 0:
+            return Ready(state)
+        return Pending(f"it is {state.status}; {left:.0f} s more, then that helm is taken for dead")
+
+    state = ctx.wait_for(f"another helm to finish with release {name}", probe, deadline=TIMEOUT + 30)
+    if state is None or not state.pending:
+        return state
+    ctx.say(helm.repair(state))
+    return helm.release(name, namespace)

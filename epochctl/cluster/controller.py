@@ -1,0 +1,29 @@
+"""The AWS Load Balancer Controller as the cluster shows it: its names, and whether it admits an Ingress.
+
+Knows nothing of how it is installed, nor of AWS.
+"""
+
+from __future__ import annotations
+
+from epochctl.clients.kube import Kube
+
+NAMESPACE = "kube-system"
+NAME = "aws-load-balancer-controller"  # of release, chart, Deployment and service account
+SELECTOR = f"app.kubernetes.io/name={NAME}"
+WEBHOOK_SERVICE = "aws-load-balancer-webhook-service"
+WEBHOOKS = "aws-load-balancer-webhook"
+API_GROUP = "elbv2.k8s.aws"
+CLUSTER_TAG = "elbv2.k8s.aws/cluster"
+
+
+def serves(kube: Kube) -> bool:
+    """Whether a controller is there to answer webhooks."""
+    return bool(kube.ready_endpoints(NAMESPACE, WEBHOOK_SERVICE))
+
+
+def refusal(kube: Kube) -> str:
+    """Why an Ingress would not be admitted now; "" where it would."""
+    if not serves(kube):
+        return f"webhook service {WEBHOOK_SERVICE} has no ready endpoint"
+    answer = kube.dry_run_ingress(NAMESPACE)
+    return f"a trial Ingress is not admitted: {answer}" if answer else ""

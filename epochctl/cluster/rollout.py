@@ -1,0 +1,100 @@
+"""A Deployment watched until its latest revision runs, or until the one cause why it will not is certain.
+
+Knows no step; the caller says which class of error a certain cause is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from epochctl.clients.kube import DeploymentState, Kube, PodState, Trouble
+from epochctl.errors import EpochctlError
+from epochctl.workflow.waiting import Clock, Pending, Ready
+
+Pods = tuple[PodState, ...]
+
+
+@dataclass
+class Patience:
+    """How long each kind of trouble has been seen. Transient ones go away before their patience ends."""
+
+    clock: Clock
+    lenience: float = 0.0  # seconds more than each trouble asks for itself
+    seen: dict[str, float] = field(default_factory=dict)
+
+    def exhausted(self, trouble: Trouble) -> bool:
+        """Whether this trouble has been seen long enough to be taken for final."""
+        now = self.clock.now()
+        return now - self.seen.setdefault(trouble.kind, now) >= trouble.patience + self.lenience
+
+
+@dataclass
+class Rollout:
+    """Probe for waiting.py. fail makes the error of a certain cause."""
+
+    kube: Kube
+    namespace: str
+    name: str
+    selector: str
+    clock: Clock
+    fail: Callable[[str], EpochctlError]
+    lenience: float = 0.0
+    patience: Patience = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.patience = Patience(self.clock, self.lenience)
+
+    def probe(self) -> Ready[Pods] | Pending:
+        """Ready with the pods of the latest revision. Raises the caller's error once a cause is certain."""
+        state = self.kube.deployment(self.namespace, self.name)
+        if state is None or not state.observed:
+            return Pending(f"deployment {self.name} has not been seen by the cluster's controllers yet")
+        if state.failure:
+            self._judge(Trouble("replicas", f"no pod can be made: {state.failure}", 10), None)
+            return Pending(state.failure)
+        pods = self._latest(state)
+        trouble = next(((pod, pod.trouble) for pod in pods if pod.trouble), None)
+        if trouble is not None and trouble[1] is not None:
+            self._judge(trouble[1], trouble[0])
+        if state.complete and len(pods) == state.desired and all(pod.ready for pod in pods):
+            return Ready(pods)
+        return Pending(trouble[1].message if trouble and trouble[1] else progress(state, pods))
+
+    def _latest(self, state: DeploymentState) -> Pods:
+        mark = self.kube.template_hash(self.namespace, self.selector, state.revision)
+        pods = self.kube.pods(self.namespace, self.selector)
+        return tuple(pod for pod in pods if mark and pod.template_hash == mark and not pod.terminating)
+
+    def _judge(self, trouble: Trouble, pod: PodState | None) -> None:
+        if self.patience.exhausted(trouble):
+            raise self.fail(evidence(self.kube, self.namespace, trouble, pod))
+
+
+def evidence(kube: Kube, namespace: str, trouble: Trouble, pod: PodState | None) -> str:
+    """The cause, warnings about the pod, and the last lines it wrote (before the crash, where it crashed)."""
+    if pod is None:
+        return trouble.message
+    lines = [
+        trouble.message,
+        *(f"  {line}" for line in kube.events(namespace, pod.name, kind="Pod", limit=3)),
+    ]
+    written: tuple[str, ...] = ()
+    if trouble.previous_log:
+        written = kube.logs(namespace, pod.name, tail=10, previous=True)
+    written = written or kube.logs(namespace, pod.name, tail=10)
+    return "\n".join([*lines, *(f"  | {line}" for line in written)])
+
+
+def progress(state: DeploymentState, pods: Pods) -> str:
+    """How far a rollout is, in words."""
+    gated = [pod for pod in pods if pod.containers_ready and not pod.gates_ok]
+    if gated:
+        return f"{gated[0].name} runs; the load balancer's health check has not passed yet (readiness gate)"
+    waiting = next((pod for pod in pods if not pod.ready), None)
+    counts = f"{state.available} of {state.desired} available, {state.updated} of the new revision"
+    if waiting is None:
+        old = state.total - state.updated
+        return counts + (f", {old} of the old one still there" if old > 0 else "")
+    detail = f"{waiting.reason} {waiting.message}".strip() or waiting.phase
+    return f"{counts}; pod {waiting.name}: {detail}"

@@ -1,0 +1,64 @@
+"""The controller's chart: which one, and with which values. Pure.
+
+Knows nothing of the cluster's state. Chart, controller and IAM policy (terraform's) change together.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from epochctl.cluster.controller import NAME
+from epochctl.outputs import Infrastructure
+from epochctl.settings import Settings
+from epochctl.tools.eksctl import ServiceAccount
+
+REPOSITORY = "https://aws.github.io/eks-charts"
+CHART_VERSION = "3.2.2"
+VERSION = "v3.2.2"
+FULL_CHART = f"{NAME}-{CHART_VERSION}"
+
+
+def values(settings: Settings, infra: Infrastructure) -> dict[str, Any]:
+    """What the chart is given."""
+    return {
+        "clusterName": infra.cluster_name,
+        "region": infra.region,
+        "vpcId": infra.vpc_id,
+        "replicaCount": min(2, settings.cluster.nodes),
+        "defaultTargetType": "ip",
+        # Its webhook on every Service would make Services impossible to create while the controller is dead,
+        # and no Service of ours asks for a load balancer.
+        "enableServiceMutatorWebhook": False,
+        # Else every upgrade makes a new certificate, and the webhook fails until all replicas have it.
+        "keepTLSSecret": True,
+        # Asked about for each load balancer, used by none of ours.
+        "enableShield": False,
+        "enableWaf": False,
+        "enableWafv2": False,
+        "serviceAccount": _service_account(settings, infra),
+        "resources": {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}},
+        "readinessProbe": {"initialDelaySeconds": 1, "periodSeconds": 3},
+    }
+
+
+def identity(settings: Settings, infra: Infrastructure) -> ServiceAccount:
+    """The service account and role that eksctl makes."""
+    return ServiceAccount(
+        cluster=infra.cluster_name,
+        region=infra.region,
+        namespace="kube-system",
+        name=NAME,
+        role_name=f"{settings.full_name}-lb-controller",
+        policy_arn=infra.lb_controller_policy_arn,
+        tags=tuple(settings.tags.items()),
+    )
+
+
+def _service_account(settings: Settings, infra: Infrastructure) -> dict[str, Any]:
+    if settings.lb_controller.identity == "eksctl":
+        return {"create": False, "name": NAME}
+    return {
+        "create": True,
+        "name": NAME,
+        "annotations": {"eks.amazonaws.com/role-arn": infra.lb_controller_role_arn},
+    }

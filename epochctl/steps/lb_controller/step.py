@@ -1,0 +1,157 @@
+"""`lb_controller`: done only when an Ingress passes its admission. Each wait names its cause.
+
+Knows nothing of the service that is deployed later.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from epochctl.clients.aws import Aws
+from epochctl.clients.eks import Eks
+from epochctl.clients.elbv2 import Elbv2
+from epochctl.clients.security_groups import SecurityGroups
+from epochctl.cluster import controller
+from epochctl.cluster.access import Cluster, reach, settled
+from epochctl.cluster.rollout import Rollout
+from epochctl.errors import ClusterError
+from epochctl.outputs import Infrastructure, LoadBalancerController
+from epochctl.settings import Settings
+from epochctl.steps.lb_controller import chart, removal
+from epochctl.tools import eksctl
+from epochctl.tools.helm import ReleaseState, canonical
+from epochctl.workflow.step import Context, Observation
+from epochctl.workflow.waiting import Pending, Ready
+
+OUTPUT = LoadBalancerController(chart.VERSION, chart.CHART_VERSION)
+FIX = "epochctl lb-controller status; kubectl -n kube-system describe deployment aws-load-balancer-controller"
+
+
+class LbController:
+    """The controller by its own chart; its identity by eksctl or by terraform, as the settings say."""
+
+    name: ClassVar[str] = "lb_controller"
+    needs: ClassVar[tuple[type, ...]] = (Infrastructure,)
+    produces: ClassVar[type] = LoadBalancerController
+
+    def __init__(self, settings: Settings, region: str, *, aws: Aws, eks: Eks, elbv2: Elbv2) -> None:
+        self._settings, self._region = settings, region
+        self._eks, self._elbv2, self._groups = eks, elbv2, SecurityGroups(aws)
+
+    def observe(self, ctx: Context) -> Observation:
+        cluster, infra = reach(self._eks, self._settings, self._region), ctx.outputs.get(Infrastructure)
+        if cluster is None:
+            return Observation(None, (f"install {chart.FULL_CHART}",))
+        state = cluster.helm.release(controller.NAME, controller.NAMESPACE)
+        changes = (*self._due(cluster, infra, state), *(_health(cluster) if state else ()))
+        return Observation(None if changes else OUTPUT, changes, exists=state is not None)
+
+    def apply(self, ctx: Context) -> LoadBalancerController:
+        cluster, infra = reach(self._eks, self._settings, self._region), ctx.outputs.get(Infrastructure)
+        if cluster is None:
+            raise ClusterError(f"there is no cluster {infra.cluster_name} to install the controller into")
+        self._identify(ctx, cluster, infra)
+        state = settled(ctx, cluster.helm, controller.NAME, controller.NAMESPACE)
+        if self._due(cluster, infra, state):
+            self._install(ctx, cluster, infra, state)
+        self._await(ctx, cluster)
+        return OUTPUT
+
+    def destroy(self, ctx: Context) -> tuple[str, ...]:
+        """Uninstall it once its load balancers are gone; take over their removal where it cannot."""
+        cluster = reach(self._eks, self._settings, self._region)
+        work = removal.Removal(self._settings.full_name, self._elbv2, self._groups)
+        removed = work.run(ctx, cluster)
+        infra = ctx.outputs.find(Infrastructure)
+        if cluster and infra and self._settings.lb_controller.identity == "eksctl":
+            removed += self._forget_identity(ctx, cluster, infra)
+        return removed
+
+    def _due(self, cluster: Cluster, infra: Infrastructure, state: ReleaseState | None) -> tuple[str, ...]:
+        """What the release lacks, a line each."""
+        changes = []
+        if self._lacks_role(cluster):
+            changes.append(f"give service account {controller.NAME} its IAM role (eksctl)")
+        if state is None:
+            return (*changes, f"install {chart.FULL_CHART}")
+        if state.status != "deployed":
+            changes.append(f"repair release {state.name}, which is {state.status}")
+        if state.chart != chart.FULL_CHART:
+            changes.append(f"upgrade {state.chart} to {chart.FULL_CHART}")
+        if state.values != canonical(chart.values(self._settings, infra)):
+            changes.append(f"change the values of {chart.FULL_CHART}")
+        missing = cluster.kube.missing(state.manifests, controller.NAMESPACE)
+        return (*changes, *(f"heal: make {name} again" for name in missing))
+
+    def _lacks_role(self, cluster: Cluster) -> bool:
+        return self._settings.lb_controller.identity == "eksctl" and not cluster.kube.role_of(
+            controller.NAMESPACE, controller.NAME
+        )
+
+    def _identify(self, ctx: Context, cluster: Cluster, infra: Infrastructure) -> None:
+        if self._lacks_role(cluster):
+            account = chart.identity(self._settings, infra)
+            eksctl.execute(eksctl.associate_oidc_provider(account), ctx.say)
+            eksctl.execute(eksctl.create_service_account(account), ctx.say)
+
+    def _forget_identity(self, ctx: Context, cluster: Cluster, infra: Infrastructure) -> tuple[str, ...]:
+        try:
+            role = cluster.kube.role_of(controller.NAMESPACE, controller.NAME)
+        except ClusterError:
+            return ()  # already told by the removal: the cluster does not answer
+        if not role:
+            return ()
+        eksctl.execute(eksctl.delete_service_account(chart.identity(self._settings, infra)), ctx.say)
+        return (f"IAM role {role} and its service account",)
+
+    def _install(
+        self, ctx: Context, cluster: Cluster, infra: Infrastructure, state: ReleaseState | None
+    ) -> None:
+        directory = cluster.helm.pulled(chart.REPOSITORY, controller.NAME, chart.CHART_VERSION)
+        if state is not None and state.chart != chart.FULL_CHART:
+            ctx.say("definitions first: helm does not upgrade them")
+            for definition in definitions(directory):
+                cluster.kube.apply(definition)
+        ctx.say(f"{'upgrade to' if state else 'install'} {chart.FULL_CHART}")
+        cluster.helm.install_or_upgrade(
+            controller.NAME, controller.NAMESPACE, directory, chart.values(self._settings, infra)
+        )
+
+    def _await(self, ctx: Context, cluster: Cluster) -> None:
+        # More lenient than with our own: nodes may still be joining, and a new IAM role is not known at once.
+        rollout = Rollout(
+            cluster.kube,
+            controller.NAMESPACE,
+            controller.NAME,
+            controller.SELECTOR,
+            ctx.clock,
+            fail=lambda why: ClusterError("the load balancer controller does not run", why=why, fix=FIX),
+            lenience=60.0,
+        )
+        ctx.wait_for("the load balancer controller", rollout.probe, deadline=300, fix=FIX, longest=2.0)
+
+        def admitted() -> Ready[None] | Pending:
+            cause = controller.refusal(cluster.kube)
+            return Pending(cause) if cause else Ready(None)
+
+        ctx.wait_for("its webhook to admit an Ingress", admitted, deadline=120, fix=FIX, longest=2.0)
+
+
+def definitions(directory: Any) -> tuple[dict[str, Any], ...]:
+    """The CustomResourceDefinitions that a chart brings."""
+    import yaml
+
+    found = [
+        item
+        for path in sorted((directory / "crds").glob("*.yaml"))
+        for item in yaml.load_all(path.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    ]
+    return tuple(item for item in found if item and item.get("kind") == "CustomResourceDefinition")
+
+
+def _health(cluster: Cluster) -> tuple[str, ...]:
+    state = cluster.kube.deployment(controller.NAMESPACE, controller.NAME)
+    if state is not None and not state.complete:
+        return (f"heal: {state.available} of {state.desired} controller pods are available",)
+    cause = controller.refusal(cluster.kube)
+    return (f"heal: {cause}",) if cause else ()
