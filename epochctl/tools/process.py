@@ -1,7 +1,7 @@
 """Running a program: the only place in epochctl that imports subprocess.
 
-Bounded in time and in output, streamed line by line, ended in order (INT, then TERM, then KILL) when the run is stopped.
-Knows no program in particular.
+Bounded in time and in output, streamed line by line, ended in order (INT, then TERM, then KILL) when the run
+is stopped. Knows no program in particular.
 """
 
 from __future__ import annotations
@@ -60,10 +60,10 @@ def run(
 ) -> Completed:
     """Run argv to its end and return how it ended; a non-zero code is an answer, not an error.
 
-    env is added to the inherited environment. on_line gets each line of stdout as it comes. The program runs in a session of its
-    own, so a Ctrl-C in the terminal reaches it only from here: once, then it has `interrupt_grace` seconds to finish its writes.
-    on_start gets its process id. With `log` the program writes to that file (both streams) and is read from there: should we be
-    killed, it works on to its end instead of dying of a broken pipe.
+    env is added to the inherited environment. on_line gets each line of stdout as it comes, on_start the process
+    id. The program runs in a session of its own, so a Ctrl-C in the terminal reaches it only from here: once, then
+    it has `interrupt_grace` seconds to finish its writes. With `log` both its streams go to that file and are read
+    from there: should we be killed, it works on to its end instead of dying of a broken pipe.
     Raises ToolError (cannot be started), DeadlineError (timeout), Interrupted (the run was stopped).
     """
     sink = _sink(log)

@@ -1,7 +1,7 @@
-"""terraform as epochctl uses it: init, plan to a file, apply of that very file, output. Knows nothing of what is in the root."""
+"""terraform as epochctl uses it: init, plan to a file, apply of that very file, output. Knows no resource."""
 
-from epochctl.tools.terraform.failure import LockHolder, StaleLockError
+from epochctl.tools.terraform.failure import LockHolder, StaleLockError, StalePlanError
 from epochctl.tools.terraform.program import Backend, Plan, Terraform
 from epochctl.tools.terraform.stream import Change
 
-__all__ = ["Backend", "Change", "LockHolder", "Plan", "StaleLockError", "Terraform"]
+__all__ = ["Backend", "Change", "LockHolder", "Plan", "StaleLockError", "StalePlanError", "Terraform"]

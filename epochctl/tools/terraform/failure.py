@@ -1,4 +1,4 @@
-"""What terraform says when it fails, as one of our errors. Knows its phrases and nothing of processes or files."""
+"""What terraform says when it fails, as one of our errors. Knows its phrases, and no processes or files."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from epochctl.errors import CredentialsError, EpochctlError, InfrastructureError
 from epochctl.tools.terraform.stream import Diagnostic, short
 
 _SIGNED_OUT = re.compile(
-    r"No valid credential sources|ExpiredToken|expired|InvalidClientTokenId|UnrecognizedClient|SignatureDoesNotMatch|"
-    r"AuthFailure|failed to refresh cached credentials|SSO session"
+    r"No valid credential sources|ExpiredToken|expired|InvalidClientTokenId|UnrecognizedClient|"
+    r"SignatureDoesNotMatch|AuthFailure|failed to refresh cached credentials|SSO session"
 )
 _DENIED = re.compile(r"AccessDenied|UnauthorizedOperation|not authorized to perform")
 _PROVIDER = re.compile(
     r"Failed to (install provider|query available provider)|dependency lock file|provider plugin", re.I
 )
 _UNINITIALISED = re.compile(
-    r"Backend initialization required|Required plugins are not installed|Module not installed|Inconsistent dependency lock|"
-    r"Missing required provider|Initialization required",
+    r"Backend initialization required|Required plugins are not installed|Module not installed|"
+    r"Inconsistent dependency lock|Missing required provider|Initialization required",
     re.I,
 )
 _QUOTA = re.compile(r"LimitExceeded|QuotaExceeded|VcpuLimit|ResourceLimitExceeded")
@@ -86,7 +86,7 @@ def _by_words(text: str, why: str, doing: str) -> EpochctlError:
         return ToolError(
             "terraform cannot get the AWS provider",
             why=why,
-            fix="check the network, or set TF_CLI_CONFIG_FILE to a configuration with a mirror of hashicorp/aws",
+            fix="check the network, or name a mirror of hashicorp/aws in the file that TF_CLI_CONFIG_FILE names",
         )
     fix = (
         "raise the quota or remove what is not needed, then"

@@ -35,7 +35,7 @@ class Backend:
 
 @dataclass(frozen=True)
 class Plan:
-    """A saved plan. changes: a line each; details: the same as data; has_changes: also true when only outputs change."""
+    """A saved plan. changes: a line each; details: the same as data; has_changes: true for outputs alone too."""
 
     path: Path
     changes: tuple[str, ...]
@@ -80,7 +80,7 @@ class Terraform:
         return self._version
 
     def init(self, backend: Backend | None, say: Say, *, adopt: Mapping[str, str] | None = None) -> None:
-        """Get ready to plan against `backend`; None: an empty state that is thrown away. Costs nothing when nothing changed.
+        """Get ready to plan against `backend`; None: an empty state, thrown away. Free when nothing changed.
 
         adopt: address -> id of objects that exist and are not in the state: the next plan takes them in.
         """
@@ -116,7 +116,7 @@ class Terraform:
     def _stage(self, *, keep_lock: bool) -> None:
         extra, lock = dict(self._extra), self._site.lock_file()
         if lock and self.version()[1] != LOCKED_PLATFORM:
-            # The version stays pinned; the package is then checked by the registry's signature, not by our digest.
+            # The version stays pinned; the package is checked by the registry's signature, not by our digest.
             extra[LOCK_FILE] = "\n".join(line for line in lock.splitlines() if '"h1:' not in line) + "\n"
         self._site.stage(extra, keep_lock=keep_lock)
 
@@ -178,8 +178,8 @@ class Terraform:
         return f"terraform {run.doing} of an earlier run (process {run.pid}) is still at work" if run else ""
 
     def dead_owner(self, holder: failure.LockHolder) -> bool:
-        """Whether that lock is provably ours and its holder dead: taken by this user on this host, while a run of this very
-        working folder was under way that never told how it ended, and whose process is gone."""
+        """Whether that lock is provably ours and its holder dead: taken by this user on this host, while a run
+        of this very working folder was under way that never told how it ended, and whose process is gone."""
         died = self._site.died()
         if died is None or holder.who != whoami():
             return False
@@ -199,7 +199,7 @@ class Terraform:
     def _run(
         self, verb: str, say: Say, *arguments: str, timeout: float = 5400, **options: Any
     ) -> tuple[int, Stream]:
-        """A long verb, told as it goes. It is written down while it runs, and outlives us should we be killed."""
+        """A long verb, told as it goes; written down while it runs, and outlives us should we be killed."""
         if busy := self.busy():
             raise LockedError(
                 "terraform is at work", why=busy, fix="run the same command again when it has ended"

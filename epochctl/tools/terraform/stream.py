@@ -16,7 +16,7 @@ _DONE = {"create": "created", "update": "updated", "delete": "deleted"}
 
 @dataclass(frozen=True)
 class Change:
-    """One planned change. action: create, update, replace, delete or adopt; reason: terraform's, may be ""."""
+    """One planned change. action: create, update, replace, delete, adopt; reason: terraform's, may be ""."""
 
     address: str
     action: str
@@ -44,7 +44,7 @@ def short(address: str) -> str:
 
 
 class Stream:
-    """Takes the lines of one run as they come; says what happens, keeps changes, errors and what was made or removed."""
+    """Takes the lines of one run as they come; says what happens, keeps changes, errors and what was done."""
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say

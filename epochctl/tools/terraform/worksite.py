@@ -1,7 +1,7 @@
 """Where terraform works: a private copy of the root, its data, and a record of the run under way.
 
-The checkout stays untouched (its lock file too), and generated files (what to adopt, another backend) can stand beside the
-root's own. Knows files and process ids, and nothing of terraform's arguments or output.
+The checkout stays untouched (its lock file too), and generated files (what to adopt, another backend) can stand
+beside the root's own. Knows files and process ids, and nothing of terraform's arguments or output.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _SKIPPED = {".terraform", "tests"}
 
 @dataclass(frozen=True)
 class Run:
-    """A terraform under way, or one that died without saying so. born tells it from a later process with the same id."""
+    """A terraform under way, or one that died unsaid. born tells it from a later process with the same id."""
 
     pid: int
     born: str
@@ -43,7 +43,7 @@ class Run:
 
 
 def born(pid: int) -> str:
-    """When a process was born, in the kernel's own words; "" where that cannot be known or it is only a zombie's shell."""
+    """When a process was born, in the kernel's own words; "dead" for a zombie, "" where that is not known."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
@@ -57,7 +57,7 @@ def whoami() -> str:
 
 
 class Worksite:
-    """data/root: the copy; data/terraform: TF_DATA_DIR; data/run.json: the run under way; data/output.jsonl: what it said."""
+    """data/root: the copy; data/terraform: TF_DATA_DIR; run.json: the run under way; output.jsonl: its words."""
 
     def __init__(self, root: Path, data: Path) -> None:
         self._source, self._data = root.resolve(), data.resolve()
@@ -71,7 +71,7 @@ class Worksite:
         self._mark = self._data / "initialised"
 
     def stage(self, extra: Mapping[str, str], *, keep_lock: bool) -> None:
-        """Make the copy equal to the root plus `extra` (name -> text). keep_lock: leave the lock file as init completed it."""
+        """Make the copy equal to the root plus `extra` (name -> text). keep_lock: leave init's lock file."""
         self.root.mkdir(parents=True, exist_ok=True)
         wanted = {str(path.relative_to(self._source)): path.read_text() for path in self._files()} | dict(
             extra
@@ -120,7 +120,7 @@ class Worksite:
         self._run.write_text(json.dumps(asdict(Run(pid, born(pid), time.time(), doing))))
 
     def end(self, *, free: bool) -> None:
-        """Forget the run: it has told us how it ended. free: the state's lock was ours, so no dead run of ours holds it."""
+        """Forget the run: it told how it ended. free: it had the state's lock, so no dead run of ours holds it."""
         self._run.unlink(missing_ok=True)
         if free:
             self._died.unlink(missing_ok=True)
@@ -140,8 +140,8 @@ class Worksite:
         return _read(self._died)
 
     def _end_orphans(self, run: Run) -> None:
-        # A provider outlives a killed terraform, in its process group. The group's id cannot become another process's id
-        # while the group has members, so these are ours.
+        # A provider outlives a killed terraform, in its process group. The group's id cannot become another
+        # process's id while the group has members, so these are ours.
         with suppress(ProcessLookupError, PermissionError):
             if born(run.pid) in {"", "dead"}:
                 os.killpg(run.pid, signal.SIGKILL)

@@ -1,0 +1,124 @@
+"""Plans that converge after a kill -9: an earlier terraform is awaited, its lock broken, lost objects adopted.
+
+terraform writes its state every 20 seconds, and the cluster's only when it is made: killed in between, AWS holds
+objects that the state does not know. They are found by name and tags, and the plan takes them in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from epochctl.clients.belongings import Belongings
+from epochctl.tools.terraform import Backend, Change, Plan, StaleLockError, StalePlanError, Terraform
+from epochctl.workflow.step import Context
+from epochctl.workflow.waiting import Pending, Ready
+
+T = TypeVar("T")
+
+CLUSTER = "module.cluster.aws_eks_cluster.this"
+NODE_GROUP = "module.cluster.aws_eks_node_group.this"
+_SLOW = frozenset({CLUSTER, NODE_GROUP})
+_SETTLED = {"ACTIVE", "FAILED", "CREATE_FAILED", "DELETE_FAILED", "DEGRADED"}
+
+
+class Planning:
+    """terraform against one state, for one set of variables."""
+
+    def __init__(self, terraform: Terraform, belongings: Belongings, variables: Mapping[str, Any]) -> None:
+        self._terraform, self._belongings, self._variables = terraform, belongings, variables
+
+    def look(self, ctx: Context, backend: Backend) -> Plan:
+        """The plan as things stand, with whatever it can adopt. Changes nothing but a dead run's lock."""
+        self.prepare(ctx, backend)
+        plan = self._plan(ctx)
+        created = plan.addresses("create")
+        lost = (
+            {address: id for address, id in self._belongings.find().items() if address in created}
+            if created
+            else {}
+        )
+        if not lost:
+            return plan
+        ctx.say(f"{len(lost)} objects of an interrupted run are there but not in the state: adopting them")
+        self._terraform.init(backend, ctx.say, adopt=lost)
+        return self._plan(ctx)
+
+    def settle(self, ctx: Context, backend: Backend, plan: Plan) -> Plan:
+        """A plan that can be applied: what an interrupted run left in the making is awaited, and kept where it is sound."""
+        tainted = {change.address for change in plan.details if change.reason == "tainted"} & _SLOW
+        if not tainted and not plan.addresses("adopt") & _SLOW:
+            return plan
+        status = self.await_made(ctx)
+        for address in sorted(tainted):
+            if status.get(address) == "ACTIVE":
+                ctx.say(f"{address.rpartition('module.cluster.')[2]}: came out well after all, keeping it")
+                self._unlocking(ctx, lambda address=address: self._terraform.untaint(address))  # type: ignore[misc]
+        return self.look(ctx, backend)
+
+    def apply(self, ctx: Context, backend: Backend, plan: Plan) -> tuple[Change, ...]:
+        """Apply it; once more from a new plan where the state has moved on since."""
+        try:
+            return self._unlocking(ctx, lambda: self._terraform.apply(plan, ctx.say))
+        except StalePlanError:
+            ctx.say("the state has changed since the plan was made: planning again")
+            return self._terraform.apply(self.look(ctx, backend), ctx.say)
+
+    def prepare(self, ctx: Context, backend: Backend) -> None:
+        """Ready to plan: no terraform of an earlier run is at work, and this one is initialised."""
+        ctx.wait_for("the terraform of an earlier run to end", self._idle, deadline=3600)
+        self._terraform.init(backend, ctx.say)
+
+    def destroy(self, ctx: Context, *targets: str) -> tuple[Change, ...]:
+        """Destroy the targets and what hangs on them, or everything."""
+        plan = self._plan(ctx, destroy=True, targets=targets)
+        return self._unlocking(ctx, lambda: self._terraform.apply(plan, ctx.say)) if plan.details else ()
+
+    def adopt(self, ctx: Context, backend: Backend) -> bool:
+        """Take lost objects into the state, so that destroy knows them; whether the state now holds anything."""
+        known = set(self._terraform.state_list())
+        if self._belongings.find().keys() <= known:
+            return bool(known)
+        self.await_made(ctx)
+        adopted = tuple(sorted(self.look(ctx, backend).addresses("adopt")))
+        if adopted:
+            plan = self._plan(ctx, targets=adopted)
+            self._unlocking(ctx, lambda: self._terraform.apply(plan, ctx.say))
+        self._terraform.init(backend, ctx.say)
+        return bool(known or adopted)
+
+    def await_made(self, ctx: Context) -> dict[str, str]:
+        """Wait until neither the cluster nor its node group is in the making; their status by address."""
+
+        def probe() -> Ready[dict[str, str]] | Pending:
+            status = self._belongings.cluster_status()
+            moving = [
+                f"{address.split('.')[-2]} is {word}"
+                for address, word in status.items()
+                if word not in _SETTLED
+            ]
+            return Pending(", ".join(moving)) if moving else Ready(status)
+
+        return ctx.wait_for("what an interrupted run began", probe, deadline=2400, longest=15)
+
+    def _plan(self, ctx: Context, *, destroy: bool = False, targets: tuple[str, ...] = ()) -> Plan:
+        return self._unlocking(
+            ctx, lambda: self._terraform.plan(self._variables, ctx.say, destroy=destroy, targets=targets)
+        )
+
+    def _idle(self) -> Ready[None] | Pending:
+        busy = self._terraform.busy()
+        return Pending(busy) if busy else Ready(None)
+
+    def _unlocking(self, ctx: Context, work: Callable[[], T]) -> T:
+        """Do it; once more without the lock where that is ours and its holder provably dead."""
+        try:
+            return work()
+        except StaleLockError as error:
+            if not self._terraform.dead_owner(error.holder):
+                raise
+            ctx.say(
+                f"the state is locked by our own run of {error.holder.when}, which was killed: unlocking it"
+            )
+            self._terraform.unlock(error.holder.id)
+            return work()

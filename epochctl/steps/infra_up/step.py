@@ -1,0 +1,158 @@
+"""`infra_up`: what exists is told by terraform's plan, made by applying that very plan, removed in an order that ends.
+
+Knows the state's place and what terraform cannot see (images, pod interfaces); how plans converge is planning.py's.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from epochctl.clients.aws import Aws
+from epochctl.clients.belongings import Belongings
+from epochctl.clients.ecr import Ecr
+from epochctl.clients.network import Network
+from epochctl.clients.state_bucket import StateBucket
+from epochctl.errors import DeadlineError, InfrastructureError, NotFoundError
+from epochctl.outputs import Infrastructure
+from epochctl.settings import Settings
+from epochctl.steps.infra_up import facts
+from epochctl.steps.infra_up.planning import CLUSTER, Planning
+from epochctl.tools.terraform import Backend, Change, Plan, Terraform
+from epochctl.workflow.step import Context, Observation
+from epochctl.workflow.waiting import Pending, Ready
+
+
+class InfraUp:
+    """VPC, cluster and registry. A plan made by observe is the one that apply applies."""
+
+    name: ClassVar[str] = "infra_up"
+    needs: ClassVar[tuple[type, ...]] = ()
+    produces: ClassVar[type] = Infrastructure
+
+    def __init__(
+        self,
+        settings: Settings,
+        region: str,
+        *,
+        aws: Aws,
+        terraform: Terraform,
+        bucket: StateBucket,
+        ecr: Ecr,
+        network: Network,
+    ) -> None:
+        self._settings, self._region = settings, region
+        self._aws, self._terraform, self._bucket, self._ecr, self._network = (
+            aws,
+            terraform,
+            bucket,
+            ecr,
+            network,
+        )
+        self._belongings = Belongings(aws, settings.full_name, settings.tags)
+        self._planning = Planning(terraform, self._belongings, facts.variables(settings, region))
+        self._seen: Plan | None = None
+
+    def observe(self, ctx: Context) -> Observation:
+        account, backend = self._where()
+        if not self._bucket.exists(account):
+            self._terraform.version()  # a missing terraform is told before anything is made
+            return Observation(None, facts.everything(self._settings, backend.bucket))
+        plan = self._planning.look(ctx, backend)
+        self._seen = plan
+        exists = bool(self._terraform.state_list()) if plan.has_changes else True
+        return Observation(facts.infrastructure(self._terraform.output()), plan.changes, exists)
+
+    def apply(self, ctx: Context) -> Infrastructure:
+        account, backend = self._where()
+        if self._bucket.ensure(account):
+            ctx.say(f"state bucket {backend.bucket}: created")
+        plan, self._seen = self._seen or self._planning.look(ctx, backend), None
+        plan = self._planning.settle(ctx, backend, plan)
+        if plan.has_changes:
+            self._planning.apply(ctx, backend, plan)
+        return self._output()
+
+    def destroy(self, ctx: Context) -> tuple[str, ...]:
+        self._seen = None
+        account, backend = self._where()
+        if not self._bucket.exists(account) and not self._belongings.find():
+            return ()
+        self._bucket.ensure(account)
+        self._planning.prepare(ctx, backend)
+        if not self._planning.adopt(ctx, backend):
+            return ()
+        images = self._empty_registry(ctx)
+        self._planning.await_made(ctx)
+        nodes = self._planning.destroy(ctx, CLUSTER)  # first: then pod interfaces are idle and can be swept
+        swept = self._sweep(ctx)
+        rest = self._planning.destroy(ctx)
+        return (*images, *_lines(nodes), *swept, *_lines(rest))
+
+    def plan(self, ctx: Context) -> Plan:
+        """The plan in full, also before the bucket exists: then against an empty state. Changes nothing."""
+        account, backend = self._where()
+        if self._bucket.exists(account):
+            return self._planning.look(ctx, backend)
+        self._terraform.init(None, ctx.say)
+        return self._terraform.plan(facts.variables(self._settings, self._region), ctx.say)
+
+    def output(self, ctx: Context) -> Infrastructure:
+        """What is there now. Raises NotFoundError before the first complete apply."""
+        account, backend = self._where()
+        if not self._bucket.has_state(account, backend.key):
+            raise NotFoundError(
+                "there is no infrastructure yet", why="no state was found", fix="epochctl infra up"
+            )
+        self._planning.prepare(ctx, backend)
+        return self._output()
+
+    def unlock(self, ctx: Context, lock_id: str) -> None:
+        """Break the state's lock; the user says that its holder is dead."""
+        self._planning.prepare(ctx, self._where()[1])
+        self._terraform.unlock(lock_id)
+
+    def _output(self) -> Infrastructure:
+        found = facts.infrastructure(self._terraform.output())
+        if found is None:
+            raise NotFoundError(
+                "the infrastructure is not complete",
+                why="the state lacks some of its outputs",
+                fix="epochctl infra up",
+            )
+        return found
+
+    def _where(self) -> tuple[str, Backend]:
+        account = self._aws.account_id()
+        return account, Backend(self._bucket.name(account), facts.state_key(self._settings, self._region))
+
+    def _empty_registry(self, ctx: Context) -> tuple[str, ...]:
+        """Only a repository that is in the state or bears our tags: by now every one of ours is in the state."""
+        name = self._settings.full_name
+        if not any(".aws_ecr_repository." in address for address in self._terraform.state_list()):
+            return ()
+        count = self._ecr.empty(name)
+        return (f"{count} images in {name}",) if count else ()
+
+    def _sweep(self, ctx: Context) -> tuple[str, ...]:
+        """Remove what keeps our VPC alive and is the cluster's; name whatever else does."""
+        swept: list[str] = []
+        for vpc in self._network.find(self._settings.tags):
+
+            def probe(vpc: str = vpc) -> Ready[None] | Pending:
+                swept.extend(self._network.sweep(vpc, self._settings.full_name))
+                left = self._network.blockers(vpc, self._settings.full_name)
+                return Pending("\n".join(left)) if left else Ready(None)
+
+            try:
+                ctx.wait_for(f"{vpc} to be free of interfaces and security groups", probe, deadline=240)
+            except DeadlineError as error:
+                raise InfrastructureError(
+                    f"{vpc} cannot be removed: something that is not ours is in it",
+                    why=error.why,
+                    fix="remove what is named above, then run the same command again",
+                ) from error
+        return tuple(swept)
+
+
+def _lines(changes: tuple[Change, ...]) -> tuple[str, ...]:
+    return tuple(str(change).partition(" ")[2] for change in changes if change.action == "delete")
