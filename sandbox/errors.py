@@ -7,7 +7,10 @@ from __future__ import annotations
 
 
 class SandboxError(Exception):
-    """A failure that was foreseen. why: the cause, may be several lines. fix: what to do, best a line to paste."""
+    """A failure that was foreseen.
+
+    why: the cause, may be several lines. fix: what to do, best a line to paste.
+    """
 
     def __init__(self, what: str, *, why: str = "", fix: str = "", exit_code: int = 1) -> None:
         super().__init__(what)

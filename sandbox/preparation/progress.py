@@ -1,4 +1,4 @@
-"""What prepare says while it works: a line when something begins and ends, and never silence for long in between.
+"""What prepare says while it works: a line when something begins and ends, and no long silence in between.
 
 Knows nothing of what the tasks do, nor of terminals: a line goes to a plain callable.
 """
@@ -32,7 +32,7 @@ class Task:
 
 
 class Progress:
-    """Says lines, from any thread; between them, every SILENCE seconds, what the tasks under way are doing."""
+    """Says lines, from any thread; and, every SILENCE seconds, what the tasks under way are doing."""
 
     def __init__(self, say: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> None:
         self._say = say
@@ -61,7 +61,8 @@ class Progress:
     def beat(self) -> None:
         """Say how far the tasks are, if a line is due."""
         if self._clock() - self._last >= SILENCE:
-            for task in list(self._tasks):
+            tasks = list(self._tasks)
+            for task in tasks[1:] or tasks:  # the first is the whole, the others its parts
                 self.say(task.line())
 
     @contextmanager

