@@ -1,0 +1,159 @@
+"""The command line of the sandbox: epoch-sandbox up | down | status | env | logs | exec | shell | prepare | inventory.
+
+Parses, calls session, shows errors; decides nothing itself.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import sys
+from collections.abc import Sequence
+
+from sandbox.errors import SandboxError
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return int(arguments.run(arguments))
+    except SandboxError as error:
+        print(f"error: {error.what}", file=sys.stderr)
+        for label, text in (("why", error.why), ("do", error.fix)):
+            for line in text.splitlines():
+                print(f"  {label}: {line}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="epoch-sandbox", description="An AWS region in a Linux namespace.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, function, text in (
+        ("up", _up, "start the sandbox, unless it runs"),
+        ("down", _down, "end it; nothing of it stays"),
+        ("status", _status, "whether it runs, and where its files are"),
+        ("prepare", _prepare, "get or build everything it is made of (once)"),
+        ("shell", _shell, "a shell inside it"),
+        ("inventory", _inventory, "everything that exists in the emulated account"),
+    ):
+        commands.add_parser(name, help=text, description=text).set_defaults(run=function)
+    env = commands.add_parser("env", help="the variables of commands inside, for a shell's eval")
+    env.add_argument("--tools", action="store_true", help="only PATH and the provider mirror: also without a running sandbox")
+    env.set_defaults(run=_env)
+    logs = commands.add_parser("logs", help="the log of a part, or the parts' names")
+    logs.add_argument("part", nargs="?", default="")
+    logs.set_defaults(run=_logs)
+    command = commands.add_parser("exec", help="run a command inside; starts the sandbox if need be")
+    command.add_argument("--then-down", action="store_true", help="end the sandbox when the command succeeded")
+    command.add_argument("command", nargs=argparse.REMAINDER)
+    command.set_defaults(run=_exec)
+    return parser
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _session():  # type: ignore[no-untyped-def]
+    from sandbox.prepare import prepare
+    from sandbox.session import Session
+
+    return Session(prepare(_say))
+
+
+def _up(_: argparse.Namespace) -> int:
+    session = _session()
+    started = session.up(_say)
+    _say("the sandbox is up" if started else "the sandbox is up already")
+    _say("next: epochctl up --sandbox, or: epoch-sandbox shell")
+    return 0
+
+
+def _down(_: argparse.Namespace) -> int:
+    _say("the sandbox has ended" if _session().down() else "no sandbox is running")
+    return 0
+
+
+def _status(_: argparse.Namespace) -> int:
+    session = _session()
+    pid = session.pid()
+    print(f"running, process {pid}" if pid else "not running")
+    print(f"files: {session.state}")
+    return 0 if pid else 1
+
+
+def _prepare(_: argparse.Namespace) -> int:
+    _session()
+    return 0
+
+
+def _shell(_: argparse.Namespace) -> int:
+    session = _session()
+    session.up(_say)
+    return int(session.run([os.environ.get("SHELL", "/bin/sh")]))
+
+
+def _inventory(_: argparse.Namespace) -> int:
+    session = _session()
+    script = "import json,sys,urllib.request as u;print('\\n'.join(json.load(u.urlopen(sys.argv[1]))))"
+    from sandbox.network import AWS_ADDRESS, INTERNAL_PORT
+
+    return int(session.run([sys.executable, "-c", script, f"http://{AWS_ADDRESS}:{INTERNAL_PORT}/inventory"]))
+
+
+def _env(arguments: argparse.Namespace) -> int:
+    session = _session()
+    variables = session.tools() if arguments.tools else session.environment()
+    changed = {key: value for key, value in variables.items() if os.environ.get(key) != value}
+    for key, value in sorted(changed.items()):
+        print(f"export {key}={shlex.quote(value)}")
+    return 0
+
+
+def _logs(arguments: argparse.Namespace) -> int:
+    logs = _session().places.logs
+    path = logs / f"{arguments.part}.log"
+    if arguments.part and path.exists():
+        sys.stdout.write(path.read_text(errors="replace"))
+        return 0
+    names = sorted(file.stem for file in logs.glob("*.log"))
+    if arguments.part:
+        raise SandboxError(f"no part is called {arguments.part}", fix=f"one of: {', '.join(names) or 'none: it is not running'}")
+    print("\n".join(names))
+    return 0
+
+
+def _exec(arguments: argparse.Namespace) -> int:
+    command = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
+    if not command:
+        raise SandboxError("exec: which command?", fix="epoch-sandbox exec -- epochctl status", exit_code=2)
+    session = _session()
+    session.up(_say)
+    if not arguments.then_down:
+        return int(session.run(command))
+    child = os.fork()  # the parent stays outside, to end the world
+    if child == 0:
+        os._exit(session.run(command))
+    code = _wait(child)
+    if code == 0:
+        session.down()
+        _say("the sandbox has ended; nothing of it is left")
+    return code
+
+
+def _wait(child: int) -> int:
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda number, _: os.kill(child, number))
+    _, status = os.waitpid(child, 0)
+    code = os.waitstatus_to_exitcode(status)
+    return code if code >= 0 else 128 - code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

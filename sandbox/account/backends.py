@@ -1,0 +1,29 @@
+"""The account's identity and moto's in-process backends, found by service and region.
+
+Knows nothing of the patches.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+ACCOUNT = "123456789012"
+
+CHANGES = threading.RLock()
+"""Held while the world itself changes the emulated account, so that two parts never do so at once."""
+
+
+def backend(service: str, region: str) -> Any:
+    """moto's backend of a service; region "" for the global ones (iam, route53, s3)."""
+    from moto.backends import get_backend
+
+    backends = get_backend(service)  # type: ignore[call-overload]
+    return backends[ACCOUNT][region or "aws"]
+
+
+def every(service: str) -> list[tuple[str, Any]]:
+    """(region, backend) of each region in which the service has been used."""
+    from moto.backends import get_backend
+
+    return list(get_backend(service)[ACCOUNT].items())  # type: ignore[call-overload]

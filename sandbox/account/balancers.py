@@ -1,0 +1,159 @@
+"""ELBv2 as on AWS: what the data plane must do, as plain data, and target health as the data plane saw it.
+
+Patches moto's target health; moves no traffic itself.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+from sandbox.account.backends import backend, every
+from sandbox.account.certificates import listener_certificates
+
+FIRST_ADDRESS = 10
+
+
+class Balancers:
+    """Public addresses of the load balancers, and the health that the data plane reported. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._addresses: dict[str, tuple[str, ...]] = {}
+        self._next = FIRST_ADDRESS
+        self._health: dict[str, dict[str, dict[str, str]]] = {}
+        self._draining: dict[str, dict[str, float]] = {}
+
+    def install(self) -> None:
+        """Patch moto: health is what was reported, deregistered targets drain, a balancer becomes active when served."""
+        from moto.elbv2 import models
+
+        reported = self
+
+        def describe_target_health(self: Any, target_group_arn: str, targets: list[dict[str, Any]]) -> list[Any]:
+            group = self.target_groups.get(target_group_arn)
+            if group is None:
+                raise models.TargetGroupNotFoundError()
+            return reported.health(group, targets, models.FakeHealthStatus)
+
+        deregister = models.FakeTargetGroup.deregister
+
+        def deregistered(group: Any, targets: list[dict[str, Any]]) -> None:
+            deregister(group, targets)
+            reported.drain(group, [target["Id"] for target in targets])
+
+        models.ELBv2Backend.describe_target_health = describe_target_health
+        models.FakeTargetGroup.deregister = deregistered
+
+    def addresses(self, arn: str, count: int) -> tuple[str, ...]:
+        """The balancer's public addresses, one a subnet, given once."""
+        with self._lock:
+            if arn not in self._addresses:
+                self._addresses[arn] = tuple(f"203.0.113.{self._next + i}" for i in range(count))
+                self._next = FIRST_ADDRESS + (self._next - FIRST_ADDRESS + count) % 230
+            return self._addresses[arn]
+
+    def by_name(self, dns_name: str) -> tuple[str, ...]:
+        """Addresses of the balancer with that DNS name; empty where there is none."""
+        for balancer in _all():
+            if balancer.dns_name.lower() == dns_name.removeprefix("dualstack."):
+                return self.addresses(balancer.arn, len(balancer.subnets) or 1)
+        return ()
+
+    def report(self, health: dict[str, dict[str, dict[str, str]]]) -> None:
+        """Health by target group ARN and target address: state, reason, description."""
+        with self._lock:
+            self._health = health
+        for balancer in _all():
+            balancer.state = "active"
+
+    def drain(self, group: Any, ids: list[str]) -> None:
+        delay = float(group.attributes.get("deregistration_delay.timeout_seconds", 300))
+        with self._lock:
+            for target in ids:
+                self._draining.setdefault(group.arn, {})[target] = time.monotonic() + delay
+
+    def draining(self, group: Any) -> list[str]:
+        """Targets that were deregistered and whose delay is not over."""
+        with self._lock:
+            ends = self._draining.get(group.arn, {})
+            return [target for target, end in ends.items() if end > time.monotonic() and target not in group.targets]
+
+    def health(self, group: Any, asked: list[dict[str, Any]], status: Any) -> list[Any]:
+        """moto's health objects for the asked targets, or for all that are registered or draining."""
+        draining = self.draining(group)
+        ids = [target["Id"] for target in asked] or [*group.targets, *draining]
+        return [self._status(group, target, target in draining, status) for target in ids]
+
+    def _status(self, group: Any, target: str, draining: bool, status: Any) -> Any:
+        if target in group.targets:
+            port = group.targets[target]["Port"]
+            seen = self._health.get(group.arn, {}).get(f"{target}:{port}") or {
+                "state": "initial",
+                "reason": "Elb.RegistrationInProgress",
+                "description": "Target registration is in progress",
+            }
+        elif draining:
+            port = group.deregistered_targets.get(target, {}).get("Port", group.port)
+            seen = {
+                "state": "draining",
+                "reason": "Target.DeregistrationInProgress",
+                "description": "Target deregistration is in progress",
+            }
+        else:
+            port = group.port
+            seen = {
+                "state": "unused",
+                "reason": "Target.NotRegistered",
+                "description": "Target is not registered to the target group",
+            }
+        return status(
+            target, port, group.health_check_port, seen["state"], seen.get("reason") or None, seen.get("description") or None
+        )
+
+    def snapshot(self) -> dict[str, Any]:
+        """Everything the data plane needs, as JSON: balancers with listeners, rules and certificates; groups with targets."""
+        groups = {group.arn: self._group(group) for _, b in every("elbv2") for group in list(b.target_groups.values())}
+        return {"balancers": [self._balancer(balancer) for balancer in _all()], "groups": groups}
+
+    def _balancer(self, balancer: Any) -> dict[str, Any]:
+        region = balancer.arn.split(":")[3]
+        return {
+            "arn": balancer.arn,
+            "addresses": self.addresses(balancer.arn, len(balancer.subnets) or 1),
+            "listeners": [_listener(listener, region) for listener in list(balancer.listeners.values())],
+        }
+
+    def _group(self, group: Any) -> dict[str, Any]:
+        return {
+            "targets": [{"id": t["Id"], "port": int(t["Port"])} for t in list(group.targets.values())],
+            "path": group.health_check_path or "/",
+            "port": group.health_check_port or "traffic-port",
+            "interval": int(group.health_check_interval_seconds),
+            "timeout": int(group.health_check_timeout_seconds),
+            "healthy": int(group.healthy_threshold_count),
+            "unhealthy": int(group.unhealthy_threshold_count),
+            "matcher": (group.matcher or {}).get("HttpCode", "200") if hasattr(group, "matcher") else "200",
+        }
+
+
+def _all() -> list[Any]:
+    return [balancer for _, b in every("elbv2") for balancer in list(b.load_balancers.values())]
+
+
+def _listener(listener: Any, region: str) -> dict[str, Any]:
+    acm = backend("acm", region)
+    bundles = [acm._certificates[arn] for arn in listener_certificates(listener) if arn in acm._certificates]
+    rules = [rule for rule in listener.rules.values() if not getattr(rule, "is_default", False)]
+    rules.sort(key=lambda rule: int(rule.priority))
+    return {
+        "port": int(listener.port),
+        "protocol": listener.protocol,
+        "certificates": [
+            {"names": bundle.sans or [bundle.common_name], "certificate": bundle.cert.decode(), "key": bundle.key.decode()}
+            for bundle in bundles
+        ],
+        "rules": [{"conditions": rule.conditions, "actions": [a.data for a in rule.actions]} for rule in rules],
+        "default": [action.data for action in listener.default_actions],
+    }

@@ -1,0 +1,74 @@
+"""What the emulated Route 53 says, as a name server sees it: zones, and the records that answer a question.
+
+Knows nothing of the wire format, and nothing of names outside the hosted zones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.account.backends import backend
+
+NAME_SERVERS = ("ns-1.awsdns-01.com", "ns-2.awsdns-02.net", "ns-3.awsdns-03.org", "ns-4.awsdns-04.co.uk")
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record set. alias: the DNS name it stands for, "" when the values are its own. TTL in seconds."""
+
+    name: str
+    type: str
+    ttl: int
+    values: tuple[str, ...]
+    alias: str = ""
+
+
+def zone_names() -> list[str]:
+    """Names of the public hosted zones, lower case, without the final dot, longest first."""
+    zones = backend("route53", "").zones.values()
+    return sorted((_plain(zone.name) for zone in zones if not zone.private_zone), key=len, reverse=True)
+
+
+def zone_of(name: str) -> str | None:
+    """The longest zone that holds the name."""
+    return next((zone for zone in zone_names() if name == zone or name.endswith("." + zone)), None)
+
+
+def records(name: str) -> list[Record]:
+    """Every record set of exactly that name; a wildcard's where there is none."""
+    found = [record for record in _all() if record.name == name]
+    if found:
+        return found
+    parent = name.partition(".")[2]
+    return [record for record in _all() if record.name == f"*.{parent}"]
+
+
+def exists_below(name: str) -> bool:
+    """Whether some record's name ends with .name (then the answer to an absent type is empty, not NXDOMAIN)."""
+    return any(record.name.endswith("." + name) for record in _all())
+
+
+def _all() -> Iterator[Record]:
+    for zone in list(backend("route53", "").zones.values()):
+        if zone.private_zone:
+            continue
+        for record_set in list(zone.rrsets):
+            yield _record(record_set)
+
+
+def _record(record_set: Any) -> Record:
+    alias = record_set.alias_target or {}
+    values = tuple(v["Value"] if isinstance(v, dict) else str(v) for v in record_set.records or ())
+    return Record(
+        name=_plain(record_set.name),
+        type=str(record_set.type),
+        ttl=int(record_set.ttl or 60),
+        values=values,
+        alias=_plain(alias.get("DNSName", "")),
+    )
+
+
+def _plain(name: str) -> str:
+    return name.rstrip(".").lower().replace("\\052", "*")

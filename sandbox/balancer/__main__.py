@@ -1,0 +1,78 @@
+"""The process of the data plane: follows the emulated ELBv2 several times a second and reports health back.
+
+    python -m sandbox.balancer http://<internal address>:<port>
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from typing import Any
+
+import aiohttp
+
+from sandbox.balancer.health import HealthChecks
+from sandbox.balancer.listener import IDLE_SECONDS, Listener
+
+POLL_SECONDS = 0.25
+log = logging.getLogger("balancer")
+
+
+class DataPlane:
+    """Listeners by (balancer ARN, port), kept as the snapshot says."""
+
+    def __init__(self, checks: HealthChecks, session: aiohttp.ClientSession) -> None:
+        self._checks = checks
+        self._session = session
+        self._listeners: dict[tuple[str, int], Listener] = {}
+
+    async def follow(self, snapshot: dict[str, Any]) -> None:
+        self._checks.follow(snapshot["groups"])
+        wanted = {
+            (balancer["arn"], listener["port"]): (balancer["addresses"], listener)
+            for balancer in snapshot["balancers"]
+            for listener in balancer["listeners"]
+            if listener["protocol"] == "HTTP" or listener["certificates"]
+        }
+        for key in set(self._listeners) - set(wanted):
+            await self._listeners.pop(key).stop()
+        for key, (addresses, config) in wanted.items():
+            await self._keep(key, addresses, config)
+
+    async def _keep(self, key: tuple[str, int], addresses: list[str], config: dict[str, Any]) -> None:
+        present = self._listeners.get(key)
+        if present is not None and present.config["certificates"] == config["certificates"]:
+            present.config = config
+            return
+        if present is not None:
+            await self._listeners.pop(key).stop()
+        listener = Listener(config, self._checks, self._session)
+        await listener.start(addresses)
+        self._listeners[key] = listener
+
+
+async def run(internal: str) -> None:
+    connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=IDLE_SECONDS)
+    # Targets are asked with their own connections; the world's own http and health checks must not wait behind them.
+    async with (
+        aiohttp.ClientSession(connector=connector, auto_decompress=False) as traffic,
+        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as own,
+        aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True, limit=0)) as probes,
+    ):
+        checks = HealthChecks(probes)
+        plane = DataPlane(checks, traffic)
+        while True:
+            try:
+                async with own.get(f"{internal}/balancers") as response:
+                    await plane.follow(await response.json())
+                async with own.post(f"{internal}/balancers/health", json=checks.report()):
+                    pass
+            except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+                log.warning("%s: %s", type(error).__name__, error)
+            await asyncio.sleep(POLL_SECONDS)
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO)
+    asyncio.run(run(sys.argv[1]))

@@ -1,0 +1,271 @@
+"""EKS: what its API calls do to the world. A cluster becomes a control plane, a node group becomes nodes.
+
+Patches moto's EKS so that states follow the real processes; starts them through control_plane and node.
+"""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+import logging
+import threading
+import time
+import urllib.error
+from typing import Any
+
+from sandbox import pod_identity
+from sandbox.account.addresses import PodAddresses
+from sandbox.account.backends import ACCOUNT, CHANGES, backend
+from sandbox.account.identity import access_key_of, caller
+from sandbox.control_plane import ClusterPlan, ControlPlane
+from sandbox.errors import SandboxError
+from sandbox.node import Node, NodePlan
+from sandbox.places import Places
+from sandbox.vpc import Vpcs
+
+NODE_SECONDS = 120.0
+log = logging.getLogger("clusters")
+
+
+class Clusters:
+    """Every control plane and node of the world, by region and name."""
+
+    def __init__(self, places: Places, vpcs: Vpcs) -> None:
+        self._places = places
+        self._vpcs = vpcs
+        self._planes: dict[tuple[str, str], ControlPlane] = {}
+        self._creators: dict[tuple[str, str], str] = {}
+        self._nodes: dict[str, Node] = {}
+        self._numbers = 0
+        self._addresses: dict[str, PodAddresses] = {}
+
+    # Questions of others
+
+    def plane(self, region: str, name: str) -> ControlPlane | None:
+        return self._planes.get((region, name))
+
+    def creator(self, region: str, name: str) -> str:
+        """ARN of who created the cluster: its first administrator."""
+        return self._creators.get((region, name), "")
+
+    def addresses(self, region: str) -> PodAddresses:
+        return self._addresses.setdefault(region, PodAddresses(region))
+
+    def cluster_address(self, host: str) -> str | None:
+        """Address of the API server whose endpoint's host name that is."""
+        planes = list(self._planes.values())
+        return next((plane.plan.address for plane in planes if plane.plan.endpoint_host == host), None)
+
+    def instance_address(self, host: str) -> str | None:
+        """Address in ip-10-0-1-2.<region>.compute.internal."""
+        label = host.partition(".")[0].removeprefix("ip-").replace("-", ".")
+        try:
+            return str(ipaddress.ip_address(label))
+        except ValueError:
+            return None
+
+    def public_key(self, issuer: str) -> str | None:
+        """The PEM that signs service account tokens of that issuer."""
+        return next((p.signing_public_key for p in list(self._planes.values()) if p.plan.issuer == issuer), None)
+
+    def by_issuer(self, issuer: str) -> ControlPlane | None:
+        return next((p for p in list(self._planes.values()) if p.plan.issuer == issuer), None)
+
+    # What the API calls do
+
+    def create(self, region: str, cluster: Any, authorization: str) -> None:
+        """CreateCluster was called: the control plane starts beside the answer."""
+        with CHANGES:
+            self._numbers += 1
+            number = self._numbers
+        identifier = cluster.arn.encode().hex().upper()[-24:] + f"{number:08X}"
+        block = ipaddress.ip_network(cluster.kubernetes_network_config.get("serviceIpv4Cidr", "172.20.0.0/16"))
+        plan = ClusterPlan(
+            name=cluster.name,
+            region=region,
+            number=number,
+            service_cidr=str(block),
+            service_address=str(block[1]),
+            issuer=f"https://oidc.eks.{region}.amazonaws.com/id/{identifier}",
+            endpoint_host=f"{identifier.lower()}.gr7.{region}.eks.amazonaws.com",
+        )
+        cluster.status = "CREATING"
+        cluster.endpoint = f"https://{plan.endpoint_host.replace(identifier.lower(), identifier)}"
+        cluster.identity = {"oidc": {"issuer": plan.issuer}}
+        cluster.kubernetes_network_config = {"serviceIpv4Cidr": str(block), "ipFamily": "ipv4"}
+        known = caller(access_key_of(authorization, ""))
+        self._creators[region, cluster.name] = known.arn if known else ""
+        plane = ControlPlane(plan, self._places)
+        cluster.certificate_authority = {"data": base64.b64encode(plane.authority.certificate_pem).decode()}
+        _add_network(region, cluster)
+        self._planes[region, cluster.name] = plane
+        _in_background(f"create-{cluster.name}", self._start, plane, cluster)
+
+    def _start(self, plane: ControlPlane, cluster: Any) -> None:
+        try:
+            plane.start()
+            pod_identity.register(plane, self._places.ca_bundle.read_bytes())
+            cluster.status = "ACTIVE"
+        except (SandboxError, OSError) as error:
+            log.error("cluster %s: %s", cluster.name, error)
+            cluster.status = "FAILED"
+
+    def delete(self, region: str, cluster: Any) -> None:
+        """DeleteCluster was called."""
+        plane = self._planes.pop((region, cluster.name), None)
+        self._creators.pop((region, cluster.name), None)
+        group = cluster.resources_vpc_config.get("clusterSecurityGroupId", "")
+        if group:
+            with CHANGES:
+                backend("ec2", region).delete_security_group(group_id=group)
+        if plane is not None:
+            _in_background(f"delete-{cluster.name}", plane.stop)
+
+    def create_group(self, region: str, cluster: Any, group: Any) -> None:
+        """CreateNodegroup was called: its instances boot beside the answer."""
+        group.status = "CREATING"
+        group.version = cluster.version
+        _in_background(f"boot-{group.nodegroup_name}", self._boot, region, cluster, group)
+
+    def _boot(self, region: str, cluster: Any, group: Any) -> None:
+        try:
+            self.scale(region, cluster, group)
+            group.status = "ACTIVE"
+        except Exception as error:
+            log.exception("node group %s", group.nodegroup_name)
+            group.status = "CREATE_FAILED"
+            group.health = {"issues": [{"code": "NodeCreationFailure", "message": str(error)[:300], "resourceIds": []}]}
+
+    def scale(self, region: str, cluster: Any, group: Any) -> None:
+        """Boot or end instances until there are as many as the group desires, then wait until all are Ready."""
+        wanted = int(group.scaling_config.get("desiredSize", 2))
+        present = self._of(group)
+        for node in present[wanted:]:
+            self._end(region, cluster.name, node)
+        for index in range(len(present), wanted):
+            self._launch(region, cluster, group, index)
+        plane = self._planes[region, cluster.name]
+        deadline = time.monotonic() + NODE_SECONDS
+        waiting = {node.plan.name for node in self._of(group)}
+        while waiting:
+            waiting -= {name for name in waiting if _ready(plane, name)}
+            if time.monotonic() > deadline:
+                raise SandboxError(f"nodes did not join the cluster: {', '.join(sorted(waiting))}")
+            time.sleep(0.2)
+
+    def _of(self, group: Any) -> list[Node]:
+        return [node for node in list(self._nodes.values()) if node.plan.node_group == group.nodegroup_name]
+
+    def _launch(self, region: str, cluster: Any, group: Any, index: int) -> None:
+        subnet_id = group.subnets[index % len(group.subnets)]
+        with CHANGES:
+            instance = _run_instance(region, subnet_id, cluster, group)
+            subnet = backend("ec2", region).get_subnet(subnet_id)
+        wire = self._vpcs.wire(region, subnet.vpc_id)
+        address = instance.private_ip
+        plan = NodePlan(
+            instance_id=instance.id,
+            name=f"ip-{address.replace('.', '-')}.{region}.compute.internal",
+            region=region,
+            zone=subnet.availability_zone,
+            instance_type=instance.instance_type,
+            node_group=group.nodegroup_name,
+            address=f"{address}/{wire.prefix}",
+            router=wire.router,
+            resolver=wire.resolver,
+            bridge=wire.bridge,
+            labels=tuple((group.labels or {}).items()),
+        )
+        node = Node(plan, self._planes[region, cluster.name], self._places)
+        self._nodes[instance.id] = node
+        node.start()
+
+    def _end(self, region: str, cluster_name: str, node: Node) -> None:
+        node.stop()
+        self._nodes.pop(node.plan.instance_id, None)
+        self.addresses(region).forget(node.plan.instance_id)
+        with CHANGES:
+            backend("ec2", region).terminate_instances([node.plan.instance_id])
+        plane = self._planes.get((region, cluster_name))
+        if plane is not None and plane.running:
+            _delete_node_object(plane, node.plan.name)
+
+    def delete_group(self, region: str, cluster: Any, group: Any, forget: Any) -> None:
+        """DeleteNodegroup was called: instances end beside the answer, then `forget()` removes the group."""
+        group.status = "DELETING"
+        _in_background(f"end-{group.nodegroup_name}", self._end_group, region, cluster, group, forget)
+
+    def _end_group(self, region: str, cluster: Any, group: Any, forget: Any) -> None:
+        for node in self._of(group):
+            self._end(region, cluster.name, node)
+        vpc_id = cluster.resources_vpc_config.get("vpcId", "")
+        if not any(node.plan.region == region for node in self._nodes.values()):
+            self._vpcs.remove(vpc_id)
+        forget()
+
+    def stop(self) -> None:
+        """End everything that runs, nodes first."""
+        for node in list(self._nodes.values()):
+            node.stop()
+        for plane in list(self._planes.values()):
+            plane.stop()
+
+
+def _in_background(name: str, function: Any, *arguments: Any) -> None:
+    threading.Thread(target=function, args=arguments, name=name, daemon=True).start()
+
+
+def _add_network(region: str, cluster: Any) -> None:
+    """The VPC of the cluster's subnets, and the cluster security group that EKS makes in it."""
+    ec2 = backend("ec2", region)
+    config = cluster.resources_vpc_config
+    vpc_id = ec2.get_subnet(config["subnetIds"][0]).vpc_id
+    name = f"eks-cluster-sg-{cluster.name}-{ACCOUNT}"
+    with CHANGES:
+        group = ec2.create_security_group(name, "EKS created security group", vpc_id=vpc_id)
+        group.add_tags({f"kubernetes.io/cluster/{cluster.name}": "owned", "aws:eks:cluster-name": cluster.name, "Name": name})
+    config.update({"vpcId": vpc_id, "clusterSecurityGroupId": group.id})
+    config.setdefault("endpointPublicAccess", True)
+    config.setdefault("endpointPrivateAccess", False)
+    config.setdefault("publicAccessCidrs", ["0.0.0.0/0"])
+
+
+def _run_instance(region: str, subnet_id: str, cluster: Any, group: Any) -> Any:
+    tags = {
+        "eks:cluster-name": cluster.name,
+        "eks:nodegroup-name": group.nodegroup_name,
+        f"kubernetes.io/cluster/{cluster.name}": "owned",
+        "Name": f"{cluster.name}-{group.nodegroup_name}",
+    }
+    reservation = backend("ec2", region).run_instances(
+        "ami-0e5a0000000000000",
+        1,
+        None,
+        [],
+        region_name=region,
+        instance_type=(group.instance_types or ["t3.medium"])[0],
+        is_instance_type_default=False,
+        subnet_id=subnet_id,
+        security_group_ids=[cluster.resources_vpc_config["clusterSecurityGroupId"]],
+        tags={"instance": tags},
+        owner_id=ACCOUNT,
+        key_name=None,
+        placement=None,
+    )
+    return reservation.instances[0]
+
+
+def _ready(plane: ControlPlane, name: str) -> bool:
+    try:
+        node = plane.request(f"/api/v1/nodes/{name}")
+    except (OSError, ValueError):
+        return False
+    return any(c["type"] == "Ready" and c["status"] == "True" for c in node["status"].get("conditions", ()))
+
+
+def _delete_node_object(plane: ControlPlane, name: str) -> None:
+    """What the cloud controller manager does when an instance is gone."""
+    try:
+        plane.request(f"/api/v1/nodes/{name}", "DELETE")
+    except (urllib.error.URLError, OSError):
+        log.info("node object %s was not deleted", name)

@@ -1,0 +1,79 @@
+"""The world's own http: what its parts ask each other. Only reachable inside the world.
+
+Routes requests to the objects that know; decides nothing itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.routing import Route
+
+from sandbox.account import inventory
+from sandbox.account.balancers import Balancers
+from sandbox.account.identity import who_holds
+from sandbox.clusters import Clusters
+from sandbox.registry import token
+
+
+def application(clusters: Clusters, balancers: Balancers) -> Starlette:
+    """The ASGI application of the world's own http."""
+
+    async def assign(request: Request) -> JSONResponse:
+        asked = await request.json()
+        addresses = clusters.addresses(request.path_params["region"])
+        address, router = await asyncio.to_thread(addresses.assign, asked["instance"], asked["container"])
+        return JSONResponse({"address": address, "router": router})
+
+    async def release(request: Request) -> JSONResponse:
+        asked = await request.json()
+        await asyncio.to_thread(clusters.addresses(request.path_params["region"]).release, asked["container"])
+        return JSONResponse({})
+
+    async def registry_token(request: Request) -> JSONResponse:
+        return JSONResponse({"token": token()})
+
+    async def authenticate(request: Request) -> JSONResponse:
+        review = await request.json()
+        region, name = request.path_params["region"], request.path_params["cluster"]
+        return JSONResponse(_authenticated(clusters, region, name, review))
+
+    async def snapshot(request: Request) -> JSONResponse:
+        return JSONResponse(await asyncio.to_thread(balancers.snapshot))
+
+    async def health(request: Request) -> PlainTextResponse:
+        balancers.report(await request.json())
+        return PlainTextResponse("")
+
+    async def everything(request: Request) -> JSONResponse:
+        return JSONResponse(await asyncio.to_thread(inventory.lines))
+
+    async def ready(request: Request) -> PlainTextResponse:
+        return PlainTextResponse("ok")
+
+    return Starlette(
+        routes=[
+            Route("/nodes/{region}/addresses/assign", assign, methods=["POST"]),
+            Route("/nodes/{region}/addresses/release", release, methods=["POST"]),
+            Route("/nodes/{region}/registry-token", registry_token),
+            Route("/eks/{region}/{cluster}/authenticate", authenticate, methods=["POST"]),
+            Route("/balancers", snapshot),
+            Route("/balancers/health", health, methods=["POST"]),
+            Route("/inventory", everything),
+            Route("/ready", ready),
+        ]
+    )
+
+
+def _authenticated(clusters: Clusters, region: str, name: str, review: dict[str, Any]) -> dict[str, Any]:
+    """The TokenReview answer, as EKS's authenticator gives it: the cluster's creator is its administrator."""
+    caller = who_holds(review["spec"]["token"], name)
+    status: dict[str, Any] = {"authenticated": False}
+    if caller is not None and caller.arn == clusters.creator(region, name):
+        user = {"username": caller.arn, "uid": caller.user_id, "groups": ["system:masters"]}
+        status = {"authenticated": True, "user": user}
+    return {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "status": status}

@@ -1,0 +1,82 @@
+"""Ordinary Linux networking that does what a VPC does: bridges, veth pairs, network namespaces, local address ranges.
+
+Builds `ip` command lines and runs them; knows nothing of AWS.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from sandbox.errors import SandboxError
+
+SERVICES = "198.51.100.0/24"  # TEST-NET-2: AWS's own endpoints, the resolver, cluster endpoints
+BALANCERS = "203.0.113.0/24"  # TEST-NET-3: public addresses of load balancers
+AWS_ADDRESS = "198.51.100.1"
+DNS_ADDRESS = "198.51.100.2"
+INTERNAL_PORT = 9911  # plain http on AWS_ADDRESS for the world's own parts
+
+
+def ip(*arguments: str) -> None:
+    """Run one `ip` command. Raises SandboxError with its own words."""
+    _run("ip", *arguments)
+
+
+def enter(namespace: str, *arguments: str) -> None:
+    """Run one `ip` command inside a named network namespace."""
+    _run("nsenter", f"--net=/run/netns/{namespace}", "--", "ip", *arguments)
+
+
+def _run(*argv: str) -> None:
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=30, check=False)
+    if done.returncode:
+        raise SandboxError(f"{' '.join(argv)} failed", why=done.stderr.strip() or done.stdout.strip())
+
+
+def prepare_world() -> None:
+    """Loopback up, forwarding on, the service ranges local to this namespace, no route anywhere else."""
+    ip("link", "set", "lo", "up")
+    for cidr in (SERVICES, BALANCERS):
+        ip("route", "add", "local", cidr, "dev", "lo")  # every address of the range is ours: no need to add each
+    Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
+    Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").write_text("0")
+
+
+def create_bridge(name: str, address: str) -> None:
+    """A VPC's router: a bridge that holds `address` (with prefix length)."""
+    ip("link", "add", name, "type", "bridge")
+    ip("address", "add", address, "dev", name)
+    ip("link", "set", name, "up")
+
+
+def delete_link(name: str) -> None:
+    """Already absent is success."""
+    if Path(f"/sys/class/net/{name}").exists():
+        ip("link", "delete", name)
+
+
+def create_namespace(name: str) -> None:
+    ip("netns", "add", name)
+    enter(name, "link", "set", "lo", "up")
+
+
+def delete_namespace(name: str) -> None:
+    """Already absent is success; its ends of veth pairs go with it."""
+    if Path(f"/run/netns/{name}").exists():
+        ip("netns", "delete", name)
+
+
+def plug(namespace: str, link: str, bridge: str) -> None:
+    """A cable from `bridge` to the namespace's eth0; `link` names the outer end (15 characters at most)."""
+    ip("link", "add", link, "type", "veth", "peer", "name", "eth0", "netns", namespace)
+    ip("link", "set", link, "master", bridge, "up")
+
+
+def connect(namespace: str, link: str, outer: str, inner: str) -> None:
+    """A point-to-point cable: this side has address `outer`, the namespace's eth0 has `inner`."""
+    ip("link", "add", link, "type", "veth", "peer", "name", "eth0", "netns", namespace)
+    ip("address", "add", outer, "peer", inner, "dev", link)
+    ip("link", "set", link, "up")
+    enter(namespace, "address", "add", inner, "peer", outer, "dev", "eth0")
+    enter(namespace, "link", "set", "eth0", "up")
+    enter(namespace, "route", "add", "default", "via", outer)

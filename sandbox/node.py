@@ -1,0 +1,113 @@
+"""An EC2 instance of a node group: a network namespace on the VPC's bridge, and in it a machine with containerd and a kubelet.
+
+Knows how to start and stop one; knows nothing of the emulated account.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from sandbox import network, node_plugins
+from sandbox.control_plane import ControlPlane
+from sandbox.network import AWS_ADDRESS, INTERNAL_PORT
+from sandbox.part import Part
+from sandbox.places import Places
+
+
+@dataclass(frozen=True)
+class NodePlan:
+    """What a node is made from. address with prefix length of the VPC; router and resolver are the VPC's."""
+
+    instance_id: str
+    name: str
+    region: str
+    zone: str
+    instance_type: str
+    node_group: str
+    address: str
+    router: str
+    resolver: str
+    bridge: str
+    labels: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def namespace(self) -> str:
+        return self.instance_id
+
+    @property
+    def link(self) -> str:
+        return "n" + self.instance_id[-12:]
+
+
+class Node:
+    """One running instance."""
+
+    def __init__(self, plan: NodePlan, control_plane: ControlPlane, places: Places) -> None:
+        self.plan = plan
+        self._control_plane = control_plane
+        self._places = places
+        self._directory = places.live / "nodes" / plan.instance_id
+        self._part: Part | None = None
+
+    def start(self) -> None:
+        """Boot; returns at once: the node object becomes Ready in the cluster by itself."""
+        self._connect()
+        self._write()
+        # A process-id namespace of its own: when the machine ends, its pods end, as on EC2.
+        argv = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
+        self._part = Part(
+            f"node-{self.plan.instance_id}",
+            [*argv, sys.executable, "-m", "sandbox.machine", str(self._directory / "machine.json")],
+            logs=self._places.logs,
+            env={**self._places.environment(), "PYTHONPATH": str(Path(__file__).parent.parent)},
+            namespace=self.plan.namespace,
+        ).start()
+
+    def stop(self) -> None:
+        """Power off and unplug; already off is success."""
+        if self._part is not None:
+            self._part.stop(grace=3)
+        network.delete_link(self.plan.link)
+        network.delete_namespace(self.plan.namespace)
+        shutil.rmtree(self._directory, ignore_errors=True)
+
+    @property
+    def alive(self) -> bool:
+        return self._part is not None and self._part.alive
+
+    def _connect(self) -> None:
+        plan = self.plan
+        network.create_namespace(plan.namespace)
+        network.plug(plan.namespace, plan.link, plan.bridge)
+        # Pods hang on the same wire as their node, with addresses of the same VPC: that is what the VPC CNI gives them.
+        for arguments in (
+            ("link", "add", "vpc", "type", "bridge"),
+            ("link", "set", "eth0", "master", "vpc", "up"),
+            ("address", "add", plan.address, "dev", "vpc"),
+            ("link", "set", "vpc", "up"),
+            ("route", "add", "default", "via", plan.router),
+        ):
+            network.enter(plan.namespace, *arguments)
+
+    def _write(self) -> None:
+        plan, directory = self.plan, self._directory
+        directory.mkdir(parents=True, exist_ok=True)
+        node_plugins.write(directory / "plugins", f"http://{AWS_ADDRESS}:{INTERNAL_PORT}/nodes/{plan.region}")
+        for name in ("bridge", "loopback"):
+            os.symlink(self._places.bin / name, directory / "plugins" / name)
+        (directory / "resolv.conf").write_text(f"nameserver {plan.resolver}\noptions ndots:1\n")
+        (directory / "credential-provider.json").write_text(node_plugins.credential_provider_config())
+        kubeconfig = self._control_plane.kubeconfig(f"system:node:{plan.name}", "system:nodes")
+        description = {
+            **asdict(plan),
+            "directory": str(directory),
+            "bin": str(self._places.bin),
+            "kubeconfig": str(kubeconfig),
+            "cluster_ca": str(self._control_plane.directory / "pki" / "ca.crt"),
+        }
+        (directory / "machine.json").write_text(json.dumps(description))

@@ -1,0 +1,52 @@
+"""Where things are: the world's directories, as one frozen value that every part gets.
+
+Knows nothing of what is in them.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+
+def cache_directory() -> Path:
+    """Where what `prepare` made is kept: $EPOCH_SANDBOX_CACHE, else $XDG_CACHE_HOME/epochctl-sandbox, else ~/.cache/..."""
+    explicit = os.environ.get("EPOCH_SANDBOX_CACHE")
+    if explicit:
+        return Path(explicit)
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return Path(base) / "epochctl-sandbox"
+
+
+@dataclass(frozen=True)
+class Places:
+    """Directories of one world. state: on disk, seen from outside (logs, ready.json); live: a tmpfs that dies with the world."""
+
+    state: Path
+    bin: Path
+    registry: Path
+    charts: Path
+    authority: Path
+
+    @property
+    def live(self) -> Path:
+        return self.state / "live"
+
+    @property
+    def logs(self) -> Path:
+        return self.state / "logs"
+
+    @property
+    def ca_bundle(self) -> Path:
+        """The one CA of the world, PEM."""
+        return self.authority / "ca.crt"
+
+    def environment(self) -> dict[str, str]:
+        """Variables of the world's own parts: its CA, its binaries, no proxy."""
+        return {
+            "PATH": f"{self.bin}:{os.path.dirname(sys.executable)}:{os.environ.get('PATH', '')}:/usr/sbin:/sbin",
+            "SSL_CERT_FILE": str(self.ca_bundle),
+            "HOME": str(self.live),
+        }

@@ -1,0 +1,163 @@
+"""A world seen from outside: start it, find it again, run commands in it, end it.
+
+Everything on disk is in one directory; what matters of it is the process id of the world's first process.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sandbox import namespaces
+from sandbox.errors import SandboxError
+from sandbox.places import Places, cache_directory
+from sandbox.preparation.toolbox import Toolbox
+
+START_SECONDS = 60.0
+REGION = "us-west-2"
+_DROPPED = ("AWS_", "KUBECONFIG", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy", "TF_", "HELM_")
+
+
+class Session:
+    """The world called `name`; each name has its own state directory."""
+
+    def __init__(self, toolbox: Toolbox, name: str = "") -> None:
+        self._toolbox = toolbox
+        name = name or os.environ.get("EPOCH_SANDBOX_WORLD") or "default"
+        self.state = cache_directory() / "worlds" / name
+        self.places = Places(
+            state=self.state,
+            bin=toolbox.bin,
+            registry=toolbox.registry,
+            charts=toolbox.charts,
+            authority=cache_directory() / "authority",
+        )
+
+    def pid(self) -> int | None:
+        """Process id of the running world's first process, or None."""
+        try:
+            pid, started = json.loads((self.state / "pid.json").read_text())
+        except (OSError, ValueError):
+            return None
+        return int(pid) if _started(int(pid)) == started else None
+
+    def up(self, say: Callable[[str], None]) -> bool:
+        """Start the world unless it runs; True when it was started now. Raises SandboxError."""
+        self.state.mkdir(parents=True, exist_ok=True)
+        with self._lock():
+            if self.pid() is not None:
+                return False
+            namespaces.check()
+            self._clean()
+            say("starting the sandbox: network, name server, AWS APIs, registry")
+            self._start()
+            return True
+
+    def down(self) -> bool:
+        """End the world and remove its files; True when there was one."""
+        self.state.mkdir(parents=True, exist_ok=True)
+        with self._lock():
+            pid = self.pid()
+            if pid is not None:
+                os.kill(pid, signal.SIGTERM)
+                deadline = time.monotonic() + 20
+                while self.pid() is not None and time.monotonic() < deadline:
+                    time.sleep(0.1)
+                if self.pid() is not None:
+                    os.kill(pid, signal.SIGKILL)
+            self._clean()
+        return pid is not None
+
+    def environment(self) -> dict[str, str]:
+        """The environment of commands in the world: standard variables only."""
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(_DROPPED)}
+        bundle = str(self.places.ca_bundle)
+        return {
+            **kept,
+            **{name: bundle for name in ("AWS_CA_BUNDLE", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")},
+            **json.loads((self.state / "ready.json").read_text()),
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_CONFIG_FILE": "/dev/null",
+            "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "TF_CLI_CONFIG_FILE": str(self.state / "terraform.rc"),
+            "CHECKPOINT_DISABLE": "1",
+            "PATH": f"{self.places.bin}:{Path(sys.executable).parent}:{os.environ.get('PATH', '')}:/usr/sbin:/sbin",
+        }
+
+    def tools(self) -> dict[str, str]:
+        """What tests outside the world need of it: the programs on PATH, and terraform's provider mirror."""
+        rc = self.state / "tools.rc"
+        self.state.mkdir(parents=True, exist_ok=True)
+        rc.write_text(self._terraform_rc())
+        path = f"{self.places.bin}:{os.environ.get('PATH', '')}"
+        return {"PATH": path, "TF_CLI_CONFIG_FILE": str(rc), "CHECKPOINT_DISABLE": "1"}
+
+    def run(self, argv: Sequence[str]) -> int:
+        """Run a command in the world; its exit code."""
+        pid = self.pid()
+        if pid is None:
+            raise SandboxError("the sandbox is not running", fix="epoch-sandbox up")
+        environment = self.environment()
+        return namespaces.run(pid, argv, environment)
+
+    def _start(self) -> None:
+        (self.state / "terraform.rc").write_text(self._terraform_rc())
+        python = [sys.executable, "-u"]
+        places = json.dumps({key: str(value) for key, value in vars(self.places).items()})
+        first = str(Path(__file__).with_name("first.py"))
+        argv = [sys.executable, first, *python, "-m", "sandbox.world", places]
+        os.environ["PYTHONPATH"] = str(Path(__file__).resolve().parents[1])
+        process = namespaces.start(argv, self.places.logs / "world.log")
+        deadline = time.monotonic() + START_SECONDS
+        while not (self.state / "ready.json").exists():
+            if process.poll() is not None or time.monotonic() > deadline:
+                process.kill()
+                raise self._failure()
+            time.sleep(0.05)
+        pid = namespaces.first_process(process.pid)
+        (self.state / "pid.json").write_text(json.dumps([pid, _started(pid or 0)]))
+
+    def _terraform_rc(self) -> str:
+        mirror = self._toolbox.provider_mirror
+        return f'provider_installation {{\n  filesystem_mirror {{\n    path = "{mirror}"\n  }}\n}}\n'
+
+    def _failure(self) -> SandboxError:
+        fix = "look at epoch-sandbox logs world"
+        try:
+            failed: dict[str, Any] = json.loads((self.state / "failed.json").read_text())
+            return SandboxError(f"the sandbox did not start: {failed['what']}", why=failed["why"], fix=fix)
+        except (OSError, ValueError):
+            tail = (self.places.logs / "world.log").read_text(errors="replace").splitlines()[-8:]
+            return SandboxError("the sandbox did not start", why="\n".join(tail), fix=fix)
+
+    def _clean(self) -> None:
+        for name in ("pid.json", "ready.json", "failed.json", "terraform.rc", "inventory-before.json"):
+            (self.state / name).unlink(missing_ok=True)
+        shutil.rmtree(self.state / "logs", ignore_errors=True)
+        shutil.rmtree(self.state / "live", ignore_errors=True)
+        (self.state / "logs").mkdir(parents=True, exist_ok=True)
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        with (self.state / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+
+def _started(pid: int) -> str:
+    """When the process started, in the kernel's ticks: tells a process from a later one with the same id. "" if there is none."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except (OSError, IndexError):
+        return ""

@@ -1,0 +1,200 @@
+"""The supervisor of a world, inside its namespaces: mounts, network, the emulated account, and every part in order.
+
+    python -m sandbox.world <places as JSON>
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import logging
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from sandbox import network
+from sandbox.account import certificates, eks, identity, inventory
+from sandbox.account.backends import backend
+from sandbox.account.balancers import Balancers
+from sandbox.authority import Authority
+from sandbox.clusters import Clusters
+from sandbox.errors import SandboxError
+from sandbox.front import Front
+from sandbox.internal import application
+from sandbox.names import NameServer, Names
+from sandbox.network import AWS_ADDRESS, DNS_ADDRESS, INTERNAL_PORT
+from sandbox.part import Part
+from sandbox.places import Places
+from sandbox.registry import Registry
+from sandbox.services import Services
+from sandbox.vpc import Vpcs
+
+ZONE = "sandbox.test"
+REGISTRY_PORT = 9912
+SYSTEM_BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
+log = logging.getLogger("world")
+
+
+class World:
+    """Everything that runs, started in order and ended in reverse."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        self._authority = Authority.load_or_create(places.authority)
+        self._balancers = Balancers()
+        names = Names(self._balancers, self._cluster_address, self._instance_address)
+        self._name_server = NameServer(names)
+        self._clusters = Clusters(places, Vpcs(self._name_server))
+        self._parts: list[Part] = []
+        self._services: Services | None = None
+
+    def start(self) -> None:
+        """Bring everything up; ready.json is written last."""
+        self._mount()
+        network.prepare_world()
+        registry = self._registry().start()
+        self._parts.append(registry)
+        self._install()
+        engineer = self._open_account()
+        self._name_server.listen(DNS_ADDRESS)
+        self._serve()
+        balancer = self._part("balancer", [sys.executable, "-m", "sandbox.balancer", _INTERNAL]).start()
+        self._parts.append(balancer)
+        registry.wait_until(lambda: _answers(f"http://127.0.0.1:{REGISTRY_PORT}/v2/"), seconds=20)
+        registry.wait_until(lambda: _answers(f"{_INTERNAL}/ready"), seconds=30)
+        self._tell_ready(engineer)
+
+    def stop(self) -> None:
+        self._clusters.stop()
+        for part in reversed(self._parts):
+            part.stop(grace=2)
+        if self._services is not None:
+            self._services.stop()
+
+    def watch(self, stop: threading.Event) -> None:
+        """Return when asked to stop; raises SandboxError when a part ends by itself."""
+        while not stop.wait(0.5):
+            for part in self._parts:
+                if not part.alive:
+                    raise SandboxError(f"{part.name} ended by itself", fix="epoch-sandbox logs " + part.name)
+
+    def _cluster_address(self, host: str) -> str | None:
+        return self._clusters.cluster_address(host)
+
+    def _instance_address(self, host: str) -> str | None:
+        return self._clusters.instance_address(host)
+
+    def _mount(self) -> None:
+        places = self._places
+        places.live.mkdir(parents=True, exist_ok=True)
+        _mount("-t", "tmpfs", "-o", "mode=0755", "tmpfs", str(places.live))
+        resolver = Path(os.path.realpath("/etc/resolv.conf"))
+        _mount("-t", "tmpfs", "-o", "mode=0755", "tmpfs", "/run")
+        Path("/run/netns").mkdir()
+        ours = places.live / "resolv.conf"
+        ours.write_text(f"nameserver {DNS_ADDRESS}\noptions timeout:2 attempts:2\n")
+        resolver.parent.mkdir(parents=True, exist_ok=True)
+        if not resolver.exists():
+            resolver.touch()
+        _mount("--bind", str(ours), str(resolver))
+        for bundle in SYSTEM_BUNDLES:
+            if os.path.exists(bundle):
+                _mount("--bind", str(places.ca_bundle), os.path.realpath(bundle))
+
+    def _registry(self) -> Part:
+        disk = self._places.live / "registry"
+        shutil.copytree(self._places.registry, disk)
+        argv = [str(self._places.bin / "crane"), "registry", "serve", "--address", f"127.0.0.1:{REGISTRY_PORT}", "--disk", str(disk)]
+        return self._part("registry", argv)
+
+    def _install(self) -> None:
+        certificates.install(self._authority)
+        self._balancers.install()
+        eks.install(self._clusters)
+        identity.install(self._clusters.public_key)
+
+    def _open_account(self) -> identity.Caller:
+        """The account as a person finds it: a user with a key, and a hosted zone for the host name."""
+        route53 = backend("route53", "")
+        route53.create_hosted_zone(f"{ZONE}.", private_zone=False, comment="made by the sandbox")
+        return identity.create_user()
+
+    def _serve(self) -> None:
+        from a2wsgi import WSGIMiddleware
+        from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
+        aws = WSGIMiddleware(DomainDispatcherApplication(create_backend_app), workers=24)  # type: ignore[arg-type]
+        front = Front(aws, Registry(f"http://127.0.0.1:{REGISTRY_PORT}"), self._clusters, self._places.charts)
+        self._services = Services(
+            front, application(self._clusters, self._balancers), self._authority, self._places.live / "tls"
+        )
+        self._services.start()
+
+    def _part(self, name: str, argv: list[str]) -> Part:
+        env = {**self._places.environment(), "PYTHONPATH": str(Path(__file__).resolve().parents[1])}
+        return Part(name, argv, logs=self._places.logs, env=env)
+
+    def _tell_ready(self, engineer: identity.Caller) -> None:
+        (self._places.state / "inventory-before.json").write_text(json.dumps(inventory.lines()))
+        ready = {
+            "AWS_ACCESS_KEY_ID": engineer.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": engineer.secret_access_key,
+            "API_HOSTNAME": f"epoch.{ZONE}",
+        }
+        path = self._places.state / "ready.json"
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(ready))
+
+
+_INTERNAL = f"http://{AWS_ADDRESS}:{INTERNAL_PORT}"
+
+
+def _mount(*arguments: str) -> None:
+    done = subprocess.run(["mount", *arguments], capture_output=True, text=True, timeout=10, check=False)
+    if done.returncode:
+        raise SandboxError(f"mount {' '.join(arguments)} failed", why=done.stderr.strip())
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2):
+            return True
+    except OSError:
+        return False
+
+
+def main(argument: str) -> int:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    known: dict[str, Any] = {key: Path(value) for key, value in json.loads(argument).items()}
+    places = Places(**known)
+    os.environ.update(places.environment())
+    os.environ.setdefault("MOTO_S3_CUSTOM_ENDPOINTS", "")
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    world = World(places)
+    try:
+        world.start()
+        world.watch(stop)
+    except SandboxError as error:
+        log.error("%s", error)
+        (places.state / "failed.json").write_text(json.dumps(dataclasses.asdict(_Failure(error.what, error.why))))
+        return 1
+    finally:
+        world.stop()
+    return 0
+
+
+@dataclasses.dataclass(frozen=True)
+class _Failure:
+    what: str
+    why: str
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
