@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
-from epochctl.errors import ClusterError, CredentialsError, EpochctlError
+from epochctl.errors import ClusterError, CredentialsError
 
 Json = dict[str, Any]
 TIMEOUT = (5.0, 30.0)
@@ -28,10 +28,8 @@ class Access(Protocol):
     def ca_pem(self) -> str: ...
 
 
-class Refused(EpochctlError):
+class Refused(ClusterError):
     """The API server said no: status and its own words. Caught in this package where that is an answer."""
-
-    exit_code = ClusterError.exit_code
 
     def __init__(self, status: int, message: str, request: str) -> None:
         super().__init__("the cluster refused a request", why=f"{request}: {status}: {message}")

@@ -92,6 +92,7 @@ class DeploymentState:
     observed: bool
     failure: str
     revision: str
+    images: tuple[str, ...]
 
     @property
     def complete(self) -> bool:
@@ -190,6 +191,7 @@ def deployment_state(item: Json) -> DeploymentState:
         observed=int(status.get("observedGeneration", 0)) >= int(item["metadata"].get("generation", 0)),
         failure=failures[0] if failures else "",
         revision=item["metadata"].get("annotations", {}).get(REVISION, ""),
+        images=tuple(c.get("image", "") for c in item["spec"]["template"]["spec"]["containers"]),
     )
 
 

@@ -1,0 +1,42 @@
+"""The service's chart: where it stands, with which values, in which namespace.
+
+Reads the chart's files; knows nothing of the cluster's state.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import epochctl
+from epochctl.outputs import Certificate, PushedImage
+from epochctl.settings import Settings
+from epochctl.tools.helm import chart_digest
+
+DIRECTORY = Path(epochctl.__file__).resolve().parents[1] / "charts" / "epoch"
+CHART_ANNOTATION = (
+    "epochctl/chart"  # an edited chart of the same version makes other values, hence another revision
+)
+NAMESPACE_LABELS = {
+    # Before the first pod: a pod gets its readiness gate when it is made, or never.
+    "elbv2.k8s.aws/pod-readiness-gate-inject": "enabled",
+    "pod-security.kubernetes.io/enforce": "restricted",
+}
+
+
+def values(settings: Settings, image: PushedImage, certificate: Certificate, chart: Path) -> dict[str, Any]:
+    """What the chart is given; everything else is the chart's own default."""
+    return {
+        "image": {"repository": image.repository, "digest": image.digest, "tag": image.tag},
+        "replicas": settings.service.replicas,
+        "hostname": settings.hostname,
+        "certificateArn": certificate.arn,
+        "port": settings.service.port,
+        "healthPath": settings.service.health_path,
+        "podAnnotations": {CHART_ANNOTATION: chart_digest(chart)},
+    }
+
+
+def selector(release: str) -> str:
+    """Finds the pods of a release."""
+    return f"app.kubernetes.io/name={release},app.kubernetes.io/instance={release}"

@@ -1,0 +1,84 @@
+"""The end of a release: its load balancer while the controller lives, its objects, its namespace.
+
+Leaves AWS objects to the controller, or to the step that removes the controller where it is dead.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from epochctl.clients.elbv2 import Elbv2
+from epochctl.cluster import controller
+from epochctl.cluster.access import Cluster
+from epochctl.errors import ClusterError, DeadlineError
+from epochctl.workflow.step import Context
+from epochctl.workflow.waiting import Pending, Ready
+
+
+@dataclass(frozen=True)
+class Removal:
+    """One release in its namespace."""
+
+    cluster: Cluster
+    elbv2: Elbv2
+    namespace: str
+    release: str
+
+    def run(self, ctx: Context) -> tuple[str, ...]:
+        """Everything, in the order that leaves no load balancer behind. Lines of what was removed."""
+        kube, removed = self.cluster.kube, []
+        if self.cluster.helm.uninstall(self.release, self.namespace):
+            removed.append(f"release {self.release}")
+        if kube.owned_namespace(self.namespace):
+            for ingress in kube.ingresses(self.namespace):  # not in the release any more, or never
+                kube.delete_ingress(self.namespace, ingress.name)
+            self._await_balancer(ctx)
+            kube.delete_namespace(self.namespace)
+            self._await_namespace(ctx)
+            removed.append(f"namespace {self.namespace}")
+        elif kube.namespace(self.namespace) is not None:
+            ctx.say(f"namespace {self.namespace} was not made by epochctl: kept")
+        return tuple(removed)
+
+    def _await_balancer(self, ctx: Context) -> None:
+        """Until the Ingress is gone: the controller holds it as long as there is a load balancer."""
+        if not self.cluster.kube.ingresses(self.namespace):
+            return
+        if not controller.serves(self.cluster.kube):
+            ctx.say("the load balancer controller is dead: its load balancers are left to `lb_controller`")
+            self._free(ctx)
+            return
+        try:
+            ctx.wait_for("the load balancer to be deleted", self._ingress_probe, deadline=240)
+        except DeadlineError as error:
+            ctx.say(f"{error.what} ({error.why}): left to `lb_controller`, which deletes by tag")
+            self._free(ctx)
+
+    def _ingress_probe(self) -> Ready[None] | Pending:
+        left = self.cluster.kube.ingresses(self.namespace)
+        if not left:
+            return Ready(None)
+        events = self.cluster.kube.events(self.namespace, left[0].name, kind="Ingress", limit=1)
+        return Pending(events[0] if events else f"Ingress {left[0].name} is held by the controller")
+
+    def _free(self, ctx: Context) -> None:
+        """Without a controller its webhook refuses every change, and its finalizers stay for ever."""
+        self.cluster.kube.delete_webhooks(controller.WEBHOOKS)
+        for freed in self.cluster.kube.strip_finalizers(self.namespace):
+            ctx.say(f"freed {freed} from the controller's finalizer")
+
+    def _await_namespace(self, ctx: Context) -> None:
+        def probe() -> Ready[None] | Pending:
+            if self.cluster.kube.namespace(self.namespace) is None:
+                return Ready(None)
+            pods = [pod.name for pod in self.cluster.kube.pods(self.namespace)]
+            if not pods and not controller.serves(self.cluster.kube):
+                self._free(ctx)
+            return Pending(f"pods are ending: {', '.join(pods)}" if pods else "its objects are being deleted")
+
+        try:
+            ctx.wait_for(f"namespace {self.namespace} to be deleted", probe, deadline=240)
+        except DeadlineError as error:
+            raise ClusterError(
+                error.what, why=error.why, fix=f"kubectl get all -n {self.namespace}"
+            ) from error

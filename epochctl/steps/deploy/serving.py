@@ -1,0 +1,115 @@
+"""Whether the load balancer serves a release: an address on the Ingress, its pods healthy targets, no others.
+
+Knows nothing of helm.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from epochctl.clients.elbv2 import Elbv2, Target
+from epochctl.clients.kube import Kube, PodState, Trouble
+from epochctl.cluster.rollout import Patience
+from epochctl.errors import DeployError
+from epochctl.workflow.waiting import Clock, Pending, Ready
+
+LEAVING = {"draining", "unused"}
+PATIENCE = 60.0
+
+
+@dataclass
+class Serving:
+    """What stands between a load balancer and the pods of a release."""
+
+    kube: Kube
+    elbv2: Elbv2
+    namespace: str
+    name: str
+
+    def address(self) -> tuple[str, str]:
+        """The load balancer's name, and "" or why there is none yet."""
+        ingress = self.kube.ingress(self.namespace, self.name)
+        if ingress is None:
+            return "", f"there is no Ingress {self.name}"
+        if ingress.address:
+            return ingress.address, ""
+        events = self.kube.events(self.namespace, self.name, kind="Ingress", limit=1)
+        return "", explained(events[0]) if events else "the controller has not made a load balancer yet"
+
+    def hindrance(self, pods: tuple[PodState, ...]) -> Trouble | None:
+        """Why the pods are not what the load balancer serves; None where they are."""
+        groups = self.kube.target_groups(self.namespace)
+        if not groups:
+            return Trouble("binding", "no target group is bound to the service yet", PATIENCE)
+        causes = (unserved(self.elbv2.target_health(arn), pods) for arn in groups)
+        return next((cause for cause in causes if cause), None)
+
+
+@dataclass
+class AddressProbe:
+    """Ready with the load balancer's name. The controller's own complaint is final once it lasts."""
+
+    serving: Serving
+    clock: Clock
+
+    def __post_init__(self) -> None:
+        self._patience = Patience(self.clock)
+
+    def __call__(self) -> Ready[str] | Pending:
+        address, cause = self.serving.address()
+        if address:
+            return Ready(address)
+        complaint = "Failed" in cause
+        if complaint and self._patience.exhausted(Trouble("ingress", cause, PATIENCE)):
+            raise DeployError("the load balancer cannot be made", why=cause, fix="epochctl status")
+        return Pending(cause)
+
+
+@dataclass
+class TargetsProbe:
+    """Ready once exactly these pods are served. An unhealthy target is final once it lasts."""
+
+    serving: Serving
+    pods: tuple[PodState, ...]
+    clock: Clock
+
+    def __post_init__(self) -> None:
+        self._patience = Patience(self.clock)
+
+    def __call__(self) -> Ready[None] | Pending:
+        trouble = self.serving.hindrance(self.pods)
+        if trouble is None:
+            return Ready(None)
+        if trouble.kind == "unhealthy" and self._patience.exhausted(trouble):
+            raise DeployError("the load balancer cannot reach the pods", why=trouble.message)
+        return Pending(trouble.message)
+
+
+def unserved(targets: tuple[Target, ...], pods: tuple[PodState, ...]) -> Trouble | None:
+    """What is wrong with a target group whose targets should be exactly the pods; None for nothing."""
+    states = {target.address: target for target in targets}
+    for pod in pods:
+        target = states.get(pod.address)
+        if target is None:
+            return Trouble("missing", f"pod {pod.name} ({pod.address}) is not a target yet", PATIENCE)
+        if target.state != "healthy":
+            kind = "unhealthy" if target.state == "unhealthy" else "initial"
+            return Trouble(kind, f"target {pod.address} ({pod.name}) is {_words(target)}", PATIENCE)
+    ours = {pod.address for pod in pods}
+    for target in targets:
+        if target.address not in ours and target.state not in LEAVING:
+            return Trouble("old", f"old target {target.address} is still {target.state}", PATIENCE)
+    return None
+
+
+def explained(event: str) -> str:
+    """A controller's warning with what to do about the two known families."""
+    if "is not authorized to perform" in event or "AccessDenied" in event:
+        return f"{event} (the controller's IAM policy lacks that action: run `epochctl infra up`)"
+    if "subnet" in event.lower():
+        return f"{event} (public subnets need the tag kubernetes.io/role/elb=1: run `epochctl infra up`)"
+    return event
+
+
+def _words(target: Target) -> str:
+    return f"{target.state}: {target.reason} {target.description}".rstrip(" :")
