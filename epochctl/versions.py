@@ -1,4 +1,4 @@
-"""The dated table of versions, versions.toml, as data. Knows nothing of how a version is found out or installed."""
+"""The dated table of versions, versions.toml, as data. Knows nothing of how a version is installed."""
 
 from __future__ import annotations
 

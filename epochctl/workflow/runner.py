@@ -71,8 +71,9 @@ class Runner:
 
         return self._run(command, self.graph.edges, lambda name: self._failing(name, work))
 
-    def survey(self, command: str = "status") -> Result:
-        """Observe what can be observed; a step that cannot be is told and left out."""
+    def survey(self, command: str = "status", only: Collection[str] = ()) -> Result:
+        """Observe what can be, all or `only` these and their needs; what cannot be is told and left out."""
+        graph = self.graph.upto(*only) if only else self.graph
 
         def work(name: str) -> None:
             if not self._missing(name):
@@ -83,15 +84,16 @@ class Runner:
                 except Exception as error:
                     self._emit(events.StepProgress(name, f"could not be observed: {error}"))
 
-        return self._run(command, self.graph.edges, work)
+        return self._run(command, graph.edges, work)
 
-    def down(self, command: str = "down") -> Result:
+    def down(self, command: str = "down", only: Collection[str] = ()) -> Result:
         """Destroy in reverse, each as soon as its users are gone. Call `survey` first, for the outputs."""
 
         def work(name: str) -> None:
             self._timed(name, lambda: self._destroy(name))
 
-        return self._run(command, self.graph.reversed(), work)
+        edges = self.graph.reversed()
+        return self._run(command, dict.fromkeys(only, ()) if only else edges, work)
 
     def context(self, name: str) -> Context:
         """What a step of that name is handed."""

@@ -1,0 +1,119 @@
+"""The root command: global options, sub-commands imported when named, the one place that shows an error.
+
+Knows no command's meaning; `epochctl --help` must stay cheap, so nothing heavy may be imported here.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from epochctl import __version__
+from epochctl.cli.options import Globals, hoisted
+from epochctl.errors import EpochctlError
+
+# In the order a person meets them. Each module has an `app`.
+COMMANDS: Mapping[str, str] = {
+    "init": "init",
+    "up": "up",
+    "down": "down",
+    "status": "status",
+    "logs": "logs",
+    "cert": "cert",
+    "infra": "infra",
+    "lb-controller": "lb_controller",
+    "build": "build",
+    "deploy": "deploy",
+    "verify": "verify",
+    "token": "token",
+}
+
+
+class LazyGroup(TyperGroup):
+    """Imports a command's module when somebody asks for the command."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands = dict.fromkeys(COMMANDS)  # type: ignore[assignment]  # the names, for suggestions
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"epochctl.cli.{COMMANDS[cmd_name]}")
+        command = typer.main.get_command(module.app)
+        command.name = cmd_name
+        return command
+
+
+app = typer.Typer(
+    cls=LazyGroup,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+    epilog="The options above may also stand after the command. Exit codes are listed in README.md.",
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"epochctl {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    ctx: typer.Context,
+    directory: Annotated[
+        Path, typer.Option("--directory", "-C", help="Where epochctl.toml stands.", show_default=False)
+    ] = Path("."),
+    environment: Annotated[
+        str | None, typer.Option(help="Instead of the environment in epochctl.toml.", show_default=False)
+    ] = None,
+    region: Annotated[
+        str | None, typer.Option(help="Instead of the region in epochctl.toml.", show_default=False)
+    ] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Show the trace of an error.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """A small HTTP service on AWS EKS, from nothing to a verified https URL and back."""
+    ctx.obj = Globals(directory, environment, region, verbose)
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line and return the exit code. Errors end here: what, why, what to do."""
+    from epochctl.cli import interrupts
+
+    ordered = hoisted(arguments)
+    with interrupts.handled():
+        try:
+            app(args=ordered, prog_name="epochctl")
+        except SystemExit as end:
+            return end.code if isinstance(end.code, int) else 1
+        except EpochctlError as error:
+            return _show(error, error.what, error.exit_code, "--verbose" in ordered)
+        except Exception as error:
+            return _show(error, f"unexpected {type(error).__name__}: {error}", 1, "--verbose" in ordered)
+    return 0
+
+
+def _show(error: Exception, what: str, code: int, verbose: bool) -> int:
+    if verbose:
+        import traceback
+
+        typer.echo("".join(traceback.format_exception(error)), err=True)
+    fix = getattr(error, "fix", "run again with --verbose for the trace")
+    for label, text in (("error", what), ("  why", getattr(error, "why", "")), ("  fix", fix)):
+        if text:
+            typer.echo(f"{label}: {text}".replace("\n", "\n       "), err=True)
+    return code

@@ -1,0 +1,79 @@
+"""`epochctl cert request | status | wait`: the ACM certificate of the host name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from epochctl.cli.options import Output, Sandbox
+
+if TYPE_CHECKING:
+    from epochctl.clients.acm import CertificateState
+
+app = typer.Typer(
+    rich_markup_mode=None,
+    add_completion=False,
+    no_args_is_help=True,
+    help="The ACM certificate of the host name.",
+)
+
+
+@app.command()
+def request(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = False) -> None:
+    """Request the certificate, or find it; print the record to add. Never makes a second one."""
+    from epochctl.cli.session import opened
+
+    with opened(ctx.obj, output=output, title="cert request") as session:
+        step, context = _step(session)
+        state = step.request(context)
+        session.presenter.result(_fields(state), (*_lines(state), "Next: epochctl cert wait"))
+
+
+@app.command()
+def status(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = False) -> None:
+    """Show its state and, while it is pending, why."""
+    from epochctl.cli.session import opened
+    from epochctl.errors import NotFoundError
+
+    with opened(ctx.obj, output=output, title="cert status") as session:
+        step, context = _step(session)
+        state = step.status(context)
+        if state is None:
+            raise NotFoundError("no certificate has been requested", fix="epochctl cert request")
+        why = step.why_pending(state) if state.status == "PENDING_VALIDATION" else ""
+        session.presenter.result({**_fields(state), "why": why}, (*_lines(state), *((why,) if why else ())))
+
+
+@app.command()
+def wait(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = False) -> None:
+    """Wait until it is issued. Stopping loses nothing."""
+    from epochctl.cli.session import opened
+
+    with opened(ctx.obj, output=output, title="cert wait") as session:
+        step, context = _step(session)
+        certificate = step.wait(context)
+        session.presenter.result(
+            {"arn": certificate.arn, "status": "ISSUED"}, (f"{certificate.arn} is issued.",)
+        )
+
+
+def _step(session: Any) -> tuple[Any, Any]:
+    runner = session.runner()
+    return runner.graph.step("acm_cert"), runner.context("acm_cert")
+
+
+def _fields(state: CertificateState) -> dict[str, object]:
+    record = {"name": state.record_name, "type": "CNAME", "value": state.record_value}
+    return {"arn": state.arn, "status": state.status, "record": record}
+
+
+def _lines(state: CertificateState) -> tuple[str, ...]:
+    lines = (f"certificate  {state.arn}", f"status       {state.status}")
+    if not state.record_name:
+        return lines
+    return (
+        *lines,
+        "record       add this to the zone of the host name:",
+        f"  {state.record_name} CNAME {state.record_value}",
+    )

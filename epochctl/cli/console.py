@@ -1,0 +1,121 @@
+"""Events as a live tree on a terminal: each step, how long, what it waits for. The only user of rich.
+
+Knows nothing of steps beyond their events.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from epochctl.cli.wording import DOING, duration, line
+from epochctl.workflow import events
+
+STYLES = {
+    "waiting": "dim",
+    "done": "green",
+    "changed": "bold green",
+    "failed": "bold red",
+    "skipped": "yellow",
+}
+MARKS = {"done": "✔", "changed": "✔", "failed": "✘", "skipped": "–", "waiting": "·"}
+PLAIN_MARKS = {"done": "ok", "changed": "ok", "failed": "!!", "skipped": "--", "waiting": "  "}
+SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+
+
+@dataclass
+class Row:
+    """One step as it is shown."""
+
+    state: str = "waiting"
+    text: str = ""
+    started: float = 0.0
+    seconds: float | None = None
+
+
+class Console:
+    """A subscriber that repaints four times a second."""
+
+    def __init__(self, title: str = "epochctl", console: Any = None) -> None:
+        from rich.console import Console as RichConsole
+        from rich.live import Live
+
+        self._console = console or RichConsole(file=sys.stderr)
+        self._title, self._rows = title, dict[str, Row]()
+        self._lock = threading.Lock()
+        self._start = time.monotonic()
+        self._ascii = not (self._console.encoding or "").lower().startswith("utf")
+        self._live = Live(console=self._console, get_renderable=self._tree, refresh_per_second=4)
+        self._running = False
+
+    def __call__(self, event: events.Event) -> None:
+        with self._lock:
+            if isinstance(event, events.RunStarted):
+                self._begin(event)
+            elif event.step:
+                self._change(self._rows.setdefault(event.step, Row()), event)
+            ended = isinstance(event, events.RunFinished)
+        if ended:
+            self.close()
+        elif not self._running:
+            self._running = True
+            self._live.start()
+
+    def result(self, fields: dict[str, object], lines: tuple[str, ...] = ()) -> None:
+        """The last words, on stdout."""
+        print("\n".join(lines), flush=True)
+
+    def close(self) -> None:
+        """Leave the last picture on the screen."""
+        if self._running:
+            self._running = False
+            self._live.stop()
+
+    def _begin(self, event: events.RunStarted) -> None:
+        self._rows = {name: Row() for name in event.steps}
+        self._start = time.monotonic()
+
+    def _change(self, row: Row, event: events.Event) -> None:
+        if isinstance(event, events.StepStarted):
+            row.state, row.text = "running", DOING[event.doing]
+            row.started = row.started or time.monotonic()
+            return
+        row.text = line(event)
+        if isinstance(event, events.StepFinished):
+            row.state, row.text = ("changed" if event.changed else "done"), event.detail
+        elif isinstance(event, events.StepFailed):
+            row.state, row.text = "failed", event.what
+        elif isinstance(event, events.StepSkipped):
+            row.state, row.text = "skipped", event.reason
+        elif isinstance(event, events.StepPlanned):
+            row.state = "skipped" if event.deferred_on else "changed" if event.changes else "done"
+        if row.state not in ("running", "waiting"):
+            row.seconds = time.monotonic() - row.started if row.started else 0.0
+
+    def _tree(self) -> Any:
+        from rich.text import Text
+        from rich.tree import Tree
+
+        with self._lock:
+            tree = Tree(Text(f"{self._title}  {duration(time.monotonic() - self._start)}", style="bold"))
+            for name, row in self._rows.items():
+                tree.add(self._line(name, row))
+            return tree
+
+    def _line(self, name: str, row: Row) -> Any:
+        from rich.text import Text
+
+        seconds = row.seconds if row.seconds is not None else time.monotonic() - row.started
+        clock = duration(seconds) if row.started else ""
+        text = Text(no_wrap=True, overflow="ellipsis")
+        text.append(f"{self._mark(row.state)} {name:<13} {clock:>11}  ", style=STYLES.get(row.state, "cyan"))
+        text.append(row.text.replace("\n", " "), style="dim" if row.state == "running" else "")
+        return text
+
+    def _mark(self, state: str) -> str:
+        if self._ascii:
+            return PLAIN_MARKS.get(state, "..")
+        return MARKS.get(state) or SPINNER[int(time.monotonic() * 4) % len(SPINNER)]

@@ -1,0 +1,47 @@
+"""`epochctl infra plan | up | output`: what terraform manages, by itself."""
+
+from __future__ import annotations
+
+import typer
+
+from epochctl.cli import single
+from epochctl.cli.options import Output, Sandbox
+
+app = typer.Typer(
+    rich_markup_mode=None, no_args_is_help=True, help="VPC, cluster and registry, by terraform."
+)
+
+
+@app.command()
+def plan(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = False) -> None:
+    """Show what terraform would change, and keep the plan for `infra up`."""
+    from epochctl.cli.session import opened
+
+    with opened(ctx.obj, output=output, title="infra plan") as session:
+        runner = session.runner()
+        lines = runner.graph.step("infra_up").plan(runner.context("infra_up"))  # type: ignore[attr-defined]
+        session.presenter.result({"changes": lines}, tuple(lines) or ("No changes.",))
+
+
+@app.command()
+def up(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = False) -> None:
+    """Apply the plan."""
+    done = "The infrastructure is up. Next: epochctl lb-controller install"
+    single.apply(ctx.obj, "infra_up", output=output, command="infra up", done=done)
+
+
+@app.command(name="output")
+def outputs(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = False) -> None:
+    """Print terraform's outputs."""
+    from dataclasses import asdict
+
+    from epochctl.cli.session import opened
+    from epochctl.errors import NotFoundError
+
+    with opened(ctx.obj, output=output, title="infra output") as session:
+        runner = session.runner()
+        found = runner.graph.step("infra_up").output(runner.context("infra_up"))  # type: ignore[attr-defined]
+        if found is None:
+            raise NotFoundError("there is no infrastructure yet", fix="epochctl infra up")
+        fields = asdict(found)
+        session.presenter.result(fields, tuple(f"{key} = {value}" for key, value in fields.items()))

@@ -1,0 +1,91 @@
+"""`epochctl init`: the three files a project begins with. Overwrites nothing without --force."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
+
+TOML = """\
+# epochctl.toml: what `epochctl up` makes. The environment and flags override it.
+
+name = "epoch"                # AWS objects are called <name>-<environment>
+environment = "{environment}"    # two environments never see each other
+hostname = "{hostname}"       # API_HOSTNAME overrides it
+regions = ["{region}"]       # one in this version
+# certificate_arn = ""        # one of your own, same region; ACM_CERTIFICATE_ARN overrides it
+
+[cluster]
+version = "{version}"             # standard support until {until}
+instance_types = ["t3.medium"]
+nodes = 2
+nat = "single"                # none, single (one for all zones), per-az
+
+[lb_controller]
+identity = "{identity}"       # who makes its IAM role: eksctl or terraform; decided once for the whole team
+
+[service]
+# image = ""                  # deploy this image instead of building ours
+port = 8080
+health_path = "/health"
+replicas = 2
+"""
+
+ENVRC = """\
+# Read by direnv. AWS credentials are found as the AWS CLI finds them (AWS_PROFILE, SSO, ...).
+export API_HOSTNAME="{hostname}"
+# A certificate of your own; empty: epochctl requests one.
+export ACM_CERTIFICATE_ARN=""
+export AWS_REGION="{region}"
+"""
+
+
+@app.command()
+def init(
+    ctx: typer.Context,
+    hostname: Annotated[
+        str, typer.Option("--hostname", envvar="API_HOSTNAME", help="Where the service answers.")
+    ] = "epoch.example.com",
+    force: Annotated[bool, typer.Option("--force", help="Overwrite files that are there.")] = False,
+) -> None:
+    """Write epochctl.toml, .envrc and .tool-versions."""
+    from epochctl.errors import SettingsError
+
+    directory: Path = ctx.obj.directory
+    files = _files(hostname, ctx.obj.region or "us-west-2", ctx.obj.environment or "production")
+    there = [name for name in files if (directory / name).exists()]
+    if there and not force:
+        raise SettingsError(
+            f"{', '.join(there)} would be overwritten", why="nothing was written", fix="--force"
+        )
+    for name, text in files.items():
+        (directory / name).write_text(text, encoding="utf-8")
+        typer.echo(f"wrote {directory / name}")
+    typer.echo("Next: look through epochctl.toml, then epochctl up --plan")
+
+
+def _files(hostname: str, region: str, environment: str) -> dict[str, str]:
+    """Text by file name; bad words are refused before anything is written."""
+    import shutil
+
+    from epochctl import settings, versions
+
+    eks = versions.pin("eks")
+    words = {"hostname": hostname, "regions": (region,), "environment": environment}
+    checked = settings.load(Path("/nonexistent"), words, {})
+    identity = "eksctl" if shutil.which("eksctl") else "terraform"
+    return {
+        "epochctl.toml": TOML.format(
+            hostname=checked.hostname,
+            region=region,
+            environment=environment,
+            version=eks.version,
+            until=eks.until,
+            identity=identity,
+        ),
+        ".envrc": ENVRC.format(hostname=checked.hostname, region=region),
+        ".tool-versions": "".join(f"{name} {pin.version}\n" for name, pin in versions.tools().items()),
+    }

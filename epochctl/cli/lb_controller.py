@@ -1,0 +1,59 @@
+"""`epochctl lb-controller install | status | uninstall`: the AWS Load Balancer Controller, by itself."""
+
+from __future__ import annotations
+
+import typer
+
+from epochctl.cli import single
+from epochctl.cli.options import Output, Sandbox, Yes
+
+app = typer.Typer(
+    rich_markup_mode=None,
+    add_completion=False,
+    no_args_is_help=True,
+    help="The AWS Load Balancer Controller.",
+)
+
+
+@app.command()
+def install(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = False) -> None:
+    """Install it; done when its webhook admits an Ingress."""
+    done = "The load balancer controller admits Ingresses. Next: epochctl build"
+    single.apply(ctx.obj, "lb_controller", output=output, command="lb-controller install", done=done)
+
+
+@app.command()
+def status(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = False) -> None:
+    """Show what runs, and what `install` would still change."""
+    from epochctl.cli.session import opened
+    from epochctl.errors import NotFoundError
+
+    with opened(ctx.obj, output=output, title="lb-controller status") as session:
+        runner = session.runner()
+        seen = (
+            runner.survey("lb-controller status", only=("lb_controller",)).check().seen.get("lb_controller")
+        )
+        if seen is None:
+            raise NotFoundError("there is no cluster yet", fix="epochctl infra up")
+        state = f"version {seen.output.version}, ready" if seen.output else "not ready"
+        lines = (state, *(f"due: {change}" for change in seen.changes))
+        session.presenter.result({"ready": seen.output is not None, "due": seen.changes}, lines)
+
+
+@app.command()
+def uninstall(
+    ctx: typer.Context, yes: Yes = False, output: Output = "text", sandbox: Sandbox = False
+) -> None:
+    """Remove it and its identity. Take the release down first: load balancers need it to go away."""
+    from epochctl.cli.session import agreed, interactive, opened
+    from epochctl.errors import Interrupted, SettingsError
+
+    if not yes and not interactive():
+        raise SettingsError("uninstall asks first", why="there is no terminal to ask on", fix="add --yes")
+    with opened(ctx.obj, output=output, title="lb-controller uninstall") as session:
+        runner = session.runner()
+        runner.survey("looking", only=("lb_controller",)).check()
+        if not yes and not agreed(f"Remove the load balancer controller of {session.place}?"):
+            raise Interrupted("nothing was removed")
+        removed = runner.down("lb-controller uninstall", only=("lb_controller",)).check().removed
+        session.presenter.result({"removed": removed}, removed or ("Nothing was there.",))

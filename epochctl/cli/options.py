@@ -1,0 +1,85 @@
+"""Options that several commands share, and the global ones wherever they stand on the line.
+
+Knows no command's meaning. The one place that knows how to go into the sandbox.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from epochctl.errors import ToolError
+
+VALUED = ("--directory", "-C", "--environment", "--region")
+PLAIN = ("--verbose",)
+
+
+@dataclass(frozen=True)
+class Globals:
+    """What was said before (or after) the command, for every command."""
+
+    directory: Path
+    environment: str | None
+    region: str | None
+    verbose: bool
+
+    @property
+    def flags(self) -> dict[str, str | None]:
+        """By field name of Settings, None where not given."""
+        return {"environment": self.environment, "regions": self.region}
+
+
+def hoisted(arguments: list[str]) -> list[str]:
+    """The same line with the global options in front, where Typer expects them: `up --region x` works."""
+    front, rest = list[str](), list[str]()
+    words = iter(arguments)
+    for word in words:
+        name = word.partition("=")[0]
+        if word == "--":
+            rest += [word, *words]
+        elif word in PLAIN or (name in VALUED and "=" in word):
+            front.append(word)
+        elif word in VALUED:
+            front += [word, *[value for value in (next(words, None),) if value is not None]]
+        else:
+            rest.append(word)
+    return front + rest
+
+
+def enter(wanted: bool, *, then_down: bool = False, agreed: bool = False) -> None:
+    """Run this very line again inside the sandbox; does not come back.
+
+    then_down: the sandbox ends afterwards. agreed: nothing in there costs anything, so nothing is asked.
+    """
+    if wanted:
+        line = [word for word in sys.argv[1:] if word != "--sandbox"] + (["--yes"] if agreed else [])
+        os.execv(*_inside(line, then_down))
+
+
+def _entering(value: bool) -> bool:
+    enter(value)
+    return value
+
+
+def _inside(line: list[str], then_down: bool) -> tuple[str, list[str]]:
+    beside = Path(sys.prefix) / "bin"
+    program = shutil.which("epoch-sandbox", path=str(beside)) or shutil.which("epoch-sandbox")
+    if program is None:
+        raise ToolError("epoch-sandbox is not installed", why="--sandbox needs it", fix="use bin/epochctl")
+    ourselves = shutil.which("epochctl", path=str(beside)) or "epochctl"
+    return program, [program, "exec", *(["--then-down"] if then_down else []), "--", ourselves, *line]
+
+
+_HELP = "Run it in an AWS region on this machine: no account, no cost."
+Sandbox = Annotated[bool, typer.Option("--sandbox", callback=_entering, is_eager=True, help=_HELP)]
+SandboxLater = Annotated[bool, typer.Option("--sandbox", help=_HELP)]  # the command calls enter() itself
+Output = Annotated[
+    Literal["text", "json"], typer.Option("--output", "-o", help="text, or JSON: one object a line.")
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]

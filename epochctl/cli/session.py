@@ -1,0 +1,106 @@
+"""What a command works with: settings, steps, who is told, and a stop that ends in order.
+
+Knows no command's meaning; everything a command needs is handed to it, nothing is global but the signals.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from epochctl.cli.options import Globals
+
+if TYPE_CHECKING:
+    from epochctl.clients.aws import Aws
+    from epochctl.settings import Settings
+    from epochctl.workflow.events import Event
+    from epochctl.workflow.runner import Runner
+
+
+class Presenter(Protocol):
+    """Shows events and, at the end, a result."""
+
+    def __call__(self, event: Event) -> None: ...
+    def result(self, fields: dict[str, object], lines: tuple[str, ...] = ()) -> None: ...
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Session:
+    """One command's world."""
+
+    settings: Settings
+    region: str
+    aws: Aws
+    presenter: Presenter
+
+    def runner(self) -> Runner:
+        """A fresh run over every step."""
+        from epochctl.steps.catalog import steps
+        from epochctl.tools.process import Stop
+        from epochctl.workflow.journal import Journal
+        from epochctl.workflow.runner import Runner
+        from epochctl.workflow.waiting import SystemClock
+
+        journal = Journal(self.settings.state_directory(self.region) / "journal.jsonl")
+
+        def emit(event: Event) -> None:
+            journal(event)
+            self.presenter(event)
+
+        stop = Stop.event
+        return Runner(steps(self.settings, self.region, self.aws), emit, SystemClock(stop), stop)
+
+    @property
+    def place(self) -> str:
+        """What is meant, for a person who might be about to remove it."""
+        return f"{self.settings.full_name} in {self.region} (account {self.aws.account_id()})"
+
+
+@contextmanager
+def opened(options: Globals, *, output: str = "text", title: str = "") -> Iterator[Session]:
+    """Load the settings, begin to listen to signals, show what happens; at the end all of it is put back."""
+    from epochctl.cli import interrupts
+    from epochctl.clients.aws import Aws
+    from epochctl.settings import load
+    from epochctl.tools.process import Stop
+
+    settings = load(options.directory, options.flags)
+    presenter = _presenter(output, f"{title} {settings.full_name} in {settings.region}".strip())
+    try:
+        with interrupts.stopping(Stop.event):
+            yield Session(settings, settings.region, Aws(settings.region), presenter)
+    finally:
+        presenter.close()
+
+
+def interactive() -> bool:
+    """Is there a person to ask?"""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def agreed(question: str) -> bool:
+    """Ask; no is the answer of an empty line."""
+    import typer
+
+    from epochctl.cli import interrupts
+
+    with interrupts.asking():
+        return bool(typer.confirm(question, default=False, err=True))
+
+
+def _presenter(output: str, title: str) -> Presenter:
+    if output == "json":
+        from epochctl.cli.jsonl import JsonLines
+
+        return JsonLines()
+    if sys.stderr.isatty():
+        from epochctl.cli.console import Console
+
+        return Console(title)
+    from epochctl.cli.plain import PlainLines
+
+    return PlainLines()

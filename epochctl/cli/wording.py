@@ -1,0 +1,46 @@
+"""Events in words: one line each. Knows nothing of where the line is shown."""
+
+from __future__ import annotations
+
+from epochctl.workflow import events
+
+DOING = {"observe": "looking", "apply": "working", "destroy": "removing"}
+
+
+def duration(seconds: float) -> str:
+    """12 s, 3 min 05 s."""
+    whole = int(seconds)
+    return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60:02d} s"
+
+
+def waiting(event: events.StepWaiting) -> str:
+    """What is waited for, and why it is not there yet."""
+    limit = f"{duration(event.waited)} of at most {duration(event.deadline)}"
+    return f"waiting for {event.what}: {event.cause} ({limit})"
+
+
+def planned(event: events.StepPlanned) -> str:
+    """What `up` would do in a step."""
+    if event.deferred_on:
+        return f"later, needs {', '.join(event.deferred_on)}"
+    return "; ".join(event.changes) or "nothing to do"
+
+
+def line(event: events.Event) -> str:
+    """The event as a line; "" for those that say nothing by themselves."""
+    match event:
+        case events.StepStarted():
+            return "" if event.doing == "observe" else DOING[event.doing]
+        case events.StepProgress():
+            return event.message
+        case events.StepWaiting():
+            return waiting(event)
+        case events.StepFinished():
+            return f"done in {duration(event.seconds)}" + (f": {event.detail}" if event.detail else "")
+        case events.StepFailed():
+            return f"FAILED after {duration(event.seconds)}: {event.what}"
+        case events.StepSkipped():
+            return f"skipped: {event.reason}"
+        case events.StepPlanned():
+            return planned(event)
+    return ""
