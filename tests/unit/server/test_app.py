@@ -93,7 +93,12 @@ def test_each_request_is_one_line_of_json(client: TestClient, capsys: pytest.Cap
     client.get("/nothing", headers={"X-Amzn-Trace-Id": "Root=1-a", "User-Agent": 'a"\nb'[:2]})
     [line] = capsys.readouterr().out.splitlines()
     said = json.loads(line)
-    assert (said["method"], said["path"], said["status"], said["trace"]) == ("GET", "/nothing", 404, "Root=1-a")
+    assert (said["method"], said["path"], said["status"], said["trace"]) == (
+        "GET",
+        "/nothing",
+        404,
+        "Root=1-a",
+    )
     assert said["ms"] >= 0
 
 

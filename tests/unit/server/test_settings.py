@@ -17,7 +17,8 @@ def test_everything_can_be_set() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("PORT", "x"), ("PORT", "65536"), ("PORT", "-1"), ("HEALTH_PATH", "up"), ("DRAIN_SECONDS", "1.5")]
+    ("name", "value"),
+    [("PORT", "x"), ("PORT", "65536"), ("PORT", "-1"), ("HEALTH_PATH", "up"), ("DRAIN_SECONDS", "1.5")],
 )
 def test_what_cannot_be_meant_is_named(name: str, value: str) -> None:
     with pytest.raises(ValueError, match=name):
