@@ -1,5 +1,5 @@
-# The same root filesystem that `epochctl build` assembles without a daemon,
-# from the same description: epochctl/image/rootfs.py. The runtime below repeats its constants; a test compares them.
+# The same root filesystem that `epochctl build` assembles without a daemon, from the same description:
+# epochctl/image/rootfs.py. The runtime at the end repeats its constants; a test compares them.
 FROM python:3.13-slim-bookworm AS builder
 RUN pip install --no-cache-dir "uv>=0.9,<1"
 WORKDIR /src

@@ -25,9 +25,9 @@ _NAMES = (
 )
 LEFT_OUT = frozenset(_NAMES.split())
 _LEFT_OUT_EXTENSIONS = re.compile(
-    r"^(_?test|_?xx|_interp|_ctypes|_codecs_|_multibytecodec|_tkinter|_curses|_sqlite3|_g?dbm|readline|audioop|ossaudiodev|nis$|spwd"
-    r"|_crypt|pyexpat|_elementtree|_decimal|_lsprof|_remote_debugging|_statistics|_lzma|_bz2|_zstd|_uuid|_posixshmem|_zoneinfo|cmath"
-    r"|syslog)"
+    r"^(_?test|_?xxlimited|_?xxtestfuzz|_ctypes|_codecs_|_multibytecodec|_tkinter|_curses|_sqlite3|_g?dbm"
+    r"|readline|audioop|ossaudiodev|nis$|spwd|_crypt|pyexpat|_elementtree|_decimal|_lsprof|_remote_debugging"
+    r"|_statistics|_lzma|_bz2|_zstd|_uuid|_posixshmem|_zoneinfo|cmath|syslog)"
 )
 _LEFT_OUT_CODECS = re.compile(
     r"^(cp(?!437)|iso|mac_|koi|big5|euc|gb|hz|johab|kz|ptcp|shift|tis|hp_|quopri|rot_13|uu_|bz2|palmos)"

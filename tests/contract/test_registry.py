@@ -195,3 +195,13 @@ def test_a_manifest_that_is_not_its_digest_is_refused(server: SmallRegistry) -> 
     server.manifests[digest] = b"{}"
     with pytest.raises(ImageError, match=digest):
         connect(server).find("epoch", digest)
+
+
+@pytest.mark.parametrize("name", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "AWS_CA_BUNDLE"])
+def test_a_ca_bundle_that_is_none_is_named(
+    server: SmallRegistry, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "ca.pem").write_text("not one")
+    monkeypatch.setenv(name, str(tmp_path / "ca.pem"))
+    with pytest.raises(ImageError, match=name):
+        connect(server).find("epoch", "t1")

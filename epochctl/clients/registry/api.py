@@ -61,7 +61,7 @@ class Registry:
         self._transport = Transport(base_url or f"https://{host}", login, sleep)
 
     def push(self, repository: str, tag: str, blobs: Sequence[Upload], manifest: Upload) -> int:
-        """Store the blobs that are missing, then the manifest under `tag`. Returns how many bytes went out."""
+        """Store the blobs that are missing, then the manifest under `tag`. Returns the bytes sent."""
         sent = 0
         for blob in blobs:
             sent += self._transport.persist(lambda blob=blob: self._push_blob(repository, blob))  # type: ignore[misc]

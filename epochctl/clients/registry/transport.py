@@ -137,5 +137,9 @@ def trust() -> ssl.SSLContext:
     context = ssl.create_default_context()
     for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "AWS_CA_BUNDLE"):
         if bundle := os.environ.get(name):
-            context.load_verify_locations(bundle)
+            try:
+                context.load_verify_locations(bundle)
+            except OSError as error:
+                fix = f"correct {name} or unset it"
+                raise ImageError(f"{name} names no CA bundle", why=f"{bundle}: {error}", fix=fix) from error
     return context
