@@ -10,7 +10,6 @@ from epochctl.cli.options import Output, SandboxLater, Yes, enter
 
 if TYPE_CHECKING:
     from epochctl.cli.session import Session
-    from epochctl.workflow.runner import Runner
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -41,9 +40,9 @@ def down(
         if not yes:
             _ask(session, tuple(name for name in runner.graph.names if name in seen and seen[name].exists))
         removed = runner.down().check().removed
-        kept = _kept(session, delete_state)
         _prove(session)
-        _report(session, runner, removed, kept)
+        removed += _delete_state(session) if delete_state else ()
+        _report(session, removed, _kept(session))
 
 
 def _ask(session: Session, there: tuple[str, ...]) -> None:
@@ -58,8 +57,26 @@ def _ask(session: Session, there: tuple[str, ...]) -> None:
         raise Interrupted("nothing was removed")
 
 
-def _kept(session: Session, delete_state: bool) -> tuple[str, ...]:
-    return ()
+def _delete_state(session: Session) -> tuple[str, ...]:
+    import shutil
+
+    from epochctl.clients.state_bucket import StateBucket
+
+    gone = StateBucket(session.aws).delete_if_unused(session.aws.account_id())
+    files = session.settings.state_directory(session.region)
+    shutil.rmtree(files, ignore_errors=True)
+    return (*gone, f"files {files}")
+
+
+def _kept(session: Session) -> tuple[str, ...]:
+    from epochctl.clients.state_bucket import StateBucket
+
+    settings, bucket, account = session.settings, StateBucket(session.aws), session.aws.account_id()
+    state = f"state bucket {bucket.name(account)}: terraform's history (--delete-state removes it)"
+    return (
+        *((state,) if bucket.exists(account) else ()),
+        *((f"certificate {settings.certificate_arn}: yours",) if settings.certificate_arn else ()),
+    )
 
 
 def _prove(session: Session) -> None:
@@ -76,7 +93,7 @@ def _prove(session: Session) -> None:
         )
 
 
-def _report(session: Session, runner: Runner, removed: tuple[str, ...], kept: tuple[str, ...]) -> None:
+def _report(session: Session, removed: tuple[str, ...], kept: tuple[str, ...]) -> None:
     lines = [
         "",
         f"Removed ({len(removed)}):" if removed else "Nothing was there to be removed.",

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 
 from epochctl.cli import single
 from epochctl.cli.options import Output, Sandbox
+
+if TYPE_CHECKING:
+    from epochctl.tools.terraform import Plan
 
 app = typer.Typer(
     rich_markup_mode=None, no_args_is_help=True, help="VPC, cluster and registry, by terraform."
@@ -19,7 +24,8 @@ def plan(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = False) 
 
     with opened(ctx.obj, output=output, title="infra plan") as session:
         runner = session.runner()
-        lines = runner.graph.step("infra_up").plan(runner.context("infra_up"))  # type: ignore[attr-defined]
+        found: Plan = runner.graph.step("infra_up").plan(runner.context("infra_up"))  # type: ignore[attr-defined]
+        lines = found.changes or (("only outputs change",) if found.has_changes else ())
         session.presenter.result({"changes": lines}, tuple(lines) or ("No changes.",))
 
 
@@ -36,12 +42,11 @@ def outputs(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = Fals
     from dataclasses import asdict
 
     from epochctl.cli.session import opened
-    from epochctl.errors import NotFoundError
+    from epochctl.outputs import Infrastructure
 
     with opened(ctx.obj, output=output, title="infra output") as session:
         runner = session.runner()
-        found = runner.graph.step("infra_up").output(runner.context("infra_up"))  # type: ignore[attr-defined]
-        if found is None:
-            raise NotFoundError("there is no infrastructure yet", fix="epochctl infra up")
+        step = runner.graph.step("infra_up")
+        found: Infrastructure = step.output(runner.context("infra_up"))  # type: ignore[attr-defined]
         fields = asdict(found)
         session.presenter.result(fields, tuple(f"{key} = {value}" for key, value in fields.items()))

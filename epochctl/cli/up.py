@@ -29,7 +29,7 @@ def up(
         session.aws.account_id()  # nothing half done for want of credentials
         if plan or (interactive() and not yes and output == "text"):
             planned = session.runner().plan().check()
-            due = [name for name, seen in planned.seen.items() if seen.changes or seen.output is None]
+            due = [name for name, seen in planned.seen.items() if seen.changes]
             if plan:
                 return session.presenter.result(
                     {"due": due},

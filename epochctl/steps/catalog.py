@@ -1,7 +1,10 @@
-"""Every step with its collaborators, in the order a person would say them. Knows no order of running and no terminal."""
+"""Every step with its collaborators, as a person would say them. Knows no order of running, no terminal."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import epochctl
 from epochctl.clients.acm import Acm
 from epochctl.clients.aws import Aws
 from epochctl.clients.ecr import Ecr
@@ -22,6 +25,8 @@ from epochctl.steps.verify import Verify
 from epochctl.tools.terraform import Terraform
 from epochctl.workflow.step import Step
 
+ROOT = Path(epochctl.__file__).resolve().parents[1] / "terraform"
+
 
 def steps(settings: Settings, region: str, aws: Aws) -> tuple[Step, ...]:
     """The steps of one region. Nothing is asked or started here."""
@@ -32,7 +37,7 @@ def steps(settings: Settings, region: str, aws: Aws) -> tuple[Step, ...]:
             settings,
             region,
             aws=aws,
-            terraform=Terraform(),
+            terraform=Terraform(ROOT, settings.state_directory(region) / "terraform", region),
             bucket=StateBucket(aws),
             ecr=ecr,
             network=Network(aws),

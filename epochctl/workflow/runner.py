@@ -66,8 +66,7 @@ class Runner:
                 self._emit(events.StepPlanned(name, (), missing))
                 return
             seen = self._observe(name)
-            changes = seen.changes or (() if seen.output is not None else ("to be made",))
-            self._emit(events.StepPlanned(name, changes, ()))
+            self._emit(events.StepPlanned(name, seen.changes, ()))
 
         return self._run(command, self.graph.edges, lambda name: self._failing(name, work))
 
@@ -139,7 +138,7 @@ class Runner:
             return False, "nothing to do"
         self._emit(events.StepStarted(name, "apply"))
         self._publish(name, self.graph.step(name).apply(self.context(name)))
-        return True, "; ".join(seen.changes[:3])
+        return bool(seen.changes), "; ".join(seen.changes[:3])
 
     def _destroy(self, name: str) -> tuple[bool, str]:
         self._emit(events.StepStarted(name, "destroy"))

@@ -21,7 +21,8 @@ class Observation:
     """What the world looks like to a step.
 
     output: what the step would publish as things stand, None when it does not exist or is not complete.
-    changes: what apply would still do, a line each; empty means apply would change nothing.
+    changes: what apply would still do, a line each; empty means apply would change nothing. Without an output
+    and without changes, apply only looks (as `verify` does), and counts as nothing changed.
     exists: whether destroy would have anything to remove.
     """
 

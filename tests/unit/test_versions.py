@@ -19,7 +19,8 @@ def test_the_default_cluster_is_the_pinned_one() -> None:
 
 
 def test_every_pin_says_how_long_it_is_supported() -> None:
-    pins = {**versions.tools(), **{name: versions.pin(name) for name in ("eks", "lb_controller", "provider.aws")}}
+    others = ("eks", "lb_controller", "provider.aws", "sandbox.kubernetes")
+    pins = {**versions.tools(), **{name: versions.pin(name) for name in others}}
     assert [name for name, pin in pins.items() if pin.until is None and not pin.support] == []
 
 

@@ -53,7 +53,7 @@ class Verify:
 
     def observe(self, ctx: Context) -> Observation:
         """Nothing is remembered between runs: what was right may not be right now."""
-        return Observation(None, ("verify the service",))
+        return Observation(None)
 
     def apply(self, ctx: Context) -> Verification:
         """Ask each layer. Raises VerifyError or ResolverCacheError for the first that is not right."""

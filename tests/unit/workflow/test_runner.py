@@ -51,7 +51,8 @@ class Fake:
     def observe(self, ctx: Context) -> Observation:
         self.log.append(f"observe {self.name}")
         there = self.name in self.world
-        return Observation(self.produces() if there else None, self.changes, there)
+        changes = self.changes if there else (f"make {self.name}",)
+        return Observation(self.produces() if there else None, changes, there)
 
     def apply(self, ctx: Context) -> Any:
         self.log.append(f"apply {self.name}")
@@ -139,7 +140,7 @@ def test_plan_changes_nothing_and_says_what_it_waits_for(parts: dict[str, Fake])
     seen: list[Event] = []
     runner(parts, seen).plan().check()
     planned = {event.step: (event.changes, event.deferred_on) for event in of(StepPlanned, seen)}
-    assert planned == {"net": (("to be made",), ()), "cert": ((), ()), "app": ((), ("Net",))}
+    assert planned == {"net": (("make net",), ()), "cert": ((), ()), "app": ((), ("Net",))}
     assert parts["net"].world == {"cert"}
 
 
