@@ -1,4 +1,4 @@
-"""A real API server on loopback ports: etcd, kube-apiserver and, where asked for, kube-controller-manager, from PATH.
+"""A real API server on loopback ports: etcd, kube-apiserver and, if asked, kube-controller-manager, from PATH.
 
 One process class: start, health, early exit, TERM then KILL. A missing binary fails the test.
 """
@@ -105,8 +105,9 @@ class ControlPlane:
         subprocess.run(["openssl", "genrsa", "-out", str(key), "2048"], check=True, capture_output=True)
         (pki / "tokens.csv").write_text(f"{TOKEN},admin,admin,system:masters\n")
         self.endpoint = f"https://127.0.0.1:{port}"
-        argv = ["kube-apiserver", f"--etcd-servers={etcd}", f"--secure-port={port}", "--bind-address=127.0.0.1"]
-        argv += ["--advertise-address=127.0.0.1", f"--cert-dir={pki}", "--service-cluster-ip-range=10.96.0.0/16"]
+        argv = ["kube-apiserver", f"--etcd-servers={etcd}", f"--secure-port={port}", f"--cert-dir={pki}"]
+        argv += ["--bind-address=127.0.0.1", "--advertise-address=127.0.0.1"]
+        argv += ["--service-cluster-ip-range=10.96.0.0/16"]
         argv += [f"--service-account-key-file={key}", f"--service-account-signing-key-file={key}"]
         argv += ["--service-account-issuer=https://kubernetes.default.svc", "--authorization-mode=RBAC"]
         argv += [f"--token-auth-file={pki / 'tokens.csv'}", "--v=0"]
@@ -119,7 +120,8 @@ class ControlPlane:
         certificate = self.directory / "pki" / "apiserver.crt"
         path.write_text(json.dumps(self.kubeconfig()))
         argv = ["kube-controller-manager", f"--kubeconfig={path}", "--leader-elect=false"]
-        argv += ["--use-service-account-credentials", f"--root-ca-file={certificate}", f"--secure-port={port}"]
+        argv += ["--use-service-account-credentials", f"--root-ca-file={certificate}"]
+        argv += [f"--secure-port={port}"]
         argv += [f"--service-account-private-key-file={self.directory / 'pki' / 'sa.key'}"]
         self._start(argv, lambda: self._account_exists())
 
@@ -130,7 +132,8 @@ class ControlPlane:
         )
 
     def kubeconfig(self) -> dict[str, object]:
-        cluster = {"server": self.endpoint, "certificate-authority": str(self.directory / "pki" / "apiserver.crt")}
+        authority = str(self.directory / "pki" / "apiserver.crt")
+        cluster = {"server": self.endpoint, "certificate-authority": authority}
         return {
             "apiVersion": "v1",
             "kind": "Config",

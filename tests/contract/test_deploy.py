@@ -1,4 +1,4 @@
-"""`deploy` with the real chart, the real helm and a real API server; pods are played by a thread that writes their status."""
+"""`deploy` with the real chart, helm and API server; a thread plays the pods by writing their status."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def definition() -> dict[str, Any]:
 
 
 class Stage:
-    """Plays kubelet and load balancer controller: pods of BAD never start, all others run; an Ingress gets an address."""
+    """Plays kubelet and load balancer controller: pods of BAD never start; an Ingress gets an address."""
 
     def __init__(self, kube: Kube) -> None:
         self.kube, self.ended = kube, threading.Event()

@@ -82,7 +82,8 @@ def test_a_dead_webhook_is_named_and_freeing_goes_round_it(kube: Kube) -> None:
     kube.ensure_namespace("held", {})
     assert kube.dry_run_ingress("held") == ""
     kube.apply(INGRESS, "held")
-    assert kube.dry_run_ingress("held") == "" and len(kube.ingresses("held")) == 1, "a dry run keeps nothing"
+    assert kube.dry_run_ingress("held") == ""
+    assert len(kube.ingresses("held")) == 1, "a dry run keeps nothing"
     kube.apply(WEBHOOK)
     assert "vingress.elbv2.k8s.aws" in kube.dry_run_ingress("held")
     kube.delete_ingress("held", "web")
@@ -115,7 +116,8 @@ def test_a_server_with_another_certificate_is_not_trusted(plane: ControlPlane, t
 
     made = tmp_path / "other.pem"
     argv = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=other"]
-    subprocess.run([*argv, "-keyout", str(tmp_path / "k"), "-out", str(made)], check=True, capture_output=True)
+    argv += ["-keyout", str(tmp_path / "k"), "-out", str(made)]
+    subprocess.run(argv, check=True, capture_output=True)
     other = dataclasses.replace(plane, ca_pem=made.read_text(), parts=[])
     with pytest.raises(ClusterError):
         Kube(other, lambda: TOKEN).ready()

@@ -1,0 +1,99 @@
+"""A rollout ends, goes on, or fails with its one cause."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from epochctl.clients.kube import DeploymentState, PodState
+from epochctl.cluster.rollout import Rollout
+from epochctl.errors import DeployError
+from epochctl.workflow.waiting import Pending, Ready
+
+POD = PodState(
+    "web-1", "Running", True, "", "", 0, (), (), "n", "10.0.0.1", 0, True, True, True, False, "new", 1.0
+)
+DONE = DeploymentState(1, 1, 1, 1, 1, True, "", "2", ())
+PULL = dataclasses.replace(POD, ready=False, reason="ImagePullBackOff", message="not found")
+LOST = dataclasses.replace(POD, ready=False, reason="Unschedulable", message="0/2 nodes")
+
+
+class Cluster:
+    """A Kube whose answers a test sets."""
+
+    def __init__(self, state: DeploymentState | None = DONE, *pods: PodState) -> None:
+        self.state, self.all = state, pods or (POD,)
+
+    def deployment(self, *_: Any) -> DeploymentState | None:
+        return self.state
+
+    def template_hash(self, *_: Any) -> str:
+        return "new"
+
+    def pods(self, *_: Any) -> tuple[PodState, ...]:
+        return self.all
+
+    def events(self, *_: Any, **__: Any) -> tuple[str, ...]:
+        return ("Failed: no such image",)
+
+    def logs(self, *_: Any, previous: bool = False, **__: Any) -> tuple[str, ...]:
+        return ("before the crash",) if previous else ("now",)
+
+
+class Clock:
+    time = 0.0
+
+    def now(self) -> float:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.time += seconds
+
+
+def rollout(cluster: Cluster, clock: Clock | None = None) -> Rollout:
+    made = Rollout(cluster, "ns", "web", "app=web", clock or Clock(), lambda why: DeployError("x", why=why))  # type: ignore[arg-type]
+    return made
+
+
+def test_it_is_over_when_every_pod_of_the_revision_is_ready() -> None:
+    assert rollout(Cluster()).probe() == Ready((POD,))
+
+
+def test_pods_of_an_older_revision_do_not_fail_it() -> None:
+    old = dataclasses.replace(PULL, name="old", template_hash="old")
+    going = dataclasses.replace(DONE, updated=0, available=0)
+    assert isinstance(rollout(Cluster(going, old)).probe(), Pending)
+
+
+def test_a_certain_cause_fails_at_once_with_the_evidence() -> None:
+    with pytest.raises(DeployError) as failure:
+        rollout(Cluster(dataclasses.replace(DONE, available=0), PULL)).probe()
+    assert "ImagePullBackOff" in failure.value.why
+    assert "no such image" in failure.value.why
+    assert "| now" in failure.value.why
+
+
+def test_a_crash_shows_the_lines_before_it() -> None:
+    crashed = dataclasses.replace(POD, ready=False, reason="CrashLoopBackOff")
+    with pytest.raises(DeployError, match="before the crash"):
+        rollout(Cluster(dataclasses.replace(DONE, available=0), crashed)).probe()
+
+
+def test_what_may_pass_is_given_time_but_less_than_a_minute() -> None:
+    clock = Clock()
+    watched = rollout(Cluster(dataclasses.replace(DONE, available=0), LOST), clock)
+    answer = watched.probe()
+    assert isinstance(answer, Pending)
+    assert "0/2 nodes" in answer.cause
+    clock.sleep(59)
+    with pytest.raises(DeployError, match="no node takes the pod"):
+        watched.probe()
+
+
+def test_an_open_readiness_gate_is_named() -> None:
+    gated = dataclasses.replace(POD, ready=False, gates=1, gates_ok=False, reason="ReadinessGatesNotReady")
+    answer = rollout(Cluster(dataclasses.replace(DONE, available=0), gated)).probe()
+    assert isinstance(answer, Pending)
+    assert "readiness gate" in answer.cause
