@@ -66,7 +66,7 @@ def _from_registry(terraform: Path, scratch: Path) -> Path:
 
 
 def candidates() -> Iterator[Path]:
-    """Directories that may be a mirror: by the user's settings, by terraform's convention, then below /opt."""
+    """Directories that may be a mirror: the user's settings, terraform's convention, then below /opt."""
     home = Path.home()
     yield from _configured(Path(os.environ.get("TF_CLI_CONFIG_FILE") or home / ".terraformrc"))
     if os.environ.get("TF_PLUGIN_CACHE_DIR"):

@@ -29,7 +29,7 @@ Opener = Callable[[str], "io.BufferedIOBase"]
 
 @dataclass(frozen=True)
 class Release:
-    """Where programs are published: an archive or a bare binary, its checksums, and the programs' places in it."""
+    """Where programs are published: an archive or a bare binary, its checksums, and what is where in it."""
 
     url: str
     checksums: str

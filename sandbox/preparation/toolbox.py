@@ -51,7 +51,7 @@ def load(cache: Cache, settings: dict[str, str]) -> Toolbox | None:
         stamp = json.loads(cache.stamp.read_text())
         if stamp["settings"] != settings or stamp["authority"] != _authority(toolbox):
             return None
-        if any(os.stat(path).st_size != size for path, size in stamp["files"].items()):
+        if any(os.stat(cache.directory / path).st_size != size for path, size in stamp["files"].items()):
             return None
         os.utime(cache.stamp)  # in use: see Cache.prune
     except (OSError, ValueError, KeyError):
@@ -62,7 +62,7 @@ def load(cache: Cache, settings: dict[str, str]) -> Toolbox | None:
 def save(cache: Cache, settings: dict[str, str]) -> Toolbox:
     """Write the stamp; from here on the toolbox is whole."""
     toolbox = at(cache)
-    files = {str(path): path.stat().st_size for path in _files(toolbox)}
+    files = {str(path.relative_to(cache.directory)): path.stat().st_size for path in _files(toolbox)}
     stamp = {"settings": settings, "authority": _authority(toolbox), "files": files}
     written = cache.scratch / "toolbox.json"
     written.write_text(json.dumps(stamp, indent=1))
