@@ -1,4 +1,4 @@
-"""A real API server on loopback ports: etcd, kube-apiserver and, if asked, kube-controller-manager, from PATH.
+"""A real API server on loopback ports: etcd, kube-apiserver and, if asked, the controller manager; from PATH.
 
 One process class: start, health, early exit, TERM then KILL. A missing binary fails the test.
 """

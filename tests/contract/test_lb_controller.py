@@ -1,0 +1,229 @@
+"""`lb_controller` with the real helm and a real API server, from a chart repository of the test's own.
+
+And the sweep of what a dead controller left, against moto.
+"""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import json
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+from epochctl.clients.aws import Aws
+from epochctl.clients.elbv2 import Elbv2
+from epochctl.clients.kube import Kube
+from epochctl.clients.security_groups import SecurityGroups
+from epochctl.cluster import controller
+from epochctl.cluster.access import Cluster
+from epochctl.errors import DeadlineError
+from epochctl.outputs import Infrastructure
+from epochctl.settings import Settings
+from epochctl.steps.lb_controller import LbController, chart, removal
+from epochctl.steps.lb_controller import step as lb_step
+from epochctl.tools.helm import Helm, kubeconfig
+from epochctl.workflow.outputs import Outputs
+from epochctl.workflow.step import Context
+
+sys.path.insert(0, str(Path(__file__).parent))
+from control_plane import TOKEN, ControlPlane
+
+NAME = controller.NAME
+DEPLOYMENT = """
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: aws-load-balancer-controller
+  labels:
+    helm.sh/chart: "{{ .Chart.Name }}-{{ .Chart.Version }}"
+spec:
+  replicas: {{ .Values.replicaCount }}
+  selector: {matchLabels: {app.kubernetes.io/name: aws-load-balancer-controller}}
+  template:
+    metadata: {labels: {app.kubernetes.io/name: aws-load-balancer-controller}}
+    spec: {containers: [{name: c, image: controller}]}
+"""
+SLICE = {
+    "apiVersion": "discovery.k8s.io/v1",
+    "kind": "EndpointSlice",
+    "metadata": {"name": "webhook", "labels": {"kubernetes.io/service-name": controller.WEBHOOK_SERVICE}},
+    "addressType": "IPv4",
+    "endpoints": [{"addresses": ["10.0.0.9"]}],
+    "ports": [],
+}
+
+
+class QuickClock:
+    """A minute in a second."""
+
+    def __init__(self) -> None:
+        self.time = 0.0
+
+    def now(self) -> float:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.time += seconds
+        threading.Event().wait(seconds / 60)
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    home, helm = tmp_path_factory.mktemp("repository"), shutil.which("helm")
+    assert helm, "helm is not on PATH: the contract tests need it"
+    (home / NAME / "templates").mkdir(parents=True)
+    metadata = {"apiVersion": "v2", "name": NAME, "version": chart.CHART_VERSION}
+    (home / NAME / "Chart.yaml").write_text(json.dumps(metadata))
+    (home / NAME / "templates" / "deployment.yaml").write_text(DEPLOYMENT)
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(home))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}"
+    subprocess.run([helm, "package", NAME], cwd=home, check=True, capture_output=True)
+    subprocess.run([helm, "repo", "index", ".", "--url", url], cwd=home, check=True, capture_output=True)
+    yield url
+    server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    home = tmp_path_factory.mktemp("lb")
+    plane = ControlPlane(home / "plane").start()
+    credential = {"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential"}
+    answer = json.dumps({**credential, "status": {"token": TOKEN}})
+    argv = (sys.executable, "-c", f"print('''{answer}''')")
+    path = kubeconfig.write(
+        home / "kubeconfig", name="c", endpoint=plane.endpoint, ca_pem=plane.ca_pem, argv=argv
+    )
+    kube = Kube(plane, lambda: TOKEN)
+    yield Cluster(plane, kube, Helm(path, home / "helm"))  # type: ignore[arg-type]
+    plane.stop()
+
+
+class Empty:
+    """No load balancers, no security groups."""
+
+    def load_balancers(self, cluster: str) -> tuple[()]:
+        return ()
+
+    def target_groups(self, cluster: str) -> tuple[()]:
+        return ()
+
+    def of_cluster(self, cluster: str) -> tuple[()]:
+        return ()
+
+
+@pytest.fixture
+def step(cluster: Cluster, repository: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LbController:
+    monkeypatch.setattr(lb_step, "reach", lambda *_: cluster)
+    monkeypatch.setattr(chart, "REPOSITORY", repository)
+    settings = Settings(hostname="epoch.example.com", directory=tmp_path)
+    made = LbController(settings, "us-west-2", aws=None, eks=None, elbv2=Empty())  # type: ignore[arg-type]
+    made._groups = Empty()  # type: ignore[assignment]
+    return made
+
+
+def context(said: list[str]) -> Context:
+    infra = Infrastructure(
+        "us-west-2", "1" * 12, "vpc-1", (), (), "c", "1.35", "n", "amd64", "", "", "", "arn:r", "arn:p"
+    )
+    return Context("lb_controller", Outputs(infra), lambda event: said.append(str(event)), QuickClock())
+
+
+def become_available(cluster: Cluster) -> None:
+    """Plays the controllers: the Deployment reports its replicas, the webhook has an endpoint."""
+    path = f"/apis/apps/v1/namespaces/kube-system/deployments/{NAME}"
+    item: Any = cluster.kube._connection.get(path)
+    count = item["spec"]["replicas"]
+    counts = dict.fromkeys(("replicas", "updatedReplicas", "readyReplicas", "availableReplicas"), count)
+    status = {"observedGeneration": item["metadata"]["generation"], **counts}
+    content = "application/merge-patch+json"
+    cluster.kube._connection.send("PATCH", f"{path}/status", body={"status": status}, content=content)
+    cluster.kube.apply(SLICE, "kube-system")
+
+
+def test_it_is_not_done_before_the_controller_runs_and_says_why(step: LbController) -> None:
+    said: list[str] = []
+    assert step.observe(context(said)).changes == (f"install {chart.FULL_CHART}",)
+    with pytest.raises(DeadlineError) as failure:
+        step.apply(context(said))
+    assert "has not been seen by the cluster's controllers" in failure.value.why
+    assert any(f"install {chart.FULL_CHART}" in line for line in said)
+
+
+def test_a_running_controller_without_a_webhook_endpoint_is_not_enough(
+    step: LbController, cluster: Cluster
+) -> None:
+    become_available(cluster)
+    cluster.kube._connection.delete("/apis/discovery.k8s.io/v1/namespaces/kube-system/endpointslices/webhook")
+    seen = step.observe(context([]))
+    assert seen.output is None
+    assert "has no ready endpoint" in seen.changes[0]
+
+
+def test_when_all_is_well_nothing_is_to_be_done(step: LbController, cluster: Cluster) -> None:
+    become_available(cluster)
+    seen = step.observe(context([]))
+    assert seen.changes == ()
+    assert seen.output == lb_step.OUTPUT
+
+
+def test_it_is_removed_and_removing_it_again_is_fine(step: LbController) -> None:
+    assert f"release {NAME}" in step.destroy(context([]))
+    assert step.destroy(context([])) == ()
+
+
+def test_without_a_controller_only_what_carries_the_clusters_tag_is_deleted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    with mock_aws():
+        aws = Aws("us-west-2")
+        ec2, elb = aws.client("ec2"), aws.client("elbv2")
+        vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        subnets = [
+            ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=f"us-west-2{z}")[
+                "Subnet"
+            ]
+            for n, z in ((1, "a"), (2, "b"))
+        ]
+        tag = {"Key": "elbv2.k8s.aws/cluster", "Value": "epoch-production"}
+        ids = {}
+        for name, tags in (("ours", [tag]), ("theirs", [{**tag, "Value": "another"}])):
+            group = ec2.create_security_group(GroupName=name, Description="d", VpcId=vpc)["GroupId"]
+            ec2.create_tags(Resources=[group], Tags=tags)
+            elb.create_load_balancer(
+                Name=name, Subnets=[s["SubnetId"] for s in subnets], SecurityGroups=[group], Tags=tags
+            )
+            elb.create_target_group(Name=name, Protocol="HTTP", Port=80, VpcId=vpc, Tags=tags)
+            ids[name] = group
+        node = ec2.create_security_group(GroupName="node", Description="d", VpcId=vpc)["GroupId"]
+        rules = [
+            {
+                "IpProtocol": "tcp",
+                "FromPort": 8080,
+                "ToPort": 8080,
+                "UserIdGroupPairs": [{"GroupId": ids["ours"]}, {"GroupId": ids["theirs"]}],
+            }
+        ]
+        ec2.authorize_security_group_ingress(GroupId=node, IpPermissions=rules)
+
+        work = removal.Removal("epoch-production", Elbv2(aws), SecurityGroups(aws))
+        removed = work.run(context([]), None)
+
+        assert set(removed) == {"load balancer ours", "target group ours", "security group ours"}
+        assert [b["LoadBalancerName"] for b in elb.describe_load_balancers()["LoadBalancers"]] == ["theirs"]
+        assert [g["TargetGroupName"] for g in elb.describe_target_groups()["TargetGroups"]] == ["theirs"]
+        left = ec2.describe_security_groups(GroupIds=[node])["SecurityGroups"][0]["IpPermissions"]
+        assert [pair["GroupId"] for rule in left for pair in rule["UserIdGroupPairs"]] == [ids["theirs"]]
+        assert work.run(context([]), None) == ()
