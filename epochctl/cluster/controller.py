@@ -12,7 +12,11 @@ NAME = "aws-load-balancer-controller"  # of release, chart, Deployment and servi
 SELECTOR = f"app.kubernetes.io/name={NAME}"
 WEBHOOK_SERVICE = "aws-load-balancer-webhook-service"
 WEBHOOKS = "aws-load-balancer-webhook"
-API_GROUP = "elbv2.k8s.aws"
+API_GROUPS = (
+    "elbv2.k8s.aws",
+    "gateway.k8s.aws",
+    "aga.k8s.aws",
+)  # not vpcresources.k8s.aws: that is EKS's own
 CLUSTER_TAG = "elbv2.k8s.aws/cluster"
 
 

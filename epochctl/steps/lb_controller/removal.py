@@ -61,8 +61,9 @@ class Removal:
             lines.append("webhook configurations without a controller behind them")
         for freed in kube.strip_finalizers():
             ctx.say(f"freed {freed} from the controller's finalizer")
-        if kube.delete_definitions(controller.API_GROUP):
-            lines.append(f"definitions of {controller.API_GROUP}")
+        lines += [
+            f"definitions of {group}" for group in controller.API_GROUPS if kube.delete_definitions(group)
+        ]
         return tuple(lines)
 
     def _left(self) -> tuple[str, ...]:

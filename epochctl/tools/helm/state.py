@@ -75,10 +75,11 @@ def _by_name(manifests: Iterable[Json]) -> dict[str, Json]:
 
 
 def parsed_manifests(text: str) -> tuple[Json, ...]:
-    """The objects of a manifest that helm wrote."""
+    """The objects of a manifest that helm wrote; a List is its items."""
     import yaml
 
     loader = getattr(
         yaml, "CSafeLoader", yaml.SafeLoader
     )  # a chart with its definitions is slow in pure Python
-    return tuple(item for item in yaml.load_all(text, Loader=loader) if item)
+    items = [item for item in yaml.load_all(text, Loader=loader) if item]
+    return tuple(one for item in items for one in (item["items"] if item["kind"] == "List" else [item]))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from epochctl.tools.helm import Helm, ReleaseState, canonical, changed_objects, chart_digest, kubeconfig
+from epochctl.tools.helm.state import parsed_manifests
 
 
 def item(kind: str, name: str, **rest: Any) -> dict[str, Any]:
@@ -60,3 +61,8 @@ def test_the_kubeconfig_is_private_and_asks_for_its_token(tmp_path: Path) -> Non
     user = json.loads(path.read_text())["users"][0]["user"]
     assert user["exec"]["args"] == ["token", "--cluster", "demo"]
     assert "token" not in user
+
+
+def test_a_list_in_a_manifest_is_its_items() -> None:
+    text = "kind: List\nmetadata: {name: l}\nitems:\n- {kind: A, metadata: {name: a}}\n---\nkind: B\n---\n"
+    assert [one["kind"] for one in parsed_manifests(text)] == ["A", "B"]
