@@ -113,7 +113,8 @@ def _show(error: Exception, what: str, code: int, verbose: bool) -> int:
 
         typer.echo("".join(traceback.format_exception(error)), err=True)
     fix = getattr(error, "fix", "run again with --verbose for the trace")
-    for label, text in (("error", what), ("  why", getattr(error, "why", "")), ("  fix", fix)):
+    label = "stopped" if code == 130 else "error"
+    for label, text in ((label, what), ("  why", getattr(error, "why", "")), ("  fix", fix)):
         if text:
             typer.echo(f"{label}: {text}".replace("\n", "\n       "), err=True)
     return code

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from epochctl.cli.options import Output, SandboxLater, Yes, enter
+
+if TYPE_CHECKING:
+    from epochctl.workflow.step import Observation
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -28,15 +31,27 @@ def up(
     with opened(ctx.obj, output=output, title="up") as session:
         session.aws.account_id()  # nothing half done for want of credentials
         if plan or (interactive() and not yes and output == "text"):
-            planned = session.runner().plan().check()
-            due = [name for name, seen in planned.seen.items() if seen.changes]
+            runner = session.runner()
+            seen = runner.plan().check().seen
+            due = {name: list(seen[name].changes) for name in runner.graph.names if _due(seen, name)}
+            lines = _plan(due)
             if plan:
-                return session.presenter.result(
-                    {"due": due},
-                    ("Nothing to do." if not due else "Nothing was changed. To do it: epochctl up",),
-                )
+                last = "Nothing was changed. To do it: epochctl up" if due else "Nothing to do."
+                return session.presenter.result({"due": due}, (*lines, last))
+            typer.echo("\n".join(lines), err=True)
             if due and not agreed(f"Make this so: {session.place}?"):
                 raise Interrupted("nothing was changed")
         result = session.runner().up().check()
         url = result.outputs.get(Verification).url
         session.presenter.result({"url": url}, (f"\n{url} answers.", "Look around: epochctl status"))
+
+
+def _due(seen: dict[str, Observation], name: str) -> bool:
+    return name in seen and bool(seen[name].changes)
+
+
+def _plan(due: dict[str, list[str]]) -> tuple[str, ...]:
+    """In full: the tree shows only a line of each."""
+    return tuple(
+        line for name, changes in due.items() for line in (f"{name}:", *(f"  {one}" for one in changes))
+    )
