@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from epochctl import versions
 from epochctl.cluster.controller import NAME
 from epochctl.outputs import Infrastructure
 from epochctl.settings import Settings
 from epochctl.tools.eksctl import ServiceAccount
 
 REPOSITORY = "https://aws.github.io/eks-charts"
-CHART_VERSION = "3.2.2"
-VERSION = "v3.2.2"
+CHART_VERSION = versions.pin("lb_controller").version  # the controller's own version, too
+VERSION = f"v{CHART_VERSION}"
 FULL_CHART = f"{NAME}-{CHART_VERSION}"
 
 
