@@ -113,8 +113,8 @@ def _show(error: Exception, what: str, code: int, verbose: bool) -> int:
 
         typer.echo("".join(traceback.format_exception(error)), err=True)
     fix = getattr(error, "fix", "run again with --verbose for the trace")
-    label = "stopped" if code == 130 else "error"
-    for label, text in ((label, what), ("  why", getattr(error, "why", "")), ("  fix", fix)):
+    kind = "stopped" if code == 130 else "error"
+    for label, text in ((kind, what), ("  why", getattr(error, "why", "")), ("  fix", fix)):
         if text:
             typer.echo(f"{label}: {text}".replace("\n", "\n       "), err=True)
     return code

@@ -1,4 +1,4 @@
-"""The help of every command as one document: `python -m epochctl.cli.reference` writes docs/cli.md and help.txt.
+"""The help of every command as one document: `python -m epochctl.cli.reference` writes docs/cli.md, help.txt.
 
 Tests compare both with what is committed. Knows no command's meaning.
 """

@@ -1,0 +1,197 @@
+"""Commands over made-up steps: what a person reads, and the exit code."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from epochctl import outputs
+from epochctl.cli.app import run
+from epochctl.errors import CredentialsError, DeployError
+from epochctl.workflow.step import Context, Observation
+
+URL = "https://epoch.example.com/"
+VERIFICATION = outputs.Verification(URL, (("pods", "2 ready"),))
+
+
+@dataclass
+class World:
+    """Two steps: one that makes something, one that only looks."""
+
+    made: bool = False
+    error: Exception | None = None
+    signal: int = 0
+    left: tuple[str, ...] = ()
+    log: list[str] = field(default_factory=list)
+
+    def steps(self) -> tuple[Any, ...]:
+        world = self
+
+        class Make:
+            name, needs, produces = "deploy", (), outputs.Release
+
+            def observe(self, ctx: Context) -> Observation:
+                if world.made:
+                    return Observation(
+                        outputs.Release(1, "epoch-production", "sha256:1", URL, "lb"), (), True
+                    )
+                return Observation(None, ("install release epoch",))
+
+            def apply(self, ctx: Context) -> outputs.Release:
+                if world.signal:
+                    os.kill(os.getpid(), world.signal)
+                    ctx.clock.sleep(30)
+                if world.error:
+                    raise world.error
+                world.made = True
+                world.log.append("made")
+                return outputs.Release(1, "epoch-production", "sha256:1", URL, "lb")
+
+            def destroy(self, ctx: Context) -> tuple[str, ...]:
+                gone, world.made = world.made, False
+                return ("release epoch",) if gone else ()
+
+        class Look:
+            name, needs, produces = "verify", (outputs.Release,), outputs.Verification
+
+            def observe(self, ctx: Context) -> Observation:
+                return Observation(None)
+
+            def apply(self, ctx: Context) -> outputs.Verification:
+                return VERIFICATION
+
+            def destroy(self, ctx: Context) -> tuple[str, ...]:
+                return ()
+
+        return Make(), Look()
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
+    made = World()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("API_HOSTNAME", "epoch.example.com")
+    monkeypatch.setattr("epochctl.steps.catalog.steps", lambda settings, region, aws: made.steps())
+    monkeypatch.setattr("epochctl.clients.aws.Aws.account_id", lambda self: "123456789012")
+    monkeypatch.setattr("epochctl.clients.state_bucket.StateBucket.exists", lambda self, account: True)
+    monkeypatch.setattr("epochctl.clients.leftovers.Leftovers.find", lambda self, name, tags: made.left)
+    monkeypatch.setattr("epochctl.tools.process.Stop.event", __import__("threading").Event())
+    return made
+
+
+def test_up_ends_with_the_url_and_what_to_do_next(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["up", "--yes"]) == 0
+    said = capsys.readouterr()
+    assert f"{URL} answers." in said.out
+    assert "epochctl status" in said.out
+    assert "deploy" in said.err
+
+
+def test_up_again_changes_nothing(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    run(["up", "--yes"])
+    capsys.readouterr()
+    assert run(["up", "--yes", "-o", "json"]) == 0
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [event["changed"] for event in events if event["event"] == "step_finished"] == [False, False]
+    assert (events[-1]["event"], events[-1]["url"]) == ("result", URL)
+
+
+def test_plan_shows_every_change_and_makes_none(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["up", "--plan"]) == 0
+    assert "  install release epoch" in capsys.readouterr().out
+    assert world.log == []
+
+
+def test_an_error_is_what_why_and_fix_with_its_exit_code(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.error = DeployError("pods crash", why="exit code 1", fix="epochctl logs")
+    assert run(["up", "--yes"]) == DeployError.exit_code
+    error = capsys.readouterr().err
+    assert "error: pods crash\n  why: exit code 1\n  fix: epochctl logs\n" in error
+    assert "Traceback" not in error
+
+
+def test_a_trace_only_on_request(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    world.error = ZeroDivisionError("oops")
+    assert run(["up", "--yes"]) == 1
+    assert "Traceback" not in capsys.readouterr().err
+    assert run(["up", "--yes", "--verbose"]) == 1
+    assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+def test_nothing_is_begun_without_credentials(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody(self: object) -> str:
+        raise CredentialsError("no AWS credentials")
+
+    monkeypatch.setattr("epochctl.clients.aws.Aws.account_id", nobody)
+    assert run(["up", "--yes"]) == CredentialsError.exit_code
+    assert world.log == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_run_in_order(world: World, number: int, capfd: pytest.CaptureFixture[str]) -> None:
+    world.signal = number
+    assert run(["up", "--yes"]) == 130
+    error = capfd.readouterr().err
+    assert "stopping in order" in error
+    assert "stopped:" in error
+
+
+def test_down_lists_what_went_and_what_stays(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    run(["up", "--yes"])
+    capsys.readouterr()
+    assert run(["down", "--yes"]) == 0
+    out = capsys.readouterr().out
+    assert "Removed (1):\n  release epoch\n" in out
+    assert "Kept on purpose:\n  state bucket epochctl-state-123456789012-us-west-2" in out
+    assert "Nothing of ours is left." in out
+
+
+def test_down_fails_where_something_is_left(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    world.left = ("security group sg-1",)
+    assert run(["down", "--yes"]) == 14
+    assert "sg-1" in capsys.readouterr().err
+
+
+def test_down_does_not_guess_an_answer(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    world.made = True
+    assert run(["down"]) == 3
+    assert world.made
+
+
+def test_verify_shows_every_layer(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    world.made = True
+    assert run(["verify"]) == 0
+    assert "pods                 2 ready" in capsys.readouterr().out
+
+
+def test_a_single_step_needs_the_others_to_be_there(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["verify"]) == 16
+    assert "deploy is not there yet" in capsys.readouterr().err
+
+
+def test_wrong_settings_are_told_before_anything_happens(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["up", "--yes", "--region", "us-wset-2"]) == 3
+    assert "us-west-2" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("line", [["upp"], ["up", "--nonsense"], ["up", "-o", "xml"], ["token", "--cluster"]])
+def test_a_usage_error_is_2(line: list[str]) -> None:
+    assert run(line) == 2
+
+
+def test_the_journal_is_written(world: World, tmp_path: Path) -> None:
+    run(["up", "--yes"])
+    journal = tmp_path / ".epochctl/epoch/production/us-west-2/journal.jsonl"
+    assert "run_finished" in journal.read_text()

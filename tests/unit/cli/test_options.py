@@ -1,0 +1,86 @@
+"""Global options stand anywhere, and --sandbox runs the same line inside."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+
+import pytest
+
+from epochctl.cli import options
+from epochctl.cli.app import run
+from epochctl.errors import ToolError
+
+
+@pytest.mark.parametrize(
+    ("line", "ordered"),
+    [
+        (["up", "--region", "eu-west-1", "--yes"], ["--region", "eu-west-1", "up", "--yes"]),
+        (["up", "--verbose"], ["--verbose", "up"]),
+        (["status", "--environment=two", "-C", "x"], ["--environment=two", "-C", "x", "status"]),
+        (["up", "--region"], ["--region", "up"]),
+        (["logs", "--", "--verbose"], ["logs", "--", "--verbose"]),
+    ],
+)
+def test_global_options_stand_anywhere(line: list[str], ordered: list[str]) -> None:
+    assert options.hoisted(line) == ordered
+
+
+@pytest.fixture
+def executed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[list[str]]:
+    """What would have been executed; execv does not come back."""
+    lines: list[list[str]] = []
+
+    def execv(path: str, line: list[str]) -> None:
+        lines.append([Path(line[0]).name, *[Path(word).name if "/" in word else word for word in line[1:]]])
+        raise SystemExit(0)
+
+    for name in ("epoch-sandbox", "epochctl"):
+        program = tmp_path / "bin" / name
+        program.parent.mkdir(exist_ok=True)
+        program.write_text("#!/bin/sh\n")
+        program.chmod(0o755)
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    monkeypatch.setattr(options.os, "execv", execv)
+    return lines
+
+
+@pytest.mark.parametrize(
+    ("line", "inside"),
+    [
+        (["up", "--sandbox"], ["epoch-sandbox", "exec", "--", "epochctl", "up", "--yes"]),
+        (["up", "--sandbox", "--yes"], ["epoch-sandbox", "exec", "--", "epochctl", "up", "--yes"]),
+        (["up", "--plan", "--sandbox"], ["epoch-sandbox", "exec", "--", "epochctl", "up", "--plan"]),
+        (
+            ["down", "--sandbox", "--yes"],
+            ["epoch-sandbox", "exec", "--then-down", "--", "epochctl", "down", "--yes"],
+        ),
+        (
+            ["status", "--sandbox", "-o", "json"],
+            ["epoch-sandbox", "exec", "--", "epochctl", "status", "-o", "json"],
+        ),
+    ],
+)
+def test_the_same_line_runs_inside(
+    executed: list[list[str]], monkeypatch: pytest.MonkeyPatch, line: list[str], inside: list[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["epochctl", *line])
+    assert run(line) == 0
+    assert executed == [inside]
+
+
+def test_down_refuses_before_it_goes_inside(
+    executed: list[list[str]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    assert run(["down", "--sandbox"]) == 3
+    assert executed == []
+    assert "--yes" in capsys.readouterr().err
+
+
+def test_a_missing_sandbox_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ToolError, match="epoch-sandbox is not installed"):
+        options.enter(True)
