@@ -1,4 +1,4 @@
-"""An AWS session: who we are, and clients with bounded retries and timeouts. The only place that makes boto3 clients.
+"""An AWS session: who we are, and clients with bounded retries and timeouts. Only here are boto3 clients made.
 
 Knows no service in particular. boto3 is imported when the first client is made: `--help` must not pay for it.
 """
@@ -15,8 +15,15 @@ T = TypeVar("T")
 
 _MISSING = {"NoCredentialsError", "PartialCredentialsError", "ProfileNotFound", "NoAuthTokenError"}
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
-_DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "InvalidClientTokenId", "UnrecognizedClientException",
-           "SignatureDoesNotMatch", "AuthFailure"}
+_DENIED = {
+    "AccessDenied",
+    "AccessDeniedException",
+    "UnauthorizedOperation",
+    "InvalidClientTokenId",
+    "UnrecognizedClientException",
+    "SignatureDoesNotMatch",
+    "AuthFailure",
+}
 
 
 class Aws:
@@ -38,7 +45,10 @@ class Aws:
 
                 self._session = self._session or boto3.Session(region_name=self.region)
                 config = Config(
-                    connect_timeout=5, read_timeout=30, retries={"mode": "standard", "max_attempts": 8}, user_agent_extra="epochctl"
+                    connect_timeout=5,
+                    read_timeout=30,
+                    retries={"mode": "standard", "max_attempts": 8},
+                    user_agent_extra="epochctl",
                 )
                 self._clients[key] = self._session.client(service, region_name=key[1], config=config)
             return self._clients[key]
@@ -57,7 +67,7 @@ class Aws:
         return str(self.call(lambda: self.client("sts").get_caller_identity())["Arn"])
 
     def call(self, request: Callable[[], T], *, absent: tuple[str, ...] = ()) -> T:
-        """Make a request; credentials trouble becomes CredentialsError, codes in `absent` become LookupError, the rest EpochctlError."""
+        """Make a request. Codes in `absent` become LookupError, what AWS refuses an EpochctlError that says why."""
         try:
             return request()
         except EpochctlError:
@@ -73,13 +83,25 @@ def _translated(error: Exception, absent: tuple[str, ...]) -> Exception:
     if code in absent:
         return LookupError(code)
     if kind in _MISSING:
-        return CredentialsError("no AWS credentials", why=str(error), fix="sign in (aws sso login, aws configure, AWS_PROFILE=...)")
+        return CredentialsError(
+            "no AWS credentials",
+            why=str(error),
+            fix="sign in (aws sso login, aws configure, AWS_PROFILE=...)",
+        )
     if code in _EXPIRED or kind in {"TokenRetrievalError", "SSOTokenLoadError", "UnauthorizedSSOTokenError"}:
-        return CredentialsError("the AWS credentials have expired", why=str(error), fix="sign in again, then run the same command")
+        return CredentialsError(
+            "the AWS credentials have expired", why=str(error), fix="sign in again, then run the same command"
+        )
     if code in _DENIED:
-        return CredentialsError("AWS refused the request", why=str(error), fix="check `aws sts get-caller-identity` and its permissions")
+        return CredentialsError(
+            "AWS refused the request",
+            why=str(error),
+            fix="check `aws sts get-caller-identity` and its permissions",
+        )
     if kind == "EndpointConnectionError":
-        return EpochctlError("AWS does not answer", why=str(error), fix="check the region's name and the network")
+        return EpochctlError(
+            "AWS does not answer", why=str(error), fix="check the region's name and the network"
+        )
     if response or type(error).__module__.startswith("botocore"):
         return EpochctlError("an AWS request failed", why=str(error))
     return error
