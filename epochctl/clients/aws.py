@@ -1,4 +1,4 @@
-"""An AWS session: who we are, and clients with bounded retries and timeouts. Only here are boto3 clients made.
+"""An AWS session: who we are; clients with bounded retries and timeouts. boto3 clients are made only here.
 
 Knows no service in particular. boto3 is imported when the first client is made: `--help` must not pay for it.
 """
@@ -67,7 +67,7 @@ class Aws:
         return str(self.call(lambda: self.client("sts").get_caller_identity())["Arn"])
 
     def call(self, request: Callable[[], T], *, absent: tuple[str, ...] = ()) -> T:
-        """Make a request. Codes in `absent` become LookupError, what AWS refuses an EpochctlError that says why."""
+        """Make a request. Codes in `absent` become LookupError, other refusals an EpochctlError."""
         try:
             return request()
         except EpochctlError:

@@ -1,1 +1,4 @@
-"""One module per word the user types. A step reads like the sentence a person would say; siblings never import each other."""
+"""One module per word the user types. A step reads like the sentence a person would say.
+
+Siblings never import each other.
+"""
