@@ -15,6 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationIn
 from epochctl import checks, problems, sources
 from epochctl.errors import SettingsError
 
+LONGEST_NAME = 40
+
 Name = Annotated[str, Field(pattern=r"^[a-z]([a-z0-9-]{0,28}[a-z0-9])?$")]
 InstanceType = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*\.[a-z0-9-]+$")]
 
@@ -61,6 +63,15 @@ class Settings(Section):
     lb_controller: LbController = LbController()
     service: Service = Service()
     directory: Path = Path(".")  # where epochctl.toml stands; state files go to directory/.epochctl
+
+    @field_validator("environment")
+    @classmethod
+    def _is_short_enough(cls, value: str, info: ValidationInfo) -> str:
+        """IAM role names, which have a suffix, end at 64 characters."""
+        too_long = len(f"{info.data.get('name', '')}-{value}") > LONGEST_NAME
+        return _checked(
+            value, lambda _: f"at most {LONGEST_NAME} characters with the name" if too_long else ""
+        )
 
     @field_validator("hostname")
     @classmethod

@@ -36,6 +36,13 @@ class Row:
     seconds: float | None = None
 
 
+def can_paint() -> bool:
+    """A dumb terminal cannot move its cursor."""
+    from rich.console import Console as RichConsole
+
+    return not RichConsole(file=sys.stderr).is_dumb_terminal
+
+
 class Console:
     """A subscriber that repaints four times a second."""
 

@@ -98,9 +98,10 @@ def _presenter(output: str, title: str) -> Presenter:
 
         return JsonLines()
     if sys.stderr.isatty():
-        from epochctl.cli.console import Console
+        from epochctl.cli.console import Console, can_paint
 
-        return Console(title)
+        if can_paint():
+            return Console(title)
     from epochctl.cli.plain import PlainLines
 
     return PlainLines()

@@ -103,6 +103,7 @@ def test_a_certificate_must_be_in_the_same_region(tmp_path: Path) -> None:
         ("regions = ['us-west-2', 'us-east-1']\n", "at most 1"),
         ("cluster = 3\n", "[cluster]"),
         ("name = 'Epoch'\n", "lower-case"),
+        (f"name = '{'n' * 30}'\nenvironment = '{'e' * 10}'\n", "at most 40 characters with the name"),
         ("[service]\nport = 'http'\n", "a whole number"),
         ("[service]\nhealth_path = 'health'\n", "begins with /"),
     ],
