@@ -92,7 +92,8 @@ class Belongings:
         return found
 
     def cluster_status(self) -> dict[str, str]:
-        """Address -> status (CREATING, ACTIVE, ...) of cluster and node group; only what exists and is ours."""
+        """Address -> status (CREATING, ACTIVE, ...) of cluster and node group; only what exists and is
+        ours."""
         eks, found = self._aws.client("eks"), {}
         cluster = self._ask(lambda: eks.describe_cluster(name=self._name), "ResourceNotFoundException")
         if cluster is None or not self._ours(cluster["cluster"].get("tags", {})):

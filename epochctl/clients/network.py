@@ -16,8 +16,6 @@ _GONE = (
     "InvalidVpcID.NotFound",
 )
 _IN_USE = ("DependencyViolation", "InvalidParameterValue", "InvalidNetworkInterface.InUse", "ResourceInUse")
-# Interfaces that AWS takes away with the thing they belong to, which is terraform's.
-_MANAGED = {"nat_gateway", "gateway_load_balancer_endpoint"}
 
 
 class Network:
@@ -37,11 +35,8 @@ class Network:
 
     def blockers(self, vpc_id: str, cluster: str) -> tuple[str, ...]:
         """What still keeps the VPC alive besides terraform's own parts, a line each with id and owner."""
-        lines = [
-            _interface_line(item)
-            for item in self._interfaces(vpc_id)
-            if item.get("InterfaceType") not in _MANAGED
-        ]
+        ours = self._nat_interfaces(vpc_id)
+        lines = [_line(item) for item in self._interfaces(vpc_id) if item["NetworkInterfaceId"] not in ours]
         for group in self._groups(vpc_id):
             owner = "of this cluster" if _of_cluster(_tags(group), cluster) else "not made by epochctl"
             lines.append(f"security group {group['GroupId']} ({group['GroupName']}), {owner}")
@@ -88,6 +83,12 @@ class Network:
     def _interfaces(self, vpc_id: str) -> list[dict[str, Any]]:
         return self._list("describe_network_interfaces", "NetworkInterfaces", _in(vpc_id))
 
+    def _nat_interfaces(self, vpc_id: str) -> set[str]:
+        """They go with their gateway, which is terraform's."""
+        gateways = self._list("describe_nat_gateways", "NatGateways", _in(vpc_id))
+        addresses = [address for gateway in gateways for address in gateway.get("NatGatewayAddresses", [])]
+        return {address.get("NetworkInterfaceId", "") for address in addresses}
+
     def _groups(self, vpc_id: str) -> list[dict[str, Any]]:
         found = self._list("describe_security_groups", "SecurityGroups", _in(vpc_id))
         return [group for group in found if group["GroupName"] != "default"]
@@ -118,7 +119,7 @@ def _pod_interface(item: dict[str, Any], cluster: str) -> bool:
     return str(item.get("Description", "")).startswith("aws-K8S-") and named == cluster
 
 
-def _interface_line(item: dict[str, Any]) -> str:
+def _line(item: dict[str, Any]) -> str:
     attachment = item.get("Attachment") or {}
     owner = (
         attachment.get("InstanceId")

@@ -1,4 +1,5 @@
-"""The S3 bucket of terraform's states, one for each account and region: versioned, encrypted, private, TLS only.
+"""The S3 bucket of terraform's states, one for each account and region: versioned, encrypted, private, TLS
+only.
 
 Shared by every name and environment of the account. Knows nothing of terraform's program.
 """

@@ -1,4 +1,5 @@
-"""`infra_up`: VPC, cluster and registry, by terraform from a saved plan, the state in the account's bucket."""
+"""`infra_up`: VPC, cluster and registry, by terraform from a saved plan, the state in the account's
+bucket."""
 
 from epochctl.steps.infra_up.step import InfraUp
 

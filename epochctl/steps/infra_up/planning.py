@@ -1,7 +1,8 @@
-"""Plans that converge after a kill -9: an earlier terraform is awaited, its lock broken, lost objects adopted.
+"""Plans that converge after a kill -9: an earlier terraform is awaited, its lock broken, lost objects
+adopted.
 
-terraform writes its state every 20 seconds, and the cluster's only when it is made: killed in between, AWS holds
-objects that the state does not know. They are found by name and tags, and the plan takes them in.
+terraform writes its state every 20 seconds, and the cluster's only when it is made: killed in between, AWS
+holds objects that the state does not know. They are found by name and tags, and the plan takes them in.
 """
 
 from __future__ import annotations
@@ -45,7 +46,8 @@ class Planning:
         return self._plan(ctx)
 
     def settle(self, ctx: Context, backend: Backend, plan: Plan) -> Plan:
-        """A plan that can be applied: what an interrupted run left in the making is awaited, and kept where it is sound."""
+        """A plan that can be applied: what an interrupted run left in the making is awaited, and kept
+        where it is sound."""
         tainted = {change.address for change in plan.details if change.reason == "tainted"} & _SLOW
         if not tainted and not plan.addresses("adopt") & _SLOW:
             return plan
@@ -75,7 +77,8 @@ class Planning:
         return self._unlocking(ctx, lambda: self._terraform.apply(plan, ctx.say)) if plan.details else ()
 
     def adopt(self, ctx: Context, backend: Backend) -> bool:
-        """Take lost objects into the state, so that destroy knows them; whether the state now holds anything."""
+        """Take lost objects into the state, so that destroy knows them; whether the state now holds
+        anything."""
         known = set(self._terraform.state_list())
         if self._belongings.find().keys() <= known:
             return bool(known)

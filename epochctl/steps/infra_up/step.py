@@ -1,6 +1,8 @@
-"""`infra_up`: what exists is told by terraform's plan, made by applying that very plan, removed in an order that ends.
+"""`infra_up`: what exists is told by terraform's plan, made by applying that very plan, removed in an
+order that ends.
 
-Knows the state's place and what terraform cannot see (images, pod interfaces); how plans converge is planning.py's.
+Knows the state's place and what terraform cannot see (images, pod interfaces); how plans converge is
+planning.py's.
 """
 
 from __future__ import annotations
@@ -126,7 +128,8 @@ class InfraUp:
         return account, Backend(self._bucket.name(account), facts.state_key(self._settings, self._region))
 
     def _empty_registry(self, ctx: Context) -> tuple[str, ...]:
-        """Only a repository that is in the state or bears our tags: by now every one of ours is in the state."""
+        """Only a repository that is in the state or bears our tags: by now every one of ours is in the
+        state."""
         name = self._settings.full_name
         if not any(".aws_ecr_repository." in address for address in self._terraform.state_list()):
             return ()

@@ -86,7 +86,7 @@ def _by_words(text: str, why: str, doing: str) -> EpochctlError:
         return ToolError(
             "terraform cannot get the AWS provider",
             why=why,
-            fix="check the network, or name a mirror of hashicorp/aws in the file that TF_CLI_CONFIG_FILE names",
+            fix="check the network, or name a mirror of hashicorp/aws in your terraform CLI configuration",
         )
     fix = (
         "raise the quota or remove what is not needed, then"

@@ -35,7 +35,8 @@ class Backend:
 
 @dataclass(frozen=True)
 class Plan:
-    """A saved plan. changes: a line each; details: the same as data; has_changes: true for outputs alone too."""
+    """A saved plan. changes: a line each; details: the same as data; has_changes: true for outputs alone
+    too."""
 
     path: Path
     changes: tuple[str, ...]
@@ -178,7 +179,8 @@ class Terraform:
         return f"terraform {run.doing} of an earlier run (process {run.pid}) is still at work" if run else ""
 
     def dead_owner(self, holder: failure.LockHolder) -> bool:
-        """Whether that lock is provably ours and its holder dead: taken by this user on this host, while a run
+        """Whether that lock is provably ours and its holder dead: taken by this user on this host, while a
+        run
         of this very working folder was under way that never told how it ended, and whose process is gone."""
         died = self._site.died()
         if died is None or holder.who != whoami():

@@ -1,7 +1,7 @@
 """Where terraform works: a private copy of the root, its data, and a record of the run under way.
 
-The checkout stays untouched (its lock file too), and generated files (what to adopt, another backend) can stand
-beside the root's own. Knows files and process ids, and nothing of terraform's arguments or output.
+The checkout stays untouched (its lock file too), and generated files (what to adopt, another backend) can
+stand beside the root's own. Knows files and process ids, and nothing of terraform's arguments or output.
 """
 
 from __future__ import annotations
@@ -57,7 +57,8 @@ def whoami() -> str:
 
 
 class Worksite:
-    """data/root: the copy; data/terraform: TF_DATA_DIR; run.json: the run under way; output.jsonl: its words."""
+    """data/root: the copy; data/terraform: TF_DATA_DIR; run.json: the run under way; output.jsonl: its
+    words."""
 
     def __init__(self, root: Path, data: Path) -> None:
         self._source, self._data = root.resolve(), data.resolve()
@@ -120,7 +121,8 @@ class Worksite:
         self._run.write_text(json.dumps(asdict(Run(pid, born(pid), time.time(), doing))))
 
     def end(self, *, free: bool) -> None:
-        """Forget the run: it told how it ended. free: it had the state's lock, so no dead run of ours holds it."""
+        """Forget the run: it told how it ended. free: it had the state's lock, so no dead run of ours
+        holds it."""
         self._run.unlink(missing_ok=True)
         if free:
             self._died.unlink(missing_ok=True)

@@ -125,10 +125,6 @@ resource "aws_eks_node_group" "this" {
     max_size     = var.nodes
   }
 
-  update_config {
-    max_unavailable = 1
-  }
-
   lifecycle {
     precondition {
       condition     = length(local.architectures) == 1

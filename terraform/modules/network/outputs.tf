@@ -21,3 +21,13 @@ output "node_subnet_ids" {
     aws_route.public, aws_route.private, aws_route_table_association.public, aws_route_table_association.private,
   ]
 }
+
+output "zones" {
+  description = "The availability zones in use, in order."
+  value       = local.zones
+}
+
+output "nat_zones" {
+  description = "The zones that have a NAT gateway."
+  value       = toset(local.nat_zones)
+}

@@ -1,0 +1,89 @@
+"""A run that is killed half way, at several places: the next `up` finishes the job, the next `down` leaves nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from epochctl.outputs import Infrastructure
+from epochctl.settings import Settings
+
+from .conftest import REGION, World
+
+_RUN = """
+import signal
+import sys
+from pathlib import Path
+sys.path.insert(0, {here!r})
+from conftest import World
+from epochctl.settings import Settings
+from epochctl.tools.process import Stop
+signal.signal(signal.SIGINT, lambda *_: Stop.event.set())
+world = World(Path({root!r}), Settings(hostname="api.example.com", directory=Path({directory!r})))
+world.step.apply(world.ctx)
+"""
+
+
+def run_until(line: str, root: Path, settings: Settings) -> tuple[subprocess.Popen[bytes], int]:
+    """Another epochctl, and its terraform's process id, at the moment when its output tells `line`."""
+    script = _RUN.format(here=str(Path(__file__).parent), root=str(root), directory=str(settings.directory))
+    child = subprocess.Popen([sys.executable, "-c", script])
+    data = settings.state_directory(REGION) / "terraform"
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline and child.poll() is None:
+        log, run = data / "output.jsonl", data / "run.json"
+        if run.exists() and log.exists() and line in log.read_text():
+            return child, int(json.loads(run.read_text())["pid"])
+        time.sleep(0.05)
+    raise AssertionError(f"never came to {line}")
+
+
+def kill(child: subprocess.Popen[bytes], *pids: int) -> None:
+    for pid in (child.pid, *pids):
+        os.kill(pid, signal.SIGKILL)
+    child.wait()
+
+
+def test_up_after_everything_was_killed(world: World, root: Path, settings: Settings) -> None:
+    kill(*run_until("aws_eks_cluster.this: Creation complete", root, settings))
+    made = world.step.apply(world.ctx)
+    assert isinstance(made, Infrastructure)
+    assert "which was killed: unlocking it" in world.said
+    assert "adopting them" in world.said
+    assert world.step.observe(world.ctx).changes == ()
+    assert world.step._network.find(settings.tags) == (made.vpc_id,)  # no second one
+
+
+def test_down_after_everything_was_killed(world: World, root: Path, settings: Settings) -> None:
+    kill(*run_until("aws_internet_gateway.this: Creation complete", root, settings))
+    removed = world.step.destroy(world.ctx)
+    assert "aws_vpc.this" in removed
+    assert world.step._belongings.find() == {}
+
+
+def test_up_after_only_epochctl_was_killed(world: World, root: Path, settings: Settings) -> None:
+    """terraform works on to its end, and the next run waits for it instead of fighting over the lock."""
+    child, _ = run_until("aws_vpc.this: Creating...", root, settings)
+    kill(child)
+    assert isinstance(world.step.apply(world.ctx), Infrastructure)
+    assert "unlocking" not in world.said
+    assert any("of an earlier run" in str(getattr(event, "cause", "")) for event in world.events)
+    assert "aws_vpc.this: creating" not in world.said
+
+
+def test_interrupt_releases_the_lock(world: World, root: Path, settings: Settings) -> None:
+    """Ctrl-C: terraform ends in order, and the next run has nothing to unlock or adopt."""
+    child, _ = run_until("aws_vpc.this: Creation complete", root, settings)
+    child.send_signal(signal.SIGINT)
+    child.wait(60)
+    key = "epoch/production/us-west-2/terraform.tfstate.tflock"
+    objects = world.aws.client("s3").list_objects_v2(Bucket=world.bucket.name("123456789012"))["Contents"]
+    assert key not in [item["Key"] for item in objects]
+    assert isinstance(world.step.apply(world.ctx), Infrastructure)
+    assert "adopting" not in world.said
+    assert "unlocking" not in world.said
