@@ -23,7 +23,7 @@ def status(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = False
     with opened(ctx.obj, output=output, title="status") as session:
         session.aws.account_id()
         seen = session.runner().survey().check()
-        facts = {**_facts(session, seen), **_pods(session)}
+        facts = {**_facts(session, seen), **_pods(session), **_targets(session)}
         due = [f"{name}: {line}" for name, one in seen.seen.items() for line in one.changes]
         lines = [f"{name:<14} {value}" for name, value in facts.items()]
         lines += ["", "Due:", *(f"  {line}" for line in due), "Next: epochctl up"] if due else []
@@ -70,4 +70,22 @@ def _pods(session: Session) -> dict[str, object]:
         + ("" if pod.gates_ok else ", not yet in service at the load balancer")
         for pod in pods
     ]
-    return {"pods": "\n               ".join(lines) or "none"}
+    return {"pods": _column(lines)}
+
+
+def _targets(session: Session) -> dict[str, object]:
+    """What the load balancer thinks of them."""
+    from epochctl.clients.elbv2 import Elbv2
+
+    elbv2 = Elbv2(session.aws)
+    groups = elbv2.target_groups(session.settings.full_name)
+    targets = [target for group in groups for target in elbv2.target_health(group.arn)]
+    return {
+        "targets": _column(
+            [f"{one.address}:{one.port} {one.state} {one.description}".rstrip() for one in targets]
+        )
+    }
+
+
+def _column(lines: list[str]) -> str:
+    return "\n               ".join(lines) or "none"
