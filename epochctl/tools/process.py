@@ -61,11 +61,9 @@ def run(
     """Run argv to its end and return how it ended; a non-zero code is an answer, not an error.
 
     env is added to the inherited environment. on_line gets each line of stdout as it comes, on_start the
-    process
-    id. The program runs in a session of its own, so a Ctrl-C in the terminal reaches it only from here:
-    once, then
-    it has `interrupt_grace` seconds to finish its writes. With `log` both its streams go to that file and
-    are read from there: should we be killed, it works on to its end instead of dying of a broken pipe.
+    process id. The program runs in a session of its own, so a Ctrl-C in the terminal reaches it only from
+    here: once, then it has `interrupt_grace` seconds to finish its writes. With `log` both its streams go to
+    that file and are read from there: should we be killed, it works on instead of dying of a broken pipe.
     Raises ToolError (cannot be started), DeadlineError (timeout), Interrupted (the run was stopped).
     """
     sink = _sink(log)

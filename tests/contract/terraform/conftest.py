@@ -1,4 +1,5 @@
-"""An emulated account and the real terraform: the root is copied, and only the copy knows where the account is.
+"""An emulated account and the real terraform: the root is copied, and only the copy knows where the
+account is.
 
 moto 5.2.5 differs from AWS in some answers of EKS, EC2 and S3; that is put right here.
 """
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from epochctl.clients.aws import Aws
 from epochctl.clients.ecr import Ecr
 from epochctl.clients.network import Network
@@ -121,8 +123,8 @@ def _reset() -> None:
 
 
 def _put_right(monkeypatch: pytest.MonkeyPatch) -> None:
-    from moto.ec2.responses.launch_templates import LaunchTemplates
     from moto.ec2.models.nat_gateways import NatGatewayBackend
+    from moto.ec2.responses.launch_templates import LaunchTemplates
     from moto.eks import models
     from moto.iam.access_control import PermissionResult
     from moto.s3.models import FakeBucket

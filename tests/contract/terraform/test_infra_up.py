@@ -1,5 +1,5 @@
-"""`infra_up` with the real terraform and provider against an emulated account: made once, unchanged after, gone
-after; and a run that is killed half way is finished by the next one."""
+"""`infra_up` with the real terraform and provider against an emulated account: made once, unchanged after,
+gone after; and a run that is killed half way is finished by the next one."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from epochctl.errors import InfrastructureError, NotFoundError
 from epochctl.outputs import Infrastructure
 from epochctl.settings import Settings

@@ -1,4 +1,5 @@
-"""A run that is killed half way, at several places: the next `up` finishes the job, the next `down` leaves nothing."""
+"""A run that is killed half way, at several places: the next `up` finishes the job, the next `down` leaves
+nothing."""
 
 from __future__ import annotations
 

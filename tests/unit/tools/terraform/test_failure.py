@@ -1,0 +1,61 @@
+"""terraform's failures as errors that say what to do, each with its exit code."""
+
+from __future__ import annotations
+
+import pytest
+
+from epochctl.errors import CredentialsError, EpochctlError, InfrastructureError, ToolError
+from epochctl.tools.terraform.failure import (
+    Diagnostic,
+    StaleLockError,
+    StalePlanError,
+    UninitialisedError,
+    translate,
+)
+
+LOCKED = """Error message: operation error S3: PutObject, https response error StatusCode: 412
+Lock Info:
+  ID:        0b6a2c0e-7f0d-1f2e-3c4d-5e6f7a8b9c0d
+  Path:      bucket/epoch/production/us-west-2/terraform.tfstate
+  Operation: OperationTypeApply
+  Who:       ada@engine
+  Version:   1.11.4
+  Created:   2026-05-01 08:56:00.5 +0000 UTC
+  Info:
+"""
+
+
+@pytest.mark.parametrize(
+    ("summary", "detail", "kind"),
+    [
+        ("No valid credential sources found", "Please see the docs", CredentialsError),
+        ("reading EC2", "api error ExpiredToken: the token has expired", CredentialsError),
+        ("creating IAM Role", "AccessDenied: not authorized to perform iam:CreateRole", CredentialsError),
+        ("Failed to query available provider packages", "could not connect", ToolError),
+        ("Saved plan is stale", "", StalePlanError),
+        ("Backend initialization required, please run \"terraform init\"", "", UninitialisedError),
+        ("creating EC2 VPC", "VpcLimitExceeded: the maximum has been reached", InfrastructureError),
+    ],
+)  # fmt: skip
+def test_kinds(summary: str, detail: str, kind: type[EpochctlError]) -> None:
+    error = translate([Diagnostic(summary, detail, "module.a.aws_x.y")], [], "apply")
+    assert type(error) is kind
+    assert error.fix or kind is UninitialisedError
+
+
+def test_a_lock_names_who_and_when() -> None:
+    error = translate([Diagnostic("Error acquiring the state lock", LOCKED)], [], "plan")
+    assert isinstance(error, StaleLockError)
+    assert error.exit_code == 8
+    assert "ada@engine since 2026-05-01 08:56:00.5 +0000 UTC" in error.why
+    assert "0b6a2c0e-7f0d-1f2e-3c4d-5e6f7a8b9c0d" in error.fix
+    assert error.holder.created == pytest.approx(1777625760.5)
+
+
+def test_the_resource_is_named() -> None:
+    error = translate([Diagnostic("boom", "why", "module.network.aws_vpc.this")], [], "apply")
+    assert error.why == "aws_vpc.this: boom\nwhy"
+
+
+def test_without_diagnostics_the_last_words_count() -> None:
+    assert "panic: oh" in translate([], ["panic: oh"], "apply").why

@@ -1,0 +1,77 @@
+"""The private copy of the root, and the record of a run that died."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from epochctl.tools.terraform import LockHolder, Terraform
+from epochctl.tools.terraform.worksite import Run, Worksite, born, whoami
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Worksite:
+    root = tmp_path / "root"
+    (root / "modules/a").mkdir(parents=True)
+    (root / ".terraform").mkdir()
+    (root / "main.tf").write_text("main")
+    (root / "modules/a/main.tf").write_text("a")
+    (root / ".terraform.lock.hcl").write_text("locked")
+    (root / ".terraform/junk.tf").write_text("junk")
+    return Worksite(root, tmp_path / "data")
+
+
+def test_the_copy_follows_the_root(site: Worksite, tmp_path: Path) -> None:
+    site.stage({"adopted.tf": "import"}, keep_lock=False)
+    site.stage({}, keep_lock=True)
+    (site.root / ".terraform.lock.hcl").write_text("completed by init")
+    (tmp_path / "root/modules/a/main.tf").write_text("b")
+    site.stage({}, keep_lock=True)
+    found = {
+        str(path.relative_to(site.root)): path.read_text() for path in site.root.rglob("*") if path.is_file()
+    }
+    assert found == {"main.tf": "main", "modules/a/main.tf": "b", ".terraform.lock.hcl": "completed by init"}
+
+
+def test_the_digest_changes_with_the_root(site: Worksite, tmp_path: Path) -> None:
+    before = site.digest("1.11.4")
+    assert site.digest("1.11.4") == before != site.digest("1.12.0")
+    (tmp_path / "root/main.tf").write_text("other")
+    assert site.digest("1.11.4") != before
+
+
+def test_a_process_that_took_over_the_id_is_not_the_run() -> None:
+    assert Run(os.getpid(), born(os.getpid()), 0, "apply").alive()
+    assert not Run(os.getpid(), "1", 0, "apply").alive()
+
+
+def test_only_a_lock_of_our_own_dead_run_is_ours_to_break(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    (tmp_path / "root").mkdir()
+    data.mkdir()
+    terraform = Terraform(tmp_path / "root", data, "us-west-2")
+    mine = LockHolder("id", whoami(), "apply", 1000.0, "then")
+    assert not terraform.dead_owner(mine)  # we know of no run that died
+
+    (data / "died.json").write_text(
+        '{"pid": 4194304, "born": "1", "started": 999, "doing": "apply", "last": 1010}'
+    )
+    assert terraform.dead_owner(mine)
+    assert not terraform.dead_owner(LockHolder("id", "ada@engine", "apply", 1000.0, "then"))
+    assert not terraform.dead_owner(LockHolder("id", whoami(), "apply", 2000.0, "later"))
+    assert not terraform.dead_owner(LockHolder("id", whoami(), "apply", 900.0, "before"))
+
+
+def test_a_dead_run_is_remembered_until_the_lock_was_free(site: Worksite) -> None:
+    site.stage({}, keep_lock=False)
+    site.begin(4194304, "apply")
+    assert site.running() is None
+    assert site.died() is not None
+    site.begin(os.getpid(), "plan")
+    assert site.running() is not None
+    site.end(free=False)
+    assert site.died() is not None
+    site.end(free=True)
+    assert site.died() is None
