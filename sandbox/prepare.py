@@ -123,10 +123,10 @@ class _Preparation:
         scratch = self._cache.scratch
         charts.make_repository(module_directory(go, CONTROLLER_MODULE, scratch), self._target.charts, scratch)
         authority = Authority.load_or_create(self._target.authority)
-        shutil.rmtree(self._target.images, ignore_errors=True)  # the authority may be another one
+        shutil.rmtree(self._target.registry, ignore_errors=True)  # the authority may be another one
         binary = self._target.bin / "aws-load-balancer-controller"
         contents = [images.controller(binary, authority.certificate_pem), images.pause(self._architecture)]
-        images.make_all(contents, self._target.images, scratch, self._architecture)
+        images.make_registry(contents, self._target.registry, scratch, self._architecture)
 
     def _keep(self, made: dict[str, Path]) -> None:
         for name, path in made.items():

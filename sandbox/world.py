@@ -9,7 +9,6 @@ import dataclasses
 import json
 import logging
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -31,6 +30,7 @@ from sandbox.names import NameServer, Names
 from sandbox.network import AWS_ADDRESS, DNS_ADDRESS, INTERNAL_PORT
 from sandbox.part import Part
 from sandbox.places import Places
+from sandbox.preparation import images
 from sandbox.registry import Registry
 from sandbox.services import Services
 from sandbox.vpc import Vpcs
@@ -67,6 +67,7 @@ class World:
         balancer = self._part("balancer", [sys.executable, "-m", "sandbox.balancer", _INTERNAL]).start()
         self._parts.append(balancer)
         registry.wait_until(lambda: _answers(f"http://127.0.0.1:{REGISTRY_PORT}/v2/"), seconds=20)
+        images.seed(self._places.registry, f"127.0.0.1:{REGISTRY_PORT}")
         registry.wait_until(lambda: _answers(f"{_INTERNAL}/ready"), seconds=30)
         self._tell_ready(engineer)
 
@@ -109,7 +110,7 @@ class World:
 
     def _registry(self) -> Part:
         disk = self._places.live / "registry"
-        shutil.copytree(self._places.registry, disk)
+        images.link_blobs(self._places.registry, disk)
         argv = [str(self._places.bin / "crane"), "registry", "serve", "--address", f"127.0.0.1:{REGISTRY_PORT}", "--disk", str(disk)]
         return self._part("registry", argv)
 

@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +44,17 @@ FLAGS = (
     + " ".join(
         f"-X {package}.{key}={value}" for package, pairs in _SETTINGS.items() for key, value in pairs.items()
     ),
+)
+
+# Packages that together need most of what the programs need of the standard library, and little else.
+STANDARD = (
+    "net/http/pprof",
+    "encoding/xml",
+    "html/template",
+    "expvar",
+    "log/slog",
+    "archive/tar",
+    "archive/zip",
 )
 
 
@@ -98,9 +110,13 @@ def build(go: Go, names: Sequence[str], built: Path, scratch: Path, progress: Pr
     environment = {**go.environment(scratch), "GOBIN": str(built)}
     if any(each.cgo for each in builds):
         environment["CC"] = c_compiler()
-    with progress.task("Go modules") as task:
+    with progress.task("Go modules") as task, ThreadPoolExecutor(1) as pool:
+        standard = pool.submit(
+            _compile_standard_library, go, environment
+        )  # fetching leaves the processors idle
         totals = [_download(go, each, environment, task) for each in builds]
         task.note = f"{sum(totals)} packages to build from"
+        standard.result()
     made: dict[str, Path] = {}
     for each, total in zip(builds, totals, strict=True):
         made.update(_install(go, each, environment, total, built, progress))
@@ -140,6 +156,12 @@ def _download(go: Go, build: Build, environment: dict[str, str | None], task: Ta
             argv, what="fetching Go modules", env=env, cwd=build.module, on_line=note, explain=explain
         ).splitlines()
     )
+
+
+def _compile_standard_library(go: Go, environment: dict[str, str | None]) -> None:
+    argv = [str(go.binary), "build", *FLAGS, *STANDARD]
+    env = {**environment, "CGO_ENABLED": "0"}
+    run(argv, what="building Go's standard library", env=env, cwd=pins.TOOLS, explain=explain)
 
 
 def _install(

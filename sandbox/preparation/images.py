@@ -1,8 +1,9 @@
 """The two images that a world's registry has from the start: the load balancer controller and pause.
 
-Each is an OCI layout on disk; `seed` pushes them into a running registry, below a path that begins with the
-host they belong to, so that one registry can stand for several. Layers are not compressed: unpacking would
-be the slowest part. Knows no container runtime.
+They are kept as the data directory of `crane registry serve --disk`, which has blobs there and manifests in
+its memory: `link_blobs` fills the directory of a registry before it starts, `seed` tells it the manifests.
+Each repository's path begins with the host that it belongs to, so that one registry can stand for several.
+Layers are not compressed: unpacking would be the slowest part of starting a pod. Knows no container runtime.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ import json
 import os
 import shutil
 import struct
-import subprocess
 import tarfile
+import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,8 +26,9 @@ from sandbox.preparation import pins
 CONTROLLER_IMAGE = f"public.ecr.aws/eks/aws-load-balancer-controller:v{pins.CONTROLLER}"
 PAUSE_IMAGE = f"registry.k8s.io/pause:{pins.PAUSE}"
 CA_PLACE = "etc/ssl/certs/ca-certificates.crt"
-NAME = "org.opencontainers.image.ref.name"
+MANIFESTS = "manifests.json"
 _TYPE = "application/vnd.oci.image."
+MANIFEST_TYPE = f"{_TYPE}manifest.v1+json"
 
 
 @dataclass(frozen=True)
@@ -80,45 +82,50 @@ def pause_program(architecture: str) -> bytes:
     return header + segment + code
 
 
-def write(content: Content, target: Path, architecture: str) -> Path:
-    """An OCI layout with one image; the same content gives the same digest."""
-    blobs = target / "blobs" / "sha256"
-    blobs.mkdir(parents=True)
-    layer = _write_layer(content, blobs)
-    config = _write_json(_config(content, architecture, layer["digest"]), blobs, "config.v1")
-    body = {"schemaVersion": 2, "mediaType": f"{_TYPE}manifest.v1+json", "config": config, "layers": [layer]}
-    manifest = _write_json(body, blobs, "manifest.v1")
-    index = {"schemaVersion": 2, "manifests": [{**manifest, "annotations": {NAME: content.reference}}]}
-    (target / "index.json").write_text(json.dumps(index))
-    (target / "oci-layout").write_text('{"imageLayoutVersion":"1.0.0"}')
-    return target
-
-
-def make_all(contents: list[Content], target: Path, scratch: Path, architecture: str) -> Path:
-    """One layout for each image below `target`, which appears when all are there."""
+def make_registry(contents: list[Content], target: Path, scratch: Path, architecture: str) -> Path:
+    """The blobs of all images by digest, and their manifests; the same content gives the same digests."""
     if target.exists():
         return target
-    made = scratch / "images"
+    made = scratch / "registry"
     shutil.rmtree(made, ignore_errors=True)
-    for content in contents:
-        write(content, made / content.reference.split(":")[0].rsplit("/", 1)[1], architecture)
+    blobs = made / "sha256"
+    blobs.mkdir(parents=True)
+    manifests = {content.reference: write(content, blobs, architecture) for content in contents}
+    (made / MANIFESTS).write_text(json.dumps(manifests, indent=1))
     os.replace(made, target)
     return target
 
 
-def seed(images: Path, crane: Path, registry: str) -> list[str]:
-    """Push all images to the registry at host:port; return their references there. Again changes nothing."""
-    pushed = []
-    for layout in sorted(path.parent for path in images.glob("*/index.json")):
-        name = json.loads((layout / "index.json").read_text())["manifests"][0]["annotations"][NAME]
-        target = f"{registry}/{name}"
-        done = subprocess.run(
-            [str(crane), "push", "--insecure", str(layout), target], capture_output=True, text=True
-        )
-        if done.returncode != 0:
-            raise SandboxError(f"the image {name} could not be pushed to {registry}", why=done.stderr.strip())
-        pushed.append(target)
-    return pushed
+def write(content: Content, blobs: Path, architecture: str) -> str:
+    """Write an image's layer, configuration and manifest; return the manifest's digest."""
+    layer = _write_layer(content, blobs)
+    config = _write_json(_config(content, architecture, layer["digest"]), blobs, "config.v1")
+    body = {"schemaVersion": 2, "mediaType": MANIFEST_TYPE, "config": config, "layers": [layer]}
+    return str(_write_json(body, blobs, "manifest.v1")["digest"])
+
+
+def link_blobs(registry: Path, disk: Path) -> None:
+    """Give a registry that is about to start on the directory `disk` all blobs, without copying them."""
+    (disk / "sha256").mkdir(parents=True)
+    for blob in (registry / "sha256").iterdir():
+        (disk / "sha256" / blob.name).symlink_to(blob)
+
+
+def seed(registry: Path, address: str) -> list[str]:
+    """Tell the running registry at host:port the images whose blobs it has. Again changes nothing."""
+    manifests: dict[str, str] = json.loads((registry / MANIFESTS).read_text())
+    for reference, digest in manifests.items():
+        name, tag = reference.rsplit(":", 1)
+        body = (registry / digest.replace(":", "/")).read_bytes()
+        url = f"http://{address}/v2/{name}/manifests/{tag}"
+        request = urllib.request.Request(url, body, {"Content-Type": MANIFEST_TYPE}, method="PUT")
+        try:
+            urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10).close()
+        except OSError as error:
+            raise SandboxError(
+                f"the registry at {address} does not take {reference}", why=str(error)
+            ) from error
+    return list(manifests)
 
 
 def _config(content: Content, architecture: str, layer: str) -> dict[str, Any]:

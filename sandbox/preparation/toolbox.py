@@ -27,7 +27,7 @@ class Toolbox:
     terraform: Path
     provider_mirror: Path
     charts: Path
-    images: Path
+    registry: Path
     authority: Path
 
 
@@ -39,7 +39,7 @@ def at(cache: Cache) -> Toolbox:
         terraform=cache.bin / "terraform",
         provider_mirror=directory / "provider-mirror",
         charts=directory / "charts",
-        images=directory / "images",
+        registry=directory / "registry",
         authority=cache.root / "authority",
     )
 
@@ -76,6 +76,6 @@ def _authority(toolbox: Toolbox) -> str:
 
 def _files(toolbox: Toolbox) -> Iterator[Path]:
     yield from toolbox.bin.iterdir()
-    for directory in (toolbox.provider_mirror, toolbox.charts, toolbox.images):
+    for directory in (toolbox.provider_mirror, toolbox.charts, toolbox.registry):
         for inside, _, names in os.walk(directory, followlinks=True):
             yield from (Path(inside) / name for name in names)

@@ -1,4 +1,4 @@
-"""What prepare delivers: real programs that run, and repositories that helm, terraform and registries accept."""
+"""What prepare delivers: programs that run, and repositories that helm, terraform and registries accept."""
 
 import functools
 import hashlib
@@ -45,7 +45,7 @@ def serving(directory: Path) -> Iterator[str]:
 @pytest.fixture
 def registry(toolbox: Toolbox, tmp_path: Path) -> Iterator[str]:
     """`crane registry serve` on a port of its own choice; host:port."""
-    (tmp_path / "registry").mkdir()
+    images.link_blobs(toolbox.registry, tmp_path / "registry")
     argv = [
         toolbox.bin / "crane",
         "registry",
@@ -87,32 +87,43 @@ def test_a_second_run_takes_less_than_a_second(toolbox: Toolbox) -> None:
     assert (done.returncode, time.monotonic() - began < 1.0) == (0, True), done.stderr
 
 
-def test_images_are_pushed_below_the_host_that_they_belong_to(toolbox: Toolbox, registry: str) -> None:
-    expected = [f"{registry}/{images.CONTROLLER_IMAGE}", f"{registry}/{images.PAUSE_IMAGE}"]
-    assert images.seed(toolbox.images, toolbox.bin / "crane", registry) == expected
-    assert images.seed(toolbox.images, toolbox.bin / "crane", registry) == expected
+def test_images_are_below_the_host_that_they_belong_to(toolbox: Toolbox, registry: str) -> None:
+    expected = [images.CONTROLLER_IMAGE, images.PAUSE_IMAGE]
+    assert images.seed(toolbox.registry, registry) == expected
+    assert images.seed(toolbox.registry, registry) == expected
     name, tag = images.CONTROLLER_IMAGE.rsplit(":", 1)
     manifest: dict[str, Any] = json.loads(get(f"http://{registry}/v2/{name}/manifests/{tag}"))
-    config = json.loads(get(f"http://{registry}/v2/{name}/blobs/{manifest['config']['digest']}"))
-    assert config["config"]["Entrypoint"] == ["/controller"]
-    layer = manifest["layers"][0]["digest"]
-    assert f"sha256:{hashlib.sha256(get(f'http://{registry}/v2/{name}/blobs/{layer}')).hexdigest()}" == layer
+    for blob in (manifest["config"], *manifest["layers"]):
+        body = get(f"http://{registry}/v2/{name}/blobs/{blob['digest']}")
+        assert (f"sha256:{hashlib.sha256(body).hexdigest()}", len(body)) == (blob["digest"], blob["size"])
 
 
-def test_the_controller_in_the_image_trusts_the_authority_of_the_cache(
+def test_the_controller_in_the_image_runs_and_trusts_the_authority_of_the_cache(
     toolbox: Toolbox, registry: str, tmp_path: Path
 ) -> None:
-    images.seed(toolbox.images, toolbox.bin / "crane", registry)
+    images.seed(toolbox.registry, registry)
     exported = tmp_path / "controller.tar"
-    subprocess.run(
-        [toolbox.bin / "crane", "export", "--insecure", f"{registry}/{images.CONTROLLER_IMAGE}", exported],
-        check=True,
-    )
+    argv = [toolbox.bin / "crane", "export", "--insecure", f"{registry}/{images.CONTROLLER_IMAGE}", exported]
+    subprocess.run(argv, check=True)
     shutil.unpack_archive(exported, tmp_path / "root", filter="data")
     certificate = Authority.load_or_create(toolbox.authority).certificate_pem
     assert (tmp_path / "root" / images.CA_PLACE).read_bytes() == certificate
     said = subprocess.run([tmp_path / "root" / "controller", "--version"], capture_output=True, text=True)
     assert f"v{pins.CONTROLLER}" in said.stdout + said.stderr
+
+
+def test_pushing_to_the_registry_leaves_the_cache_alone(toolbox: Toolbox, registry: str) -> None:
+    images.seed(toolbox.registry, registry)
+    before = sorted(path.name for path in (toolbox.registry / "sha256").iterdir())
+    argv = [
+        toolbox.bin / "crane",
+        "copy",
+        "--insecure",
+        f"{registry}/{images.PAUSE_IMAGE}",
+        f"{registry}/other:1",
+    ]
+    subprocess.run(argv, check=True, capture_output=True)
+    assert sorted(path.name for path in (toolbox.registry / "sha256").iterdir()) == before
 
 
 def test_helm_takes_the_chart_from_the_repository_and_asks_for_our_image(
@@ -172,7 +183,7 @@ def test_both_installers_accept_how_they_are_called(
     pinned = pins.Wheel("epoch-example", "1.0", ((pins.machine(), digest),))
     assert (wheels.install(pinned, tmp_path / "got") / "example" / "program").read_text() == "program"
     changed = pins.Wheel("epoch-example", "1.0", ((pins.machine(), "0" * 64),))
-    with pytest.raises(SandboxError, match="epoch-example .* from PyPI failed"):
+    with pytest.raises(SandboxError, match=r"epoch-example .* from PyPI failed"):
         wheels.install(changed, tmp_path / "got")
 
 

@@ -18,7 +18,7 @@ def cache(tmp_path: Path) -> Cache:
     made = Cache(tmp_path, "key")
     with made.locked(print):
         box = toolbox.at(made)
-        for directory in (box.provider_mirror, box.charts, box.images, box.authority):
+        for directory in (box.provider_mirror, box.charts, box.registry, box.authority):
             directory.mkdir()
             (directory / "ca.crt").write_text("something")
         made.scratch.joinpath("helm").write_text("program")

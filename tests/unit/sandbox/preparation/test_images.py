@@ -1,15 +1,16 @@
 """The images are whole OCI layouts: what a node unpacks is what was put in, under the name it asks for."""
 
 import hashlib
+import io
 import json
 import platform
 import subprocess
 import tarfile
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from sandbox.errors import SandboxError
 from sandbox.preparation import images
 
 
@@ -20,46 +21,47 @@ def content(tmp_path: Path) -> images.Content:
     return images.controller(binary, b"-----BEGIN CERTIFICATE-----\n")
 
 
-def blob(layout: Path, digest: str) -> bytes:
-    body = (layout / "blobs" / "sha256" / digest.removeprefix("sha256:")).read_bytes()
+def blob(blobs: Path, digest: str) -> bytes:
+    body = (blobs / digest.removeprefix("sha256:")).read_bytes()
     assert f"sha256:{hashlib.sha256(body).hexdigest()}" == digest
     return body
-
-
-def opened(layout: Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The manifest's descriptor in the index, and the manifest."""
-    index = json.loads((layout / "index.json").read_text())["manifests"][0]
-    return index, json.loads(blob(layout, index["digest"]))
 
 
 def test_the_controller_runs_as_in_its_own_image_and_trusts_the_authority(
     content: images.Content, tmp_path: Path
 ) -> None:
-    layout = images.write(content, tmp_path / "layout", "amd64")
-    index, manifest = opened(layout)
-    config = json.loads(blob(layout, manifest["config"]["digest"]))
-    assert index["annotations"][images.NAME].startswith("public.ecr.aws/eks/aws-load-balancer-controller:v")
+    manifest = json.loads(blob(tmp_path, images.write(content, tmp_path, "amd64")))
+    config = json.loads(blob(tmp_path, manifest["config"]["digest"]))
+    layer = manifest["layers"][0]["digest"]
     assert (config["config"]["Entrypoint"], config["config"]["User"]) == (["/controller"], "65532")
-    assert config["rootfs"]["diff_ids"] == [manifest["layers"][0]["digest"]]
-    blob(layout, manifest["layers"][0]["digest"])
-    with tarfile.open(
-        layout / "blobs" / "sha256" / manifest["layers"][0]["digest"].removeprefix("sha256:")
-    ) as layer:
-        assert layer.getmember("controller").mode == 0o755
-        certificate = layer.extractfile(images.CA_PLACE)
+    assert config["rootfs"]["diff_ids"] == [layer]
+    with tarfile.open(fileobj=io.BytesIO(blob(tmp_path, layer))) as archive:
+        assert archive.getmember("controller").mode == 0o755
+        certificate = archive.extractfile(images.CA_PLACE)
         assert certificate is not None
         assert certificate.read().startswith(b"-----BEGIN CERTIFICATE")
-        assert layer.getmember("etc/ssl/certs").isdir()
+        assert archive.getmember("etc/ssl/certs").isdir()
 
 
 def test_the_same_content_has_the_same_digest(content: images.Content, tmp_path: Path) -> None:
-    first, second = (opened(images.write(content, tmp_path / name, "amd64"))[0] for name in "ab")
-    assert first == second
+    assert images.write(content, tmp_path, "amd64") == images.write(content, tmp_path, "amd64")
+    assert images.write(content, tmp_path, "amd64") != images.write(content, tmp_path, "arm64")
 
 
-def test_each_image_gets_a_layout_of_its_own(content: images.Content, tmp_path: Path) -> None:
-    made = images.make_all([content, images.pause("amd64")], tmp_path / "images", tmp_path, "amd64")
-    assert sorted(path.name for path in made.iterdir()) == ["aws-load-balancer-controller", "pause"]
+def test_a_registry_to_be_started_gets_links_and_no_copies(content: images.Content, tmp_path: Path) -> None:
+    made = images.make_registry([content, images.pause("amd64")], tmp_path / "registry", tmp_path, "amd64")
+    manifests = json.loads((made / images.MANIFESTS).read_text())
+    assert [name.partition("/")[0] for name in manifests] == ["public.ecr.aws", "registry.k8s.io"]
+    images.link_blobs(made, tmp_path / "disk")
+    for digest in manifests.values():
+        assert blob(tmp_path / "disk" / "sha256", digest)
+        assert (tmp_path / "disk" / digest.replace(":", "/")).is_symlink()
+
+
+def test_a_registry_that_is_not_there_is_told(content: images.Content, tmp_path: Path) -> None:
+    made = images.make_registry([content], tmp_path / "registry", tmp_path, "amd64")
+    with pytest.raises(SandboxError, match=r"does not take public\.ecr\.aws"):
+        images.seed(made, "127.0.0.1:1")
 
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="runs the program for x86-64")
