@@ -13,6 +13,7 @@ from pathlib import Path
 from sandbox.errors import SandboxError
 
 KEPT_LINES = 40
+LONGEST = 3600.0  # seconds: what takes longer hangs
 _running: set[subprocess.Popen[str]] = set()
 
 
@@ -35,11 +36,14 @@ def run(
     reader = threading.Thread(target=_read, args=(child, tail, on_line), daemon=True)
     reader.start()
     _running.add(child)
+    limit = threading.Timer(LONGEST, child.kill)
+    limit.start()
     try:
         assert child.stdout is not None
         out = child.stdout.read()
         code = child.wait()
     finally:
+        limit.cancel()
         _end(child)
         _running.discard(child)
     reader.join()

@@ -168,9 +168,11 @@ def _install(
     go: Go, build: Build, environment: dict[str, str | None], total: int, built: Path, progress: Progress
 ) -> dict[str, Path]:
     built.mkdir(exist_ok=True)
-    names = {package: name for name, package in build.packages.items()}
-    with progress.task(f"building {_listed(list(build.packages))}") as task:
-        counted = _Counter(task, names, total)
+    made = {name: built / installed_as(package) for name, package in build.packages.items()}
+    what = f"{len(made)} Go programs" if len(made) > 1 else next(iter(made))
+    with progress.task(f"building {what}") as task:
+        counted = _Counter(total, list(made.values()))
+        task.note = counted.note
         argv = [str(go.binary), "install", "-v", *build.arguments()]
         env = {**environment, "CGO_ENABLED": str(int(build.cgo))}
         run(
@@ -182,27 +184,27 @@ def _install(
             explain=explain,
         )
         task.note = f"{counted.packages} packages compiled"
-    return {name: built / installed_as(package) for package, name in names.items()}
+    return made
 
 
 class _Counter:
-    """Reads what `go install -v` says: each package's name as its compilation begins."""
+    """Reads what `go install -v` says, each package as its compilation begins; a finished program is a file."""
 
-    def __init__(self, task: Task, names: dict[str, str], total: int) -> None:
+    def __init__(self, total: int, programs: list[Path]) -> None:
         self.packages = 0
-        self._task = task
-        self._names = names
         self._total = total
-        self._linked = 0
+        self._programs = programs
+        self._now = ""
 
     def line(self, line: str) -> None:
-        if " " in line:  # a message, not a package
-            return
-        self.packages += 1
-        self._linked += line in self._names
-        now = self._names.get(line, line)
-        programs = f"{self._linked} of {len(self._names)} programs"
-        self._task.note = f"{self.packages} of {self._total} packages, {programs}, now {now}"
+        if " " not in line:  # else it is a message, not a package
+            self.packages += 1
+            self._now = line
+
+    def note(self) -> str:
+        done = sum(program.exists() for program in self._programs)
+        now = f", now {self._now}" if self._now else ""
+        return f"{self.packages} of {self._total} packages, {done} of {len(self._programs)} programs{now}"
 
 
 def installed_as(package: str) -> str:
@@ -238,11 +240,3 @@ def c_compiler() -> str:
         why = f"CC is {compiler}, which is not there" if compiler else "none of gcc, cc and clang is on PATH"
         raise SandboxError("runc needs a C compiler to be built", why=why, fix=_COMPILER)
     return compiler
-
-
-def _listed(names: list[str]) -> str:
-    return (
-        names[0]
-        if len(names) == 1
-        else f"{len(names)} Go programs ({', '.join(names[:3])}" + (" ...)" if len(names) > 3 else ")")
-    )

@@ -15,11 +15,11 @@ SILENCE = 5.0  # seconds without a line before one is due
 
 
 class Task:
-    """Something under way. `note` is what it is doing just now."""
+    """Something under way. `note` is what it is doing just now, or gives that when asked."""
 
     def __init__(self, name: str, clock: Callable[[], float]) -> None:
         self.name = name
-        self.note = ""
+        self.note: str | Callable[[], str] = ""
         self._clock = clock
         self._began = clock()
 
@@ -27,8 +27,9 @@ class Task:
     def seconds(self) -> float:
         return self._clock() - self._began
 
-    def line(self) -> str:
-        return f"{self.name}: {self.seconds:.0f} s" + (f", {self.note}" if self.note else "")
+    def line(self, state: str = "") -> str:
+        note = self.note if isinstance(self.note, str) else self.note()
+        return f"{self.name}: {state}{self.seconds:.0f} s" + (f", {note}" if note else "")
 
 
 class Progress:
@@ -56,7 +57,7 @@ class Progress:
             yield task
         finally:
             self._tasks.remove(task)
-        self.say(f"{name}: done in {task.seconds:.0f} s" + (f", {task.note}" if task.note else ""))
+        self.say(task.line("done in "))
 
     def beat(self) -> None:
         """Say how far the tasks are, if a line is due."""

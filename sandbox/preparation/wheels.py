@@ -39,7 +39,9 @@ def install(wheel: pins.Wheel, target: Path) -> Path:
         "-r",
         str(lines),
     ]
-    run(argv, what=f"fetching {wheel.name} {wheel.version} from PyPI", explain=lambda _: _OFFLINE)
+    retries = {"PIP_RETRIES": os.environ.get("PIP_RETRIES", "1")}  # five of them hide the cause
+    what = f"fetching {wheel.name} {wheel.version} from PyPI"
+    run(argv, what=what, env=retries, explain=lambda _: _OFFLINE)
     return target
 
 

@@ -8,7 +8,7 @@ from sandbox.errors import SandboxError
 from sandbox.preparation import go_tools, golang, wheels
 from sandbox.preparation.golang import Go, find_go
 from sandbox.preparation.memory import available_memory
-from sandbox.preparation.progress import Progress, Task
+from sandbox.preparation.progress import Progress
 
 QUIET = Progress(lambda _: None)
 
@@ -117,12 +117,13 @@ def test_each_known_failure_says_what_to_do(why: str, fix: str) -> None:
     assert fix in go_tools.explain(why)
 
 
-def test_progress_counts_packages_and_programs() -> None:
-    task = Task("building", lambda: 0.0)
-    counter = go_tools._Counter(task, {"k8s.io/kubernetes/cmd/kubelet": "kubelet"}, 2431)
+def test_progress_counts_packages_and_programs(tmp_path: Path) -> None:
+    counter = go_tools._Counter(2431, [tmp_path / "server", tmp_path / "kubelet"])
+    assert counter.note() == "0 of 2431 packages, 0 of 2 programs"
     for line in ("runtime", "k8s.io/api/core/v1", "# a message", "k8s.io/kubernetes/cmd/kubelet"):
         counter.line(line)
-    assert task.note == "3 of 2431 packages, 1 of 1 programs, now kubelet"
+    (tmp_path / "server").write_text("")
+    assert counter.note() == "3 of 2431 packages, 1 of 2 programs, now k8s.io/kubernetes/cmd/kubelet"
 
 
 def test_memory_is_what_the_control_group_leaves(tmp_path: Path) -> None:
