@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,7 +114,8 @@ def build(go: Go, names: Sequence[str], built: Path, scratch: Path, progress: Pr
         standard = pool.submit(
             _compile_standard_library, go, environment
         )  # fetching leaves the processors idle
-        totals = [_download(go, each, environment, task) for each in builds]
+        fetched = _Fetched(task)
+        totals = [_download(go, each, environment, fetched.line) for each in builds]
         task.note = f"{sum(totals)} packages to build from"
         standard.result()
     made: dict[str, Path] = {}
@@ -139,23 +140,28 @@ def module_directory(go: Go, module: str, scratch: Path) -> Path:
     )
 
 
-def _download(go: Go, build: Build, environment: dict[str, str | None], task: Task) -> int:
+def _download(
+    go: Go, build: Build, environment: dict[str, str | None], on_line: Callable[[str], None]
+) -> int:
     """Have all modules on this machine, and count the packages: so the build after it knows how far it is."""
-    fetched = 0
-
-    def note(line: str) -> None:
-        nonlocal fetched
-        if line.startswith("go: downloading "):
-            fetched += 1
-            task.note = f"{fetched} fetched, now {line.split()[2]}"
-
-    argv = [str(go.binary), "list", "-deps", "-mod=readonly", f"-tags={build.tags}", *build.packages.values()]
+    packages = build.packages.values()
+    argv = [str(go.binary), "list", "-deps", "-mod=readonly", f"-tags={build.tags}", *packages]
     env = {**environment, "CGO_ENABLED": str(int(build.cgo))}
-    return len(
-        run(
-            argv, what="fetching Go modules", env=env, cwd=build.module, on_line=note, explain=explain
-        ).splitlines()
-    )
+    out = run(argv, what="fetching Go modules", env=env, cwd=build.module, on_line=on_line, explain=explain)
+    return len(out.splitlines())
+
+
+class _Fetched:
+    """Reads what go says about modules that it fetches."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        self._modules = 0
+
+    def line(self, line: str) -> None:
+        if line.startswith("go: downloading "):
+            self._modules += 1
+            self._task.note = f"{self._modules} fetched, now {line.split()[2]}"
 
 
 def _compile_standard_library(go: Go, environment: dict[str, str | None]) -> None:
@@ -188,7 +194,7 @@ def _install(
 
 
 class _Counter:
-    """Reads what `go install -v` says, each package as its compilation begins; a finished program is a file."""
+    """Reads what `go install -v` says: a package as its compilation begins. A finished program is a file."""
 
     def __init__(self, total: int, programs: list[Path]) -> None:
         self.packages = 0
