@@ -66,10 +66,8 @@ def has_cgroup_rights() -> bool:
 
 
 def containerd_config(node: dict[str, Any]) -> str:
-    """containerd's configuration, TOML: overlayfs, the VPC's CNI, runc with or without cgroups."""
-    runc = f"{node['bin']}/runc" if has_cgroup_rights() else f"{node['directory']}/runc-without-cgroups"
-    if not has_cgroup_rights():
-        _write_runc_wrapper(node)
+    """containerd's configuration, TOML: overlayfs, the VPC's CNI, runc through the wrapper."""
+    runc = _write_runc_wrapper(node, () if has_cgroup_rights() else ("cgroupsPath", "resources"))
     return f"""version = 3
 root = "/var/lib/containerd"
 state = "/run/containerd"
@@ -100,20 +98,26 @@ if "create" in arguments and "--bundle" in arguments:
     path = os.path.join(arguments[arguments.index("--bundle") + 1], "config.json")
     with open(path) as file:
         config = json.load(file)
-    for key in ("cgroupsPath", "resources", "seccomp"):
+    for key in {dropped!r}:
         config["linux"].pop(key, None)
     with open(path, "w") as file:
         json.dump(config, file)
-os.environ["USER"] = "rootless"
+if "cgroupsPath" in {dropped!r}:
+    os.environ["USER"] = "rootless"
 os.execv("{runc}", ["runc", *arguments])
 """
 
 
-def _write_runc_wrapper(node: dict[str, Any]) -> None:
-    """An ordinary user may not make control groups, and containerd always asks for them: take them out of the bundle."""
-    path = Path(node["directory"]) / "runc-without-cgroups"
-    path.write_text(_WRAPPER.format(python=sys.executable, runc=f"{node['bin']}/runc"))
+def _write_runc_wrapper(node: dict[str, Any], dropped: tuple[str, ...]) -> str:
+    """A runc that takes out of each bundle what is not to be had here.
+
+    seccomp: our runc is built without libseccomp. cgroupsPath and resources: an ordinary user may not make control groups.
+    """
+    path = Path(node["directory"]) / "runc"
+    source = _WRAPPER.format(python=sys.executable, runc=f"{node['bin']}/runc", dropped=("seccomp", *dropped))
+    path.write_text(source)
     path.chmod(0o755)
+    return str(path)
 
 
 def _write_cni(node: dict[str, Any]) -> None:

@@ -39,7 +39,7 @@ class Session:
             bin=toolbox.bin,
             registry=toolbox.registry,
             charts=toolbox.charts,
-            authority=cache_directory() / "authority",
+            authority=toolbox.authority,
         )
 
     def pid(self) -> int | None:

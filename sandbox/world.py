@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox import network
-from sandbox.account import certificates, eks, identity, inventory
+from sandbox.account import certificates, eks, identity, inventory, policies
 from sandbox.account.backends import backend
 from sandbox.account.balancers import Balancers
 from sandbox.authority import Authority
@@ -118,6 +118,7 @@ class World:
         certificates.install(self._authority)
         self._balancers.install()
         eks.install(self._clusters)
+        policies.install()
         identity.install(self._clusters.public_key)
 
     def _open_account(self) -> identity.Caller:
@@ -175,7 +176,7 @@ def main(argument: str) -> int:
     known: dict[str, Any] = {key: Path(value) for key, value in json.loads(argument).items()}
     places = Places(**known)
     os.environ.update(places.environment())
-    os.environ.setdefault("MOTO_S3_CUSTOM_ENDPOINTS", "")
+    os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     world = World(places)

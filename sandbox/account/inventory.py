@@ -23,7 +23,7 @@ def _ec2() -> Iterator[str]:
             ("subnet", [s for zone in ec2.subnets.values() for s in zone.values() if not _default(ec2, s.vpc_id)]),
             ("internet-gateway", ec2.internet_gateways.values()),
             ("nat-gateway", [n for n in ec2.nat_gateways.values() if n.state != "deleted"]),
-            ("elastic-ip", [a for pool in ec2.addresses.values() for a in (pool if isinstance(pool, list) else [pool])]),
+            ("elastic-ip", ec2.addresses),
             ("route-table", [t for t in ec2.route_tables.values() if not _default(ec2, t.vpc_id)]),
             ("network-interface", ec2.enis.values()),
             ("launch-template", ec2.launch_templates.values()),
