@@ -1,0 +1,30 @@
+"""Complete answers: all pages, or "there is none". Knows nothing of what is asked for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from epochctl.clients.aws import Aws
+
+
+class Reader:
+    """Reads any service of one region."""
+
+    def __init__(self, aws: Aws) -> None:
+        self._aws = aws
+
+    def items(self, service: str, operation: str, key: str, **arguments: Any) -> list[dict[str, Any]]:
+        """Every item, from all pages where the answer has pages."""
+        client = self._aws.client(service)
+        if not client.can_paginate(operation):
+            return list(self._aws.call(lambda: getattr(client, operation)(**arguments))[key])
+        pages = client.get_paginator(operation).paginate(**arguments)
+        return self._aws.call(lambda: [item for page in pages for item in page[key]])
+
+    def find(self, service: str, operation: str, absent: str, **arguments: Any) -> dict[str, Any] | None:
+        """The answer, or None where AWS answers with the code `absent`."""
+        method = getattr(self._aws.client(service), operation)
+        try:
+            return dict(self._aws.call(lambda: method(**arguments), absent=(absent,)))
+        except LookupError:
+            return None
