@@ -1,8 +1,8 @@
-"""`epochctl infra plan | up | output`: what terraform manages, by itself."""
+"""`epochctl infra plan | up | output | unlock`: what terraform manages, by itself."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,7 +19,7 @@ app = typer.Typer(
 
 @app.command()
 def plan(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = False) -> None:
-    """Show what terraform would change, and keep the plan for `infra up`."""
+    """Show what terraform would change. `infra up` makes a plan of its own, and applies that one."""
     from epochctl.cli.session import opened
 
     with opened(ctx.obj, output=output, title="infra plan") as session:
@@ -50,3 +50,18 @@ def outputs(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = Fals
         found: Infrastructure = step.output(runner.context("infra_up"))  # type: ignore[attr-defined]
         fields = asdict(found)
         session.presenter.result(fields, tuple(f"{key} = {value}" for key, value in fields.items()))
+
+
+@app.command()
+def unlock(
+    ctx: typer.Context,
+    lock: Annotated[str, typer.Argument(help="The lock's id, as told.")],
+    sandbox: Sandbox = False,
+) -> None:
+    """Break the lock on terraform's state. Only when whoever holds it is certainly dead."""
+    from epochctl.cli.session import opened
+
+    with opened(ctx.obj, output="text", title="infra unlock") as session:
+        runner = session.runner()
+        runner.graph.step("infra_up").unlock(runner.context("infra_up"), lock)  # type: ignore[attr-defined]
+        session.presenter.result({"unlocked": lock}, ("Unlocked.",))

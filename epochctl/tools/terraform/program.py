@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,7 +119,8 @@ class Terraform:
         extra, lock = dict(self._extra), self._site.lock_file()
         if lock and self.version()[1] != LOCKED_PLATFORM:
             # The version stays pinned; the package is checked by the registry's signature, not by our digest.
-            extra[LOCK_FILE] = "\n".join(line for line in lock.splitlines() if '"h1:' not in line) + "\n"
+            # An empty list of digests would be an error, no list is not.
+            extra[LOCK_FILE] = re.sub(r"\n\s*hashes\s*=\s*\[.*?\]", "", lock, flags=re.S)
         self._site.stage(extra, keep_lock=keep_lock)
 
     def plan(
@@ -240,6 +242,9 @@ class Terraform:
             "TF_IN_AUTOMATION": "1",
             "TF_WORKSPACE": "default",
             "CHECKPOINT_DISABLE": "1",
+            # The provider's schema is most of a plan's work: collecting less often saves a third of the time.
+            "GOGC": "400",
+            "GOMEMLIMIT": "1GiB",
         }
 
 

@@ -75,3 +75,18 @@ def test_a_dead_run_is_remembered_until_the_lock_was_free(site: Worksite) -> Non
     assert site.died() is not None
     site.end(free=True)
     assert site.died() is None
+
+
+def test_other_platforms_keep_the_pinned_version_without_our_digest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / ".terraform.lock.hcl").write_text('version = "5.100.0"\nhashes = [\n  "h1:abc=",\n]\n')
+    terraform = Terraform(root, tmp_path / "data", "us-west-2")
+    monkeypatch.setattr(terraform, "version", lambda: ("1.11.4", "darwin_arm64"))
+    monkeypatch.setattr(terraform, "_run", lambda *_, **__: (0, None))
+    terraform.init(None, lambda line: None)
+    lock = (tmp_path / "data/root/.terraform.lock.hcl").read_text()
+    assert "5.100.0" in lock
+    assert "hashes" not in lock
