@@ -122,10 +122,13 @@ class Elbv2:
         if not self._of_cluster(cluster, [arn]):
             return False
         client = self._aws.client("elbv2")
-        if ":targetgroup/" in arn:
-            self._aws.call(lambda: client.delete_target_group(TargetGroupArn=arn))
-        else:
-            self._aws.call(lambda: client.delete_load_balancer(LoadBalancerArn=arn))
+        try:
+            if ":targetgroup/" in arn:
+                self._aws.call(lambda: client.delete_target_group(TargetGroupArn=arn), absent=ABSENT)
+            else:
+                self._aws.call(lambda: client.delete_load_balancer(LoadBalancerArn=arn), absent=ABSENT)
+        except LookupError:
+            return False
         return True
 
     def _all_load_balancers(self) -> Iterator[LoadBalancer]:

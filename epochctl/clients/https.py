@@ -49,21 +49,25 @@ class Failure:
 class Https:
     """A client that connects where it is told to."""
 
+    def __init__(self, *, port: int = 443, plain_port: int = 80) -> None:
+        self._port = port
+        self._plain_port = plain_port
+
     def get(self, hostname: str, address: str, path: str = "/", *, verify: bool = True) -> Response | Failure:
         """GET https://hostname/path from `address`. verify=False: any certificate will do, the name is
         still sent (SNI).
         """
-        return self._exchange(hostname, address, 443, path, _context(verify))
+        return self._exchange(hostname, address, self._port, path, _context(verify))
 
     def get_plain(self, hostname: str, address: str, path: str = "/") -> Response | Failure:
         """GET http://hostname/path from `address`; redirects are answers."""
-        return self._exchange(hostname, address, 80, path, None)
+        return self._exchange(hostname, address, self._plain_port, path, None)
 
     def certificate(self, hostname: str, address: str) -> Served | Failure:
         """A handshake against the default trust (SSL_CERT_FILE counts), with the chain and the name
         checked.
         """
-        connected = _connect(hostname, address, 443, _context(True))
+        connected = _connect(hostname, address, self._port, _context(True))
         if isinstance(connected, Failure):
             return connected
         with connected:

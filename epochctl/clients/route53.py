@@ -37,16 +37,13 @@ class Alias:
 
 @dataclass(frozen=True)
 class Record:
-    """One record set; name without the final dot. Either values and ttl, or alias. policy: "" for a simple
-    record.
-    """
+    """One record set; name without the final dot. Either values and ttl, or alias."""
 
     name: str
     type: str
     values: tuple[str, ...] = ()
     ttl: int = TTL
     alias: Alias | None = None
-    policy: str = ""
 
     def __str__(self) -> str:
         return f"{self.type} {self.name} -> {self.alias.dns_name if self.alias else ', '.join(self.values)}"
@@ -82,9 +79,7 @@ class Route53:
         self._aws = aws
 
     def zone_for(self, hostname: str) -> Zone | None:
-        """The public zone whose name is the longest suffix of `hostname`, or None: the name is served
-        elsewhere.
-        """
+        """The public zone whose name is the longest suffix of `hostname`; None: it is served elsewhere."""
         name = _plain(hostname)
         fitting = [zone for zone in self._zones() if name == zone.name or name.endswith(f".{zone.name}")]
         return max(fitting, key=lambda zone: (len(zone.name), zone.id), default=None)
@@ -99,20 +94,19 @@ class Route53:
         return tuple(record for record in self.records_under(zone, name) if record.name == _plain(name))
 
     def records_under(self, zone: Zone, name: str) -> Iterator[Record]:
-        """The record sets of a name and of all names below it. Zones are sorted that way, so only these are
+        """The record sets of a name and of the names below it. Zones are sorted so that few others are
         read.
         """
         suffix, start = _plain(name), f"{_plain(name)}."
-        pages = self._client.get_paginator("list_resource_record_sets").paginate(
-            HostedZoneId=zone.id, StartRecordName=start
-        )
-        iterator = iter(pages)
-        while (page := self._aws.call(lambda: next(iterator, None))) is not None:
-            for item in page["ResourceRecordSets"]:
-                record = _record(item)
-                if record.name != suffix and not record.name.endswith(f".{suffix}"):
+        paginator = self._client.get_paginator("list_resource_record_sets")
+        pages = iter(paginator.paginate(HostedZoneId=zone.id, StartRecordName=start))
+        while (page := self._aws.call(lambda: next(pages, None))) is not None:
+            for record in map(_record, page["ResourceRecordSets"]):
+                # com.example.epoch-2 may stand between com.example.epoch and com.example.epoch._proof
+                if not _sorted(record.name).startswith(_sorted(suffix)):
                     return
-                yield record
+                if record.name == suffix or record.name.endswith(f".{suffix}"):
+                    yield record
 
     def publish(self, zone: Zone, record: Record, owner: str) -> Published:
         """Make `record` and its companion, or change ours; one change, so a kill leaves both or neither."""
@@ -130,9 +124,7 @@ class Route53:
         return Published(self._change(zone, [*stale, ("UPSERT", record)]))
 
     def withdraw(self, zone: Zone, name: str, owner: str) -> tuple[Record, ...]:
-        """Remove the record of that name and its companion if they are ours; () when there was nothing of
-        ours.
-        """
+        """Remove the record of that name and its companion; () when there was nothing of ours."""
         if not self.owns(zone, name, owner):
             return ()
         ours = [record for record in self.records(zone, name) if record.type in CLASHING]
@@ -193,6 +185,11 @@ def _plain(name: str) -> str:
     return name.rstrip(".").lower().replace("\\052", "*")
 
 
+def _sorted(name: str) -> str:
+    """As Route 53 sorts names: by their labels from the right."""
+    return ".".join(reversed(name.split(".")))
+
+
 def _destination(record: Record) -> tuple[str, ...]:
     if record.alias:
         return (_plain(record.alias.dns_name).removeprefix("dualstack."), record.alias.hosted_zone_id)
@@ -215,7 +212,6 @@ def _record(item: dict[str, Any]) -> Record:
         values=tuple(value["Value"] for value in item.get("ResourceRecords", ())),
         ttl=int(item.get("TTL", 0)),
         alias=Alias(alias["DNSName"], alias["HostedZoneId"]) if alias else None,
-        policy=item.get("SetIdentifier", ""),
     )
 
 

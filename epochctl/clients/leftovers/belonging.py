@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 RECORD_PREFIX = "_epochctl."
+STEM = 20  # of a name that is left whole by whoever must shorten it
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,9 @@ class Belonging:
         return _carries(present, self.tags) or any(present.get(k) == v for k, v in self.cluster_tags.items())
 
     def may_own(self, name: str) -> bool:
-        """Whether a name is worth a look at its tags."""
-        return name == self.full_name or name.startswith((f"{self.full_name}-", f"eksctl-{self.full_name}-"))
+        """Whether a name is worth a look at its tags. Long names are cut, so only their beginning counts."""
+        stem = self.full_name[:STEM]
+        return name.startswith((stem, f"eksctl-{stem}"))
 
     def owns_record(self, record: Mapping[str, Any]) -> bool:
         """Whether a record set is the TXT companion of a record of ours."""

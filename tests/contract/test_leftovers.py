@@ -1,0 +1,183 @@
+"""The look for leftovers against moto: each kind of ours is seen, and nothing of anybody else."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+from epochctl.clients.aws import Aws
+from epochctl.clients.leftovers import Leftovers
+
+NAME, REGION = "epoch-production", "us-west-2"
+TAGS = {"epochctl:name": "epoch", "epochctl:environment": "production"}
+LISTED = [{"Key": key, "Value": value} for key, value in TAGS.items()]
+OTHERS = [
+    {"Key": "epochctl:name", "Value": "epoch"},
+    {"Key": "epochctl:environment", "Value": "production-2"},
+]
+CLUSTER = [{"Key": "elbv2.k8s.aws/cluster", "Value": NAME}]
+TRUST = '{"Version": "2012-10-17", "Statement": []}'
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    with mock_aws():
+        yield Aws(REGION)
+
+
+def find(aws: Aws) -> tuple[str, ...]:
+    return Leftovers(aws).find(NAME, TAGS)
+
+
+def tagged(kind: str, tags: list[dict[str, str]] = LISTED) -> dict[str, Any]:
+    return {"TagSpecifications": [{"ResourceType": kind, "Tags": tags}]}
+
+
+def make_network(aws: Aws, tags: list[dict[str, str]]) -> dict[str, str]:
+    """A VPC with one of each kind of thing in it. Only the VPC's own objects are tagged."""
+    ec2 = aws.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16", **tagged("vpc", tags))["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24", **tagged("subnet", tags))["Subnet"][
+        "SubnetId"
+    ]
+    address = ec2.allocate_address(Domain="vpc", **tagged("elastic-ip", tags))["AllocationId"]
+    nat = ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address, **tagged("natgateway", tags))
+    return {
+        "VPC": vpc,
+        "subnet": subnet,
+        "elastic IP address": address,
+        "NAT gateway": nat["NatGateway"]["NatGatewayId"],
+        "network interface": ec2.create_network_interface(SubnetId=subnet)["NetworkInterface"][
+            "NetworkInterfaceId"
+        ],
+        "security group": ec2.create_security_group(GroupName="loose", Description="x", VpcId=vpc)["GroupId"],
+        "internet gateway": ec2.create_internet_gateway(**tagged("internet-gateway", tags))[
+            "InternetGateway"
+        ]["InternetGatewayId"],
+        "route table": ec2.create_route_table(VpcId=vpc, **tagged("route-table", tags))["RouteTable"][
+            "RouteTableId"
+        ],
+        "VPC endpoint": ec2.create_vpc_endpoint(VpcId=vpc, ServiceName="com.amazonaws.us-west-2.s3")[
+            "VpcEndpoint"
+        ]["VpcEndpointId"],
+        "launch template": ec2.create_launch_template(
+            LaunchTemplateName=f"t{len(vpc)}{vpc}", LaunchTemplateData={}, **tagged("launch-template", tags)
+        )["LaunchTemplate"]["LaunchTemplateId"],
+        "volume": ec2.create_volume(AvailabilityZone="us-west-2a", Size=1, **tagged("volume", tags))[
+            "VolumeId"
+        ],
+    }
+
+
+def test_an_empty_account_is_the_proof_and_takes_no_time(aws: Aws) -> None:
+    assert find(aws) == ()  # makes the clients too
+    start = time.monotonic()
+    assert find(aws) == ()
+    assert time.monotonic() - start < 5
+
+
+def test_networks_and_everything_inside_them(aws: Aws) -> None:
+    made = make_network(aws, LISTED)
+    assert {f"{kind} {id}" for kind, id in made.items()} <= set(find(aws))
+
+
+def test_another_environments_network_is_not_ours(aws: Aws) -> None:
+    make_network(aws, OTHERS)
+    assert find(aws) == ()
+
+
+def test_instances_until_they_are_terminated(aws: Aws) -> None:
+    ec2 = aws.client("ec2")
+    image = ec2.describe_images()["Images"][0]["ImageId"]
+    made = ec2.run_instances(ImageId=image, MinCount=1, MaxCount=1, **tagged("instance"))
+    instance = made["Instances"][0]["InstanceId"]
+    assert find(aws) == (f"instance {instance}",)
+    ec2.terminate_instances(InstanceIds=[instance])
+    assert find(aws) == ()
+
+
+def test_what_the_clusters_machinery_made(aws: Aws) -> None:
+    ec2, elbv2 = aws.client("ec2"), aws.client("elbv2")
+    vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+    subnets = [item["SubnetId"] for item in ec2.describe_subnets()["Subnets"][:2]]
+    balancer = elbv2.create_load_balancer(Name="k8s-epoch", Subnets=subnets, Tags=CLUSTER)["LoadBalancers"][0]
+    elbv2.create_load_balancer(Name="foreign", Subnets=subnets)
+    group = elbv2.create_target_group(Name="k8s-epoch", Protocol="HTTP", Port=1, VpcId=vpc, Tags=CLUSTER)
+    specified = tagged("security-group", CLUSTER)
+    security = ec2.create_security_group(GroupName="k8s", Description="x", VpcId=vpc, **specified)["GroupId"]
+    csi = [{"Key": f"kubernetes.io/cluster/{NAME}", "Value": "owned"}]
+    volume = ec2.create_volume(AvailabilityZone="us-west-2a", Size=1, **tagged("volume", csi))["VolumeId"]
+    assert set(find(aws)) == {
+        f"load balancer {balancer['LoadBalancerArn']}",
+        f"target group {group['TargetGroups'][0]['TargetGroupArn']}",
+        f"security group {security}",
+        f"volume {volume}",
+    }
+
+
+def test_identities_by_their_tags_not_by_their_names(aws: Aws) -> None:
+    iam = aws.client("iam")
+    iam.create_role(RoleName=f"{NAME}-us-west-2-node", AssumeRolePolicyDocument=TRUST, Tags=LISTED)
+    iam.create_role(RoleName=f"{NAME}-2-node", AssumeRolePolicyDocument=TRUST, Tags=OTHERS)
+    iam.create_role(RoleName=f"{NAME}-mine", AssumeRolePolicyDocument=TRUST)
+    eksctl = [{"Key": "alpha.eksctl.io/cluster-name", "Value": NAME}]
+    iam.create_role(RoleName=f"eksctl-{NAME}-addon-Role1", AssumeRolePolicyDocument=TRUST, Tags=eksctl)
+    document = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}'
+    policy = iam.create_policy(PolicyName=f"{NAME}-lb", PolicyDocument=document, Tags=LISTED)["Policy"]["Arn"]
+    url, prints = "https://oidc.eks.us-west-2.amazonaws.com/id/1", ["a" * 40]
+    made = iam.create_open_id_connect_provider(Url=url, ThumbprintList=prints, Tags=LISTED)
+    assert set(find(aws)) == {
+        f"IAM role {NAME}-us-west-2-node",
+        f"IAM role eksctl-{NAME}-addon-Role1",
+        f"IAM policy {policy}",
+        f"IAM OIDC provider {made['OpenIDConnectProviderArn']}",
+    }
+
+
+def test_services_by_name_or_tag(aws: Aws) -> None:
+    aws.client("eks").create_cluster(
+        name=NAME, roleArn="arn:aws:iam::123456789012:role/x", resourcesVpcConfig={}
+    )
+    aws.client("ecr").create_repository(repositoryName=NAME)
+    aws.client("logs").create_log_group(logGroupName=f"/aws/eks/{NAME}/cluster")
+    aws.client("logs").create_log_group(logGroupName=f"/aws/eks/{NAME}-2/cluster")
+    acm = aws.client("acm")
+    arn = acm.request_certificate(DomainName="epoch.example.com", Tags=LISTED)["CertificateArn"]
+    acm.request_certificate(DomainName="epoch.example.com")
+    assert set(find(aws)) == {
+        f"EKS cluster {NAME}",
+        f"ECR repository {NAME}",
+        f"log group /aws/eks/{NAME}/cluster",
+        f"ACM certificate {arn}",
+    }
+
+
+def test_dns_records_by_their_companion(aws: Aws) -> None:
+    from epochctl.clients.route53 import Record, Route53, owner_of
+
+    route53 = Route53(aws)
+    aws.client("route53").create_hosted_zone(Name="example.com", CallerReference="1")
+    zone = route53.zone_for("epoch.example.com")
+    assert zone is not None
+    for host, tags in (("epoch", TAGS), ("other", {tag["Key"]: tag["Value"] for tag in OTHERS})):
+        route53.publish(zone, Record(f"{host}.example.com", "A", ("192.0.2.1",)), owner_of(tags))
+    assert find(aws) == ("DNS record epoch.example.com in zone example.com",)
+
+
+def test_a_refused_question_is_not_an_empty_answer(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    from botocore.exceptions import ClientError
+
+    from epochctl.errors import CredentialsError
+
+    def refuse(**_: object) -> None:
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "DescribeCluster")
+
+    monkeypatch.setattr(aws.client("eks"), "describe_cluster", refuse)
+    with pytest.raises(CredentialsError):
+        find(aws)
