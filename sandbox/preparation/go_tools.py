@@ -16,7 +16,7 @@ from pathlib import Path
 from sandbox.errors import SandboxError
 from sandbox.preparation import pins
 from sandbox.preparation.command import run
-from sandbox.preparation.golang import Go
+from sandbox.preparation.golang import Go, compilers
 from sandbox.preparation.progress import Progress, Task
 
 CONTROLLER_MODULE = "sigs.k8s.io/aws-load-balancer-controller"
@@ -80,6 +80,8 @@ BUILDS = (
     Build(
         pins.TOOLS,
         {
+            # First, as go begins there: it needs the one package that takes longest by itself.
+            "aws-load-balancer-controller": CONTROLLER_MODULE,
             "etcd": "go.etcd.io/etcd/server/v3",
             **{
                 f"kube-{part}": f"k8s.io/kubernetes/cmd/kube-{part}"
@@ -95,7 +97,6 @@ BUILDS = (
                 for part in ("bridge", "loopback")
             },
             "crane": "github.com/google/go-containerregistry/cmd/crane",
-            "aws-load-balancer-controller": CONTROLLER_MODULE,
         },
         tags="no_btrfs,no_devmapper,no_zfs",  # their C libraries
     ),
@@ -179,7 +180,7 @@ def _install(
     with progress.task(f"building {what}") as task:
         counted = _Counter(total, list(made.values()))
         task.note = counted.note
-        argv = [str(go.binary), "install", "-v", *build.arguments()]
+        argv = [str(go.binary), "install", "-v", f"-p={compilers()}", *build.arguments()]
         env = {**environment, "CGO_ENABLED": str(int(build.cgo))}
         run(
             argv,

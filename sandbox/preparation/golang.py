@@ -35,7 +35,7 @@ class Go:
 
     def environment(self, scratch: Path) -> dict[str, str | None]:
         """The user's Go settings decide where modules come from (GOPROXY and its like), not what is built."""
-        share = int(available_memory() * 0.7 / (os.cpu_count() or 1))
+        share = int(available_memory() * 0.7 / compilers())
         return {
             **self.caches,
             "GOFLAGS": "-modcacherw" if "GOMODCACHE" in self.caches else "",
@@ -52,6 +52,11 @@ class Go:
         """Remove the caches that are ours: gigabytes that nothing needs once the programs are there."""
         for directory in self.own:
             shutil.rmtree(directory, ignore_errors=True)
+
+
+def compilers() -> int:
+    """How many packages to compile at once: one waits for the disk while the others compile."""
+    return len(os.sched_getaffinity(0)) + 1
 
 
 def find_go(root: Path, scratch: Path, progress: Progress) -> Go:
