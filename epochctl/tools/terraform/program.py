@@ -242,7 +242,7 @@ class Terraform:
             "TF_IN_AUTOMATION": "1",
             "TF_WORKSPACE": "default",
             "CHECKPOINT_DISABLE": "1",
-            # The provider's schema is most of a plan's work: collecting less often saves a third of the time.
+            # The provider's schema is most of a plan's work. Measured, empty plan: 4.4 s instead of 5.0 s.
             "GOGC": "400",
             "GOMEMLIMIT": "1GiB",
         }
