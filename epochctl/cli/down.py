@@ -84,13 +84,23 @@ def _prove(session: Session) -> None:
     from epochctl.clients.leftovers import Leftovers
     from epochctl.errors import LeftoversError
 
-    left = Leftovers(session.aws).find(session.settings.full_name, session.settings.tags)
+    settings = session.settings
+    left = Leftovers(session.aws).find(settings.full_name, settings.tags, _given(session))
     if left:
         raise LeftoversError(
             f"{len(left)} objects of ours are still there",
             why="\n".join(left),
             fix="run `epochctl down` again",
         )
+
+
+def _given(session: Session) -> tuple[str, ...]:
+    """The user's own certificate and its validation record stay, even where `cert request` made them."""
+    from epochctl.clients.acm import Acm
+
+    arn = session.settings.certificate_arn
+    state = Acm(session.aws).describe(arn) if arn else None
+    return (state.arn, state.record_name) if state else ()
 
 
 def _report(session: Session, removed: tuple[str, ...], kept: tuple[str, ...]) -> None:

@@ -170,6 +170,12 @@ def test_dns_records_by_their_companion(aws: Aws) -> None:
     assert find(aws) == ("DNS record epoch.example.com in zone example.com",)
 
 
+def test_what_is_kept_on_purpose_is_not_left_over(aws: Aws) -> None:
+    acm = aws.client("acm")
+    arn = acm.request_certificate(DomainName="epoch.example.com", Tags=LISTED)["CertificateArn"]
+    assert Leftovers(aws).find(NAME, TAGS, keep=(arn,)) == ()
+
+
 def test_a_refused_question_is_not_an_empty_answer(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     from botocore.exceptions import ClientError
 

@@ -6,7 +6,7 @@ AWS refuses is an error: what could not be looked at is not absent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -24,8 +24,11 @@ class Leftovers:
     def __init__(self, aws: Aws) -> None:
         self._aws = aws
 
-    def find(self, full_name: str, tags: Mapping[str, str]) -> tuple[str, ...]:
-        """A line for each thing of ours that exists, with its kind and exact id. () is the proof."""
+    def find(self, full_name: str, tags: Mapping[str, str], keep: Collection[str] = ()) -> tuple[str, ...]:
+        """A line for each thing of ours that exists, with its kind and exact id. () is the proof.
+
+        keep: ids of what stays on purpose; no line is given for them.
+        """
         reader, mine = Reader(self._aws), Belonging(full_name, tags)
         questions: list[Callable[[], Iterable[str]]] = [
             *(partial(compute.objects, reader, mine, kind) for kind in compute.KINDS),
@@ -34,4 +37,5 @@ class Leftovers:
         ]
         with ThreadPoolExecutor(max_workers=12) as pool:
             answers = list(pool.map(lambda question: tuple(question()), questions))
-        return tuple(dict.fromkeys(line for answer in answers for line in answer))
+        lines = dict.fromkeys(line for answer in answers for line in answer)
+        return tuple(line for line in lines if not set(line.split()) & set(keep))

@@ -9,17 +9,13 @@ from epochctl.settings import Settings
 PENDING = "PENDING_VALIDATION"
 
 
-def given_certificate(acm: Acm, settings: Settings, region: str) -> CertificateState:
+def given_certificate(acm: Acm, settings: Settings) -> CertificateState:
     """The certificate of settings.certificate_arn. Raises CertificateError where it cannot serve the host
     name.
+
+    That it is in the right region, the settings have seen to.
     """
     arn = settings.certificate_arn
-    if arn.split(":")[3:4] != [region]:
-        raise CertificateError(
-            f"certificate {arn} is not in {region}",
-            why="a load balancer can only use certificates of its own region",
-            fix="give one of that region, or none: epochctl then requests it",
-        )
     state = acm.describe(arn)
     if state is None:
         raise CertificateError(

@@ -36,7 +36,6 @@ class AcmCert:
         self, settings: Settings, region: str, *, acm: Acm, route53: Route53, names: Names | None = None
     ) -> None:
         self._settings = settings
-        self._region = region
         self._acm = acm
         self._validation = Validation(route53, settings.hostname, owner_of(settings.tags))
         self._diagnosis = Diagnosis(route53, names or Names(), settings.hostname)
@@ -50,7 +49,7 @@ class AcmCert:
                 None, (*due, f"wait until ACM issues the certificate for {hostname}"), self._left()
             )
         changes = () if self._settings.certificate_arn else self._validation.due(state)
-        exists = state.ours or self._left()
+        exists = (state.ours and not self._settings.certificate_arn) or self._left()
         if state.status == PENDING:
             waiting = f"wait until ACM issues the certificate for {hostname}"
             return Observation(None, (*changes, waiting), exists)
@@ -61,14 +60,14 @@ class AcmCert:
         return self._wait_for(ctx, self.request(ctx).arn)  # not wait(): ACM's list may not show it yet
 
     def destroy(self, ctx: Context) -> tuple[str, ...]:
-        """Remove validation records of ours, then certificates with our tags. A given certificate is kept.
+        """Remove validation records of ours, then certificates with our tags. A given certificate is kept,
+        even where it was us who requested it once, and so is the record that it needs for renewal.
 
         The listeners are gone by then; ACM learns of it later than we.
         """
-        if self._settings.certificate_arn:
-            return ()
-        records = self._validation.withdraw()
-        return (*records, *(self._delete(ctx, state) for state in self._acm.ours(self._settings.tags)))
+        given = self._given()
+        records = self._validation.withdraw(keep=given.record_name if given else "")
+        return (*records, *(self._delete(ctx, state) for state in self._others(given)))
 
     def request(self, ctx: Context) -> CertificateState:
         """The certificate, requested if there is none, its validation record added where a zone is ours."""
@@ -87,7 +86,7 @@ class AcmCert:
     def status(self, ctx: Context) -> CertificateState | None:
         """The certificate as ACM sees it now, or None: nothing has been requested."""
         if self._settings.certificate_arn:
-            return given_certificate(self._acm, self._settings, self._region)
+            return given_certificate(self._acm, self._settings)
         return self._acm.find(self._settings.hostname, self._settings.tags)
 
     def why_pending(self, state: CertificateState) -> str:
@@ -131,11 +130,18 @@ class AcmCert:
 
         return ctx.wait_for("validation record", probe, deadline=RECORD_DEADLINE)
 
+    def _given(self) -> CertificateState | None:
+        arn = self._settings.certificate_arn
+        return (self._acm.describe(arn) or CertificateState(arn, "", "")) if arn else None
+
+    def _others(self, given: CertificateState | None) -> tuple[CertificateState, ...]:
+        ours = self._acm.ours(self._settings.tags)
+        return tuple(state for state in ours if given is None or state.arn != given.arn)
+
     def _left(self) -> bool:
         """Whether anything of ours is there to be removed besides the certificate in use."""
-        if self._settings.certificate_arn:
-            return False
-        return bool(self._acm.ours(self._settings.tags) or self._validation.ours())
+        given = self._given()
+        return bool(self._others(given) or self._validation.ours(keep=given.record_name if given else ""))
 
     def _delete(self, ctx: Context, state: CertificateState) -> str:
         def probe() -> Ready[str] | Pending:

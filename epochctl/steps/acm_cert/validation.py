@@ -55,18 +55,20 @@ class Validation:
             )
         return f"validation record added to zone {zone.name}"
 
-    def ours(self) -> tuple[str, ...]:
-        """Names of validation records that we added. The host name's own record belongs to another step."""
+    def ours(self, *, keep: str = "") -> tuple[str, ...]:
+        """Names of validation records that we added, but for `keep`. The host name's own is another
+        step's.
+        """
         zone = self.zone()
         names = self._route53.owned(zone, self._hostname, self._owner) if zone else ()
-        return tuple(name for name in names if name.startswith("_"))
+        return tuple(name for name in names if name.startswith("_") and name != keep)
 
-    def withdraw(self) -> tuple[str, ...]:
-        """Remove what we added; a line each."""
+    def withdraw(self, *, keep: str = "") -> tuple[str, ...]:
+        """Remove what we added, but for `keep`; a line each."""
         zone = self.zone()
         if zone is None:
             return ()
-        names = self.ours()
+        names = self.ours(keep=keep)
         for name in names:
             self._route53.withdraw(zone, name, self._owner)
         return tuple(f"validation record {name}" for name in names)
