@@ -81,7 +81,9 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
     monkeypatch.setattr("epochctl.steps.catalog.steps", lambda settings, region, aws: made.steps())
     monkeypatch.setattr("epochctl.clients.aws.Aws.account_id", lambda self: "123456789012")
     monkeypatch.setattr("epochctl.clients.state_bucket.StateBucket.exists", lambda self, account: True)
-    monkeypatch.setattr("epochctl.clients.leftovers.Leftovers.find", lambda self, name, tags, keep=(): made.left)
+    monkeypatch.setattr(
+        "epochctl.clients.leftovers.Leftovers.find", lambda self, name, tags, keep=(): made.left
+    )
     monkeypatch.setattr("epochctl.tools.process.Stop.event", __import__("threading").Event())
     return made
 
