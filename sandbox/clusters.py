@@ -125,6 +125,7 @@ class Clusters:
         """CreateNodegroup was called: its instances boot beside the answer."""
         group.status = "CREATING"
         group.version = cluster.version
+        group.release_version = f"{cluster.version}.0-20260501"
         _in_background(f"boot-{group.nodegroup_name}", self._boot, region, cluster, group)
 
     def _boot(self, region: str, cluster: Any, group: Any) -> None:
@@ -185,7 +186,7 @@ class Clusters:
         self._nodes.pop(node.plan.instance_id, None)
         self.addresses(region).forget(node.plan.instance_id)
         with CHANGES:
-            backend("ec2", region).terminate_instances([node.plan.instance_id])
+            _terminate(region, node.plan.instance_id)
         plane = self._planes.get((region, cluster_name))
         if plane is not None and plane.running:
             _delete_node_object(plane, node.plan.name)
@@ -253,6 +254,15 @@ def _run_instance(region: str, subnet_id: str, cluster: Any, group: Any) -> Any:
         placement=None,
     )
     return reservation.instances[0]
+
+
+def _terminate(region: str, instance_id: str) -> None:
+    """The instance and its interface go; moto alone would leave the interface."""
+    ec2 = backend("ec2", region)
+    ec2.terminate_instances([instance_id])
+    for interface in list(ec2.enis.values()):
+        if interface.instance is not None and interface.instance.id == instance_id:
+            ec2.enis.pop(interface.id, None)
 
 
 def _ready(plane: ControlPlane, name: str) -> bool:

@@ -55,7 +55,7 @@ class Names:
             fixed = self._fixed(name)
             if fixed:
                 if kind in ("A", "ANY"):
-                    response.answer.append(dns.rrset.from_text(owner, 60, "IN", "A", *fixed))
+                    response.answer.append(_rrset(owner, 60, "A", fixed))
                 return True
             zone = zones.zone_of(name)
             if zone is None:
@@ -65,7 +65,7 @@ class Names:
             if cname is None or kind == "CNAME":
                 self._add_records(response, owner, found, kind)
                 return bool(found) or zones.exists_below(name)
-            response.answer.append(dns.rrset.from_text(owner, cname.ttl, "IN", "CNAME", *cname.values))
+            response.answer.append(_rrset(owner, cname.ttl, "CNAME", cname.values))
             name = cname.values[0].rstrip(".").lower()
             owner = dns.name.from_text(name)
         return True
@@ -76,7 +76,7 @@ class Names:
                 continue
             values = self._fixed(record.alias) if record.alias else record.values
             if values:
-                response.answer.append(dns.rrset.from_text(owner, record.ttl, "IN", kind, *values))
+                response.answer.append(_rrset(owner, record.ttl, kind, values))
 
     def _fixed(self, name: str) -> tuple[str, ...]:
         """Addresses of names outside the hosted zones: AWS's own, load balancers, clusters, instances, name servers."""
@@ -100,7 +100,12 @@ class Names:
         if zone:
             soa = next((r for r in zones.records(zone) if r.type == "SOA"), None)
             if soa:
-                response.authority.append(dns.rrset.from_text(zone + ".", soa.ttl, "IN", "SOA", *soa.values))
+                response.authority.append(_rrset(zone + ".", soa.ttl, "SOA", soa.values))
+
+
+def _rrset(owner: dns.name.Name | str, ttl: int, kind: str, values: tuple[str, ...]) -> dns.rrset.RRset:
+    """Record data as Route 53 keeps it: names with or without the final dot are both absolute."""
+    return dns.rrset.from_text_list(owner, ttl, "IN", kind, values, origin=dns.name.root)
 
 
 class _Udp(socketserver.BaseRequestHandler):

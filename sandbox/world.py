@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox import network
-from sandbox.account import certificates, eks, identity, inventory, policies
+from sandbox.account import certificates, eks, gateways, identity, inventory, policies, templates
 from sandbox.account.backends import backend
 from sandbox.account.balancers import Balancers
 from sandbox.authority import Authority
@@ -119,6 +119,8 @@ class World:
         self._balancers.install()
         eks.install(self._clusters)
         policies.install()
+        templates.install()
+        gateways.install()
         identity.install(self._clusters.public_key)
 
     def _open_account(self) -> identity.Caller:
@@ -173,6 +175,7 @@ def _answers(url: str) -> bool:
 
 def main(argument: str) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     known: dict[str, Any] = {key: Path(value) for key, value in json.loads(argument).items()}
     places = Places(**known)
     os.environ.update(places.environment())

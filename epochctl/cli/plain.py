@@ -71,4 +71,5 @@ class PlainLines:
                     step, since = min(self._since.items(), key=lambda item: item[1])
                     waited = duration(time.monotonic() - since)
                     last = self._last.get(step, "")
-                    self._say(step, f"still at it after {waited}" + (f" ({last})" if last else ""))
+                    short = last.partition("\n")[0][:60]
+                    self._say(step, f"still at it after {waited}" + (f" ({short})" if short else ""))

@@ -50,6 +50,9 @@ def _patch_groups(clusters: Clusters, models: Any) -> None:
 
     def create_nodegroup(self: Any, cluster_name: str, **kwargs: Any) -> Any:
         group = create(self, cluster_name=cluster_name, **kwargs)
+        if not kwargs.get("remote_access"):  # moto invents a key pair
+            group.remote_access = None
+            group.resources.pop("remoteAccessSecurityGroup", None)
         clusters.create_group(self.region_name, self.clusters[cluster_name], group)
         return group
 
