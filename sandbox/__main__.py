@@ -42,13 +42,19 @@ def _parser() -> argparse.ArgumentParser:
     ):
         commands.add_parser(name, help=text, description=text).set_defaults(run=function)
     env = commands.add_parser("env", help="the variables of commands inside, for a shell's eval")
-    env.add_argument("--tools", action="store_true", help="only PATH and the provider mirror: also without a running sandbox")
+    env.add_argument(
+        "--tools",
+        action="store_true",
+        help="only PATH and the provider mirror: also without a running sandbox",
+    )
     env.set_defaults(run=_env)
     logs = commands.add_parser("logs", help="the log of a part, or the parts' names")
     logs.add_argument("part", nargs="?", default="")
     logs.set_defaults(run=_logs)
     command = commands.add_parser("exec", help="run a command inside; starts the sandbox if need be")
-    command.add_argument("--then-down", action="store_true", help="end the sandbox when the command succeeded")
+    command.add_argument(
+        "--then-down", action="store_true", help="end the sandbox when the command succeeded"
+    )
     command.add_argument("command", nargs=argparse.REMAINDER)
     command.set_defaults(run=_exec)
     return parser
@@ -122,7 +128,10 @@ def _logs(arguments: argparse.Namespace) -> int:
         return 0
     names = sorted(file.stem for file in logs.glob("*.log"))
     if arguments.part:
-        raise SandboxError(f"no part is called {arguments.part}", fix=f"one of: {', '.join(names) or 'none: it is not running'}")
+        raise SandboxError(
+            f"no part is called {arguments.part}",
+            fix=f"one of: {', '.join(names) or 'none: it is not running'}",
+        )
     print("\n".join(names))
     return 0
 

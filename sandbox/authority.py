@@ -86,11 +86,26 @@ class Authority:
         return str(self._certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value)
 
     def issue(
-        self, *names: str, common_name: str = "", organization: str = "", client: bool = False, days: int = LEAF_DAYS
+        self,
+        *names: str,
+        common_name: str = "",
+        organization: str = "",
+        client: bool = False,
+        days: int = LEAF_DAYS,
     ) -> Pair:
         """A certificate for DNS names and IP addresses; with `client`, one that identifies a client (CN, O)."""
         key = ec.generate_private_key(ec.SECP256R1())
-        return Pair(self.sign(key.public_key(), *names, common_name=common_name, organization=organization, client=client, days=days), _key_pem(key))
+        return Pair(
+            self.sign(
+                key.public_key(),
+                *names,
+                common_name=common_name,
+                organization=organization,
+                client=client,
+                days=days,
+            ),
+            _key_pem(key),
+        )
 
     def sign(
         self,
@@ -116,7 +131,9 @@ class Authority:
             )
         )
         if names:
-            builder = builder.add_extension(x509.SubjectAlternativeName([_general_name(name) for name in names]), critical=False)
+            builder = builder.add_extension(
+                x509.SubjectAlternativeName([_general_name(name) for name in names]), critical=False
+            )
         return builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
     def server_context(self, name: str, directory: Path) -> ssl.SSLContext:

@@ -66,7 +66,9 @@ class Clusters:
 
     def public_key(self, issuer: str) -> str | None:
         """The PEM that signs service account tokens of that issuer."""
-        return next((p.signing_public_key for p in list(self._planes.values()) if p.plan.issuer == issuer), None)
+        return next(
+            (p.signing_public_key for p in list(self._planes.values()) if p.plan.issuer == issuer), None
+        )
 
     def by_issuer(self, issuer: str) -> ControlPlane | None:
         return next((p for p in list(self._planes.values()) if p.plan.issuer == issuer), None)
@@ -79,7 +81,9 @@ class Clusters:
             self._numbers += 1
             number = self._numbers
         identifier = cluster.arn.encode().hex().upper()[-24:] + f"{number:08X}"
-        block = ipaddress.ip_network(cluster.kubernetes_network_config.get("serviceIpv4Cidr", "172.20.0.0/16"))
+        block = ipaddress.ip_network(
+            cluster.kubernetes_network_config.get("serviceIpv4Cidr", "172.20.0.0/16")
+        )
         plan = ClusterPlan(
             name=cluster.name,
             region=region,
@@ -135,7 +139,9 @@ class Clusters:
         except Exception as error:
             log.exception("node group %s", group.nodegroup_name)
             group.status = "CREATE_FAILED"
-            group.health = {"issues": [{"code": "NodeCreationFailure", "message": str(error)[:300], "resourceIds": []}]}
+            group.health = {
+                "issues": [{"code": "NodeCreationFailure", "message": str(error)[:300], "resourceIds": []}]
+            }
 
     def scale(self, region: str, cluster: Any, group: Any) -> None:
         """Boot or end instances until there are as many as the group desires, then wait until all are Ready."""
@@ -224,7 +230,13 @@ def _add_network(region: str, cluster: Any) -> None:
     name = f"eks-cluster-sg-{cluster.name}-{ACCOUNT}"
     with CHANGES:
         group = ec2.create_security_group(name, "EKS created security group", vpc_id=vpc_id)
-        group.add_tags({f"kubernetes.io/cluster/{cluster.name}": "owned", "aws:eks:cluster-name": cluster.name, "Name": name})
+        group.add_tags(
+            {
+                f"kubernetes.io/cluster/{cluster.name}": "owned",
+                "aws:eks:cluster-name": cluster.name,
+                "Name": name,
+            }
+        )
     config.update({"vpcId": vpc_id, "clusterSecurityGroupId": group.id})
     config.setdefault("endpointPublicAccess", True)
     config.setdefault("endpointPrivateAccess", False)

@@ -59,9 +59,14 @@ class ControlPlane:
         apiserver = self._part("kube-apiserver", self._apiserver()).start()
         self._parts = [etcd, apiserver]
         apiserver.wait_until(lambda: self._ready(), seconds=90)
-        for name, argv in (("kube-controller-manager", self._controllers()), ("kube-scheduler", self._scheduler())):
+        for name, argv in (
+            ("kube-controller-manager", self._controllers()),
+            ("kube-scheduler", self._scheduler()),
+        ):
             self._parts.append(self._part(name, argv).start())
-        apiserver.wait_until(lambda: self._exists("/api/v1/namespaces/default/serviceaccounts/default"), seconds=60)
+        apiserver.wait_until(
+            lambda: self._exists("/api/v1/namespaces/default/serviceaccounts/default"), seconds=60
+        )
 
     def stop(self) -> None:
         for part in reversed(self._parts):
@@ -79,10 +84,14 @@ class ControlPlane:
         if not path.exists():
             pair = self.authority.issue(common_name=common_name, organization=organization, client=True)
             certificate, key = pair.write(self.directory / "pki", path.stem)
-            path.write_text(json.dumps(_kubeconfig(self._url, self.directory / "pki" / "ca.crt", certificate, key)))
+            path.write_text(
+                json.dumps(_kubeconfig(self._url, self.directory / "pki" / "ca.crt", certificate, key))
+            )
         return path
 
-    def request(self, path: str, method: str = "GET", body: Any = None, content_type: str = "application/json") -> Any:
+    def request(
+        self, path: str, method: str = "GET", body: Any = None, content_type: str = "application/json"
+    ) -> Any:
         """One call to the API server as its administrator. Raises urllib.error.HTTPError."""
         certificate, key = self.directory / "pki" / "admin.crt", self.directory / "pki" / "admin.key"
         context = ssl.create_default_context(cafile=str(self.directory / "pki" / "ca.crt"))
@@ -134,16 +143,32 @@ class ControlPlane:
 
         pki, plan = self.directory / "pki", self.plan
         self.authority.save(pki)
-        names = ("kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local")
+        names = (
+            "kubernetes",
+            "kubernetes.default",
+            "kubernetes.default.svc",
+            "kubernetes.default.svc.cluster.local",
+        )
         self.authority.issue(
-            plan.endpoint_host, *names, plan.address, plan.service_address, "127.0.0.1", common_name="kube-apiserver"
+            plan.endpoint_host,
+            *names,
+            plan.address,
+            plan.service_address,
+            "127.0.0.1",
+            common_name="kube-apiserver",
         ).write(pki, "apiserver")
-        self.authority.issue(common_name="kube-apiserver", organization="system:masters", client=True).write(pki, "kubelet-client")
-        self.authority.issue(common_name="sandbox", organization="system:masters", client=True).write(pki, "admin")
+        self.authority.issue(common_name="kube-apiserver", organization="system:masters", client=True).write(
+            pki, "kubelet-client"
+        )
+        self.authority.issue(common_name="sandbox", organization="system:masters", client=True).write(
+            pki, "admin"
+        )
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         (pki / "sa.key").write_bytes(
             key.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.TraditionalOpenSSL,
+                serialization.NoEncryption(),
             )
         )
         public = key.public_key().public_bytes(
@@ -151,7 +176,9 @@ class ControlPlane:
         )
         (pki / "sa.pub").write_bytes(public)
         (self.directory / "authenticator.kubeconfig").write_text(
-            json.dumps(_webhook(f"http://{AWS_ADDRESS}:{INTERNAL_PORT}/eks/{plan.region}/{plan.name}/authenticate"))
+            json.dumps(
+                _webhook(f"http://{AWS_ADDRESS}:{INTERNAL_PORT}/eks/{plan.region}/{plan.name}/authenticate")
+            )
         )
 
     def _etcd(self) -> list[str]:

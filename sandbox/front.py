@@ -70,7 +70,10 @@ class Front:
         identifier, _, document = scope["path"].removeprefix("/id/").partition("/")
         issuer = f"https://{host}/id/{identifier}"
         plane = self._clusters.by_issuer(issuer)
-        paths = {".well-known/openid-configuration": "/.well-known/openid-configuration", "keys": "/openid/v1/jwks"}
+        paths = {
+            ".well-known/openid-configuration": "/.well-known/openid-configuration",
+            "keys": "/openid/v1/jwks",
+        }
         if plane is None or document not in paths:
             await answer(send, 404, b"{}")
             return

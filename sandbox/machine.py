@@ -34,7 +34,13 @@ def main() -> int:
 def _mount(directory: Path) -> None:
     for path in PRIVATE:
         subprocess.run(["mount", "-t", "tmpfs", "tmpfs", path], check=True)
-    for path in ("/run/containerd", "/var/lib/kubelet", "/var/lib/containerd", "/var/log/pods", "/var/log/containers"):
+    for path in (
+        "/run/containerd",
+        "/var/lib/kubelet",
+        "/var/lib/containerd",
+        "/var/log/pods",
+        "/var/log/containers",
+    ):
         Path(path).mkdir(parents=True, exist_ok=True)
     resolver = Path(os.path.realpath("/etc/resolv.conf"))
     resolver.parent.mkdir(parents=True, exist_ok=True)
@@ -130,7 +136,9 @@ def _write_cni(node: dict[str, Any]) -> None:
         "ipMasq": False,
         "ipam": {"type": "epoch-ipam", "instance": node["instance_id"]},
     }
-    (directory / "10-vpc.conflist").write_text(json.dumps({"cniVersion": "1.0.0", "name": "vpc", "plugins": [bridge]}))
+    (directory / "10-vpc.conflist").write_text(
+        json.dumps({"cniVersion": "1.0.0", "name": "vpc", "plugins": [bridge]})
+    )
 
 
 def kubelet_config(node: dict[str, Any]) -> dict[str, Any]:
@@ -138,7 +146,11 @@ def kubelet_config(node: dict[str, Any]) -> dict[str, Any]:
     return {
         "apiVersion": "kubelet.config.k8s.io/v1beta1",
         "kind": "KubeletConfiguration",
-        "authentication": {"anonymous": {"enabled": False}, "webhook": {"enabled": True}, "x509": {"clientCAFile": node["cluster_ca"]}},
+        "authentication": {
+            "anonymous": {"enabled": False},
+            "webhook": {"enabled": True},
+            "x509": {"clientCAFile": node["cluster_ca"]},
+        },
         "authorization": {"mode": "Webhook"},
         "featureGates": {"KubeletInUserNamespace": True},
         "cgroupDriver": "cgroupfs",

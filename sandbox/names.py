@@ -5,6 +5,7 @@ Answers from the emulated account and from a few fixed names; has no upstream: w
 
 from __future__ import annotations
 
+import logging
 import socketserver
 import struct
 import threading
@@ -25,6 +26,7 @@ from sandbox.network import AWS_ADDRESS, DNS_ADDRESS
 ELSEWHERE = ("public.ecr.aws", "registry.k8s.io", "aws.github.io")
 CHAIN = 8  # CNAMEs followed at most
 
+log = logging.getLogger("names")
 Lookup = Callable[[str], str | None]
 
 
@@ -70,7 +72,9 @@ class Names:
             owner = dns.name.from_text(name)
         return True
 
-    def _add_records(self, response: dns.message.Message, owner: dns.name.Name, found: list[zones.Record], kind: str) -> None:
+    def _add_records(
+        self, response: dns.message.Message, owner: dns.name.Name, found: list[zones.Record], kind: str
+    ) -> None:
         for record in found:
             if record.type != kind:
                 continue
@@ -105,7 +109,7 @@ class Names:
 
 def _rrset(owner: dns.name.Name | str, ttl: int, kind: str, values: tuple[str, ...]) -> dns.rrset.RRset:
     """Record data as Route 53 keeps it: names with or without the final dot are both absolute."""
-    return dns.rrset.from_text_list(owner, ttl, "IN", kind, values, origin=dns.name.root)
+    return dns.rrset.from_text_list(owner, ttl, "IN", kind, values, origin=dns.name.root, relativize=False)
 
 
 class _Udp(socketserver.BaseRequestHandler):
@@ -131,6 +135,7 @@ def _reply(server: Any, data: bytes) -> bytes | None:
         query = dns.message.from_wire(data)
         return bytes(server.names.answer(query).to_wire())
     except dns.exception.DNSException:
+        log.exception("a question that cannot be answered")
         return None
 
 
@@ -151,7 +156,9 @@ class NameServer:
         for server in (udp, tcp):
             server.daemon_threads = True
             server.names = self._names  # type: ignore[attr-defined]
-            threading.Thread(target=server.serve_forever, args=(0.2,), name=f"dns-{address}", daemon=True).start()
+            threading.Thread(
+                target=server.serve_forever, args=(0.2,), name=f"dns-{address}", daemon=True
+            ).start()
 
     def leave(self, address: str) -> None:
         """Stop answering on `address`; not listening is success."""

@@ -27,7 +27,11 @@ def start(argv: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
         flags = ["--user", "--map-auto", "--map-root-user", *flags]
     with log.open("wb") as output:
         return subprocess.Popen(
-            ["unshare", *flags, "--", *argv], stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+            ["unshare", *flags, "--", *argv],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
         )
 
 
@@ -40,10 +44,22 @@ def check() -> None:
         probe = ["unshare", "--mount", "--net", "--pid", "--fork", "true"]
     else:
         _check_user()
-        probe = ["unshare", "--user", "--map-auto", "--map-root-user", "--mount", "--net", "--pid", "--fork", "true"]
+        probe = [
+            "unshare",
+            "--user",
+            "--map-auto",
+            "--map-root-user",
+            "--mount",
+            "--net",
+            "--pid",
+            "--fork",
+            "true",
+        ]
     done = subprocess.run(probe, capture_output=True, text=True, timeout=10, check=False)
     if done.returncode:
-        raise SandboxError("this system refuses new namespaces", why=done.stderr.strip() + _forbidding_setting(), fix=_FIX)
+        raise SandboxError(
+            "this system refuses new namespaces", why=done.stderr.strip() + _forbidding_setting(), fix=_FIX
+        )
 
 
 _FIX = "allow user namespaces (see above), or run the same command with sudo, or in a container started with --privileged"

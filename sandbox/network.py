@@ -37,7 +37,9 @@ def prepare_world() -> None:
     """Loopback up, forwarding on, the service ranges local to this namespace, no route anywhere else."""
     ip("link", "set", "lo", "up")
     for cidr in (SERVICES, BALANCERS):
-        ip("route", "add", "local", cidr, "dev", "lo")  # every address of the range is ours: no need to add each
+        ip(
+            "route", "add", "local", cidr, "dev", "lo"
+        )  # every address of the range is ours: no need to add each
     Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
     Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").write_text("0")
 

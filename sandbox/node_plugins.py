@@ -60,5 +60,9 @@ def credential_provider_config() -> str:
         "apiVersion": "credentialprovider.kubelet.k8s.io/v1",
     }
     return json.dumps(
-        {"apiVersion": "kubelet.config.k8s.io/v1", "kind": "CredentialProviderConfig", "providers": [provider]}
+        {
+            "apiVersion": "kubelet.config.k8s.io/v1",
+            "kind": "CredentialProviderConfig",
+            "providers": [provider],
+        }
     )

@@ -70,9 +70,13 @@ class Part:
         while not healthy():
             if not self.alive:
                 code = self._process.returncode if self._process else None
-                raise SandboxError(f"{self.name} ended with code {code} while starting", why="\n".join(self._tail))
+                raise SandboxError(
+                    f"{self.name} ended with code {code} while starting", why="\n".join(self._tail)
+                )
             if time.monotonic() > deadline:
-                raise SandboxError(f"{self.name} is not healthy after {seconds:.0f} s", why="\n".join(self._tail))
+                raise SandboxError(
+                    f"{self.name} is not healthy after {seconds:.0f} s", why="\n".join(self._tail)
+                )
             time.sleep(0.1)
 
     def stop(self, *, grace: float = 5.0) -> None:

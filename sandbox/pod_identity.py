@@ -29,7 +29,14 @@ def register(plane: ControlPlane, ca_pem: bytes) -> None:
                 {
                     "name": "iam-for-pods.amazonaws.com",
                     "clientConfig": {"url": url, "caBundle": base64.b64encode(ca_pem).decode()},
-                    "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}],
+                    "rules": [
+                        {
+                            "apiGroups": [""],
+                            "apiVersions": ["v1"],
+                            "operations": ["CREATE"],
+                            "resources": ["pods"],
+                        }
+                    ],
                     "failurePolicy": "Ignore",
                     "sideEffects": "None",
                     "admissionReviewVersions": ["v1"],
@@ -76,7 +83,19 @@ def _patch(pod: dict[str, Any], role: str, region: str) -> list[dict[str, Any]]:
     for index, container in enumerate(spec["containers"]):
         path = f"/spec/containers/{index}"
         patch.append({"op": "add", "path": f"{path}/env", "value": [*container.get("env", []), *variables]})
-        patch.append({"op": "add", "path": f"{path}/volumeMounts", "value": [*container.get("volumeMounts", []), mount]})
+        patch.append(
+            {
+                "op": "add",
+                "path": f"{path}/volumeMounts",
+                "value": [*container.get("volumeMounts", []), mount],
+            }
+        )
     if not spec.get("securityContext", {}).get("fsGroup"):
-        patch.append({"op": "add", "path": "/spec/securityContext", "value": {**spec.get("securityContext", {}), "fsGroup": 65534}})
+        patch.append(
+            {
+                "op": "add",
+                "path": "/spec/securityContext",
+                "value": {**spec.get("securityContext", {}), "fsGroup": 65534},
+            }
+        )
     return patch

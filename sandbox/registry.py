@@ -38,7 +38,12 @@ class Registry:
         ecr = ECR_HOST.match(host)
         if ecr and not _authorized(header(scope, b"authorization")):
             challenge = f'Basic realm="https://{host}/",service="ecr.amazonaws.com"'
-            await answer(send, 401, _errors("UNAUTHORIZED", "Not Authorized"), ((b"www-authenticate", challenge.encode()),))
+            await answer(
+                send,
+                401,
+                _errors("UNAUTHORIZED", "Not Authorized"),
+                ((b"www-authenticate", challenge.encode()),),
+            )
             return
         if scope["path"] in ("/v2", "/v2/"):
             await answer(send, 200, b"{}")
@@ -65,7 +70,16 @@ class Registry:
         else:
             await self._forward(host, scope, chunks(receive), send)
 
-    async def _put(self, region: str, host: str, name: str, reference: str, scope: dict[str, Any], receive: Any, send: Any) -> None:
+    async def _put(
+        self,
+        region: str,
+        host: str,
+        name: str,
+        reference: str,
+        scope: dict[str, Any],
+        receive: Any,
+        send: Any,
+    ) -> None:
         body = b"".join([chunk async for chunk in chunks(receive)])[:MANIFEST_BYTES]
         digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
         repository = backend("ecr", region).repositories[name]
@@ -92,7 +106,9 @@ class Registry:
         if length:
             headers.append((b"content-length", length.encode()))
         content = body if scope["method"] in ("PUT", "POST", "PATCH") else None
-        request = self._client.build_request(scope["method"], path + (f"?{query}" if query else ""), headers=headers, content=content)
+        request = self._client.build_request(
+            scope["method"], path + (f"?{query}" if query else ""), headers=headers, content=content
+        )
         response = await self._client.send(request, stream=True)
         try:
             await _relay(response, host, send)
@@ -117,7 +133,14 @@ def _record(region: str, name: str, body: bytes, digest: str, tag: str, media_ty
         known = _find(repository, digest)
         if known is None:
             manifest = body.decode()
-            image = Image(ACCOUNT, tag or None, manifest, name, json.loads(manifest).get("mediaType", media_type), digest)  # type: ignore[arg-type]
+            image = Image(
+                ACCOUNT,
+                tag or None,
+                manifest,
+                name,
+                json.loads(manifest).get("mediaType", media_type),
+                digest,
+            )  # type: ignore[arg-type]
             repository.images.append(image)
         elif tag and tag not in known.image_tags:
             known.update_tag(tag)

@@ -24,7 +24,18 @@ from sandbox.preparation.toolbox import Toolbox
 
 START_SECONDS = 60.0
 REGION = "us-west-2"
-_DROPPED = ("AWS_", "KUBECONFIG", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy", "TF_", "HELM_")
+_DROPPED = (
+    "AWS_",
+    "KUBECONFIG",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "ALL_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "all_proxy",
+    "TF_",
+    "HELM_",
+)
 
 
 class Session:
@@ -83,7 +94,9 @@ class Session:
         bundle = str(self.places.ca_bundle)
         return {
             **kept,
-            **{name: bundle for name in ("AWS_CA_BUNDLE", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")},
+            **dict.fromkeys(
+                ("AWS_CA_BUNDLE", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"), bundle
+            ),
             **json.loads((self.state / "ready.json").read_text()),
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,

@@ -1,6 +1,6 @@
 """The supervisor of a world, inside its namespaces: mounts, network, the emulated account, and every part in order.
 
-    python -m sandbox.world <places as JSON>
+python -m sandbox.world <places as JSON>
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from sandbox.clusters import Clusters
 from sandbox.errors import SandboxError
 from sandbox.front import Front
 from sandbox.internal import application
-from sandbox.names import NameServer, Names
+from sandbox.names import Names, NameServer
 from sandbox.network import AWS_ADDRESS, DNS_ADDRESS, INTERNAL_PORT
 from sandbox.part import Part
 from sandbox.places import Places
@@ -37,7 +37,11 @@ from sandbox.vpc import Vpcs
 
 ZONE = "sandbox.test"
 REGISTRY_PORT = 9912
-SYSTEM_BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
+SYSTEM_BUNDLES = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/cert.pem",
+)
 log = logging.getLogger("world")
 
 
@@ -111,7 +115,15 @@ class World:
     def _registry(self) -> Part:
         disk = self._places.live / "registry"
         images.link_blobs(self._places.registry, disk)
-        argv = [str(self._places.bin / "crane"), "registry", "serve", "--address", f"127.0.0.1:{REGISTRY_PORT}", "--disk", str(disk)]
+        argv = [
+            str(self._places.bin / "crane"),
+            "registry",
+            "serve",
+            "--address",
+            f"127.0.0.1:{REGISTRY_PORT}",
+            "--disk",
+            str(disk),
+        ]
         return self._part("registry", argv)
 
     def _install(self) -> None:
@@ -188,7 +200,9 @@ def main(argument: str) -> int:
         world.watch(stop)
     except SandboxError as error:
         log.error("%s", error)
-        (places.state / "failed.json").write_text(json.dumps(dataclasses.asdict(_Failure(error.what, error.why))))
+        (places.state / "failed.json").write_text(
+            json.dumps(dataclasses.asdict(_Failure(error.what, error.why)))
+        )
         return 1
     finally:
         world.stop()

@@ -26,7 +26,9 @@ class PodAddresses:
                 address = interface.subnet.get_available_subnet_ip(interface)
                 interface.private_ip_addresses.append({"Primary": False, "PrivateIpAddress": address})
                 self._held[container] = (instance_id, address)
-            vpc = ipaddress.ip_network(backend("ec2", self._region).get_vpc(interface.subnet.vpc_id).cidr_block)
+            vpc = ipaddress.ip_network(
+                backend("ec2", self._region).get_vpc(interface.subnet.vpc_id).cidr_block
+            )
             return f"{self._held[container][1]}/{vpc.prefixlen}", str(vpc.network_address + 1)
 
     def release(self, container: str) -> None:

@@ -31,7 +31,9 @@ class Balancers:
 
         reported = self
 
-        def describe_target_health(self: Any, target_group_arn: str, targets: list[dict[str, Any]]) -> list[Any]:
+        def describe_target_health(
+            self: Any, target_group_arn: str, targets: list[dict[str, Any]]
+        ) -> list[Any]:
             group = self.target_groups.get(target_group_arn)
             if group is None:
                 raise models.TargetGroupNotFoundError()
@@ -78,7 +80,11 @@ class Balancers:
         """Targets that were deregistered and whose delay is not over."""
         with self._lock:
             ends = self._draining.get(group.arn, {})
-            return [target for target, end in ends.items() if end > time.monotonic() and target not in group.targets]
+            return [
+                target
+                for target, end in ends.items()
+                if end > time.monotonic() and target not in group.targets
+            ]
 
     def health(self, group: Any, asked: list[dict[str, Any]], status: Any) -> list[Any]:
         """moto's health objects for the asked targets, or for all that are registered or draining."""
@@ -109,12 +115,21 @@ class Balancers:
                 "description": "Target is not registered to the target group",
             }
         return status(
-            target, port, group.health_check_port, seen["state"], seen.get("reason") or None, seen.get("description") or None
+            target,
+            port,
+            group.health_check_port,
+            seen["state"],
+            seen.get("reason") or None,
+            seen.get("description") or None,
         )
 
     def snapshot(self) -> dict[str, Any]:
         """Everything the data plane needs, as JSON: balancers with listeners, rules and certificates; groups with targets."""
-        groups = {group.arn: self._group(group) for _, b in every("elbv2") for group in list(b.target_groups.values())}
+        groups = {
+            group.arn: self._group(group)
+            for _, b in every("elbv2")
+            for group in list(b.target_groups.values())
+        }
         return {"balancers": [self._balancer(balancer) for balancer in _all()], "groups": groups}
 
     def _balancer(self, balancer: Any) -> dict[str, Any]:
@@ -151,9 +166,15 @@ def _listener(listener: Any, region: str) -> dict[str, Any]:
         "port": int(listener.port),
         "protocol": listener.protocol,
         "certificates": [
-            {"names": bundle.sans or [bundle.common_name], "certificate": bundle.cert.decode(), "key": bundle.key.decode()}
+            {
+                "names": bundle.sans or [bundle.common_name],
+                "certificate": bundle.cert.decode(),
+                "key": bundle.key.decode(),
+            }
             for bundle in bundles
         ],
-        "rules": [{"conditions": rule.conditions, "actions": [a.data for a in rule.actions]} for rule in rules],
+        "rules": [
+            {"conditions": rule.conditions, "actions": [a.data for a in rule.actions]} for rule in rules
+        ],
         "default": [action.data for action in listener.default_actions],
     }

@@ -26,12 +26,19 @@ def install(authority: Authority) -> None:
     from moto.acm import models
 
     def generate_cert(
-        cls: Any, domain_name: str, account_id: str, region: str, sans: list[str] | None = None, cert_authority_arn: Any = None
+        cls: Any,
+        domain_name: str,
+        account_id: str,
+        region: str,
+        sans: list[str] | None = None,
+        cert_authority_arn: Any = None,
     ) -> Any:
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         names = [domain_name, *[san for san in sans or [] if san != domain_name]]
         pem = key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.TraditionalOpenSSL,
+            serialization.NoEncryption(),
         )
         return cls(
             certificate=authority.sign(key.public_key(), *names),
@@ -89,7 +96,9 @@ def _patch_deletion(models: Any) -> None:
 
     def deleted(self: Any, arn: str) -> None:
         if in_use_by(arn):
-            raise JsonRESTError("ResourceInUseException", f"Certificate {arn} in account {ACCOUNT} is in use.")
+            raise JsonRESTError(
+                "ResourceInUseException", f"Certificate {arn} in account {ACCOUNT} is in use."
+            )
         delete(self, arn)
 
     models.AWSCertificateManagerBackend.delete_certificate = deleted

@@ -29,7 +29,9 @@ def _patch_clusters(clusters: Clusters, models: Any, responses: Any) -> None:
         access = self._get_param("accessConfig") or {}
         cluster.access_config = {
             "authenticationMode": access.get("authenticationMode", "CONFIG_MAP"),
-            "bootstrapClusterCreatorAdminPermissions": access.get("bootstrapClusterCreatorAdminPermissions", True),
+            "bootstrapClusterCreatorAdminPermissions": access.get(
+                "bootstrapClusterCreatorAdminPermissions", True
+            ),
         }
         cluster.upgrade_policy = self._get_param("upgradePolicy") or {"supportType": "EXTENDED"}
         clusters.create(self.region, cluster, self.headers.get("Authorization", ""))
@@ -67,7 +69,10 @@ def _patch_groups(clusters: Clusters, models: Any) -> None:
         group = self.describe_nodegroup(cluster_name, nodegroup_name)
         if group.status != "DELETING":
             clusters.delete_group(
-                self.region_name, self.clusters[cluster_name], group, lambda: delete(self, cluster_name, nodegroup_name)
+                self.region_name,
+                self.clusters[cluster_name],
+                group,
+                lambda: delete(self, cluster_name, nodegroup_name),
             )
         return group
 

@@ -88,11 +88,19 @@ def who_holds(token: str, cluster: str) -> Caller | None:
     parts = urlsplit(url)
     query = dict(parse_qsl(parts.query))
     known = caller(query.get("X-Amz-Credential", "").split("/")[0])
-    if known is None or query.get("Action") != "GetCallerIdentity" or not re.fullmatch(r"sts\.[a-z0-9.-]+", parts.netloc):
+    if (
+        known is None
+        or query.get("Action") != "GetCallerIdentity"
+        or not re.fullmatch(r"sts\.[a-z0-9.-]+", parts.netloc)
+    ):
         return None
-    if "x-k8s-aws-id" not in query.get("X-Amz-SignedHeaders", "").split(";") or _too_old(query.get("X-Amz-Date", "")):
+    if "x-k8s-aws-id" not in query.get("X-Amz-SignedHeaders", "").split(";") or _too_old(
+        query.get("X-Amz-Date", "")
+    ):
         return None
-    expected = _signature(known.secret_access_key, parts.netloc, parts.path or "/", query, {"x-k8s-aws-id": cluster})
+    expected = _signature(
+        known.secret_access_key, parts.netloc, parts.path or "/", query, {"x-k8s-aws-id": cluster}
+    )
     return known if hmac.compare_digest(expected, query.get("X-Amz-Signature", "")) else None
 
 
@@ -108,7 +116,9 @@ def _signature(secret: str, host: str, path: str, query: dict[str, str], headers
     """Signature Version 4 of a presigned GET."""
     signed = query["X-Amz-SignedHeaders"].split(";")
     values = {"host": host, **headers}
-    pairs = sorted((quote(k, safe="-_.~"), quote(v, safe="-_.~")) for k, v in query.items() if k != "X-Amz-Signature")
+    pairs = sorted(
+        (quote(k, safe="-_.~"), quote(v, safe="-_.~")) for k, v in query.items() if k != "X-Amz-Signature"
+    )
     canonical = "\n".join(
         [
             "GET",
@@ -175,7 +185,9 @@ def _claims(token: str, public_key: Callable[[str], str | None]) -> dict[str, An
         issuer = jwt.decode(token, options={"verify_signature": False}).get("iss", "")
         pem = public_key(issuer)
         if pem is None or issuer.removeprefix("https://") not in _providers():
-            raise _denied("InvalidIdentityToken", f"No OpenIDConnect provider found in your account for {issuer}")
+            raise _denied(
+                "InvalidIdentityToken", f"No OpenIDConnect provider found in your account for {issuer}"
+            )
         claims: dict[str, Any] = jwt.decode(token, pem, algorithms=["RS256"], options={"verify_aud": False})
     except jwt.PyJWTError as error:
         raise _denied("InvalidIdentityToken", f"Couldn't verify the token: {error}") from error
@@ -198,7 +210,9 @@ def _check_trust(role_arn: str, claims: dict[str, Any]) -> None:
     facts = {f"{issuer}:{key}": _values(value) for key, value in claims.items()}
     for statement in document["Statement"]:
         principal = statement.get("Principal", {}).get("Federated", "")
-        if f"arn:aws:iam::{ACCOUNT}:oidc-provider/{issuer}" in _values(principal) and _matches(statement.get("Condition", {}), facts):
+        if f"arn:aws:iam::{ACCOUNT}:oidc-provider/{issuer}" in _values(principal) and _matches(
+            statement.get("Condition", {}), facts
+        ):
             return
     raise _denied("AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity")
 
@@ -215,7 +229,9 @@ def _matches(condition: dict[str, dict[str, Any]], facts: dict[str, list[str]]) 
             seen = facts.get(key, [])
             if operator == "StringEquals" and not set(seen) & set(_values(allowed)):
                 return False
-            if operator == "StringLike" and not any(fnmatch.fnmatchcase(s, a) for s in seen for a in _values(allowed)):
+            if operator == "StringLike" and not any(
+                fnmatch.fnmatchcase(s, a) for s in seen for a in _values(allowed)
+            ):
                 return False
             if operator not in ("StringEquals", "StringLike"):
                 return False

@@ -13,14 +13,19 @@ from sandbox.account.backends import every
 
 def lines() -> list[str]:
     """Sorted lines such as "ec2/vpc us-west-2 vpc-0a1b2c"."""
-    return sorted({line for reader in (_ec2, _eks, _elbv2, _ecr, _acm, _iam, _s3, _route53, _logs) for line in reader()})
+    return sorted(
+        {line for reader in (_ec2, _eks, _elbv2, _ecr, _acm, _iam, _s3, _route53, _logs) for line in reader()}
+    )
 
 
 def _ec2() -> Iterator[str]:
     for region, ec2 in every("ec2"):
         kinds: list[tuple[str, Any]] = [
             ("vpc", [v for v in ec2.vpcs.values() if v.is_default != "true"]),
-            ("subnet", [s for zone in ec2.subnets.values() for s in zone.values() if not _default(ec2, s.vpc_id)]),
+            (
+                "subnet",
+                [s for zone in ec2.subnets.values() for s in zone.values() if not _default(ec2, s.vpc_id)],
+            ),
             ("internet-gateway", ec2.internet_gateways.values()),
             ("nat-gateway", [n for n in ec2.nat_gateways.values() if n.state != "deleted"]),
             ("elastic-ip", ec2.addresses),
@@ -34,7 +39,9 @@ def _ec2() -> Iterator[str]:
                 yield f"ec2/{kind} {region} {getattr(item, 'id', None) or getattr(item, 'allocation_id', item)}"
         for vpc_id, groups in list(ec2.groups.items()):
             if not _default(ec2, vpc_id):
-                yield from (f"ec2/security-group {region} {group.id} {group.name}" for group in list(groups.values()))
+                yield from (
+                    f"ec2/security-group {region} {group.id} {group.name}" for group in list(groups.values())
+                )
         for reservation in list(ec2.reservations.values()):
             for instance in reservation.instances:
                 if instance.state not in ("terminated", "shutting-down"):
@@ -63,7 +70,10 @@ def _ecr() -> Iterator[str]:
     for region, ecr in every("ecr"):
         for repository in list(ecr.repositories.values()):
             yield f"ecr/repository {region} {repository.name}"
-            yield from (f"ecr/image {region} {repository.name}@{image.image_digest}" for image in list(repository.images))
+            yield from (
+                f"ecr/image {region} {repository.name}@{image.image_digest}"
+                for image in list(repository.images)
+            )
 
 
 def _acm() -> Iterator[str]:
@@ -75,7 +85,9 @@ def _iam() -> Iterator[str]:
     for _, iam in every("iam"):
         yield from (f"iam/role {role.name}" for role in list(iam.roles.values()))
         yield from (f"iam/user {user.name}" for user in list(iam.users.values()))
-        yield from (f"iam/policy {arn}" for arn, p in list(iam.managed_policies.items()) if ":aws:policy/" not in arn)
+        yield from (
+            f"iam/policy {arn}" for arn, p in list(iam.managed_policies.items()) if ":aws:policy/" not in arn
+        )
         yield from (f"iam/instance-profile {p.name}" for p in list(iam.instance_profiles.values()))
         yield from (f"iam/oidc-provider {arn}" for arn in list(iam.open_id_providers))
 

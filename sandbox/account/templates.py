@@ -11,7 +11,9 @@ def install() -> None:
 
     create = launch_templates.LaunchTemplateBackend.create_launch_template
 
-    def create_launch_template(self: Any, name: str, description: str, template_data: dict[str, Any], tag_spec: Any) -> Any:
+    def create_launch_template(
+        self: Any, name: str, description: str, template_data: dict[str, Any], tag_spec: Any
+    ) -> Any:
         specifications = template_data.get("TagSpecifications", [])
         kept = [each for each in specifications if each.get("ResourceType") != "launch-template"]
         template_data = {key: value for key, value in template_data.items() if key != "TagSpecifications"}

@@ -1,6 +1,6 @@
 """The process of the data plane: follows the emulated ELBv2 several times a second and reports health back.
 
-    python -m sandbox.balancer http://<internal address>:<port>
+python -m sandbox.balancer http://<internal address>:<port>
 """
 
 from __future__ import annotations

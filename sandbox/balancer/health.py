@@ -12,7 +12,9 @@ from typing import Any
 
 import aiohttp
 
-INITIAL_SECONDS = 1.0  # between the checks of a target that was not healthy yet; AWS uses the group's interval
+INITIAL_SECONDS = (
+    1.0  # between the checks of a target that was not healthy yet; AWS uses the group's interval
+)
 
 
 @dataclass
@@ -57,7 +59,11 @@ class HealthChecks:
     def healthy(self, arn: str) -> list[str]:
         """Addresses of the group that may get requests: the healthy ones, or all where none is (fail open)."""
         targets = [f"{t['id']}:{t['port']}" for t in self._groups.get(arn, {}).get("targets", ())]
-        good = [t for t in targets if (arn, t) in self._checked and self._checked[arn, t].health.state == "healthy"]
+        good = [
+            t
+            for t in targets
+            if (arn, t) in self._checked and self._checked[arn, t].health.state == "healthy"
+        ]
         return good or targets
 
     def report(self) -> dict[str, dict[str, dict[str, str]]]:
@@ -79,7 +85,9 @@ class HealthChecks:
                 return
             problem = await self._check(key[1], group)
             _note(health, problem, group)
-            await asyncio.sleep(INITIAL_SECONDS if health.state in ("initial", "unhealthy") else group["interval"])
+            await asyncio.sleep(
+                INITIAL_SECONDS if health.state in ("initial", "unhealthy") else group["interval"]
+            )
 
     async def _check(self, target: str, group: dict[str, Any]) -> tuple[str, str] | None:
         address, _, port = target.partition(":")
@@ -89,10 +97,15 @@ class HealthChecks:
             try:
                 headers = {"User-Agent": "ELB-HealthChecker/2.0"}
                 url = f"http://{address}:{port}{group['path']}"
-                async with self._session.get(url, timeout=timeout, headers=headers, allow_redirects=False) as response:
+                async with self._session.get(
+                    url, timeout=timeout, headers=headers, allow_redirects=False
+                ) as response:
                     if _matches(response.status, group["matcher"]):
                         return None
-                    return "Target.ResponseCodeMismatch", f"Health checks failed with these codes: [{response.status}]"
+                    return (
+                        "Target.ResponseCodeMismatch",
+                        f"Health checks failed with these codes: [{response.status}]",
+                    )
             except aiohttp.ClientError:
                 return "Target.FailedHealthChecks", "Health checks failed"
         return "Target.Timeout", "Request timed out"

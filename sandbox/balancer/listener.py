@@ -5,7 +5,6 @@ Knows nothing of how rules and health come about.
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import random
 import ssl
@@ -24,7 +23,16 @@ from sandbox.balancer.health import HealthChecks
 
 SERVER = "awselb/2.0"
 IDLE_SECONDS = 60.0
-_HOP = {"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailers", "transfer-encoding", "upgrade"}
+_HOP = {
+    "connection",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "te",
+    "trailers",
+    "transfer-encoding",
+    "upgrade",
+}
 _PAGE = "<html>\r\n<head><title>{0}</title></head>\r\n<body>\r\n<center><h1>{0}</h1></center>\r\n</body>\r\n</html>\r\n"
 
 
@@ -44,7 +52,9 @@ class Listener:
         self._runner = web.ServerRunner(server)
         await self._runner.setup()
         for address in addresses:
-            site = web.TCPSite(self._runner, address, self.config["port"], ssl_context=self._tls(), reuse_address=True)
+            site = web.TCPSite(
+                self._runner, address, self.config["port"], ssl_context=self._tls(), reuse_address=True
+            )
             await site.start()
 
     async def stop(self) -> None:
@@ -79,7 +89,9 @@ class Listener:
                 return response
         return _page(503, "Service Temporarily Unavailable")
 
-    async def _redirect(self, request: web.BaseRequest, action: dict[str, Any], host: str) -> web.StreamResponse:
+    async def _redirect(
+        self, request: web.BaseRequest, action: dict[str, Any], host: str
+    ) -> web.StreamResponse:
         config = action["RedirectConfig"]
         location = rules.redirect_location(
             config, host, self.config["port"], request.path, request.query_string, self.config["protocol"]
@@ -90,7 +102,9 @@ class Listener:
         response.headers["Location"] = location
         return response
 
-    async def _fixed_response(self, request: web.BaseRequest, action: dict[str, Any], host: str) -> web.StreamResponse:
+    async def _fixed_response(
+        self, request: web.BaseRequest, action: dict[str, Any], host: str
+    ) -> web.StreamResponse:
         config = action["FixedResponseConfig"]
         return web.Response(
             status=int(config["StatusCode"]),
@@ -99,16 +113,22 @@ class Listener:
             headers={"Server": SERVER},
         )
 
-    async def _forward(self, request: web.BaseRequest, action: dict[str, Any], host: str) -> web.StreamResponse:
+    async def _forward(
+        self, request: web.BaseRequest, action: dict[str, Any], host: str
+    ) -> web.StreamResponse:
         groups = rules.forward_groups(action)
-        arn = random.choices([g[0] for g in groups], [g[1] for g in groups])[0] if len(groups) > 1 else groups[0][0]
+        arn = (
+            random.choices([g[0] for g in groups], [g[1] for g in groups])[0]
+            if len(groups) > 1
+            else groups[0][0]
+        )
         targets = self._health.healthy(arn)
         if not targets:
             return _page(503, "Service Temporarily Unavailable")
         target = targets[next(self._turn) % len(targets)]
         try:
             return await self._pass_on(request, target)
-        except (TimeoutError, asyncio.TimeoutError):
+        except TimeoutError:
             return _page(504, "Gateway Time-out")
         except aiohttp.ClientError:
             return _page(502, "Bad Gateway")
@@ -149,7 +169,10 @@ class Listener:
 
 def _page(status: int, reason: str) -> web.Response:
     return web.Response(
-        status=status, text=_PAGE.format(f"{status} {reason}"), content_type="text/html", headers={"Server": SERVER}
+        status=status,
+        text=_PAGE.format(f"{status} {reason}"),
+        content_type="text/html",
+        headers={"Server": SERVER},
     )
 
 

@@ -35,7 +35,9 @@ def _like(text: str, pattern: str) -> bool:
     return re.fullmatch(fnmatch.translate(pattern.replace("[", "[[]")), text) is not None
 
 
-def redirect_location(config: dict[str, Any], host: str, port: int, path: str, query: str, protocol: str) -> str:
+def redirect_location(
+    config: dict[str, Any], host: str, port: int, path: str, query: str, protocol: str
+) -> str:
     """The Location of a redirect action; #{...} stand for the request's own parts."""
     parts = {
         "protocol": config.get("Protocol", "#{protocol}"),
@@ -44,7 +46,13 @@ def redirect_location(config: dict[str, Any], host: str, port: int, path: str, q
         "path": config.get("Path", "/#{path}"),
         "query": config.get("Query", "#{query}"),
     }
-    request = {"protocol": protocol, "host": host, "port": str(port), "path": path.lstrip("/"), "query": query}
+    request = {
+        "protocol": protocol,
+        "host": host,
+        "port": str(port),
+        "path": path.lstrip("/"),
+        "query": query,
+    }
     for name, value in parts.items():
         for key, own in request.items():
             value = value.replace("#{" + key + "}", own)
