@@ -1,4 +1,4 @@
-"""The command line of the sandbox: epoch-sandbox up | down | status | env | logs | exec | shell | prepare | inventory.
+"""The command line: epoch-sandbox up, down, status, env, logs, exec, shell, prepare, inventory.
 
 Parses, calls session, shows errors; decides nothing itself.
 """
@@ -10,8 +10,12 @@ import os
 import shlex
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from sandbox.errors import SandboxError
+
+if TYPE_CHECKING:
+    from sandbox.session import Session
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -64,7 +68,7 @@ def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def _session():  # type: ignore[no-untyped-def]
+def _session() -> Session:
     from sandbox.prepare import prepare
     from sandbox.session import Session
 

@@ -1,4 +1,4 @@
-"""The sandbox's certificate authority: the one root that everything inside a world trusts, and nothing outside does.
+"""The sandbox's certificate authority: the root that everything inside a world trusts, and nothing outside.
 
 Knows nothing of who asks for a certificate.
 """
@@ -72,7 +72,7 @@ class Authority:
         return made
 
     def save(self, directory: Path) -> None:
-        """Write ca.crt and ca.key (0600); the certificate last, so that a half-written pair is never loaded."""
+        """Write ca.key (0600) and ca.crt; the certificate last, so that half a pair is never loaded."""
         directory.mkdir(parents=True, exist_ok=True)
         _write_private(directory / "ca.key", _key_pem(self._key))
         (directory / "ca.crt").write_bytes(self.certificate_pem)
@@ -93,7 +93,7 @@ class Authority:
         client: bool = False,
         days: int = LEAF_DAYS,
     ) -> Pair:
-        """A certificate for DNS names and IP addresses; with `client`, one that identifies a client (CN, O)."""
+        """A certificate for DNS names and IP addresses; with `client`, one of a client (CN, O)."""
         key = ec.generate_private_key(ec.SECP256R1())
         return Pair(
             self.sign(

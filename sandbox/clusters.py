@@ -144,7 +144,7 @@ class Clusters:
             }
 
     def scale(self, region: str, cluster: Any, group: Any) -> None:
-        """Boot or end instances until there are as many as the group desires, then wait until all are Ready."""
+        """Boot or end instances until there are as many as desired, then wait until all are Ready."""
         wanted = int(group.scaling_config.get("desiredSize", 2))
         present = self._of(group)
         for node in present[wanted:]:

@@ -1,4 +1,4 @@
-"""An EKS control plane: etcd, kube-apiserver, kube-controller-manager and kube-scheduler, the real binaries, in one network namespace.
+"""An EKS control plane: etcd and the real Kubernetes binaries, in one network namespace.
 
 Knows how to start and stop them; knows nothing of the emulated account.
 """
@@ -22,7 +22,10 @@ from sandbox.places import Places
 
 @dataclass(frozen=True)
 class ClusterPlan:
-    """What a control plane is made from. number: 1.. within the world; service_cidr: of cluster addresses; issuer: https URL."""
+    """What a control plane is made from.
+
+    number: 1.. within the world; service_cidr: of cluster addresses; issuer: https URL.
+    """
 
     name: str
     region: str
@@ -52,7 +55,7 @@ class ControlPlane:
         self._parts: list[Part] = []
 
     def start(self) -> None:
-        """Bring the control plane up; returns when it is ready. Raises SandboxError with the part's last lines."""
+        """Bring it up; returns when it is ready. Raises SandboxError with the part's last lines."""
         self._connect()
         self._write_identity()
         etcd = self._part("etcd", self._etcd()).start()
@@ -216,7 +219,7 @@ class ControlPlane:
             "--authorization-mode=Node,RBAC",
             "--enable-admission-plugins=NodeRestriction",
             f"--service-cluster-ip-range={plan.service_cidr}",
-            "--enable-aggregator-routing=true",  # webhooks are dialled at their pods: no kube-proxy stands here
+            "--enable-aggregator-routing=true",  # webhooks are dialled at their pods: here is no kube-proxy
             "--allow-privileged=true",
             "--profiling=false",
         ]

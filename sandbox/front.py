@@ -1,4 +1,4 @@
-"""The world's TLS front on port 443: every AWS host name, each with a certificate of the world's CA, routed to who answers it.
+"""The world's TLS front on port 443: every AWS host name, each with a certificate of its own.
 
 An ASGI application; knows hosts, not services.
 """
@@ -24,7 +24,7 @@ _JSON_TYPES = ("application/x-amz-json", "application/json")
 
 
 class Front:
-    """Routes by host: registries, charts, OIDC issuers, the pod identity webhook, and the AWS APIs for all the rest."""
+    """Routes by host: registries, charts, OIDC issuers, pod identity, and the AWS APIs for all the rest."""
 
     def __init__(self, aws: Any, registry: Registry, clusters: Clusters, charts: Path) -> None:
         self._aws = aws

@@ -1,6 +1,6 @@
-"""Process 1 of a node: private mounts, then containerd, then the kubelet. When it ends, the node and its pods end.
+"""Process 1 of a node: private mounts, then containerd, then the kubelet. The node and its pods end with it.
 
-Runs inside the node's namespaces with one argument, the description that sandbox.node wrote. Knows nothing of AWS.
+Runs inside the node's namespaces; its one argument is what sandbox.node wrote. Knows nothing of AWS.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def _reap(essential: set[int]) -> int:
 
 
 def has_cgroup_rights() -> bool:
-    """Whether we may make control groups (root, or delegated cgroup v2): then limits and OOM kills are real."""
+    """Whether we may make control groups (root, or delegated v2): then limits and OOM kills are real."""
     root = Path("/sys/fs/cgroup/memory")
     root = root if root.is_dir() else Path("/sys/fs/cgroup")
     return os.access(root, os.W_OK) and Path("/proc/self/uid_map").read_text().split()[1] == "0"
@@ -117,7 +117,8 @@ os.execv("{runc}", ["runc", *arguments])
 def _write_runc_wrapper(node: dict[str, Any], dropped: tuple[str, ...]) -> str:
     """A runc that takes out of each bundle what is not to be had here.
 
-    seccomp: our runc is built without libseccomp. cgroupsPath and resources: an ordinary user may not make control groups.
+    seccomp: our runc is built without libseccomp. cgroupsPath and resources: an ordinary
+    user may not make control groups.
     """
     path = Path(node["directory"]) / "runc"
     source = _WRAPPER.format(python=sys.executable, runc=f"{node['bin']}/runc", dropped=("seccomp", *dropped))

@@ -1,6 +1,6 @@
 """The world's DNS: one name server that is Route 53, the VPC resolver and the internet's root at once.
 
-Answers from the emulated account and from a few fixed names; has no upstream: what it does not know does not exist.
+Answers from the emulated account and from a few fixed names; has no upstream: what it does not know is not.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Lookup = Callable[[str], str | None]
 
 
 class Names:
-    """Answers questions. `cluster_address` and `instance_address` know the names of EKS endpoints and of instances."""
+    """Answers questions. `cluster_address` and `instance_address` know EKS endpoints and instances."""
 
     def __init__(self, balancers: Balancers, cluster_address: Lookup, instance_address: Lookup) -> None:
         self._balancers = balancers
@@ -83,7 +83,7 @@ class Names:
                 response.answer.append(_rrset(owner, record.ttl, kind, values))
 
     def _fixed(self, name: str) -> tuple[str, ...]:
-        """Addresses of names outside the hosted zones: AWS's own, load balancers, clusters, instances, name servers."""
+        """Addresses outside the hosted zones: AWS's own, balancers, clusters, instances, name servers."""
         if ".elb." in name and name.endswith(".amazonaws.com"):
             return self._balancers.by_name(name)
         if name.endswith(".eks.amazonaws.com") and not name.startswith("oidc."):
@@ -155,7 +155,7 @@ class NameServer:
         self._servers[address] = [udp, tcp]
         for server in (udp, tcp):
             server.daemon_threads = True
-            server.names = self._names  # type: ignore[attr-defined]
+            server.names = self._names  # type: ignore[union-attr]
             threading.Thread(
                 target=server.serve_forever, args=(0.2,), name=f"dns-{address}", daemon=True
             ).start()

@@ -18,10 +18,11 @@ from sandbox.errors import SandboxError
 
 ORDER = ("user", "mnt", "net", "pid")
 _PR_SET_PDEATHSIG = 1
+_PROBED = ("--mount", "--net", "--pid", "--fork", "true")
 
 
 def start(argv: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
-    """Run argv as process 1 of new namespaces; output goes to `log`. As an ordinary user, in a user namespace of its own."""
+    """Run argv as process 1 of new namespaces; output to `log`. An ordinary user gets a user namespace too."""
     flags = ["--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc"]
     if os.geteuid() != 0:
         flags = ["--user", "--map-auto", "--map-root-user", *flags]
@@ -36,25 +37,15 @@ def start(argv: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
 
 
 def check() -> None:
-    """Raises SandboxError where this machine or user may not make namespaces, naming the setting and the way out."""
+    """Raises SandboxError where we may not make namespaces, naming the setting and the way out."""
     for program in ("unshare", "ip", "nsenter", "mount"):
         if shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin") is None:
             raise SandboxError(f"{program} is not installed", fix="install util-linux and iproute2")
     if os.geteuid() == 0:
-        probe = ["unshare", "--mount", "--net", "--pid", "--fork", "true"]
+        probe = ["unshare", *_PROBED]
     else:
         _check_user()
-        probe = [
-            "unshare",
-            "--user",
-            "--map-auto",
-            "--map-root-user",
-            "--mount",
-            "--net",
-            "--pid",
-            "--fork",
-            "true",
-        ]
+        probe = ["unshare", "--user", "--map-auto", "--map-root-user", *_PROBED]
     done = subprocess.run(probe, capture_output=True, text=True, timeout=10, check=False)
     if done.returncode:
         raise SandboxError(
@@ -62,15 +53,18 @@ def check() -> None:
         )
 
 
-_FIX = "allow user namespaces (see above), or run the same command with sudo, or in a container started with --privileged"
+_FIX = (
+    "allow user namespaces (see above), or run the same command with sudo, "
+    "or in a container started with --privileged"
+)
 
 
 def _check_user() -> None:
     if shutil.which("newuidmap") is None:
         raise SandboxError(
             "newuidmap is not installed",
-            why="pods run as a user of their own, so the sandbox needs a range of user ids, as rootless Podman and Docker do",
-            fix="install the package uidmap (Debian, Ubuntu) or shadow-utils (Fedora), or run the same command with sudo",
+            why="pods run as users of their own: that takes a range of user ids, as with rootless Podman",
+            fix="install uidmap (Debian, Ubuntu) or shadow-utils (Fedora), or run the same command with sudo",
         )
     names = {str(os.geteuid()), _user_name()}
     if not any(line.split(":")[0] in names for line in _lines("/etc/subuid")):

@@ -1,4 +1,4 @@
-"""Ordinary Linux networking that does what a VPC does: bridges, veth pairs, network namespaces, local address ranges.
+"""Ordinary Linux networking that does what a VPC does: bridges, veth pairs, network namespaces, addresses.
 
 Builds `ip` command lines and runs them; knows nothing of AWS.
 """
@@ -37,9 +37,7 @@ def prepare_world() -> None:
     """Loopback up, forwarding on, the service ranges local to this namespace, no route anywhere else."""
     ip("link", "set", "lo", "up")
     for cidr in (SERVICES, BALANCERS):
-        ip(
-            "route", "add", "local", cidr, "dev", "lo"
-        )  # every address of the range is ours: no need to add each
+        ip("route", "add", "local", cidr, "dev", "lo")  # each address of the range is ours at once
     Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
     Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").write_text("0")
 

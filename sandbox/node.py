@@ -1,4 +1,4 @@
-"""An EC2 instance of a node group: a network namespace on the VPC's bridge, and in it a machine with containerd and a kubelet.
+"""An EC2 instance of a node group: a network namespace on the VPC's bridge, with a kubelet in it.
 
 Knows how to start and stop one; knows nothing of the emulated account.
 """
@@ -84,7 +84,7 @@ class Node:
         plan = self.plan
         network.create_namespace(plan.namespace)
         network.plug(plan.namespace, plan.link, plan.bridge)
-        # Pods hang on the same wire as their node, with addresses of the same VPC: that is what the VPC CNI gives them.
+        # Pods hang on their node's wire, with addresses of the same VPC: that is what the VPC CNI gives them.
         for arguments in (
             ("link", "add", "vpc", "type", "bridge"),
             ("link", "set", "eth0", "master", "vpc", "up"),

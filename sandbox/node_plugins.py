@@ -1,6 +1,6 @@
-"""Two executables that containerd and the kubelet call on a node: the CNI's address plugin and ECR's credential provider.
+"""Two executables that a node calls: the CNI's address plugin and ECR's credential provider.
 
-Each is one short script in plain Python (no site-packages, so it starts at once) that asks the world over http.
+Each is a short script in plain Python (no site-packages, so it starts at once) that asks the world over http.
 """
 
 from __future__ import annotations
@@ -18,17 +18,20 @@ command = os.environ.get("CNI_COMMAND", "VERSION")
 if command == "VERSION":
     print(json.dumps({{"cniVersion": "1.0.0", "supportedVersions": ["0.4.0", "1.0.0"]}})); sys.exit()
 config = json.load(sys.stdin)
-body = json.dumps({{"instance": config["ipam"]["instance"], "container": os.environ["CNI_CONTAINERID"]}}).encode()
+asked = {{"instance": config["ipam"]["instance"], "container": os.environ["CNI_CONTAINERID"]}}
 path = "assign" if command == "ADD" else "release" if command == "DEL" else ""
 if not path:
     sys.exit()
 try:
-    answer = json.load(urllib.request.urlopen("{internal}/addresses/" + path, body, timeout=10))
+    url, body = "{internal}/addresses/" + path, json.dumps(asked).encode()
+    answer = json.load(urllib.request.urlopen(url, body, timeout=10))
 except OSError as error:
-    print(json.dumps({{"cniVersion": "1.0.0", "code": 11, "msg": "no address", "details": str(error)}})); sys.exit(1)
+    print(json.dumps({{"cniVersion": "1.0.0", "code": 11, "msg": "no address", "details": str(error)}}))
+    sys.exit(1)
 if command == "ADD":
     ip = {{"address": answer["address"], "gateway": answer["router"]}}
-    print(json.dumps({{"cniVersion": config["cniVersion"], "ips": [ip], "routes": [{{"dst": "0.0.0.0/0", "gw": answer["router"]}}]}}))
+    route = {{"dst": "0.0.0.0/0", "gw": answer["router"]}}
+    print(json.dumps({{"cniVersion": config["cniVersion"], "ips": [ip], "routes": [route]}}))
 '''
 
 _ECR = '''
@@ -43,7 +46,7 @@ print(json.dumps({{"apiVersion": "credentialprovider.kubelet.k8s.io/v1", "kind":
 
 
 def write(directory: Path, internal: str) -> None:
-    """Write `epoch-ipam` and `ecr-credential-provider` into `directory`. internal: base URL of the world's own http."""
+    """Write both into `directory`. internal: base URL of the world's own http."""
     directory.mkdir(parents=True, exist_ok=True)
     for name, source in (("epoch-ipam", _IPAM), ("ecr-credential-provider", _ECR)):
         path = directory / name

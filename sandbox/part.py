@@ -20,7 +20,7 @@ LOG_BYTES = 8_000_000
 
 
 class Part:
-    """One process of the world. Its output goes to <logs>/<name>.log, the older half of which is dropped at LOG_BYTES."""
+    """One process of the world. Output goes to <logs>/<name>.log; at LOG_BYTES the older half is dropped."""
 
     def __init__(
         self,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 
 def cache_directory() -> Path:
-    """Where what `prepare` made is kept: $EPOCH_SANDBOX_CACHE, else $XDG_CACHE_HOME/epochctl-sandbox, else ~/.cache/..."""
+    """What `prepare` made: $EPOCH_SANDBOX_CACHE, else $XDG_CACHE_HOME/epochctl-sandbox, else ~/.cache/..."""
     explicit = os.environ.get("EPOCH_SANDBOX_CACHE")
     if explicit:
         return Path(explicit)
@@ -22,7 +22,10 @@ def cache_directory() -> Path:
 
 @dataclass(frozen=True)
 class Places:
-    """Directories of one world. state: on disk, seen from outside (logs, ready.json); live: a tmpfs that dies with the world."""
+    """Directories of one world.
+
+    state: on disk, seen from outside (logs, ready.json); live: a tmpfs that dies with the world.
+    """
 
     state: Path
     bin: Path
@@ -45,8 +48,9 @@ class Places:
 
     def environment(self) -> dict[str, str]:
         """Variables of the world's own parts: its CA, its binaries, no proxy."""
+        python = os.path.dirname(sys.executable)
         return {
-            "PATH": f"{self.bin}:{os.path.dirname(sys.executable)}:{os.environ.get('PATH', '')}:/usr/sbin:/sbin",
+            "PATH": f"{self.bin}:{python}:{os.environ.get('PATH', '')}:/usr/sbin:/sbin",
             "SSL_CERT_FILE": str(self.ca_bundle),
             "HOME": str(self.live),
         }

@@ -1,4 +1,4 @@
-"""The EKS pod identity webhook (IRSA): pods whose service account names a role get a token and the SDK's variables.
+"""The EKS pod identity webhook (IRSA): pods whose service account names a role get a token and variables.
 
 Answers AdmissionReview objects; knows nothing of http.
 """
@@ -79,7 +79,9 @@ def _patch(pod: dict[str, Any], role: str, region: str) -> list[dict[str, Any]]:
         {"name": "AWS_WEB_IDENTITY_TOKEN_FILE", "value": f"{TOKEN_DIRECTORY}/token"},
     ]
     mount = {"name": "aws-iam-token", "mountPath": TOKEN_DIRECTORY, "readOnly": True}
-    patch = [{"op": "add", "path": "/spec/volumes", "value": [*spec.get("volumes", []), volume]}]
+    patch: list[dict[str, Any]] = [
+        {"op": "add", "path": "/spec/volumes", "value": [*spec.get("volumes", []), volume]}
+    ]
     for index, container in enumerate(spec["containers"]):
         path = f"/spec/containers/{index}"
         patch.append({"op": "add", "path": f"{path}/env", "value": [*container.get("env", []), *variables]})

@@ -1,6 +1,6 @@
-"""The registries of the world: ECR with its login token and its repositories, and the public ones, over one data plane.
+"""The registries of the world: ECR with login and repositories, and the public ones, over one data plane.
 
-An ASGI application that stands before `crane registry serve`; each registry host is a folder of that data plane.
+An ASGI application before `crane registry serve`; each registry host is a folder of that data plane.
 """
 
 from __future__ import annotations
@@ -83,12 +83,10 @@ class Registry:
         body = b"".join([chunk async for chunk in chunks(receive)])[:MANIFEST_BYTES]
         digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
         repository = backend("ecr", region).repositories[name]
-        known = _find(repository, reference)
-        if known is not None and not reference.startswith("sha256:") and known.image_digest != digest:
-            if repository.image_tag_mutability == "IMMUTABLE":
-                message = f"The image tag '{reference}' already exists in the '{name}' repository and cannot be overwritten"
-                await answer(send, 400, _errors("TAG_INVALID", message))
-                return
+        if _is_taken(repository, reference, digest):
+            message = f"The image tag '{reference}' already exists in the '{name}' repository"
+            await answer(send, 400, _errors("TAG_INVALID", f"{message} and cannot be overwritten"))
+            return
         status = await self._forward(host, scope, _once(body), send)
         if status == 201:
             tag = "" if reference.startswith("sha256:") else reference
@@ -124,6 +122,14 @@ def _find(repository: Any, reference: str) -> Any:
     return None
 
 
+def _is_taken(repository: Any, reference: str, digest: str) -> bool:
+    """Whether an immutable tag already names another image."""
+    if repository.image_tag_mutability != "IMMUTABLE" or reference.startswith("sha256:"):
+        return False
+    known = _find(repository, reference)
+    return known is not None and known.image_digest != digest
+
+
 def _record(region: str, name: str, body: bytes, digest: str, tag: str, media_type: str) -> None:
     """The pushed image appears in ECR's own API."""
     from moto.ecr.models import Image
@@ -140,7 +146,7 @@ def _record(region: str, name: str, body: bytes, digest: str, tag: str, media_ty
                 name,
                 json.loads(manifest).get("mediaType", media_type),
                 digest,
-            )  # type: ignore[arg-type]
+            )
             repository.images.append(image)
         elif tag and tag not in known.image_tags:
             known.update_tag(tag)

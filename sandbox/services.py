@@ -1,4 +1,4 @@
-"""The world's two web servers in one event loop: TLS on 443 for everybody, plain http for the world's own parts.
+"""The world's two web servers in one event loop: TLS on 443 for everybody, plain http for its own parts.
 
 Knows how to serve ASGI applications with certificates by name; knows nothing of what they answer.
 """

@@ -105,7 +105,7 @@ class Session:
             "AWS_EC2_METADATA_DISABLED": "true",
             "TF_CLI_CONFIG_FILE": str(self.state / "terraform.rc"),
             "CHECKPOINT_DISABLE": "1",
-            "PATH": f"{self.places.bin}:{Path(sys.executable).parent}:{os.environ.get('PATH', '')}:/usr/sbin:/sbin",
+            "PATH": self.places.environment()["PATH"],
         }
 
     def tools(self) -> dict[str, str]:
@@ -169,7 +169,7 @@ class Session:
 
 
 def _started(pid: int) -> str:
-    """When the process started, in the kernel's ticks: tells a process from a later one with the same id. "" if there is none."""
+    """When the process started, in ticks: tells it from a later one with the same id. "" if there is none."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
     except (OSError, IndexError):

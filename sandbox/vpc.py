@@ -1,4 +1,4 @@
-"""The network of one emulated VPC: its bridge with the router's address, and the resolver on the VPC's .2 address.
+"""The network of one emulated VPC: its bridge with the router's address, and the resolver on its .2 address.
 
 Made when the first instance needs it, removed with the last; knows nothing of clusters.
 """

@@ -1,4 +1,4 @@
-"""The supervisor of a world, inside its namespaces: mounts, network, the emulated account, and every part in order.
+"""The supervisor of a world, inside its namespaces: mounts, network, the account, every part in order.
 
 python -m sandbox.world <places as JSON>
 """
@@ -145,7 +145,7 @@ class World:
         from a2wsgi import WSGIMiddleware
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-        aws = WSGIMiddleware(DomainDispatcherApplication(create_backend_app), workers=24)  # type: ignore[arg-type]
+        aws = WSGIMiddleware(DomainDispatcherApplication(create_backend_app), workers=24)
         front = Front(aws, Registry(f"http://127.0.0.1:{REGISTRY_PORT}"), self._clusters, self._places.charts)
         self._services = Services(
             front, application(self._clusters, self._balancers), self._authority, self._places.live / "tls"

@@ -19,7 +19,7 @@ class PodAddresses:
         self._held: dict[str, tuple[str, str]] = {}
 
     def assign(self, instance_id: str, container: str) -> tuple[str, str]:
-        """An address for the container, and its router: ("10.0.1.7/16", "10.0.0.1"). Asking again gives the same."""
+        """An address and its router: ("10.0.1.7/16", "10.0.0.1"). Asking again gives the same."""
         with CHANGES:
             interface = _interface(self._region, instance_id)
             if container not in self._held:

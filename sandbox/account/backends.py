@@ -18,7 +18,7 @@ def backend(service: str, region: str) -> Any:
     """moto's backend of a service; region "" for the global ones (iam, route53, s3)."""
     from moto.backends import get_backend
 
-    backends = get_backend(service)  # type: ignore[call-overload]
+    backends = get_backend(service)
     return backends[ACCOUNT][region or "aws"]
 
 
@@ -26,4 +26,4 @@ def every(service: str) -> list[tuple[str, Any]]:
     """(region, backend) of each region in which the service has been used."""
     from moto.backends import get_backend
 
-    return list(get_backend(service)[ACCOUNT].items())  # type: ignore[call-overload]
+    return list(get_backend(service)[ACCOUNT].items())

@@ -26,7 +26,7 @@ class Balancers:
         self._draining: dict[str, dict[str, float]] = {}
 
     def install(self) -> None:
-        """Patch moto: health is what was reported, deregistered targets drain, a balancer becomes active when served."""
+        """Patch moto: health is what was reported, and deregistered targets drain."""
         from moto.elbv2 import models
 
         reported = self
@@ -124,7 +124,7 @@ class Balancers:
         )
 
     def snapshot(self) -> dict[str, Any]:
-        """Everything the data plane needs, as JSON: balancers with listeners, rules and certificates; groups with targets."""
+        """What the data plane needs, as JSON: balancers with listeners and rules, groups with targets."""
         groups = {
             group.arn: self._group(group)
             for _, b in every("elbv2")

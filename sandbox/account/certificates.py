@@ -1,4 +1,4 @@
-"""ACM as on AWS: certificates signed by the sandbox's CA, issued once the validation record is in the zone, kept while in use.
+"""ACM as on AWS: certificates of the sandbox's CA, issued once their record is in the zone.
 
 Patches moto's ACM; knows nothing of TLS listeners.
 """
@@ -14,7 +14,7 @@ from sandbox.authority import Authority
 
 
 def validation_record(domain: str) -> tuple[str, str]:
-    """Name and value of the CNAME record that proves control of `domain`: the same for each request, as on AWS."""
+    """Name and value of the CNAME record that proves control of `domain`: always the same, as on AWS."""
     digest = hashlib.sha256(f"{ACCOUNT}/{domain.removeprefix('*.')}".encode()).hexdigest()
     return f"_{digest[:32]}.{domain.removeprefix('*.')}.", f"_{digest[32:]}.sandbox.acm-validations.aws."
 

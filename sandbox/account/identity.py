@@ -1,4 +1,4 @@
-"""Who is asking: access keys of the emulated account, EKS tokens (a presigned STS call), and web identity (IRSA).
+"""Who is asking: access keys of the account, EKS tokens (a presigned STS call), and web identity (IRSA).
 
 Signatures are checked as AWS checks them; permissions are not emulated.
 """
@@ -171,11 +171,8 @@ def install(public_key: Callable[[str], str | None]) -> None:
 def _denied(code: str, message: str) -> Exception:
     from moto.core.exceptions import ServiceException
 
-    class Denied(ServiceException):
-        pass
-
-    Denied.code = code
-    return Denied(message)
+    denied: Exception = ServiceException(code, message)
+    return denied
 
 
 def _claims(token: str, public_key: Callable[[str], str | None]) -> dict[str, Any]:

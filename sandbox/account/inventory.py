@@ -1,6 +1,7 @@
-"""Everything that exists in the emulated account, a line each: type and exact id. What `down` must bring back to what it was.
+"""Everything that exists in the emulated account, a line each: type and exact id.
 
-Reads moto's own data, not its API: nothing that a describe call forgets to tell can hide.
+`down` must bring it back to what it was. Reads moto's own data, not its API:
+nothing that a describe call forgets to tell can hide.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ def _ec2() -> Iterator[str]:
         ]
         for kind, items in kinds:
             for item in list(items):
-                yield f"ec2/{kind} {region} {getattr(item, 'id', None) or getattr(item, 'allocation_id', item)}"
+                identifier = getattr(item, "id", None) or getattr(item, "allocation_id", item)
+                yield f"ec2/{kind} {region} {identifier}"
         for vpc_id, groups in list(ec2.groups.items()):
             if not _default(ec2, vpc_id):
                 yield from (

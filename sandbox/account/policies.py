@@ -1,6 +1,6 @@
-"""Bucket policies as on AWS: a statement whose condition does not hold says nothing. moto takes it for a denial.
+"""Bucket policies as on AWS: a statement whose condition does not hold says nothing.
 
-Only aws:SecureTransport is looked at: every request of the world comes over TLS.
+moto takes it for a denial. Only aws:SecureTransport is looked at: every request of the world comes over TLS.
 """
 
 from __future__ import annotations

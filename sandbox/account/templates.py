@@ -1,4 +1,4 @@
-"""EC2 launch templates as on AWS: tags of the template itself are no part of its data. moto puts them there."""
+"""EC2 launch templates as on AWS: the template's own tags are no part of its data. moto puts them there."""
 
 from __future__ import annotations
 

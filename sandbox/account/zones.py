@@ -46,7 +46,7 @@ def records(name: str) -> list[Record]:
 
 
 def exists_below(name: str) -> bool:
-    """Whether some record's name ends with .name (then the answer to an absent type is empty, not NXDOMAIN)."""
+    """Whether some record's name ends with .name: then the answer is empty, not NXDOMAIN."""
     return any(record.name.endswith("." + name) for record in _all())
 
 

@@ -54,7 +54,7 @@ class DataPlane:
 
 async def run(internal: str) -> None:
     connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=IDLE_SECONDS)
-    # Targets are asked with their own connections; the world's own http and health checks must not wait behind them.
+    # Connections of their own: the world's own http and health checks must not wait behind traffic.
     async with (
         aiohttp.ClientSession(connector=connector, auto_decompress=False) as traffic,
         aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as own,

@@ -12,9 +12,7 @@ from typing import Any
 
 import aiohttp
 
-INITIAL_SECONDS = (
-    1.0  # between the checks of a target that was not healthy yet; AWS uses the group's interval
-)
+INITIAL_SECONDS = 1.0  # between checks of a target that is not healthy yet; AWS: the group's interval
 
 
 @dataclass
@@ -57,7 +55,7 @@ class HealthChecks:
             checked.task = asyncio.create_task(self._watch(key, checked.health))
 
     def healthy(self, arn: str) -> list[str]:
-        """Addresses of the group that may get requests: the healthy ones, or all where none is (fail open)."""
+        """Addresses of the group that get requests: the healthy ones, or all where none is (fail open)."""
         targets = [f"{t['id']}:{t['port']}" for t in self._groups.get(arn, {}).get("targets", ())]
         good = [
             t
@@ -127,6 +125,5 @@ def _note(health: Health, problem: tuple[str, str] | None, group: dict[str, Any]
             health.state, health.reason, health.description = "healthy", "", ""
         return
     health.successes, health.failures = 0, health.failures + 1
-    if health.state != "initial" or health.failures >= group["unhealthy"]:
-        if health.failures >= group["unhealthy"]:
-            health.state, health.reason, health.description = "unhealthy", *problem
+    if health.failures >= group["unhealthy"]:
+        health.state, health.reason, health.description = "unhealthy", *problem

@@ -17,6 +17,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 from multidict import CIMultiDict
+from yarl import URL
 
 from sandbox.balancer import rules
 from sandbox.balancer.health import HealthChecks
@@ -33,7 +34,10 @@ _HOP = {
     "transfer-encoding",
     "upgrade",
 }
-_PAGE = "<html>\r\n<head><title>{0}</title></head>\r\n<body>\r\n<center><h1>{0}</h1></center>\r\n</body>\r\n</html>\r\n"
+_PAGE = (
+    "<html>\r\n<head><title>{0}</title></head>\r\n"
+    "<body>\r\n<center><h1>{0}</h1></center>\r\n</body>\r\n</html>\r\n"
+)
 
 
 class Listener:
@@ -48,7 +52,7 @@ class Listener:
         self._contexts: dict[str, ssl.SSLContext] = {}
 
     async def start(self, addresses: list[str]) -> None:
-        server = web.Server(self._handle, access_log=None, keepalive_timeout=IDLE_SECONDS)  # type: ignore[arg-type]
+        server = web.Server(self._handle, access_log=None, keepalive_timeout=IDLE_SECONDS)
         self._runner = web.ServerRunner(server)
         await self._runner.setup()
         for address in addresses:
@@ -139,7 +143,7 @@ class Listener:
         url = f"http://{target}{request.raw_path}"
         async with self._session.request(
             request.method,
-            aiohttp.client.URL(url, encoded=True),
+            URL(url, encoded=True),
             headers=headers,
             data=body,
             allow_redirects=False,
