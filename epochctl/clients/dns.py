@@ -8,7 +8,7 @@ so. Knows nothing of Route 53.
 from __future__ import annotations
 
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ class Answer:
     values: tuple[str, ...] = ()
     chain: tuple[str, ...] = ()
     reason: str = ""
+    ttl: int = field(default=0, compare=False)
 
 
 class Names:
@@ -94,9 +95,12 @@ class Names:
         return Answer("found", tuple(sorted({str(entry[4][0]) for entry in found})))
 
     def negative_ttl(self, authority: Authority) -> int:
-        """For how many seconds at most a resolver may remember that a name of this zone did not exist."""
-        values = self.ask(authority, authority.zone, "SOA").values if authority.zone else ()
-        return int(values[0].split()[-1]) if values else 900
+        """For how many seconds at most a resolver may remember that a name of this zone did not exist.
+
+        RFC 2308: the lesser of the SOA record's own TTL and its last number.
+        """
+        soa = self.ask(authority, authority.zone, "SOA") if authority.zone else Answer("silent")
+        return min(soa.ttl, int(soa.values[0].split()[-1])) if soa.values else 900
 
     def forbidden_by_caa(self, authority: Authority, hostname: str) -> str:
         """The CAA record set that keeps Amazon from issuing for `hostname`, in words; "" where none does."""
@@ -157,7 +161,8 @@ def _answer(response: Message, name: str, kind: str) -> Answer:
 
     chain, values = _follow(response, name, kind)
     if values and not (kind == "NS" and chain):  # an alias's target is a zone of somebody else's
-        return Answer("found", values, chain)
+        ttl = min(each.ttl for each in response.answer)
+        return Answer("found", values, chain, ttl=ttl)
     referral = _referral(response, name) if kind == "NS" else ()
     if referral:
         return Answer("found", referral)

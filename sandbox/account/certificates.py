@@ -100,6 +100,9 @@ def _patch_deletion(models: Any) -> None:
                 "ResourceInUseException", f"Certificate {arn} in account {ACCOUNT} is in use."
             )
         delete(self, arn)
+        # moto would look the deleted certificate up when the same request is made again, and fail
+        for token in [key for key, made in self._idempotency_tokens.items() if made["arn"] == arn]:
+            del self._idempotency_tokens[token]
 
     models.AWSCertificateManagerBackend.delete_certificate = deleted
 

@@ -135,9 +135,12 @@ def test_silence_names_the_server(internet: Internet) -> None:
     assert CHILD in answer.reason
 
 
-def test_a_negative_answer_lives_as_long_as_the_soa_says(internet: Internet) -> None:
-    internet.records[CHILD]["dev.example.com", "SOA"] = ("ns.x. admin.x. 1 7200 900 1209600 300",)
-    assert Names().negative_ttl(Names().authority(HOSTNAME)) == 300
+@pytest.mark.parametrize(("minimum", "seconds"), [(30, 30), (86400, 60)])  # the record's own TTL is 60
+def test_a_negative_answer_lives_as_long_as_the_soa_says(
+    internet: Internet, minimum: int, seconds: int
+) -> None:
+    internet.records[CHILD]["dev.example.com", "SOA"] = (f"ns.x. admin.x. 1 7200 900 1209600 {minimum}",)
+    assert Names().negative_ttl(Names().authority(HOSTNAME)) == seconds
 
 
 @pytest.mark.parametrize(
