@@ -22,7 +22,7 @@ _PROBED = ("--mount", "--net", "--pid", "--fork", "true")
 
 
 def start(argv: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
-    """Run argv as process 1 of new namespaces; output to `log`. An ordinary user gets a user namespace too."""
+    """Run argv as process 1 of new namespaces; output to `log`. Ordinary users get a user namespace too."""
     flags = ["--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc"]
     if os.geteuid() != 0:
         flags = ["--user", "--map-auto", "--map-root-user", *flags]

@@ -39,7 +39,7 @@ class Part:
         self._log = logs / f"{name}.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._tail: deque[str] = deque(maxlen=12)
-        self._stopping = False
+        self._copier: threading.Thread | None = None
 
     def start(self) -> Part:
         self._log.parent.mkdir(parents=True, exist_ok=True)
@@ -52,7 +52,8 @@ class Part:
             cwd=self._cwd,
             start_new_session=True,
         )
-        threading.Thread(target=self._copy_log, name=f"log-{self.name}", daemon=True).start()
+        self._copier = threading.Thread(target=self._copy_log, name=f"log-{self.name}", daemon=True)
+        self._copier.start()
         return self
 
     @property
@@ -70,18 +71,13 @@ class Part:
         while not healthy():
             if not self.alive:
                 code = self._process.returncode if self._process else None
-                raise SandboxError(
-                    f"{self.name} ended with code {code} while starting", why="\n".join(self._tail)
-                )
+                raise self._failure(f"{self.name} ended with code {code} while starting")
             if time.monotonic() > deadline:
-                raise SandboxError(
-                    f"{self.name} is not healthy after {seconds:.0f} s", why="\n".join(self._tail)
-                )
+                raise self._failure(f"{self.name} is not healthy after {seconds:.0f} s")
             time.sleep(0.1)
 
     def stop(self, *, grace: float = 5.0) -> None:
         """TERM, then KILL after `grace` seconds; already ended is success."""
-        self._stopping = True
         for sign, seconds in ((signal.SIGTERM, grace), (signal.SIGKILL, 5.0)):
             if not self.alive:
                 return
@@ -91,6 +87,11 @@ class Part:
                 self._process.wait(seconds)
             except (subprocess.TimeoutExpired, ProcessLookupError):
                 continue
+
+    def _failure(self, what: str) -> SandboxError:
+        if self._copier is not None and not self.alive:
+            self._copier.join(1)  # its last words, which say why, may still be on their way
+        return SandboxError(what, why="\n".join(list(self._tail)))
 
     def _copy_log(self) -> None:
         assert self._process is not None

@@ -42,8 +42,9 @@ class Balancers:
         deregister = models.FakeTargetGroup.deregister
 
         def deregistered(group: Any, targets: list[dict[str, Any]]) -> None:
-            deregister(group, targets)
-            reported.drain(group, [target["Id"] for target in targets])
+            known = [target for target in targets if target["Id"] in group.targets]
+            deregister(group, known)  # what is not registered is no error on AWS
+            reported.drain(group, [target["Id"] for target in known])
 
         models.ELBv2Backend.describe_target_health = describe_target_health
         models.FakeTargetGroup.deregister = deregistered

@@ -83,9 +83,9 @@ def who_holds(token: str, cluster: str) -> Caller | None:
     encoded = token.removeprefix(TOKEN_PREFIX)
     try:
         url = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode()
+        parts = urlsplit(url)
     except ValueError:
         return None
-    parts = urlsplit(url)
     query = dict(parse_qsl(parts.query))
     known = caller(query.get("X-Amz-Credential", "").split("/")[0])
     if (
@@ -101,7 +101,8 @@ def who_holds(token: str, cluster: str) -> Caller | None:
     expected = _signature(
         known.secret_access_key, parts.netloc, parts.path or "/", query, {"x-k8s-aws-id": cluster}
     )
-    return known if hmac.compare_digest(expected, query.get("X-Amz-Signature", "")) else None
+    signature = query.get("X-Amz-Signature", "")
+    return known if hmac.compare_digest(expected.encode(), signature.encode()) else None
 
 
 def _too_old(date: str) -> bool:
@@ -143,28 +144,15 @@ def install(public_key: Callable[[str], str | None]) -> None:
 
     public_key(issuer) gives the PEM that the issuer signs with, or None.
     """
-    from moto.sts import models, responses
-
-    original = models.STSBackend.assume_role_with_web_identity
-
-    def assume(self: Any, **kwargs: Any) -> Any:
-        token = kwargs.pop("web_identity_token")
-        claims = _claims(token, public_key)
-        _check_trust(kwargs["role_arn"], claims)
-        return original(self, **kwargs)
+    from moto.sts import responses
 
     answer = responses.TokenResponse.assume_role_with_web_identity
 
     def respond(self: Any) -> Any:
-        token = self._get_param("WebIdentityToken")
-        held = self.backend.assume_role_with_web_identity
-        self.backend.assume_role_with_web_identity = lambda **kw: held(web_identity_token=token, **kw)
-        try:
-            return answer(self)
-        finally:
-            del self.backend.assume_role_with_web_identity
+        claims = _claims(self._get_param("WebIdentityToken"), public_key)
+        _check_trust(self._get_param("RoleArn"), claims)
+        return answer(self)
 
-    models.STSBackend.assume_role_with_web_identity = assume
     responses.TokenResponse.assume_role_with_web_identity = respond
 
 
@@ -180,19 +168,25 @@ def _claims(token: str, public_key: Callable[[str], str | None]) -> dict[str, An
 
     try:
         issuer = jwt.decode(token, options={"verify_signature": False}).get("iss", "")
-        pem = public_key(issuer)
-        if pem is None or issuer.removeprefix("https://") not in _providers():
+        pem, audiences = public_key(issuer), _audiences(issuer)
+        if pem is None or audiences is None:
             raise _denied(
                 "InvalidIdentityToken", f"No OpenIDConnect provider found in your account for {issuer}"
             )
         claims: dict[str, Any] = jwt.decode(token, pem, algorithms=["RS256"], options={"verify_aud": False})
     except jwt.PyJWTError as error:
         raise _denied("InvalidIdentityToken", f"Couldn't verify the token: {error}") from error
+    if not set(_values(claims.get("aud", []))) & set(audiences):
+        raise _denied("InvalidIdentityToken", "Incorrect token audience")
     return claims
 
 
-def _providers() -> set[str]:
-    return {provider.url for provider in backend("iam", "").open_id_providers.values()}
+def _audiences(issuer: str) -> list[str] | None:
+    """The client ids of the account's provider for that issuer; None where there is no such provider."""
+    for provider in list(backend("iam", "").open_id_providers.values()):
+        if provider.url == issuer.removeprefix("https://"):
+            return list(provider.client_id_list)
+    return None
 
 
 def _check_trust(role_arn: str, claims: dict[str, Any]) -> None:

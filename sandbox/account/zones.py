@@ -38,11 +38,19 @@ def zone_of(name: str) -> str | None:
 
 def records(name: str) -> list[Record]:
     """Every record set of exactly that name; a wildcard's where there is none."""
-    found = [record for record in _all() if record.name == name]
-    if found:
-        return found
+    known = list(_all())
+    source = _source({record.name for record in known}, name)
+    return [record for record in known if record.name == source]
+
+
+def _source(names: set[str], name: str) -> str:
+    """The name whose records answer for `name`: itself, or the wildcard below its closest existing parent."""
+    if name in names or any(each.endswith("." + name) for each in names):
+        return name
     parent = name.partition(".")[2]
-    return [record for record in _all() if record.name == f"*.{parent}"]
+    while parent and parent not in names and f"*.{parent}" not in names:
+        parent = parent.partition(".")[2]
+    return f"*.{parent}"
 
 
 def exists_below(name: str) -> bool:

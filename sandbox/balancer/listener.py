@@ -86,7 +86,8 @@ class Listener:
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         host = request.headers.get("Host", "").partition(":")[0]
-        for action in rules.actions_for(self.config, host, request.path, request.method):
+        path = request.raw_path.partition("?")[0]
+        for action in rules.actions_for(self.config, host, path, request.method):
             answer: Callable[..., Any] | None = getattr(self, "_" + action["Type"].replace("-", "_"), None)
             if answer is not None:
                 response: web.StreamResponse = await answer(request, action, host)
@@ -97,8 +98,9 @@ class Listener:
         self, request: web.BaseRequest, action: dict[str, Any], host: str
     ) -> web.StreamResponse:
         config = action["RedirectConfig"]
+        path, _, query = request.raw_path.partition("?")  # as it was sent: a decoded one may break the header
         location = rules.redirect_location(
-            config, host, self.config["port"], request.path, request.query_string, self.config["protocol"]
+            config, host, self.config["port"], path, query, self.config["protocol"]
         )
         status = int(config.get("StatusCode", "HTTP_302").removeprefix("HTTP_"))
         reason = "Moved Permanently" if status == 301 else "Found"
