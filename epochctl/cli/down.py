@@ -32,7 +32,7 @@ def down(
         raise SettingsError(
             "down asks before it removes", why="there is no terminal to ask on", fix="add --yes"
         )
-    enter(sandbox, then_down=True)
+    enter(ctx.obj, sandbox, then_down=True)
     with opened(ctx.obj, output=output, title="down") as session:
         session.aws.account_id()
         runner = session.runner()

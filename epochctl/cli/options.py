@@ -8,13 +8,17 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from epochctl.errors import ToolError
+from epochctl.errors import SettingsError, ToolError
+
+if TYPE_CHECKING:
+    from epochctl.settings import Settings
 
 VALUED = ("--directory", "-C", "--environment", "--region")
 PLAIN = ("--verbose",)
@@ -34,6 +38,14 @@ class Globals:
         """By field name of Settings, None where not given."""
         return {"environment": self.environment, "regions": self.region}
 
+    def settings(self, environ: Mapping[str, str] = os.environ) -> Settings:
+        """What all of it amounts to. A directory that is not there is a slip of the pen, not an empty one."""
+        from epochctl.settings import load
+
+        if not self.directory.is_dir():
+            raise SettingsError(f"there is no directory {self.directory}", fix="correct --directory")
+        return load(self.directory, self.flags, environ)
+
 
 def hoisted(arguments: list[str]) -> list[str]:
     """The same line with the global options in front, where Typer expects them: `up --region x` works."""
@@ -52,18 +64,26 @@ def hoisted(arguments: list[str]) -> list[str]:
     return front + rest
 
 
-def enter(wanted: bool, *, then_down: bool = False, agreed: bool = False) -> None:
+def enter(options: Globals, wanted: bool, *, then_down: bool = False, agreed: bool = False) -> None:
     """Run this very line again inside the sandbox; does not come back.
 
+    Settings that cannot be meant are told first: a sandbox that is made for nothing takes minutes.
     then_down: the sandbox ends afterwards. agreed: nothing in there costs anything, so nothing is asked.
     """
     if wanted:
+        _check(options)
         line = [word for word in sys.argv[1:] if word != "--sandbox"] + (["--yes"] if agreed else [])
         os.execv(*_inside(line, then_down))
 
 
-def _entering(value: bool) -> bool:
-    enter(value)
+def _check(options: Globals) -> None:
+    """The sandbox answers for a host name of its own; everything else is as it will be inside."""
+    given = {name: value for name, value in os.environ.items() if value}
+    options.settings({"API_HOSTNAME": "epoch.example.com", **given})
+
+
+def _entering(ctx: typer.Context, value: bool) -> bool:
+    enter(ctx.obj, value)
     return value
 
 

@@ -65,10 +65,9 @@ def opened(options: Globals, *, output: str = "text", title: str = "") -> Iterat
     """Load the settings, begin to listen to signals, show what happens; at the end all of it is put back."""
     from epochctl.cli import interrupts
     from epochctl.clients.aws import Aws
-    from epochctl.settings import load
     from epochctl.tools.process import Stop
 
-    settings = load(options.directory, options.flags)
+    settings = options.settings()
     presenter = _presenter(output, f"{title} {settings.full_name} in {settings.region}".strip())
     try:
         with interrupts.stopping(Stop.event):

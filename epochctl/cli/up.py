@@ -26,10 +26,12 @@ def up(
     from epochctl.cli.session import agreed, interactive, opened
     from epochctl.errors import Interrupted
     from epochctl.outputs import Verification
+    from epochctl.steps import programs
 
-    enter(sandbox, agreed=not plan and not yes)
+    enter(ctx.obj, sandbox, agreed=not plan and not yes)
     with opened(ctx.obj, output=output, title="up") as session:
-        session.aws.account_id()  # nothing half done for want of credentials
+        programs.check(session.settings, session.region)  # nothing half done for want of a program,
+        session.aws.account_id()  # or of credentials
         if plan or (interactive() and not yes and output == "text"):
             runner = session.runner()
             seen = runner.plan().check().seen

@@ -14,7 +14,7 @@ import pytest
 
 from epochctl import outputs
 from epochctl.cli.app import run
-from epochctl.errors import CredentialsError, DeployError
+from epochctl.errors import CredentialsError, DeployError, ToolError
 from epochctl.workflow.step import Context, Observation
 
 URL = "https://epoch.example.com/"
@@ -79,6 +79,7 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("API_HOSTNAME", "epoch.example.com")
     monkeypatch.setattr("epochctl.steps.catalog.steps", lambda settings, region, aws: made.steps())
+    monkeypatch.setattr("epochctl.steps.programs.check", lambda settings, region: None)
     monkeypatch.setattr("epochctl.clients.aws.Aws.account_id", lambda self: "123456789012")
     monkeypatch.setattr("epochctl.clients.state_bucket.StateBucket.exists", lambda self, account: True)
     monkeypatch.setattr(
@@ -135,6 +136,15 @@ def test_nothing_is_begun_without_credentials(world: World, monkeypatch: pytest.
 
     monkeypatch.setattr("epochctl.clients.aws.Aws.account_id", nobody)
     assert run(["up", "--yes"]) == CredentialsError.exit_code
+    assert world.log == []
+
+
+def test_nothing_is_begun_without_a_program(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(settings: object, region: str) -> None:
+        raise ToolError("helm is not installed")
+
+    monkeypatch.setattr("epochctl.steps.programs.check", missing)
+    assert run(["up", "--yes"]) == ToolError.exit_code
     assert world.log == []
 
 

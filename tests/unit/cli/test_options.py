@@ -79,8 +79,31 @@ def test_down_refuses_before_it_goes_inside(
     assert "--yes" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("line", "variable", "said"),
+    [
+        (["up", "--sandbox", "--region", "us-wets-2"], "", "us-west-2"),
+        (["up", "--sandbox"], "not_a_host", "API_HOSTNAME"),
+        (["cert", "status", "--sandbox", "-C", "/nowhere/at/all"], "", "/nowhere/at/all"),
+    ],
+)
+def test_no_sandbox_is_made_for_settings_that_cannot_be_meant(
+    executed: list[list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    line: list[str],
+    variable: str,
+    said: str,
+) -> None:
+    monkeypatch.setenv("API_HOSTNAME", variable)
+    monkeypatch.setattr(sys, "argv", ["epochctl", *line])
+    assert run(line) == 3
+    assert executed == []
+    assert said in capsys.readouterr().err
+
+
 def test_a_missing_sandbox_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ToolError, match="epoch-sandbox is not installed"):
-        options.enter(True)
+        options.enter(options.Globals(tmp_path, None, None, False), True)
