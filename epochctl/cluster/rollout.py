@@ -14,6 +14,8 @@ from epochctl.workflow.waiting import Clock, Pending, Ready
 
 Pods = tuple[PodState, ...]
 
+CREATION, CREATION_PATIENCE = "creation", 60.0
+
 
 @dataclass
 class Patience:
@@ -27,6 +29,10 @@ class Patience:
         """Whether this trouble has been seen long enough to be taken for final."""
         now = self.clock.now()
         return now - self.seen.setdefault(trouble.kind, now) >= trouble.patience + self.lenience
+
+    def forget(self, kind: str) -> None:
+        """It has gone away: should it come again, it is given its time again."""
+        self.seen.pop(kind, None)
 
 
 @dataclass
@@ -54,17 +60,37 @@ class Rollout:
             self._judge(Trouble("replicas", f"no pod can be made: {state.failure}", 10), None)
             return Pending(state.failure)
         pods = self._latest(state)
-        trouble = next(((pod, pod.trouble) for pod in pods if pod.trouble), None)
-        if trouble is not None and trouble[1] is not None:
-            self._judge(trouble[1], trouble[0])
+        for pod in pods:
+            if pod.trouble:
+                self._judge(pod.trouble, pod)
+                return Pending(pod.trouble.message)
         if state.complete and len(pods) == state.desired and all(pod.ready for pod in pods):
             return Ready(pods)
-        return Pending(trouble[1].message if trouble and trouble[1] else progress(state, pods))
+        return Pending(self._in_the_making(pods) or progress(state, pods))
 
     def _latest(self, state: DeploymentState) -> Pods:
         mark = self.kube.template_hash(self.namespace, self.selector, state.revision)
         pods = self.kube.pods(self.namespace, self.selector)
         return tuple(pod for pod in pods if mark and pod.template_hash == mark and not pod.terminating)
+
+    def _in_the_making(self, pods: Pods) -> str:
+        """What its node does about a pod that has not begun; "" where there is none or nothing is known.
+
+        Kubernetes itself says ContainersNotReady however long it fails. A failure counts as long as nothing
+        newer has happened: the usual one or two of a node that has just joined are followed by Pulling.
+        """
+        seen = [
+            (pod, event)
+            for pod in pods
+            if pod.creating and (event := self.kube.happening(self.namespace, pod.name)) is not None
+        ]
+        for pod, event in seen:
+            if event.warning:
+                message = f"the pod cannot be made: pod {pod.name}: {event}"
+                self._judge(Trouble(CREATION, message, CREATION_PATIENCE), pod)
+                return shortened(message)
+        self.patience.forget(CREATION)
+        return shortened(f"pod {seen[0][0].name}: {seen[0][1]}") if seen else ""
 
     def _judge(self, trouble: Trouble, pod: PodState | None) -> None:
         if self.patience.exhausted(trouble):
@@ -84,6 +110,11 @@ def evidence(kube: Kube, namespace: str, trouble: Trouble, pod: PodState | None)
         written = kube.logs(namespace, pod.name, tail=10, previous=True)
     written = written or kube.logs(namespace, pod.name, tail=10)
     return "\n".join([*lines, *(f"  | {line}" for line in written)])
+
+
+def shortened(text: str, limit: int = 300) -> str:
+    """A container runtime's words run to a thousand characters; the failure shows them in full."""
+    return text if len(text) <= limit else text[: limit - 4] + " ..."
 
 
 def progress(state: DeploymentState, pods: Pods) -> str:

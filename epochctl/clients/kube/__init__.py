@@ -4,6 +4,6 @@ Knows nothing of AWS.
 """
 
 from epochctl.clients.kube.cluster import Kube
-from epochctl.clients.kube.states import DeploymentState, IngressState, PodState, Trouble
+from epochctl.clients.kube.states import DeploymentState, Happening, IngressState, PodState, Trouble
 
-__all__ = ["DeploymentState", "IngressState", "Kube", "PodState", "Trouble"]
+__all__ = ["DeploymentState", "Happening", "IngressState", "Kube", "PodState", "Trouble"]

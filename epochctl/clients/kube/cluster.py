@@ -11,7 +11,7 @@ from typing import Any
 
 from epochctl.clients.kube import states
 from epochctl.clients.kube.connection import Access, Connection, Json, Refused
-from epochctl.clients.kube.states import DeploymentState, IngressState, PodState
+from epochctl.clients.kube.states import DeploymentState, Happening, IngressState, PodState
 
 MANAGED = "app.kubernetes.io/managed-by"
 OWNER = "epochctl"
@@ -102,6 +102,12 @@ class Kube:
         ]
         items.sort(key=lambda item: item.get("lastTimestamp") or item.get("eventTime") or "")
         return tuple(dict.fromkeys(states.event_line(item) for item in items))[-limit:]
+
+    def happening(self, namespace: str, pod: str) -> Happening | None:
+        """The newest event about a pod, good or bad."""
+        query = f"involvedObject.kind=Pod,involvedObject.name={pod}"
+        answer = self._connection.get(f"/api/v1/namespaces/{namespace}/events", fieldSelector=query)
+        return states.newest((answer or {}).get("items", []))
 
     def role_of(self, namespace: str, service_account: str) -> str | None:
         """The IAM role that a service account names, "" for none; None where the account is absent."""

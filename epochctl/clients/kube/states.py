@@ -5,7 +5,7 @@ Pure: knows no network.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -60,6 +60,11 @@ class PodState:
         return pinned or (bool(self.image_digests) and all(seen == digest for seen in self.image_digests))
 
     @property
+    def creating(self) -> bool:
+        """Whether a node has it, and none of its containers has begun: only events tell how far it is."""
+        return self.phase == "Pending" and bool(self.node) and not self.terminating and self.trouble is None
+
+    @property
     def trouble(self) -> Trouble | None:
         """What is wrong, or None: ready, or still on its way."""
         if self.ready or self.terminating or self.phase == "Succeeded":
@@ -78,6 +83,18 @@ class PodState:
         if self.reason == "ContainersNotReady" and self.started:
             return Trouble("readiness", f"runs, but its readiness probe does not pass: {detail}", 45)
         return None
+
+
+@dataclass(frozen=True)
+class Happening:
+    """The newest event about an object. warning: Kubernetes holds it for a failure."""
+
+    reason: str
+    message: str
+    warning: bool
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.message}"
 
 
 @dataclass(frozen=True)
@@ -216,6 +233,21 @@ def ready_addresses(slices: Json) -> tuple[str, ...]:
         if endpoint.get("conditions", {}).get("ready", True) is not False
         for address in endpoint.get("addresses", [])
     )
+
+
+def newest(items: Iterable[Json]) -> Happening | None:
+    """The event that happened last. Times have whole seconds: of two in one, the one written last."""
+
+    def when(item: Json) -> tuple[str, int]:
+        version = str(item["metadata"].get("resourceVersion", ""))
+        time = item.get("lastTimestamp") or item.get("eventTime") or ""
+        return time[:19], int(version) if version.isdigit() else 0
+
+    last = max(items, key=when, default=None)
+    if last is None:
+        return None
+    message = " ".join(str(last.get("message", "")).split())
+    return Happening(str(last.get("reason", "")), message, last.get("type") == "Warning")
 
 
 def event_line(item: Json) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from epochctl.clients.kube import DeploymentState, PodState
+from epochctl.clients.kube import DeploymentState, Happening, PodState
 from epochctl.cluster.rollout import Rollout
 from epochctl.errors import DeployError
 from epochctl.workflow.waiting import Pending, Ready
@@ -25,6 +25,7 @@ class Cluster:
 
     def __init__(self, state: DeploymentState | None = DONE, *pods: PodState) -> None:
         self.state, self.all = state, pods or (POD,)
+        self.event: Happening | None = None
 
     def deployment(self, *_: Any) -> DeploymentState | None:
         return self.state
@@ -37,6 +38,9 @@ class Cluster:
 
     def events(self, *_: Any, **__: Any) -> tuple[str, ...]:
         return ("Failed: no such image",)
+
+    def happening(self, *_: Any) -> Happening | None:
+        return self.event
 
     def logs(self, *_: Any, previous: bool = False, **__: Any) -> tuple[str, ...]:
         return ("before the crash",) if previous else ("now",)
@@ -97,3 +101,49 @@ def test_an_open_readiness_gate_is_named() -> None:
     answer = rollout(Cluster(dataclasses.replace(DONE, available=0), gated)).probe()
     assert isinstance(answer, Pending)
     assert "readiness gate" in answer.cause
+
+
+BEGINNING = dataclasses.replace(
+    POD, phase="Pending", ready=False, started=False, containers_ready=False, reason="ContainersNotReady"
+)
+NO_SANDBOX = Happening("FailedCreatePodSandBox", "Failed to create pod sandbox: no address left", True)
+PULLING = Happening("Pulling", "Pulling image web:1", False)
+
+
+def test_a_pod_in_the_making_is_told_by_its_newest_event() -> None:
+    cluster = Cluster(dataclasses.replace(DONE, available=0), BEGINNING)
+    cluster.event = PULLING
+    answer = rollout(cluster).probe()
+    assert isinstance(answer, Pending)
+    assert "Pulling image web:1" in answer.cause
+    cluster.event = NO_SANDBOX
+    answer = rollout(cluster).probe()
+    assert isinstance(answer, Pending)
+    assert "no address left" in answer.cause
+
+
+def test_a_pod_that_cannot_be_made_for_a_minute_fails_the_rollout() -> None:
+    cluster, clock = Cluster(dataclasses.replace(DONE, available=0), BEGINNING), Clock()
+    cluster.event = NO_SANDBOX
+    watched = rollout(cluster, clock)
+    watched.probe()
+    clock.sleep(60)
+    with pytest.raises(DeployError, match="no address left"):
+        watched.probe()
+
+
+def test_a_failure_that_something_newer_followed_begins_anew() -> None:
+    cluster, clock = Cluster(dataclasses.replace(DONE, available=0), BEGINNING), Clock()
+    watched = rollout(cluster, clock)
+    for event in (NO_SANDBOX, PULLING, NO_SANDBOX):
+        cluster.event = event
+        assert isinstance(watched.probe(), Pending)
+        clock.sleep(50)
+
+
+def test_a_cause_of_a_thousand_characters_is_cut_while_waiting() -> None:
+    cluster = Cluster(dataclasses.replace(DONE, available=0), BEGINNING)
+    cluster.event = dataclasses.replace(NO_SANDBOX, message="x" * 1000)
+    answer = rollout(cluster).probe()
+    assert isinstance(answer, Pending)
+    assert len(answer.cause) == 300

@@ -115,3 +115,26 @@ def test_addresses_that_are_not_ready_take_no_traffic() -> None:
         {"addresses": ["10.0.0.3"], "conditions": {}},
     ]
     assert states.ready_addresses({"items": [{"endpoints": endpoints}, {}]}) == ("10.0.0.1", "10.0.0.3")
+
+
+def event(reason: str, time: str, version: str, kind: str = "Warning") -> dict[str, Any]:
+    return {
+        "metadata": {"resourceVersion": version},
+        "lastTimestamp": time,
+        "type": kind,
+        "reason": reason,
+        "message": "a\n  b",
+    }
+
+
+def test_the_newest_event_is_the_one_written_last_within_a_second() -> None:
+    late, early = "2026-01-01T00:00:09Z", "2026-01-01T00:00:08Z"
+    found = states.newest(
+        [
+            event("Pulling", late, "100", "Normal"),
+            event("FailedMount", late, "99"),
+            event("Old", early, "200"),
+        ]
+    )
+    assert found == states.Happening("Pulling", "a b", False)
+    assert states.newest([]) is None
