@@ -5,6 +5,7 @@ Knows no service in particular. boto3 is imported when the first client is made:
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -24,6 +25,7 @@ _DENIED = {
     "SignatureDoesNotMatch",
     "AuthFailure",
 }
+_REFUSAL = re.compile(r"^An error occurred \((\w+)\) when calling the (\w+) operation[^:]*: ")
 
 
 class Aws:
@@ -82,26 +84,25 @@ def _translated(error: Exception, absent: tuple[str, ...]) -> Exception:
     code = str(response.get("Error", {}).get("Code", ""))
     if code in absent:
         return LookupError(code)
+    why = _REFUSAL.sub(r"\2: \1: ", str(error))
     if kind in _MISSING:
         return CredentialsError(
             "no AWS credentials",
-            why=str(error),
+            why=why,
             fix="sign in (aws sso login, aws configure, AWS_PROFILE=...)",
         )
     if code in _EXPIRED or kind in {"TokenRetrievalError", "SSOTokenLoadError", "UnauthorizedSSOTokenError"}:
         return CredentialsError(
-            "the AWS credentials have expired", why=str(error), fix="sign in again, then run the same command"
+            "the AWS credentials have expired", why=why, fix="sign in again, then run the same command"
         )
     if code in _DENIED:
         return CredentialsError(
             "AWS refused the request",
-            why=str(error),
+            why=why,
             fix="check `aws sts get-caller-identity` and its permissions",
         )
     if kind == "EndpointConnectionError":
-        return EpochctlError(
-            "AWS does not answer", why=str(error), fix="check the region's name and the network"
-        )
+        return EpochctlError("AWS does not answer", why=why, fix="check the region's name and the network")
     if response or type(error).__module__.startswith("botocore"):
-        return EpochctlError("an AWS request failed", why=str(error))
+        return EpochctlError("an AWS request failed", why=why)
     return error

@@ -78,7 +78,7 @@ def run(
             start_new_session=True,
         )
     except OSError as error:
-        raise ToolError(f"cannot start {argv[0]}", why=str(error)) from error
+        raise ToolError(f"cannot start {Path(argv[0]).name}", why=str(error)) from error
     finally:
         if log is not None:
             os.close(sink)
@@ -98,7 +98,7 @@ def run(
     if stdin is not None:
         threading.Thread(target=_feed, args=(child, stdin), daemon=True).start()
     try:
-        _await(child, argv[0], timeout, interrupt_grace)
+        _await(child, Path(argv[0]).name, timeout, interrupt_grace)
     finally:
         _end(child)
         for reader in readers:

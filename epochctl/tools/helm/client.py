@@ -6,6 +6,7 @@ Knows no chart in particular and nothing of AWS. helm never waits here: whoever 
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Coroutine, Mapping
@@ -13,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from epochctl.errors import ClusterError, ToolError
+from epochctl.errors import ClusterError, CredentialsError, ToolError
 from epochctl.tools import process
 from epochctl.tools.helm.state import Json, ReleaseState, canonical, without_hooks
 
@@ -22,6 +23,10 @@ T = TypeVar("T")
 OLDEST = (3, 17, 0)
 TIMEOUT = (
     60.0  # helm without --wait only sends objects; a pending record older than this has nobody at work on it
+)
+# What kubectl and helm make of a 401, and of an exec plugin (our own `token`) that has no credentials.
+UNKNOWN = re.compile(
+    r"asked for the client to provide credentials|Unauthorized|getting credentials: exec:", re.I
 )
 FIX = "install helm 3.17 or later (https://helm.sh/docs/intro/install)"
 
@@ -140,7 +145,7 @@ class Helm:
         except errors.ReleaseNotFoundError:
             raise
         except errors.Error as error:
-            raise ClusterError(f"helm {what} failed", why=_last_lines(error.stderr)) from error
+            raise _refusal(what, _last_lines(error.stderr)) from error
 
     def _client(self) -> Any:
         if self._known is None:
@@ -180,6 +185,16 @@ def _state(status: Json) -> ReleaseState:
     )
 
 
+def _refusal(what: str, why: str) -> ClusterError | CredentialsError:
+    if UNKNOWN.search(why):
+        return CredentialsError(
+            "the cluster does not know you",
+            why=f"helm {what}: {why}",
+            fix="check `aws sts get-caller-identity` and the cluster's access entries",
+        )
+    return ClusterError(f"helm {what} failed", why=why)
+
+
 def _last_lines(stderr: bytes) -> str:
     lines = [line for line in stderr.decode("utf-8", "replace").splitlines() if line.strip()]
-    return "\n".join(lines[-8:])
+    return "\n".join(lines[-8:]).removeprefix("Error: ")

@@ -24,6 +24,12 @@ _UNINITIALISED = re.compile(
     re.I,
 )
 _QUOTA = re.compile(r"LimitExceeded|QuotaExceeded|VcpuLimit|ResourceLimitExceeded")
+_SDK = re.compile(
+    r"operation error [^:,]+: \w+, "
+    r"(?:exceeded maximum number of attempts, \d+, )?"
+    r"(?:https? response error StatusCode: \d+, (?:RequestID: [^,]*, )?(?:HostID: [^,]*, )?)?"
+    r"(?:api error )?"
+)
 _LOCK = re.compile(r"^\s*(ID|Who|Operation|Created|Path):\s*(.*?)\s*$", re.M)
 
 
@@ -70,7 +76,7 @@ def translate(errors: Sequence[Diagnostic], raw: Sequence[str], doing: str) -> E
         )
     if _UNINITIALISED.search(text):
         return UninitialisedError(f"terraform {doing}: not initialised", why=text)
-    return _by_words(text, _why(errors) or text, doing)
+    return _by_words(text, _why(errors) or plain(text), doing)
 
 
 def _by_words(text: str, why: str, doing: str) -> EpochctlError:
@@ -103,8 +109,13 @@ def _why(errors: Sequence[Diagnostic]) -> str:
     for error in errors:
         where = f"{short(error.address)}: " if error.address else ""
         detail = f"\n{error.detail}" if error.detail else ""
-        lines.append(f"{where}{error.summary}{detail}")
+        lines.append(plain(f"{where}{error.summary}{detail}"))
     return "\n".join(lines)
+
+
+def plain(text: str) -> str:
+    """Without what only the SDK's authors read: the protocol's status, identifiers of requests, retries."""
+    return _SDK.sub("", text)
 
 
 def lock_holder(text: str) -> LockHolder | None:

@@ -59,3 +59,29 @@ def test_the_resource_is_named() -> None:
 
 def test_without_diagnostics_the_last_words_count() -> None:
     assert "panic: oh" in translate([], ["panic: oh"], "apply").why
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        (
+            "operation error IAM: AttachRolePolicy, https response error StatusCode: 404, RequestID: 1-a, "
+            "NoSuchEntity: The role x cannot be found.",
+            "NoSuchEntity: The role x cannot be found.",
+        ),
+        (
+            "operation error S3: PutObject, https response error StatusCode: 412, RequestID: A, HostID: B=, "
+            "api error PreconditionFailed: At least one",
+            "PreconditionFailed: At least one",
+        ),
+        (
+            "operation error Secrets Manager: GetSecretValue, exceeded maximum number of attempts, 3, "
+            "https response error StatusCode: 0, RequestID: , request send failed",
+            "request send failed",
+        ),
+        ("operation failed: see above", "operation failed: see above"),
+    ],
+)
+def test_words_for_the_authors_of_sdks_are_left_out(said: str, shown: str) -> None:
+    error = translate([Diagnostic("creating X", said, "module.a.aws_x.y")], [], "apply")
+    assert error.why == f"aws_x.y: creating X\n{shown}"
