@@ -11,7 +11,7 @@ from typing import ClassVar
 from epochctl.clients.acm import Acm, CertificateState
 from epochctl.clients.dns import Names
 from epochctl.clients.route53 import Route53, owner_of
-from epochctl.errors import CertificateError
+from epochctl.errors import CertificateError, NotFoundError
 from epochctl.outputs import Certificate
 from epochctl.settings import Settings
 from epochctl.steps.acm_cert.diagnosis import Diagnosis
@@ -98,7 +98,7 @@ class AcmCert:
         state = self.status(ctx)
         if state is None:
             what = f"no certificate for {self._settings.hostname} has been requested"
-            raise CertificateError(what, fix="epochctl cert request")
+            raise NotFoundError(what, fix="epochctl cert request")
         return self._wait_for(ctx, state.arn)
 
     def _wait_for(self, ctx: Context, arn: str) -> Certificate:

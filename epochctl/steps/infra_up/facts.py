@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
@@ -16,12 +17,18 @@ def variables(settings: Settings, region: str) -> dict[str, Any]:
         "name": settings.full_name,
         "region": region,
         "tags": settings.tags,
+        "vpc_cidr": vpc_range(settings.full_name),
         "cluster_version": settings.cluster.version,
         "instance_types": list(settings.cluster.instance_types),
         "nodes": settings.cluster.nodes,
         "nat": settings.cluster.nat,
         "lb_controller_identity": settings.lb_controller.identity,
     }
+
+
+def vpc_range(name: str) -> str:
+    """A range of its own for each environment, so that two of them can be peered (but for 1 pair in 256)."""
+    return f"10.{zlib.crc32(name.encode()) % 256}.0.0/16"
 
 
 def infrastructure(outputs: Mapping[str, Any]) -> Infrastructure | None:

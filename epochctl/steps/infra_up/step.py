@@ -7,6 +7,7 @@ planning.py's.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from epochctl.clients.aws import Aws
@@ -14,6 +15,7 @@ from epochctl.clients.belongings import Belongings
 from epochctl.clients.ecr import Ecr
 from epochctl.clients.network import Network
 from epochctl.clients.state_bucket import StateBucket
+from epochctl.clients.taken import Taken
 from epochctl.errors import DeadlineError, InfrastructureError, NotFoundError
 from epochctl.outputs import Infrastructure
 from epochctl.settings import Settings
@@ -51,6 +53,7 @@ class InfraUp:
             network,
         )
         self._belongings = Belongings(aws, settings.full_name, settings.tags)
+        self._taken = Taken(aws, settings.full_name, settings.tags)
         self._planning = Planning(terraform, self._belongings, facts.variables(settings, region))
         self._seen: Plan | None = None
 
@@ -58,8 +61,11 @@ class InfraUp:
         account, backend = self._where()
         if not self._bucket.exists(account):
             self._terraform.version()  # a missing terraform is told before anything is made
+            self._refuse_taken(self._taken.find())
             return Observation(None, facts.everything(self._settings, backend.bucket))
         plan = self._planning.look(ctx, backend)
+        if created := plan.addresses("create"):
+            self._refuse_taken({at: what for at, what in self._taken.find().items() if at in created})
         self._seen = plan
         exists = bool(self._terraform.state_list()) if plan.has_changes else True
         return Observation(facts.infrastructure(self._terraform.output()), plan.changes, exists)
@@ -112,6 +118,16 @@ class InfraUp:
         """Break the state's lock; the user says that its holder is dead."""
         self._planning.prepare(ctx, self._where()[1])
         self._terraform.unlock(lock_id)
+
+    def _refuse_taken(self, taken: Mapping[str, str]) -> None:
+        """Nothing is made beside what belongs to somebody else."""
+        if taken:
+            one = len(taken) == 1
+            raise InfrastructureError(
+                "a name is already taken" if one else f"{len(taken)} names are already taken",
+                why="\n".join(f"{what} exists, without the tags of ours" for what in taken.values()),
+                fix="set another name or environment in epochctl.toml, or remove what is named above",
+            )
 
     def _output(self) -> Infrastructure:
         found = facts.infrastructure(self._terraform.output())

@@ -10,7 +10,7 @@ import pytest
 from epochctl.clients.acm import CertificateState
 from epochctl.clients.dns import Answer, Authority
 from epochctl.clients.route53 import Published, Record, Zone
-from epochctl.errors import CertificateError, DeadlineError
+from epochctl.errors import CertificateError, NotFoundError, DeadlineError
 from epochctl.outputs import Certificate
 from epochctl.settings import Settings
 from epochctl.steps.acm_cert import AcmCert
@@ -229,7 +229,7 @@ def test_another_record_in_the_proofs_place_is_named_and_kept() -> None:
 
 def test_nothing_to_wait_for_before_a_request() -> None:
     run = Run(World())
-    with pytest.raises(CertificateError) as error:
+    with pytest.raises(NotFoundError) as error:
         run.step.wait(run.context)
     assert error.value.fix == "epochctl cert request"
 
