@@ -124,12 +124,11 @@ class Runner:
         return seen
 
     def _require(self, name: str) -> tuple[bool, str]:
-        if self._missing(name) or self._observe(name).output is None:
-            raise NotFoundError(
-                f"{name} is not there yet",
-                why=f"no {self.graph.step(name).produces.__name__} exists",
-                fix="epochctl up",
-            )
+        seen = None if self._missing(name) else self._observe(name)
+        if seen is None or seen.output is None:
+            due = "; ".join(seen.changes) if seen else ""
+            why = due or f"no {self.graph.step(name).produces.__name__} exists"
+            raise NotFoundError(f"{name} is not there yet", why=why, fix="epochctl up")
         return False, "is there"
 
     def _apply(self, name: str) -> tuple[bool, str]:

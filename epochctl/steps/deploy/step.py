@@ -45,7 +45,8 @@ class Deploy:
         changes = self._due(cluster, state, values)
         changes = changes or self._ailments(cluster, image)
         address, _ = self._serving(cluster).address()
-        output = None if changes else self._output(state, image, address)
+        # A release that ails is still one: what follows it (verify, status) must be able to look at it.
+        output = self._output(state, image, address) if address else None
         return Observation(output, changes, exists=True)
 
     def apply(self, ctx: Context) -> Release:

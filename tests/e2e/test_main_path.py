@@ -1,0 +1,170 @@
+"""The main job, as a user has it: up, up again, curl, something breaks, up heals, killed in the middle, down to nothing.
+
+One world of its own, real parts only. The tests of this module run in order: each goes on where the one before ended.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+BIN = Path(sys.executable).parent
+URL = "https://epoch.sandbox.test/"
+
+
+class Sandbox:
+    """One world and one working directory."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.environment = {**os.environ, "EPOCH_SANDBOX_WORLD": f"e2e-{os.getpid()}", "NO_COLOR": "1"}
+        self.environment.pop("API_HOSTNAME", None)
+
+    def popen(self, *argv: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [str(BIN / "epoch-sandbox"), *argv],
+            cwd=self.directory,
+            env=self.environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    def run(self, *argv: str, code: int = 0, seconds: float = 400) -> str:
+        """Run `epoch-sandbox exec -- argv`; its output, when it ended with `code`."""
+        process = self.popen("exec", "--", *argv)
+        try:
+            output, _ = process.communicate(timeout=seconds)
+        finally:
+            process.kill()
+        assert process.returncode == code, output
+        return output
+
+    def epochctl(self, *arguments: str, code: int = 0) -> str:
+        return self.run(str(BIN / "epochctl"), *arguments, code=code)
+
+    def kubectl(self, *arguments: str) -> str:
+        config = next(self.directory.glob(".epochctl/*/*/*/kubeconfig"))
+        return self.run("kubectl", f"--kubeconfig={config}", "-n", "epoch-production", *arguments)
+
+    def inventory(self) -> list[str]:
+        output = subprocess.run(
+            [str(BIN / "epoch-sandbox"), "inventory"],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return output.stdout.split("\n")
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    world = Sandbox(tmp_path_factory.mktemp("project"))
+    subprocess.run([str(BIN / "epoch-sandbox"), "up"], env=world.environment, check=True, timeout=600)
+    yield world
+    subprocess.run([str(BIN / "epoch-sandbox"), "down"], env=world.environment, check=True, timeout=60)
+
+
+@pytest.fixture(scope="module")
+def before(sandbox: Sandbox) -> list[str]:
+    return sandbox.inventory()
+
+
+def events(output: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+
+
+def test_plan_changes_nothing(sandbox: Sandbox, before: list[str]) -> None:
+    plan = sandbox.epochctl("up", "--plan")
+    assert "create the EKS cluster" in plan
+    assert "request a certificate for epoch.sandbox.test" in plan
+    assert sandbox.inventory() == before
+
+
+def test_killed_in_the_middle_then_up_finishes_the_job(sandbox: Sandbox, before: list[str]) -> None:
+    first = sandbox.popen("exec", "--", str(BIN / "epochctl"), "up", "--yes")
+    assert first.stdout is not None
+    for line in first.stdout:
+        if "aws_eks_cluster.this: creating" in line:
+            break
+    os.killpg(first.pid, signal.SIGKILL)
+    first.wait(10)
+    output = sandbox.epochctl("up", "--yes")
+    assert f"{URL} answers." in output
+
+
+def test_the_url_answers_with_the_time(sandbox: Sandbox) -> None:
+    body = sandbox.run("curl", "-sS", "--fail", URL)
+    assert abs(int(body.strip().splitlines()[-1]) - time.time()) < 3
+    page = json.loads(
+        sandbox.run("curl", "-sS", "--fail", "-H", "Accept: application/json", URL).splitlines()[-1]
+    )
+    assert abs(page["epoch"] - time.time()) < 3
+    redirect = sandbox.run(
+        "curl", "-sS", "-o", "/dev/null", "-w", "%{http_code} %{redirect_url}", URL.replace("https", "http")
+    )
+    assert redirect.split()[-2:] == ["301", "https://epoch.sandbox.test:443/"]
+
+
+def test_up_again_changes_nothing(sandbox: Sandbox) -> None:
+    there = sandbox.inventory()
+    finished = [
+        each
+        for each in events(sandbox.epochctl("up", "--yes", "-o", "json"))
+        if each.get("event") == "step_finished"
+    ]
+    assert {each["step"] for each in finished} >= {
+        "acm_cert",
+        "infra_up",
+        "build",
+        "push",
+        "lb_controller",
+        "deploy",
+        "dns",
+    }
+    assert [each["step"] for each in finished if each["changed"]] == []
+    assert sandbox.inventory() == there
+
+
+def test_verify_and_status_agree(sandbox: Sandbox) -> None:
+    verified = sandbox.epochctl("verify")
+    for layer in (
+        "pods",
+        "target health",
+        "load balancer",
+        "authoritative DNS",
+        "recursive DNS",
+        "TLS",
+        "redirect",
+        "health",
+        "body",
+    ):
+        assert f"{layer}: " in verified
+    status = sandbox.epochctl("status")
+    assert URL in status
+    assert status.count("healthy") == 2
+
+
+def test_up_heals_what_somebody_broke(sandbox: Sandbox) -> None:
+    sandbox.kubectl("delete", "deployment", "epoch", "--wait=true")
+    sandbox.kubectl("delete", "pod", "--all", "--force", "--grace-period=0")
+    assert "verify" in sandbox.epochctl("verify", code=12).lower()
+    healed = sandbox.epochctl("up", "--yes")
+    assert f"{URL} answers." in healed
+
+
+def test_down_leaves_nothing(sandbox: Sandbox, before: list[str]) -> None:
+    output = sandbox.epochctl("down", "--yes", "--delete-state")
+    assert "Nothing of ours is left." in output
+    assert sandbox.inventory() == before
+    assert "nothing" in sandbox.epochctl("down", "--yes").lower()
