@@ -10,7 +10,7 @@ import pytest
 from epochctl.clients.acm import CertificateState
 from epochctl.clients.dns import Answer, Authority
 from epochctl.clients.route53 import Published, Record, Zone
-from epochctl.errors import CertificateError, NotFoundError, DeadlineError
+from epochctl.errors import CertificateError, DeadlineError, NotFoundError
 from epochctl.outputs import Certificate
 from epochctl.settings import Settings
 from epochctl.steps.acm_cert import AcmCert
