@@ -136,7 +136,10 @@ def _record(region: str, name: str, body: bytes, digest: str, tag: str, media_ty
 
     with CHANGES:
         repository = backend("ecr", region).repositories[name]
-        known = _find(repository, digest)
+        known, before = _find(repository, digest), _find(repository, tag) if tag else None
+        if before is not None and before is not known:
+            before.remove_tag(tag)  # a tag names one image, the last that was pushed
+            before.image_tag = before.image_tags[-1] if before.image_tags else None
         if known is None:
             manifest = body.decode()
             image = Image(

@@ -157,9 +157,9 @@ def install(public_key: Callable[[str], str | None]) -> None:
 
 
 def _denied(code: str, message: str) -> Exception:
-    from moto.core.exceptions import ServiceException
+    from moto.sts.exceptions import STSClientError  # moto finds the answer's protocol by the error's module
 
-    denied: Exception = ServiceException(code, message)
+    denied: Exception = STSClientError(code, message)
     return denied
 
 

@@ -22,7 +22,7 @@ def lines() -> list[str]:
 def _ec2() -> Iterator[str]:
     for region, ec2 in every("ec2"):
         kinds: list[tuple[str, Any]] = [
-            ("vpc", [v for v in ec2.vpcs.values() if v.is_default != "true"]),
+            ("vpc", [v for v in ec2.vpcs.values() if not v.is_default]),
             (
                 "subnet",
                 [s for zone in ec2.subnets.values() for s in zone.values() if not _default(ec2, s.vpc_id)],
@@ -52,7 +52,7 @@ def _ec2() -> Iterator[str]:
 
 def _default(ec2: Any, vpc_id: str) -> bool:
     vpc = ec2.vpcs.get(vpc_id)
-    return vpc is not None and vpc.is_default == "true"
+    return vpc is not None and bool(vpc.is_default)
 
 
 def _eks() -> Iterator[str]:

@@ -53,7 +53,8 @@ class Listener:
 
     async def start(self, addresses: list[str]) -> None:
         server = web.Server(self._handle, access_log=None, keepalive_timeout=IDLE_SECONDS)
-        self._runner = web.ServerRunner(server)
+        # Not longer: the data plane stands still while a listener that goes finishes its requests.
+        self._runner = web.ServerRunner(server, shutdown_timeout=2)
         await self._runner.setup()
         for address in addresses:
             site = web.TCPSite(

@@ -1,0 +1,87 @@
+"""What the hosted zones say: the longest zone, wildcards, aliases, and what does not exist."""
+
+from __future__ import annotations
+
+import boto3
+import pytest
+
+from sandbox.account import zones
+
+pytestmark = pytest.mark.usefixtures("account")
+
+
+@pytest.fixture
+def zone(account: None) -> str:
+    return make_zone("example.test")
+
+
+def make_zone(name: str, **arguments: object) -> str:
+    route53 = boto3.client("route53")
+    made = route53.create_hosted_zone(Name=name, CallerReference=f"{name}{arguments}", **arguments)  # type: ignore[arg-type]
+    return made["HostedZone"]["Id"]
+
+
+def put(zone: str, name: str, kind: str, *values: str, ttl: int = 60) -> None:
+    records = [{"Value": value} for value in values]
+    change(zone, {"Name": name, "Type": kind, "TTL": ttl, "ResourceRecords": records})
+
+
+def change(zone: str, record_set: dict[str, object]) -> None:
+    changes = {"Changes": [{"Action": "UPSERT", "ResourceRecordSet": record_set}]}
+    boto3.client("route53").change_resource_record_sets(HostedZoneId=zone, ChangeBatch=changes)  # type: ignore[arg-type]
+
+
+def test_the_longest_zone_holds_a_name(zone: str) -> None:
+    make_zone("deep.example.test")
+    assert zones.zone_of("a.deep.example.test") == "deep.example.test"
+    assert zones.zone_of("a.example.test") == "example.test"
+    assert zones.zone_of("example.test") == "example.test"
+
+
+def test_a_name_that_only_ends_alike_is_in_no_zone(zone: str) -> None:
+    assert zones.zone_of("notexample.test") is None
+
+
+def test_private_zones_are_not_seen() -> None:
+    network = {"VPCRegion": "us-west-2", "VPCId": "vpc-1"}
+    make_zone("inner.test", VPC=network, HostedZoneConfig={"PrivateZone": True})
+    assert zones.zone_names() == []
+
+
+def test_records_come_with_their_values(zone: str) -> None:
+    put(zone, "API.example.test", "A", "10.0.0.1", "10.0.0.2", ttl=30)
+    (record,) = zones.records("api.example.test")
+    assert (record.type, record.ttl, record.values) == ("A", 30, ("10.0.0.1", "10.0.0.2"))
+
+
+def test_an_alias_says_for_what_it_stands(zone: str) -> None:
+    target = {
+        "DNSName": "Balancer-1.us-west-2.elb.amazonaws.com.",
+        "HostedZoneId": "Z1H1FL5HABSF5",
+        "EvaluateTargetHealth": True,
+    }
+    change(zone, {"Name": "api.example.test", "Type": "A", "AliasTarget": target})
+    (record,) = zones.records("api.example.test")
+    assert record.alias == "balancer-1.us-west-2.elb.amazonaws.com"
+    assert record.values == ()
+
+
+def test_a_wildcard_answers_for_what_has_no_records_at_any_depth(zone: str) -> None:
+    put(zone, "*.example.test", "A", "10.0.0.9")
+    for name in ("a.example.test", "a.b.example.test"):
+        assert [record.values for record in zones.records(name)] == [("10.0.0.9",)]
+
+
+def test_a_wildcard_does_not_answer_for_what_exists(zone: str) -> None:
+    put(zone, "*.example.test", "A", "10.0.0.9")
+    put(zone, "a.example.test", "TXT", '"here"')
+    put(zone, "x.empty.example.test", "TXT", '"here"')
+    assert [record.type for record in zones.records("a.example.test")] == ["TXT"]
+    assert zones.records("b.a.example.test") == []
+    assert zones.records("empty.example.test") == []
+
+
+def test_a_name_above_a_record_exists(zone: str) -> None:
+    put(zone, "a.b.example.test", "A", "10.0.0.1")
+    assert zones.exists_below("b.example.test")
+    assert not zones.exists_below("a.b.example.test")

@@ -1,0 +1,51 @@
+"""What tests of the sandbox share: an empty emulated account whose patches are undone afterwards."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from sandbox.authority import Authority
+
+PATCHED = (
+    ("moto.acm.models", "CertBundle", "generate_cert"),
+    ("moto.acm.models", "CertBundle", "check"),
+    ("moto.acm.models", "CertBundle", "describe"),
+    ("moto.acm.models", "AWSCertificateManagerBackend", "delete_certificate"),
+    ("moto.elbv2.models", "ELBv2Backend", "describe_target_health"),
+    ("moto.elbv2.models", "FakeTargetGroup", "deregister"),
+    ("moto.sts.responses", "TokenResponse", "assume_role_with_web_identity"),
+    ("moto.iam.access_control", "IAMPolicyStatement", "is_action_permitted"),
+    ("moto.ec2.models.launch_templates", "LaunchTemplateBackend", "create_launch_template"),
+    ("moto.ec2.models.nat_gateways", "NatGatewayBackend", "delete_nat_gateway"),
+)
+
+
+@pytest.fixture(scope="session")
+def session() -> boto3.Session:
+    """One for all tests: what takes long is to read the services' models."""
+    made = boto3.Session("testing", "testing", region_name="us-east-1")
+    made.client = functools.cache(made.client)  # type: ignore[method-assign]
+    return made
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch, session: boto3.Session) -> Iterator[None]:
+    """moto in this process. Setting each attribute to itself makes monkeypatch put it back afterwards."""
+    for module, owner, name in PATCHED:
+        patched = getattr(importlib.import_module(module), owner)
+        monkeypatch.setattr(patched, name, patched.__dict__[name])
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    with mock_aws():
+        monkeypatch.setattr(boto3, "DEFAULT_SESSION", session)
+        yield
+
+
+@pytest.fixture(scope="session")
+def authority() -> Authority:
+    return Authority.create()
