@@ -148,8 +148,11 @@ def _exec(arguments: argparse.Namespace) -> int:
     session.up(_say)
     if not arguments.then_down:
         return int(session.run(command))
+    from sandbox.namespaces import end_with_parent
+
     child = os.fork()  # the parent stays outside, to end the world
     if child == 0:
+        end_with_parent()
         os._exit(session.run(command))
     code = _wait(child)
     if code == 0:

@@ -143,9 +143,14 @@ def _join(pid: int) -> None:
             os.setresuid(0, 0, 0)
 
 
+def end_with_parent() -> None:
+    """From now on this process is killed when the one that forked it ends, however it ends."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 def _become(argv: Sequence[str], env: Mapping[str, str], directory: str) -> None:
     try:
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        end_with_parent()
         os.chdir(directory)
         os.execvpe(argv[0], list(argv), dict(env))
     except OSError as error:

@@ -13,7 +13,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -65,9 +65,10 @@ class Session:
         """Start the world unless it runs; True when it was started now. Raises SandboxError."""
         self.state.mkdir(parents=True, exist_ok=True)
         with self._lock():
-            if self.pid() is not None:
+            if self.pid() is not None and (self.state / "ready.json").exists():
                 return False
             namespaces.check()
+            self._end()  # one that never got ready: who started it was killed
             self._clean()
             say("starting the sandbox: network, name server, AWS APIs, registry")
             self._start()
@@ -77,27 +78,39 @@ class Session:
         """End the world and remove its files; True when there was one."""
         self.state.mkdir(parents=True, exist_ok=True)
         with self._lock():
-            pid = self.pid()
-            if pid is not None:
-                os.kill(pid, signal.SIGTERM)
-                deadline = time.monotonic() + 20
-                while self.pid() is not None and time.monotonic() < deadline:
-                    time.sleep(0.1)
-                if self.pid() is not None:
-                    os.kill(pid, signal.SIGKILL)
+            ended = self._end()
             self._clean()
-        return pid is not None
+        return ended
+
+    def _end(self) -> bool:
+        """TERM, then KILL; True when there was something to end."""
+        pid = self.pid()
+        if pid is None:
+            return False
+        for sign, seconds in ((signal.SIGTERM, 20), (signal.SIGKILL, 5)):
+            with suppress(ProcessLookupError):
+                os.kill(pid, sign)
+            deadline = time.monotonic() + seconds
+            while self.pid() is not None and time.monotonic() < deadline:
+                time.sleep(0.1)
+            if self.pid() is None:
+                break
+        return True
 
     def environment(self) -> dict[str, str]:
         """The environment of commands in the world: standard variables only."""
         kept = {key: value for key, value in os.environ.items() if not key.startswith(_DROPPED)}
         bundle = str(self.places.ca_bundle)
+        try:
+            ready = json.loads((self.state / "ready.json").read_text())
+        except (OSError, ValueError) as error:
+            raise SandboxError("the sandbox is not running", fix="epoch-sandbox up") from error
         return {
             **kept,
             **dict.fromkeys(
                 ("AWS_CA_BUNDLE", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"), bundle
             ),
-            **json.loads((self.state / "ready.json").read_text()),
+            **ready,
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
             "AWS_CONFIG_FILE": "/dev/null",
@@ -133,13 +146,21 @@ class Session:
         os.environ["PYTHONPATH"] = str(Path(__file__).resolve().parents[1])
         process = namespaces.start(argv, self.places.logs / "world.log")
         deadline = time.monotonic() + START_SECONDS
-        while not (self.state / "ready.json").exists():
+        while not (self._found(process.pid) and (self.state / "ready.json").exists()):
             if process.poll() is not None or time.monotonic() > deadline:
                 process.kill()
                 raise self._failure()
             time.sleep(0.05)
-        pid = namespaces.first_process(process.pid)
-        (self.state / "pid.json").write_text(json.dumps([pid, _started(pid or 0)]))
+
+    def _found(self, unshare: int) -> bool:
+        """Note the world's first process at once: should we be killed now, `down` finds it."""
+        path = self.state / "pid.json"
+        if not path.exists():
+            pid = namespaces.first_process(unshare)
+            if pid is None:
+                return False
+            path.write_text(json.dumps([pid, _started(pid)]))
+        return True
 
     def _terraform_rc(self) -> str:
         mirror = self._toolbox.provider_mirror

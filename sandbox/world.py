@@ -163,9 +163,10 @@ class World:
             "AWS_SECRET_ACCESS_KEY": engineer.secret_access_key,
             "API_HOSTNAME": f"epoch.{ZONE}",
         }
-        path = self._places.state / "ready.json"
-        path.touch(mode=0o600)
-        path.write_text(json.dumps(ready))
+        path, partial = self._places.state / "ready.json", self._places.state / "ready.partial"
+        partial.touch(mode=0o600)
+        partial.write_text(json.dumps(ready))
+        partial.rename(path)  # whoever waits for it must never read half of it
 
 
 _INTERNAL = f"http://{AWS_ADDRESS}:{INTERNAL_PORT}"

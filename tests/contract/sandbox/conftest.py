@@ -1,0 +1,105 @@
+"""A real world of its own name, started once, and the words of the tests about it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from sandbox import namespaces
+from sandbox.errors import SandboxError
+from sandbox.prepare import prepare
+from sandbox.session import Session
+
+NAME = f"contract-{os.getpid()}"
+
+
+@dataclass(frozen=True)
+class World:
+    """The world called `name`, from outside. Never `session.run` here: this process would move in."""
+
+    name: str
+    session: Session
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def popen(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+        """`epoch-sandbox <arguments>`, in a process group of its own."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "sandbox", *arguments],
+            env={**os.environ, "EPOCH_SANDBOX_WORLD": self.name, **environment},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def call(self, *arguments: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+        process = self.popen(*arguments, **environment)
+        output, errors = process.communicate(stdin, timeout=60)
+        return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
+
+    def python(self, script: str, **environment: str) -> str:
+        """What a script says that runs inside; fails when it fails."""
+        done = self.call("exec", "--", sys.executable, "-c", script, **environment)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def first_process(self) -> int:
+        pid = self.session.pid()
+        assert pid is not None
+        return pid
+
+
+def wait_for(true: Callable[[], object], seconds: float = 15) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)
+
+
+def processes(mark: str) -> list[int]:
+    """Ids of the processes in whose command line the mark stands."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                words = (entry / "cmdline").read_bytes().decode(errors="replace")
+            except OSError:
+                continue
+            if mark in words and int(entry.name) != os.getpid():
+                found.append(int(entry.name))
+    return found
+
+
+def make(name: str) -> World:
+    try:
+        namespaces.check()
+        return World(name, Session(prepare(), name))
+    except SandboxError as error:
+        pytest.skip(f"no sandbox on this machine: {error}")
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    """A running world."""
+    made = make(NAME)
+    try:
+        made.session.up(lambda _: None)
+        yield made
+    finally:
+        made.session.down()
+
+
+@pytest.fixture
+def another() -> Iterator[World]:
+    """A second world, not started."""
+    made = make(f"{NAME}-another")
+    yield made
+    made.session.down()
