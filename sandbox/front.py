@@ -91,6 +91,11 @@ class Front:
 
 async def _refuse(scope: dict[str, Any], send: Any, code: str, message: str) -> None:
     """AWS's refusal of credentials, in the protocol that was asked in."""
+    host = header(scope, b"host")
+    if code == "InvalidClientTokenId" and (".s3." in host or host.startswith("s3.")):
+        code = "InvalidAccessKeyId"
+    if code == "InvalidClientTokenId" and host.startswith("ec2."):
+        code, message = "AuthFailure", "AWS was not able to validate the provided access credentials"
     if header(scope, b"content-type").startswith(_JSON_TYPES) or header(scope, b"host").startswith("eks."):
         json_code = "UnrecognizedClientException" if code == "InvalidClientTokenId" else code + "Exception"
         body = json.dumps({"__type": json_code, "message": message}).encode()

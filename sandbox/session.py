@@ -63,7 +63,6 @@ class Session:
 
     def up(self, say: Callable[[str], None]) -> bool:
         """Start the world unless it runs; True when it was started now. Raises SandboxError."""
-        self.state.mkdir(parents=True, exist_ok=True)
         with self._lock():
             if self.pid() is not None and (self.state / "ready.json").exists():
                 return False
@@ -76,10 +75,13 @@ class Session:
 
     def down(self) -> bool:
         """End the world and remove its files; True when there was one."""
-        self.state.mkdir(parents=True, exist_ok=True)
         with self._lock():
             ended = self._end()
             self._clean()
+            (self.state / "logs").rmdir()
+            (self.state / "lock").unlink()
+            with suppress(OSError):  # tools() keeps a file here that outlives the world
+                self.state.rmdir()
         return ended
 
     def _end(self) -> bool:
@@ -184,9 +186,15 @@ class Session:
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
-        with (self.state / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+        path = self.state / "lock"
+        while True:
+            self.state.mkdir(parents=True, exist_ok=True)
+            with suppress(FileNotFoundError), path.open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                if not path.exists() or not os.path.samestat(os.fstat(lock.fileno()), path.stat()):
+                    continue  # `down` removed it while we waited: it excludes nobody any more
+                yield
+                return
 
 
 def _started(pid: int) -> str:

@@ -1,6 +1,6 @@
-"""The main job, as a user has it: up, up again, curl, something breaks, up heals, killed in the middle, down to nothing.
+"""The main job, as a user has it: killed in the middle, up, up again, curl, broken, healed, down to nothing.
 
-One world of its own, real parts only. The tests of this module run in order: each goes on where the one before ended.
+One world of its own, real parts only. The tests run in order: each goes on where the one before ended.
 """
 
 from __future__ import annotations

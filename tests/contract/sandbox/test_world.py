@@ -92,7 +92,8 @@ def test_the_exported_variables_are_an_engineers(world: World) -> None:
     [
         ("sts", "get_caller_identity()", "InvalidClientTokenId"),
         ("acm", "list_certificates()", "UnrecognizedClientException"),
-        ("s3", "list_buckets()", "InvalidClientTokenId"),
+        ("s3", "list_buckets()", "InvalidAccessKeyId"),
+        ("ec2", "describe_vpcs()", "AuthFailure"),
     ],
 )
 def test_an_access_key_that_nobody_has_is_refused(world: World, service: str, method: str, code: str) -> None:
