@@ -92,17 +92,18 @@ class Front:
 async def _refuse(scope: dict[str, Any], send: Any, code: str, message: str) -> None:
     """AWS's refusal of credentials, in the protocol that was asked in."""
     host = header(scope, b"host")
-    if code == "InvalidClientTokenId" and (".s3." in host or host.startswith("s3.")):
+    of_s3 = ".s3." in host or host.startswith("s3.")
+    if code == "InvalidClientTokenId" and of_s3:
         code = "InvalidAccessKeyId"
     if code == "InvalidClientTokenId" and host.startswith("ec2."):
         code, message = "AuthFailure", "AWS was not able to validate the provided access credentials"
-    if header(scope, b"content-type").startswith(_JSON_TYPES) or header(scope, b"host").startswith("eks."):
+    if header(scope, b"content-type").startswith(_JSON_TYPES) or host.startswith("eks."):
         json_code = "UnrecognizedClientException" if code == "InvalidClientTokenId" else code + "Exception"
         body = json.dumps({"__type": json_code, "message": message}).encode()
         await answer(send, 403, body, ((b"x-amzn-errortype", json_code.encode()),))
         return
     error = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
-    if ".s3." not in header(scope, b"host") and not header(scope, b"host").startswith("s3."):
+    if not of_s3:
         error = f"<ErrorResponse>{error}<RequestId>sandbox</RequestId></ErrorResponse>"
     await send({"type": "http.response.start", "status": 403, "headers": [(b"content-type", b"text/xml")]})
     await send({"type": "http.response.body", "body": error.encode()})

@@ -189,12 +189,21 @@ class Session:
         path = self.state / "lock"
         while True:
             self.state.mkdir(parents=True, exist_ok=True)
-            with suppress(FileNotFoundError), path.open("w") as lock:
+            with suppress(FileNotFoundError):
+                lock = path.open("w")
                 fcntl.flock(lock, fcntl.LOCK_EX)
-                if not path.exists() or not os.path.samestat(os.fstat(lock.fileno()), path.stat()):
-                    continue  # `down` removed it while we waited: it excludes nobody any more
-                yield
-                return
+                if _is_at(path, lock.fileno()):
+                    break
+                lock.close()  # `down` removed it while we waited: it excludes nobody any more
+        with lock:
+            yield
+
+
+def _is_at(path: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _started(pid: int) -> str:
