@@ -120,6 +120,14 @@ def test_the_certificate_is_signed_by_the_worlds_authority(acm: Any, zone: str, 
     assert names.get_values_for_type(x509.DNSName) == [DOMAIN, "*.api.example.test"]
 
 
+def test_a_deleted_certificate_can_be_requested_again_with_the_same_token(acm: Any) -> None:
+    asked = {"DomainName": DOMAIN, "ValidationMethod": "DNS", "IdempotencyToken": "same"}
+    first = acm.request_certificate(**asked)["CertificateArn"]
+    assert acm.request_certificate(**asked)["CertificateArn"] == first
+    acm.delete_certificate(CertificateArn=first)
+    assert acm.request_certificate(**asked)["CertificateArn"] != first
+
+
 def test_a_certificate_in_use_cannot_be_deleted(acm: Any, zone: str) -> None:
     arn = request(acm, DOMAIN)
     validate(zone, validation(acm, arn))
