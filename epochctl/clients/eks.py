@@ -37,6 +37,7 @@ class ClusterAccess:
     ca_pem: str
     issuer: str
     vpc_id: str
+    tags: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -144,6 +145,7 @@ def _access(item: dict[str, Any], region: str) -> ClusterAccess:
         ca_pem=base64.b64decode(encoded).decode("utf-8", "replace"),
         issuer=item.get("identity", {}).get("oidc", {}).get("issuer", ""),
         vpc_id=item.get("resourcesVpcConfig", {}).get("vpcId", ""),
+        tags=tuple(sorted(item.get("tags", {}).items())),
     )
 
 

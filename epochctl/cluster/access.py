@@ -27,9 +27,9 @@ class Cluster:
 
 
 def reach(eks: Eks, settings: Settings, region: str) -> Cluster | None:
-    """The environment's cluster, or None where there is none (or it has no address yet)."""
+    """The environment's cluster, or None where there is none (or it has no address yet, or is another's)."""
     access = eks.describe(settings.full_name)
-    if access is None or not access.endpoint:
+    if access is None or not access.endpoint or not _ours(access, settings):
         return None
     state = settings.state_directory(region).absolute()
     argv = (sys.executable, "-m", "epochctl", "token", "--cluster", access.name, "--region", region)
@@ -38,6 +38,16 @@ def reach(eks: Eks, settings: Settings, region: str) -> Cluster | None:
     )
     kube = Kube(access, lambda: eks.token(access.name).value.get_secret_value())
     return Cluster(access, kube, Helm(path, state / "helm"))
+
+
+def foreign(eks: Eks, settings: Settings) -> bool:
+    """Whether the cluster of that name is somebody else's: then nothing that bears its name is ours."""
+    access = eks.describe(settings.full_name)
+    return access is not None and not _ours(access, settings)
+
+
+def _ours(access: ClusterAccess, settings: Settings) -> bool:
+    return settings.tags.items() <= dict(access.tags).items()
 
 
 def settled(ctx: Context, helm: Helm, name: str, namespace: str) -> ReleaseState | None:

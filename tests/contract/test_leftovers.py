@@ -121,6 +121,17 @@ def test_what_the_clusters_machinery_made(aws: Aws) -> None:
     }
 
 
+def test_what_another_has_under_our_name_is_not_ours(aws: Aws) -> None:
+    aws.client("eks").create_cluster(
+        name=NAME,
+        roleArn="arn:aws:iam::123456789012:role/x",
+        resourcesVpcConfig={},
+        tags={"alpha.eksctl.io/cluster-name": NAME},
+    )
+    aws.client("ecr").create_repository(repositoryName=NAME)
+    assert find(aws) == ()
+
+
 def test_identities_by_their_tags_not_by_their_names(aws: Aws) -> None:
     iam = aws.client("iam")
     iam.create_role(RoleName=f"{NAME}-us-west-2-node", AssumeRolePolicyDocument=TRUST, Tags=LISTED)
@@ -142,9 +153,9 @@ def test_identities_by_their_tags_not_by_their_names(aws: Aws) -> None:
 
 def test_services_by_name_or_tag(aws: Aws) -> None:
     aws.client("eks").create_cluster(
-        name=NAME, roleArn="arn:aws:iam::123456789012:role/x", resourcesVpcConfig={}
+        name=NAME, roleArn="arn:aws:iam::123456789012:role/x", resourcesVpcConfig={}, tags=dict(TAGS)
     )
-    aws.client("ecr").create_repository(repositoryName=NAME)
+    aws.client("ecr").create_repository(repositoryName=NAME, tags=LISTED)
     aws.client("logs").create_log_group(logGroupName=f"/aws/eks/{NAME}/cluster")
     aws.client("logs").create_log_group(logGroupName=f"/aws/eks/{NAME}-2/cluster")
     acm = aws.client("acm")

@@ -45,6 +45,10 @@ class Belonging:
         present = {tag["Key"]: tag.get("Value", "") for tag in tags}
         return _carries(present, self.tags) or any(present.get(k) == v for k, v in self.cluster_tags.items())
 
+    def marked(self, tags: Iterable[Mapping[str, str]]) -> bool:
+        """Whether they bear our own tags: for what another may have made under our name."""
+        return _carries({tag["Key"]: tag.get("Value", "") for tag in tags}, self.tags)
+
     def may_own(self, name: str) -> bool:
         """Whether a name is worth a look at its tags. Long names are cut, so only their beginning counts."""
         stem = self.full_name[:STEM]

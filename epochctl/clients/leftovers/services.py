@@ -20,13 +20,21 @@ def target_groups(reader: Reader, mine: Belonging) -> list[str]:
 
 def cluster(reader: Reader, mine: Belonging) -> list[str]:
     answer = reader.find("eks", "describe_cluster", "ResourceNotFoundException", name=mine.full_name)
-    return [f"EKS cluster {mine.full_name}"] if answer else []
+    tags = (answer or {"cluster": {}})["cluster"].get("tags", {})
+    ours = mine.marked({"Key": key, "Value": value} for key, value in tags.items())
+    return [f"EKS cluster {mine.full_name}"] if ours else []
 
 
 def repository(reader: Reader, mine: Belonging) -> list[str]:
     arguments = {"repositoryNames": [mine.full_name]}
     answer = reader.find("ecr", "describe_repositories", "RepositoryNotFoundException", **arguments)
-    return [f"ECR repository {item['repositoryName']}" for item in (answer or {}).get("repositories", ())]
+    lines = []
+    for item in (answer or {}).get("repositories", ()):
+        absent, arn = "RepositoryNotFoundException", item["repositoryArn"]
+        told = reader.find("ecr", "list_tags_for_resource", absent, resourceArn=arn)
+        if told and mine.marked(told["tags"]):
+            lines.append(f"ECR repository {item['repositoryName']}")
+    return lines
 
 
 def certificates(reader: Reader, mine: Belonging) -> list[str]:

@@ -12,7 +12,7 @@ from epochctl.clients.eks import Eks
 from epochctl.clients.elbv2 import Elbv2
 from epochctl.clients.security_groups import SecurityGroups
 from epochctl.cluster import controller
-from epochctl.cluster.access import Cluster, reach, settled
+from epochctl.cluster.access import Cluster, foreign, reach, settled
 from epochctl.cluster.rollout import Rollout
 from epochctl.errors import ClusterError
 from epochctl.outputs import Infrastructure, LoadBalancerController
@@ -59,6 +59,9 @@ class LbController:
 
     def destroy(self, ctx: Context) -> tuple[str, ...]:
         """Uninstall it once its load balancers are gone; take over their removal where it cannot."""
+        if foreign(self._eks, self._settings):
+            ctx.say(f"EKS cluster {self._settings.full_name} is not ours: left alone, with what it made")
+            return ()
         cluster = reach(self._eks, self._settings, self._region)
         work = removal.Removal(self._settings.full_name, self._elbv2, self._groups)
         removed = work.run(ctx, cluster)
