@@ -47,7 +47,9 @@ class PlainLines:
         self._closed.set()
 
     def _follow(self, event: events.Event) -> None:
-        if isinstance(event, events.StepStarted):
+        if isinstance(event, events.RunStarted):
+            self._since.clear()  # steps of the run before, which only looked, have no end of their own
+        elif isinstance(event, events.StepStarted):
             self._since.setdefault(event.step, time.monotonic())
         elif isinstance(event, ENDS):
             self._since.pop(event.step, None)

@@ -30,7 +30,19 @@ class Result:
 
     def check(self) -> Result:
         """Itself, or the first failure raised; a stopped run is Interrupted whatever else failed."""
-        for error in sorted(self.failures.values(), key=lambda error: not isinstance(error, Interrupted)):
+        if any(isinstance(error, Interrupted) for error in self.failures.values()):
+            # Several steps were; which program of which of them ended first tells nobody anything.
+            others = [
+                f"{name} failed: {error}"
+                for name, error in self.failures.items()
+                if not isinstance(error, Interrupted)
+            ]
+            raise Interrupted(
+                "what was under way has ended in order",
+                why="\n".join(others),
+                fix="run the same command again to continue",
+            )
+        for error in self.failures.values():
             raise error
         return self
 

@@ -40,6 +40,20 @@ def test_plain_lines_are_never_silent_for_long() -> None:
     assert "infra_up      still at it after 0 s (working)" in stream.getvalue()
 
 
+def test_a_heartbeat_names_no_step_of_the_run_before() -> None:
+    stream = io.StringIO()
+    lines = PlainLines(stream, heartbeat=0.02)
+    lines(events.StepStarted("acm_cert", "observe"))  # a look has no end of its own
+    lines(events.RunStarted("", "down", ("deploy",)))
+    lines(events.StepStarted("deploy", "destroy"))
+    until = time.monotonic() + 5
+    while "still at it" not in stream.getvalue() and time.monotonic() < until:
+        lines._closed.wait(0.005)
+    lines.close()
+    assert "deploy        still at it" in stream.getvalue()
+    assert "acm_cert      still at it" not in stream.getvalue()
+
+
 def test_the_tree_fits_eighty_columns_and_shows_each_step() -> None:
     stream = io.StringIO()
     rich = RichConsole(file=stream, width=80, force_terminal=True, no_color=True)
