@@ -72,7 +72,7 @@ def _session() -> Session:
     from sandbox.prepare import prepare
     from sandbox.session import Session
 
-    return Session(prepare(_say))
+    return Session(lambda: prepare(_say))
 
 
 def _up(_: argparse.Namespace) -> int:
@@ -97,7 +97,9 @@ def _status(_: argparse.Namespace) -> int:
 
 
 def _prepare(_: argparse.Namespace) -> int:
-    _session()
+    from sandbox.prepare import prepare
+
+    prepare(_say)
     return 0
 
 
@@ -125,7 +127,7 @@ def _env(arguments: argparse.Namespace) -> int:
 
 
 def _logs(arguments: argparse.Namespace) -> int:
-    logs = _session().places.logs
+    logs = _session().logs
     path = logs / f"{arguments.part}.log"
     if arguments.part and path.exists():
         sys.stdout.write(path.read_text(errors="replace"))

@@ -14,6 +14,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from sandbox.control_groups import may_be_made
+
 PRIVATE = ("/run", "/var/lib", "/var/log")  # the host's own containerd and kubelet, if any, must not be seen
 
 
@@ -64,16 +66,9 @@ def _reap(essential: set[int]) -> int:
             return os.waitstatus_to_exitcode(status) or 1
 
 
-def has_cgroup_rights() -> bool:
-    """Whether we may make control groups (root, or delegated v2): then limits and OOM kills are real."""
-    root = Path("/sys/fs/cgroup/memory")
-    root = root if root.is_dir() else Path("/sys/fs/cgroup")
-    return os.access(root, os.W_OK) and Path("/proc/self/uid_map").read_text().split()[1] == "0"
-
-
 def containerd_config(node: dict[str, Any]) -> str:
     """containerd's configuration, TOML: overlayfs, the VPC's CNI, runc through the wrapper."""
-    runc = _write_runc_wrapper(node, () if has_cgroup_rights() else ("cgroupsPath", "resources"))
+    runc = _write_runc_wrapper(node, () if may_be_made() else ("cgroupsPath", "resources"))
     return f"""version = 3
 root = "/var/lib/containerd"
 state = "/run/containerd"
@@ -106,6 +101,8 @@ if "create" in arguments and "--bundle" in arguments:
         config = json.load(file)
     for key in {dropped!r}:
         config["linux"].pop(key, None)
+    if "cgroupsPath" in config["linux"]:
+        config["linux"]["cgroupsPath"] = "{groups}/" + os.path.basename(config["linux"]["cgroupsPath"])
     with open(path, "w") as file:
         json.dump(config, file)
 if "cgroupsPath" in {dropped!r}:
@@ -121,7 +118,12 @@ def _write_runc_wrapper(node: dict[str, Any], dropped: tuple[str, ...]) -> str:
     user may not make control groups.
     """
     path = Path(node["directory"]) / "runc"
-    source = _WRAPPER.format(python=sys.executable, runc=f"{node['bin']}/runc", dropped=("seccomp", *dropped))
+    source = _WRAPPER.format(
+        python=sys.executable,
+        runc=f"{node['bin']}/runc",
+        dropped=("seccomp", *dropped),
+        groups=node["control_groups"],
+    )
     path.write_text(source)
     path.chmod(0o755)
     return str(path)

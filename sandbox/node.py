@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from sandbox import network, node_plugins
+from sandbox.control_groups import parent
 from sandbox.control_plane import ControlPlane
 from sandbox.network import AWS_ADDRESS, INTERNAL_PORT
 from sandbox.part import Part
@@ -108,6 +109,7 @@ class Node:
             "directory": str(directory),
             "bin": str(self._places.bin),
             "kubeconfig": str(kubeconfig),
+            "control_groups": parent(self._places.state),
             "cluster_ca": str(self._control_plane.directory / "pki" / "ca.crt"),
         }
         (directory / "machine.json").write_text(json.dumps(description))

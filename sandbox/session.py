@@ -14,10 +14,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from sandbox import namespaces
+from sandbox import control_groups, namespaces
 from sandbox.errors import SandboxError
 from sandbox.places import Places, cache_directory
 from sandbox.preparation.toolbox import Toolbox
@@ -41,11 +42,21 @@ _DROPPED = (
 class Session:
     """The world called `name`; each name has its own state directory."""
 
-    def __init__(self, toolbox: Toolbox, name: str = "") -> None:
-        self._toolbox = toolbox
+    def __init__(self, prepare: Callable[[], Toolbox], name: str = "") -> None:
+        """prepare: called when the toolbox is first needed; ending or looking at a world needs none."""
+        self._prepare = prepare
         name = name or os.environ.get("EPOCH_SANDBOX_WORLD") or "default"
         self.state = cache_directory() / "worlds" / name
-        self.places = Places(
+        self.logs = self.state / "logs"
+
+    @cached_property
+    def _toolbox(self) -> Toolbox:
+        return self._prepare()
+
+    @cached_property
+    def places(self) -> Places:
+        toolbox = self._toolbox
+        return Places(
             state=self.state,
             bin=toolbox.bin,
             registry=toolbox.registry,
@@ -146,7 +157,7 @@ class Session:
         first = str(Path(__file__).with_name("first.py"))
         argv = [sys.executable, first, *python, "-m", "sandbox.world", places]
         os.environ["PYTHONPATH"] = str(Path(__file__).resolve().parents[1])
-        process = namespaces.start(argv, self.places.logs / "world.log")
+        process = namespaces.start(argv, self.logs / "world.log")
         deadline = time.monotonic() + START_SECONDS
         while not (self._found(process.pid) and (self.state / "ready.json").exists()):
             if process.poll() is not None or time.monotonic() > deadline:
@@ -174,7 +185,7 @@ class Session:
             failed: dict[str, Any] = json.loads((self.state / "failed.json").read_text())
             return SandboxError(f"the sandbox did not start: {failed['what']}", why=failed["why"], fix=fix)
         except (OSError, ValueError):
-            tail = (self.places.logs / "world.log").read_text(errors="replace").splitlines()[-8:]
+            tail = (self.logs / "world.log").read_text(errors="replace").splitlines()[-8:]
             return SandboxError("the sandbox did not start", why="\n".join(tail), fix=fix)
 
     def _clean(self) -> None:
@@ -182,6 +193,7 @@ class Session:
             (self.state / name).unlink(missing_ok=True)
         shutil.rmtree(self.state / "logs", ignore_errors=True)
         shutil.rmtree(self.state / "live", ignore_errors=True)
+        control_groups.remove(self.state)
         (self.state / "logs").mkdir(parents=True, exist_ok=True)
 
     @contextmanager

@@ -81,7 +81,7 @@ def processes(mark: str) -> list[int]:
 def make(name: str) -> World:
     try:
         namespaces.check()
-        return World(name, Session(prepare(), name))
+        return World(name, Session(prepare, name))
     except SandboxError as error:
         pytest.skip(f"no sandbox on this machine: {error}")
 

@@ -30,13 +30,14 @@ def node(tmp_path: Path) -> dict[str, Any]:
         "resolver": "10.0.0.2",
         "labels": [["team", "clocks"]],
         "kubeconfig": "/k",
+        "control_groups": "/epoch-sandbox-default",
         "cluster_ca": "/ca.crt",
     }
 
 
 @pytest.fixture(params=[True, False], ids=["root", "ordinary user"])
 def rights(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
-    monkeypatch.setattr(machine, "has_cgroup_rights", lambda: request.param)
+    monkeypatch.setattr(machine, "may_be_made", lambda: request.param)
     return bool(request.param)
 
 
@@ -93,7 +94,9 @@ def test_limits_are_real_where_they_can_be(node: dict[str, Any], rights: bool, t
     runc.chmod(0o755)
     subprocess.run([tmp_path / "runc", "create", "--bundle", str(bundle), "id"], check=True, timeout=20)
     assert seen.read_text() == f"create --bundle {bundle} id\n"
-    kept = set(json.loads((bundle / "config.json").read_text())["linux"])
+    linux = json.loads((bundle / "config.json").read_text())["linux"]
+    assert linux.get("cgroupsPath", "/epoch-sandbox-default/pod") == "/epoch-sandbox-default/pod"
+    kept = set(linux)
     assert kept == ({"cgroupsPath", "resources", "namespaces"} if rights else {"namespaces"})
 
 

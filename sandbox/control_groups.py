@@ -1,0 +1,43 @@
+"""The control groups of a world's containers: under one parent of its own, so that nothing of them is left after it.
+
+Where they may not be made (an ordinary user without delegation) limits are not enforced.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path("/sys/fs/cgroup")
+
+
+def parent(state: Path) -> str:
+    """The parent group of the world whose state directory that is: /epoch-sandbox-<name>-<digest>."""
+    return f"/epoch-sandbox-{state.name}-{zlib.crc32(str(state).encode()):08x}"
+
+
+def may_be_made() -> bool:
+    """Whether we are root in truth and the hierarchy can be written: then limits and OOM kills are real."""
+    memory = ROOT / "memory"
+    root = memory if memory.is_dir() else ROOT
+    return os.access(root, os.W_OK) and Path("/proc/self/uid_map").read_text().split()[1] == "0"
+
+
+def remove(state: Path) -> None:
+    """Remove the groups of a world that has ended; what still holds a process stays."""
+    name = parent(state).lstrip("/")
+    for hierarchy in _hierarchies():
+        for directory, _, _ in os.walk(hierarchy / name, topdown=False):
+            try:
+                os.rmdir(directory)
+            except OSError:
+                continue
+
+
+def _hierarchies() -> Iterator[Path]:
+    """cgroup v2's one hierarchy, or v1's: one a controller."""
+    yield ROOT
+    if ROOT.is_dir():
+        yield from (entry for entry in ROOT.iterdir() if entry.is_dir() and not entry.is_symlink())
