@@ -1,4 +1,4 @@
-"""The control groups of a world's containers: under one parent of its own, so that nothing of them is left after it.
+"""The control groups of a world's containers: under a parent of its own, which goes when the world has ended.
 
 Where they may not be made (an ordinary user without delegation) limits are not enforced.
 """

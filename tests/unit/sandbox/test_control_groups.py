@@ -21,6 +21,5 @@ def test_only_the_worlds_own_groups_are_removed(tmp_path: Path, monkeypatch: pyt
 
 
 def test_worlds_of_one_name_in_two_caches_do_not_share_a_group(tmp_path: Path) -> None:
-    assert control_groups.parent(tmp_path / "a" / "default") != control_groups.parent(
-        tmp_path / "b" / "default"
-    )
+    first, second = (control_groups.parent(tmp_path / cache / "default") for cache in ("a", "b"))
+    assert first != second
