@@ -183,6 +183,7 @@ class Clusters:
             bridge=wire.bridge,
             labels=tuple((group.labels or {}).items()),
         )
+        self._planes[region, cluster.name].serve(wire.bridge)
         node = Node(plan, self._planes[region, cluster.name], self._places)
         self._nodes[instance.id] = node
         node.start()
@@ -206,8 +207,7 @@ class Clusters:
         for node in self._of(group):
             self._end(region, cluster.name, node)
         vpc_id = cluster.resources_vpc_config.get("vpcId", "")
-        if not any(node.plan.region == region for node in self._nodes.values()):
-            self._vpcs.remove(vpc_id)
+        self._vpcs.remove(vpc_id, in_use={node.plan.bridge for node in list(self._nodes.values())})
         forget()
 
     def stop(self) -> None:

@@ -19,6 +19,8 @@ from sandbox.network import AWS_ADDRESS, INTERNAL_PORT
 from sandbox.part import Part
 from sandbox.places import Places
 
+FIRST_TABLE = 100  # of routes, one for each cluster
+
 
 @dataclass(frozen=True)
 class ClusterPlan:
@@ -139,6 +141,12 @@ class ControlPlane:
         for address in (plan.address, plan.service_address):
             network.enter(plan.namespace, "address", "add", f"{address}/32", "dev", "lo")
             network.ip("route", "replace", f"{address}/32", "via", inner)
+
+    def serve(self, bridge: str) -> None:
+        """Let the instances on that bridge reach the service range's own API server."""
+        plan = self.plan
+        inner = f"100.64.{plan.number}.2"
+        network.lead(bridge, f"{plan.service_address}/32", inner, FIRST_TABLE + plan.number)
 
     def _write_identity(self) -> None:
         from cryptography.hazmat.primitives import serialization

@@ -5,6 +5,7 @@ Builds `ip` command lines and runs them; knows nothing of AWS.
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 from pathlib import Path
 
@@ -47,6 +48,18 @@ def create_bridge(name: str, address: str) -> None:
     ip("link", "add", name, "type", "bridge")
     ip("address", "add", address, "dev", name)
     ip("link", "set", name, "up")
+
+
+def lead(bridge: str, destination: str, gateway: str, table: int) -> None:
+    """What comes from `bridge` goes to `destination` by `gateway`, wherever others' packets to it go.
+
+    Every cluster has the same service range; from inside its VPC, each must reach its own.
+    """
+    ip("route", "replace", destination, "via", gateway, "table", str(table))
+    rule = ("iif", bridge, "to", destination, "lookup", str(table))
+    with contextlib.suppress(SandboxError):  # the usual case: it was not there
+        ip("rule", "delete", *rule)
+    ip("rule", "add", *rule)
 
 
 def delete_link(name: str) -> None:

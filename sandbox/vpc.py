@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import threading
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sandbox import network
@@ -46,10 +47,11 @@ class Vpcs:
                 self._wires[vpc_id] = wire
             return self._wires[vpc_id]
 
-    def remove(self, vpc_id: str) -> None:
-        """Unplug the VPC; unknown is success."""
+    def remove(self, vpc_id: str, in_use: Collection[str] = ()) -> None:
+        """Unplug the VPC unless its bridge is in use; unknown is success."""
         with self._lock:
-            wire = self._wires.pop(vpc_id, None)
+            wire = self._wires.get(vpc_id)
+            wire = self._wires.pop(vpc_id) if wire and wire.bridge not in in_use else None
         if wire is not None:
             self._names.leave(wire.resolver)
             network.delete_link(wire.bridge)

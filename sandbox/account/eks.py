@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sandbox.account import updates
+from sandbox.account.updates import Updates
+
 if TYPE_CHECKING:
     from sandbox.clusters import Clusters
 
@@ -15,8 +18,10 @@ def install(clusters: Clusters) -> None:
     """Patch moto's EKS backend and its answers."""
     from moto.eks import models, responses
 
+    known = Updates()
+    updates.install(known)
     _patch_clusters(clusters, models, responses)
-    _patch_groups(clusters, models)
+    _patch_groups(clusters, known, models)
 
 
 def _patch_clusters(clusters: Clusters, models: Any, responses: Any) -> None:
@@ -46,7 +51,7 @@ def _patch_clusters(clusters: Clusters, models: Any, responses: Any) -> None:
     models.EKSBackend.delete_cluster = delete_cluster
 
 
-def _patch_groups(clusters: Clusters, models: Any) -> None:
+def _patch_groups(clusters: Clusters, known: Updates, models: Any) -> None:
     create, update = models.EKSBackend.create_nodegroup, models.EKSBackend.update_nodegroup_config
     delete = models.EKSBackend.delete_nodegroup
 
@@ -61,9 +66,11 @@ def _patch_groups(clusters: Clusters, models: Any) -> None:
     def update_nodegroup_config(self: Any, cluster_name: str, nodegroup_name: str, **kwargs: Any) -> Any:
         result = update(self, cluster_name=cluster_name, nodegroup_name=nodegroup_name, **kwargs)
         cluster = self.clusters[cluster_name]
-        if kwargs.get("scaling_config"):
+
+        def scale() -> None:
             clusters.scale(self.region_name, cluster, cluster.nodegroups[nodegroup_name])
-        return result
+
+        return known.begin("ConfigUpdate", scale, tuple(result["params"]))
 
     def delete_nodegroup(self: Any, cluster_name: str, nodegroup_name: str) -> Any:
         group = self.describe_nodegroup(cluster_name, nodegroup_name)
