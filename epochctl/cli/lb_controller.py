@@ -29,15 +29,17 @@ def status(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = False
     from epochctl.errors import NotFoundError
 
     with opened(ctx.obj, output=output, title="lb-controller status") as session:
+        session.aws.account_id()  # without credentials nothing could be seen, which is not "nothing there"
         runner = session.runner()
         seen = (
             runner.survey("lb-controller status", only=("lb_controller",)).check().seen.get("lb_controller")
         )
         if seen is None:
             raise NotFoundError("there is no cluster yet", fix="epochctl infra up")
-        state = f"version {seen.output.version}, ready" if seen.output else "not ready"
+        ready = seen.output is not None and not seen.changes
+        state = f"version {seen.output.version}, ready" if ready and seen.output else "not ready"
         lines = (state, *(f"due: {change}" for change in seen.changes))
-        session.presenter.result({"ready": seen.output is not None, "due": seen.changes}, lines)
+        session.presenter.result({"ready": ready, "due": seen.changes}, lines)
 
 
 @app.command()
@@ -51,6 +53,7 @@ def uninstall(
     if not yes and not interactive():
         raise SettingsError("uninstall asks first", why="there is no terminal to ask on", fix="add --yes")
     with opened(ctx.obj, output=output, title="lb-controller uninstall") as session:
+        session.aws.account_id()
         runner = session.runner()
         runner.survey("looking", only=("lb_controller",)).check()
         if not yes and not agreed(f"Remove the load balancer controller of {session.place}?"):

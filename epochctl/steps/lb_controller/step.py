@@ -43,8 +43,10 @@ class LbController:
         if cluster is None:
             return Observation(None, (f"install {chart.FULL_CHART}",))
         state = cluster.helm.release(controller.NAME, controller.NAMESPACE)
-        changes = (*self._due(cluster, infra, state), *(_health(cluster) if state else ()))
-        return Observation(None if changes else OUTPUT, changes, exists=state is not None)
+        due = self._due(cluster, infra, state)
+        changes = (*due, *(_health(cluster) if state else ()))
+        # One that ails is still one: what follows it (verify, status) must be able to look further.
+        return Observation(None if due else OUTPUT, changes, exists=state is not None)
 
     def apply(self, ctx: Context) -> LoadBalancerController:
         cluster, infra = reach(self._eks, self._settings, self._region), ctx.outputs.get(Infrastructure)

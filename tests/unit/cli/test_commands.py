@@ -135,7 +135,8 @@ def test_nothing_is_begun_without_credentials(world: World, monkeypatch: pytest.
         raise CredentialsError("no AWS credentials")
 
     monkeypatch.setattr("epochctl.clients.aws.Aws.account_id", nobody)
-    assert run(["up", "--yes"]) == CredentialsError.exit_code
+    for line in (["up", "--yes"], ["down", "--yes"], ["status"], ["lb-controller", "status"]):
+        assert run(line) == CredentialsError.exit_code
     assert world.log == []
 
 
