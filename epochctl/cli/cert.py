@@ -27,7 +27,8 @@ def request(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = Fals
     with opened(ctx.obj, output=output, title="cert request") as session:
         step, context = _step(session)
         state = step.request(context)
-        session.presenter.result(_fields(state), (*_lines(state), "Next: epochctl cert wait"))
+        following = "epochctl up" if state.status == "ISSUED" else "epochctl cert wait"
+        session.presenter.result(_fields(state), (*_lines(state), f"Next: {following}"))
 
 
 @app.command()
@@ -69,11 +70,10 @@ def _fields(state: CertificateState) -> dict[str, object]:
 
 
 def _lines(state: CertificateState) -> tuple[str, ...]:
-    lines = (f"certificate  {state.arn}", f"status       {state.status}")
+    until = f", until {state.not_after:%Y-%m-%d}" if state.not_after else ""
+    lines = (f"certificate  {state.arn}", f"status       {state.status}{until}")
     if not state.record_name:
         return lines
-    return (
-        *lines,
-        "record       add this to the zone of the host name:",
-        f"  {state.record_name} CNAME {state.record_value}",
-    )
+    # While it is pending the record is asked for; afterwards it must stay, or ACM cannot renew.
+    task = "keep this, ACM renews by it" if state.status == "ISSUED" else "add this to the zone of the host name"
+    return (*lines, f"record       {task}:", f"  {state.record_name} CNAME {state.record_value}")
