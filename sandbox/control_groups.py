@@ -6,11 +6,14 @@ Where they may not be made (an ordinary user without delegation) limits are not 
 from __future__ import annotations
 
 import os
+import time
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path("/sys/fs/cgroup")
+TRIES, PAUSE = 20, 0.1  # what still holds a process after two seconds stays
 
 
 def parent(state: Path) -> str:
@@ -26,14 +29,16 @@ def may_be_made() -> bool:
 
 
 def remove(state: Path) -> None:
-    """Remove the groups of a world that has ended; what still holds a process stays."""
+    """Remove the groups of a world that has ended; the kernel may still be letting go of its last processes."""
     name = parent(state).lstrip("/")
-    for hierarchy in _hierarchies():
-        for directory, _, _ in os.walk(hierarchy / name, topdown=False):
-            try:
+    for _ in range(TRIES):
+        trees = [hierarchy / name for hierarchy in _hierarchies() if (hierarchy / name).is_dir()]
+        if not trees:
+            return
+        for directory in (d for tree in trees for d, _, _ in os.walk(tree, topdown=False)):
+            with suppress(OSError):
                 os.rmdir(directory)
-            except OSError:
-                continue
+        time.sleep(PAUSE)
 
 
 def _hierarchies() -> Iterator[Path]:

@@ -75,5 +75,7 @@ def _lines(state: CertificateState) -> tuple[str, ...]:
     if not state.record_name:
         return lines
     # While it is pending the record is asked for; afterwards it must stay, or ACM cannot renew.
-    task = "keep this, ACM renews by it" if state.status == "ISSUED" else "add this to the zone of the host name"
+    task = (
+        "keep this, ACM renews by it" if state.status == "ISSUED" else "add this to the zone of the host name"
+    )
     return (*lines, f"record       {task}:", f"  {state.record_name} CNAME {state.record_value}")
