@@ -29,7 +29,7 @@ def may_be_made() -> bool:
 
 
 def remove(state: Path) -> None:
-    """Remove the groups of a world that has ended; the kernel may still be letting go of its last processes."""
+    """Remove the groups of a world that has ended; its last processes may still be going."""
     name = parent(state).lstrip("/")
     for _ in range(TRIES):
         trees = [hierarchy / name for hierarchy in _hierarchies() if (hierarchy / name).is_dir()]
