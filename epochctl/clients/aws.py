@@ -25,7 +25,7 @@ _DENIED = {
     "SignatureDoesNotMatch",
     "AuthFailure",
 }
-_REFUSAL = re.compile(r"^An error occurred \((\w+)\) when calling the (\w+) operation[^:]*: ")
+_REFUSAL = re.compile(r"^An error occurred \(([\w.]+)\) when calling the (\w+) operation[^:]*: ")
 
 
 class Aws:

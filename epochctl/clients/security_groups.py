@@ -5,12 +5,15 @@ Knows nothing of load balancers; deletes only what carries the cluster's tag.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from epochctl.clients.aws import Aws
 
 CLUSTER_TAG = "elbv2.k8s.aws/cluster"
+_GONE = ("InvalidPermission.NotFound", "InvalidSecurityGroupRuleId.NotFound", "InvalidGroup.NotFound")
 
 
 @dataclass(frozen=True)
@@ -48,30 +51,39 @@ class SecurityGroups:
         return ""
 
     def _release(self, group: SecurityGroup) -> None:
-        """Revoke rules of other groups that let `group` in: they keep it from being deleted."""
+        """Revoke rules of other groups that let `group` in: they keep it from being deleted.
+
+        By the rules' ids: by its parts a rule is only found where its description is told, too.
+        """
         client = self._aws.client("ec2")
         for other in self._described([{"Name": "ip-permission.group-id", "Values": [group.id]}]):
-            rules = [_only(rule, group.id) for rule in other["IpPermissions"] if _only(rule, group.id)]
-            if rules and other["GroupId"] != group.id:
-                target = other["GroupId"]
-                self._aws.call(
-                    lambda target=target, rules=rules: client.revoke_security_group_ingress(  # type: ignore[misc]
-                        GroupId=target, IpPermissions=rules
-                    ),
-                    absent=(),
-                )
+            rules = self._rules(other["GroupId"], group.id) if other["GroupId"] != group.id else []
+            if rules:
+                with contextlib.suppress(LookupError):
+                    self._aws.call(
+                        partial(
+                            client.revoke_security_group_ingress,
+                            GroupId=other["GroupId"],
+                            SecurityGroupRuleIds=rules,
+                        ),
+                        absent=_GONE,
+                    )
+
+    def _rules(self, owner: str, source: str) -> list[str]:
+        """The ids of the rules of `owner` that let `source` in."""
+        pages = self._aws.client("ec2").get_paginator("describe_security_group_rules")
+        wanted = [{"Name": "group-id", "Values": [owner]}]
+        found = self._aws.call(
+            lambda: [rule for page in pages.paginate(Filters=wanted) for rule in page["SecurityGroupRules"]]
+        )
+        return [
+            rule["SecurityGroupRuleId"]
+            for rule in found
+            if not rule["IsEgress"] and rule.get("ReferencedGroupInfo", {}).get("GroupId") == source
+        ]
 
     def _described(self, filters: list[dict[str, Any]]) -> list[dict[str, Any]]:
         pages = self._aws.client("ec2").get_paginator("describe_security_groups")
         return self._aws.call(
             lambda: [item for page in pages.paginate(Filters=filters) for item in page["SecurityGroups"]]
         )
-
-
-def _only(rule: dict[str, Any], group_id: str) -> dict[str, Any]:
-    """The part of a rule that names the group, or {}."""
-    pairs = [pair for pair in rule.get("UserIdGroupPairs", []) if pair.get("GroupId") == group_id]
-    if not pairs:
-        return {}
-    kept: dict[str, Any] = {key: rule[key] for key in ("IpProtocol", "FromPort", "ToPort") if key in rule}
-    return {**kept, "UserIdGroupPairs": [{"GroupId": group_id}]}
