@@ -46,3 +46,10 @@ def test_two_environments_never_share_a_state() -> None:
         facts.state_key(other, "us-west-2"),
     }
     assert len(keys) == 3
+
+
+def test_each_environment_has_a_range_of_its_own() -> None:
+    one, other = facts.vpc_range("epoch-production"), facts.vpc_range("epoch-staging")
+    assert one != other
+    assert one == facts.vpc_range("epoch-production")
+    assert all(found.startswith("10.") and found.endswith(".0.0/16") for found in (one, other))
