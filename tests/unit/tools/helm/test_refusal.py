@@ -12,7 +12,7 @@ from epochctl.tools.helm.client import _last_lines, _refusal
     ("words", "kind"),
     [
         (
-            "Error: kubernetes cluster unreachable: the server has asked for the client to provide credentials",
+            "Error: cluster unreachable: the server has asked for the client to provide credentials",
             CredentialsError,
         ),
         ("Error: INSTALLATION FAILED: Unauthorized", CredentialsError),
