@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from epochctl.errors import LockedError, ToolError
+from epochctl.errors import InfrastructureError, LockedError, ToolError
 from epochctl.tools import process
 from epochctl.tools.terraform import failure
 from epochctl.tools.terraform.stream import Change, Stream
@@ -218,6 +218,13 @@ class Terraform:
             on_line=stream,
             on_start=lambda pid: self._site.begin(pid, verb),
         )
+        if done.code < 0:
+            self._site.bury()
+            raise InfrastructureError(
+                f"terraform {verb} was killed",
+                why=f"by signal {-done.code}; perhaps there was not enough memory",
+                fix="run the same command again: it goes on from here",
+            )
         failed = done.code != 0 and (verb, done.code) != ("plan", 2)
         self._site.end(free=not failed and verb != "init")
         if failed:

@@ -132,10 +132,16 @@ class Worksite:
         run = _read(self._run)
         if run is None or run.alive():
             return run
-        self._end_orphans(run)
-        self._died.write_text(json.dumps(asdict(replace(run, last=self._last_words(run)))))
-        self._run.unlink(missing_ok=True)
+        self.bury()
         return None
+
+    def bury(self) -> None:
+        """The run that was written down is dead and never told how it ended: its lock is in the way."""
+        run = _read(self._run)
+        if run is not None:
+            self._end_orphans(run)
+            self._died.write_text(json.dumps(asdict(replace(run, last=self._last_words(run)))))
+            self._run.unlink(missing_ok=True)
 
     def died(self) -> Run | None:
         """The last run that never told how it ended, as long as its lock may be in the way."""

@@ -77,6 +77,15 @@ def test_up_after_only_epochctl_was_killed(world: World, root: Path, settings: S
     assert "aws_vpc.this: creating" not in world.said
 
 
+def test_up_after_only_terraform_was_killed(world: World, root: Path, settings: Settings) -> None:
+    """As the kernel does where memory runs out: our own lock is in the way, and we know whose it is."""
+    child, terraform = run_until("aws_vpc.this: Creation complete", root, settings)
+    os.kill(terraform, signal.SIGKILL)
+    assert child.wait(60) != 0
+    assert isinstance(world.step.apply(world.ctx), Infrastructure)
+    assert "which was killed: unlocking it" in world.said
+
+
 def test_interrupt_releases_the_lock(world: World, root: Path, settings: Settings) -> None:
     """Ctrl-C: terraform ends in order, and the next run has nothing to unlock or adopt."""
     child, _ = run_until("aws_vpc.this: Creation complete", root, settings)
