@@ -145,7 +145,7 @@ class Helm:
         except errors.ReleaseNotFoundError:
             raise
         except errors.Error as error:
-            raise _refusal(what, _last_lines(error.stderr)) from error
+            raise _refusal(what, _last_lines(error.stderr) or _ending(error.returncode)) from error
 
     def _client(self) -> Any:
         if self._known is None:
@@ -193,6 +193,10 @@ def _refusal(what: str, why: str) -> ClusterError | CredentialsError:
             fix="check `aws sts get-caller-identity` and the cluster's access entries",
         )
     return ClusterError(f"helm {what} failed", why=why)
+
+
+def _ending(code: int) -> str:
+    return f"it was killed by signal {-code}" if code < 0 else f"it ended with code {code} and said nothing"
 
 
 def _last_lines(stderr: bytes) -> str:
