@@ -6,6 +6,7 @@ Knows how to start and stop them; knows nothing of the emulated account.
 from __future__ import annotations
 
 import json
+import shutil
 import ssl
 import urllib.error
 import urllib.request
@@ -52,7 +53,8 @@ class ControlPlane:
     def __init__(self, plan: ClusterPlan, places: Places) -> None:
         self.plan = plan
         self._places = places
-        self.directory = places.live / "clusters" / plan.name
+        # A later cluster of the same name is another one: neither data nor identities of this one.
+        self.directory = places.live / "clusters" / f"{plan.name}-{plan.number}"
         self.authority = Authority.create(f"{plan.name} cluster CA")
         self._parts: list[Part] = []
 
@@ -78,6 +80,7 @@ class ControlPlane:
             part.stop(grace=3)
         network.delete_link(f"cp{self.plan.number}")
         network.delete_namespace(self.plan.namespace)
+        shutil.rmtree(self.directory, ignore_errors=True)
 
     @property
     def running(self) -> bool:
