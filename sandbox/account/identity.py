@@ -1,6 +1,7 @@
 """Who is asking: access keys of the account, EKS tokens (a presigned STS call), and web identity (IRSA).
 
-Signatures are checked as AWS checks them; permissions are not emulated.
+EKS tokens and web identity tokens are checked by their signatures; an ordinary request by its key alone, and its
+permissions not at all.
 """
 
 from __future__ import annotations
