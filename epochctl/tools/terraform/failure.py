@@ -30,6 +30,7 @@ _SDK = re.compile(
     r"(?:https? response error StatusCode: \d+, (?:RequestID: [^,]*, )?(?:HostID: [^,]*, )?)?"
     r"(?:api error )?"
 )
+_STUCK = "Error releasing the state lock"
 _LOCK = re.compile(r"^\s*(ID|Who|Operation|Created|Path):\s*(.*?)\s*$", re.M)
 
 
@@ -104,9 +105,15 @@ def _by_words(text: str, why: str, doing: str) -> EpochctlError:
     )
 
 
+def keeps_lock(errors: Sequence[Diagnostic]) -> bool:
+    """Whether the run ended with its lock still in the state: its credentials or the network were gone."""
+    return any(error.summary == _STUCK for error in errors)
+
+
 def _why(errors: Sequence[Diagnostic]) -> str:
     lines = []
-    for error in errors:
+    causes = [error for error in errors if error.summary != _STUCK]  # that one follows from the others
+    for error in causes or errors:
         where = f"{short(error.address)}: " if error.address else ""
         detail = f"\n{error.detail}" if error.detail else ""
         lines.append(plain(f"{where}{error.summary}{detail}"))

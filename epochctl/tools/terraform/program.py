@@ -226,7 +226,10 @@ class Terraform:
                 fix="run the same command again: it goes on from here",
             )
         failed = done.code != 0 and (verb, done.code) != ("plan", 2)
-        self._site.end(free=not failed and verb != "init")
+        if failure.keeps_lock(stream.errors):
+            self._site.bury()  # as good as dead: it could not let go of its lock
+        else:
+            self._site.end(free=not failed and verb != "init")
         if failed:
             raise failure.translate(stream.errors, stream.raw or done.stdout.splitlines(), verb)
         return done.code, stream

@@ -10,6 +10,7 @@ from epochctl.tools.terraform.failure import (
     StaleLockError,
     StalePlanError,
     UninitialisedError,
+    keeps_lock,
     translate,
 )
 
@@ -85,3 +86,15 @@ def test_without_diagnostics_the_last_words_count() -> None:
 def test_words_for_the_authors_of_sdks_are_left_out(said: str, shown: str) -> None:
     error = translate([Diagnostic("creating X", said, "module.a.aws_x.y")], [], "apply")
     assert error.why == f"aws_x.y: creating X\n{shown}"
+
+
+def test_a_lock_that_could_not_be_released_is_not_the_cause() -> None:
+    errors = [
+        Diagnostic("validating provider credentials", "InvalidClientTokenId: the token is invalid"),
+        Diagnostic("Error releasing the state lock", "a page about force-unlock"),
+    ]
+    error = translate(errors, [], "plan")
+    assert isinstance(error, CredentialsError)
+    assert "force-unlock" not in error.why
+    assert keeps_lock(errors)
+    assert not keeps_lock(errors[:1])
