@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox import network
-from sandbox.account import certificates, eks, gateways, identity, inventory, policies, templates
+from sandbox.account import certificates, eks, gateways, identity, inventory, policies, templates, zones
 from sandbox.account.backends import backend
 from sandbox.account.balancers import Balancers
 from sandbox.authority import Authority
@@ -133,6 +133,7 @@ class World:
         policies.install()
         templates.install()
         gateways.install()
+        zones.install()
         identity.install(self._clusters.public_key)
 
     def _open_account(self) -> identity.Caller:

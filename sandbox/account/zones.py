@@ -25,6 +25,29 @@ class Record:
     alias: str = ""
 
 
+def install() -> None:
+    """Patch moto's changes of record sets: a record that was deleted may be made again, word for word.
+
+    moto compares a CREATE with its journal, and then takes any later name in the zone for the record.
+    """
+    from moto.route53.models import Route53Backend
+
+    change = Route53Backend.change_resource_record_sets
+
+    def change_resource_record_sets(self: Any, zoneid: str, change_list: list[Any]) -> None:
+        zone = self.get_hosted_zone(zoneid)
+        there = {(_plain(each.name), each.type) for each in zone.rrsets}
+        zone.rr_changes[:] = [
+            past
+            for past in zone.rr_changes
+            if past["Action"] != "CREATE"
+            or (_plain(past["ResourceRecordSet"]["Name"]), past["ResourceRecordSet"]["Type"]) in there
+        ]
+        change(self, zoneid, change_list)
+
+    Route53Backend.change_resource_record_sets = change_resource_record_sets
+
+
 def zone_names() -> list[str]:
     """Names of the public hosted zones, lower case, without the final dot, longest first."""
     zones = backend("route53", "").zones.values()

@@ -22,6 +22,7 @@ PATCHED = (
     ("moto.sts.responses", "TokenResponse", "assume_role_with_web_identity"),
     ("moto.iam.access_control", "IAMPolicyStatement", "is_action_permitted"),
     ("moto.ec2.models.launch_templates", "LaunchTemplateBackend", "create_launch_template"),
+    ("moto.route53.models", "Route53Backend", "change_resource_record_sets"),
     ("moto.ec2.models.nat_gateways", "NatGatewayBackend", "delete_nat_gateway"),
 )
 

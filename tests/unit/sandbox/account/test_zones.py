@@ -85,3 +85,17 @@ def test_a_name_above_a_record_exists(zone: str) -> None:
     put(zone, "a.b.example.test", "A", "10.0.0.1")
     assert zones.exists_below("b.example.test")
     assert not zones.exists_below("a.b.example.test")
+
+
+def test_a_deleted_record_can_be_made_again(zone: str) -> None:
+    zones.install()
+    record = {"Name": "a.example.test", "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "192.0.2.1"}]}
+    put(zone, "b.example.test", "A", "192.0.2.2")
+    client = boto3.client("route53")
+    for action in ("CREATE", "DELETE", "CREATE"):
+        changes = {"Changes": [{"Action": action, "ResourceRecordSet": record}]}
+        client.change_resource_record_sets(HostedZoneId=zone, ChangeBatch=changes)  # type: ignore[arg-type]
+    assert [found.values for found in zones.records("a.example.test")] == [("192.0.2.1",)]
+    with pytest.raises(client.exceptions.InvalidChangeBatch):
+        changes = {"Changes": [{"Action": "CREATE", "ResourceRecordSet": record}]}
+        client.change_resource_record_sets(HostedZoneId=zone, ChangeBatch=changes)  # type: ignore[arg-type]
