@@ -96,6 +96,6 @@ def test_a_deleted_record_can_be_made_again(zone: str) -> None:
         changes = {"Changes": [{"Action": action, "ResourceRecordSet": record}]}
         client.change_resource_record_sets(HostedZoneId=zone, ChangeBatch=changes)  # type: ignore[arg-type]
     assert [found.values for found in zones.records("a.example.test")] == [("192.0.2.1",)]
+    changes = {"Changes": [{"Action": "CREATE", "ResourceRecordSet": record}]}
     with pytest.raises(client.exceptions.InvalidChangeBatch):
-        changes = {"Changes": [{"Action": "CREATE", "ResourceRecordSet": record}]}
         client.change_resource_record_sets(HostedZoneId=zone, ChangeBatch=changes)  # type: ignore[arg-type]
