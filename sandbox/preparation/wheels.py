@@ -39,9 +39,10 @@ def install(wheel: pins.Wheel, target: Path) -> Path:
         "-r",
         str(lines),
     ]
-    retries = {"PIP_RETRIES": os.environ.get("PIP_RETRIES", "1")}  # five of them hide the cause
+    # Five retries hide the cause. uv trusts the system's certificates, as pip does: a company's proxy is known there.
+    ways = {"PIP_RETRIES": os.environ.get("PIP_RETRIES", "1"), "UV_SYSTEM_CERTS": "1", "UV_NATIVE_TLS": "1"}
     what = f"fetching {wheel.name} {wheel.version} from PyPI"
-    run(argv, what=what, env=retries, explain=lambda _: _OFFLINE)
+    run(argv, what=what, env=ways, explain=lambda _: _OFFLINE)
     return target
 
 
