@@ -39,7 +39,7 @@ def install(wheel: pins.Wheel, target: Path) -> Path:
         "-r",
         str(lines),
     ]
-    # Five retries hide the cause. uv trusts the system's certificates, as pip does: a company's proxy is known there.
+    # Five retries hide the cause. uv is to trust the system's certificates, as pip does.
     ways = {"PIP_RETRIES": os.environ.get("PIP_RETRIES", "1"), "UV_SYSTEM_CERTS": "1", "UV_NATIVE_TLS": "1"}
     what = f"fetching {wheel.name} {wheel.version} from PyPI"
     run(argv, what=what, env=ways, explain=lambda _: _OFFLINE)
