@@ -150,27 +150,17 @@ def _exec(arguments: argparse.Namespace) -> int:
     session.up(_say)
     if not arguments.then_down:
         return int(session.run(command))
-    from sandbox.namespaces import end_with_parent
+    from sandbox.namespaces import end_with_parent, wait_for
 
     child = os.fork()  # the parent stays outside, to end the world
     if child == 0:
         end_with_parent()
         os._exit(session.run(command))
-    code = _wait(child)
+    code = wait_for(child)
     if code == 0:
         session.down()
         _say("the sandbox has ended; nothing of it is left")
     return code
-
-
-def _wait(child: int) -> int:
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda number, _: os.kill(child, number))
-    _, status = os.waitpid(child, 0)
-    code = os.waitstatus_to_exitcode(status)
-    return code if code >= 0 else 128 - code
 
 
 if __name__ == "__main__":

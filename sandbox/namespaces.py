@@ -118,15 +118,16 @@ def run(pid: int, argv: Sequence[str], env: Mapping[str, str]) -> int:
     child = os.fork()
     if child == 0:
         _become(argv, env, directory)
+    return wait_for(child)
+
+
+def wait_for(child: int) -> int:
+    """The exit code of our child, as a shell gives it. Ctrl-C is the child's; a TERM to us is passed on."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda number, _: os.kill(child, number))
-    while True:
-        try:
-            _, status = os.waitpid(child, 0)
-            code = os.waitstatus_to_exitcode(status)
-            return code if code >= 0 else 128 - code
-        except InterruptedError:
-            continue
+    _, status = os.waitpid(child, 0)
+    code = os.waitstatus_to_exitcode(status)
+    return code if code >= 0 else 128 - code
 
 
 def _join(pid: int) -> None:
