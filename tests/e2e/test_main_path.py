@@ -8,80 +8,22 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-
-BIN = Path(sys.executable).parent
-URL = "https://epoch.sandbox.test/"
-
-
-class Sandbox:
-    """One world and one working directory."""
-
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        self.environment = {**os.environ, "EPOCH_SANDBOX_WORLD": f"e2e-{os.getpid()}", "NO_COLOR": "1"}
-        self.environment.pop("API_HOSTNAME", None)
-
-    def popen(self, *argv: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [str(BIN / "epoch-sandbox"), *argv],
-            cwd=self.directory,
-            env=self.environment,
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-
-    def run(self, *argv: str, code: int = 0, seconds: float = 400) -> str:
-        """Run `epoch-sandbox exec -- argv`; its output, when it ended with `code`."""
-        process = self.popen("exec", "--", *argv)
-        try:
-            output, _ = process.communicate(timeout=seconds)
-        finally:
-            process.kill()
-        assert process.returncode == code, output
-        return output
-
-    def epochctl(self, *arguments: str, code: int = 0) -> str:
-        return self.run(str(BIN / "epochctl"), *arguments, code=code)
-
-    def kubectl(self, *arguments: str) -> str:
-        config = next(self.directory.glob(".epochctl/*/*/*/kubeconfig"))
-        return self.run("kubectl", f"--kubeconfig={config}", "-n", "epoch-production", *arguments)
-
-    def inventory(self) -> list[str]:
-        output = subprocess.run(
-            [str(BIN / "epoch-sandbox"), "inventory"],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return output.stdout.split("\n")
+from sandboxed import BIN, URL, Sandbox, events, world
 
 
 @pytest.fixture(scope="module")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    world = Sandbox(tmp_path_factory.mktemp("project"))
-    subprocess.run([str(BIN / "epoch-sandbox"), "up"], env=world.environment, check=True, timeout=600)
-    yield world
-    subprocess.run([str(BIN / "epoch-sandbox"), "down"], env=world.environment, check=True, timeout=60)
+    with world(tmp_path_factory.mktemp("project"), "e2e") as sandbox:
+        yield sandbox
 
 
 @pytest.fixture(scope="module")
 def before(sandbox: Sandbox) -> list[str]:
     return sandbox.inventory()
-
-
-def events(output: str) -> list[dict[str, object]]:
-    return [json.loads(line) for line in output.splitlines() if line.startswith("{")]
 
 
 def test_plan_changes_nothing(sandbox: Sandbox, before: list[str]) -> None:
