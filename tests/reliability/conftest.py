@@ -1,4 +1,4 @@
-"""What the reliability tests share: a world a module, and the evidence that docs/reliability.md is made of."""
+"""What the reliability tests share: a world a module, and the evidence docs/reliability.md is made of."""
 
 from __future__ import annotations
 

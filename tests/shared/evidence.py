@@ -1,4 +1,4 @@
-"""What a reliability test leaves behind: one row of docs/reliability.md, written only when the test is green."""
+"""What a reliability test leaves behind: a row of docs/reliability.md, written when the test is green."""
 
 from __future__ import annotations
 
