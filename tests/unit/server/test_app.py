@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 
 import pytest
 from starlette.testclient import TestClient
 
-from server.access_log import AccessLog
-from server.app import create_app
+from server.access_log import LATEST, AccessLog
+from server.app import create_app, silent_paths
 from server.settings import Settings
+from server.watch import Watch
 
 NOW = 1_700_000_000.9
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
@@ -89,39 +91,100 @@ def test_the_health_path_can_be_moved() -> None:
     assert client.get("/health").status_code == 404
 
 
-def test_each_request_is_one_line_of_json(client: TestClient, capsys: pytest.CaptureFixture[str]) -> None:
-    client.get("/nothing", headers={"X-Amzn-Trace-Id": "Root=1-a", "User-Agent": 'a"\nb'[:2]})
-    [line] = capsys.readouterr().out.splitlines()
+class Lines:
+    """An access log whose lines a test can look at; `later` holds what waits for its time."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.later: list[tuple[float, Callable[[], None]]] = []
+
+    def log(self, *, waits: bool = False) -> AccessLog:
+        silent = silent_paths(Settings())
+        return AccessLog(silent, (lambda *at: self.later.append(at)) if waits else None, self.write)
+
+    def write(self, text: str) -> None:
+        self.text += text
+
+
+@pytest.fixture
+def lines() -> Lines:
+    return Lines()
+
+
+def logged(lines: Lines, *, waits: bool = False) -> TestClient:
+    return TestClient(create_app(Settings(), log=lines.log(waits=waits)))
+
+
+def test_each_request_is_one_line_of_json(lines: Lines) -> None:
+    logged(lines).get("/nothing", headers={"X-Amzn-Trace-Id": "Root=1-a", "User-Agent": 'a"\\'})
+    [line] = lines.text.splitlines()
     said = json.loads(line)
-    assert (said["method"], said["path"], said["status"], said["trace"]) == (
+    assert (said["method"], said["path"], said["status"], said["trace"], said["agent"]) == (
         "GET",
         "/nothing",
         404,
         "Root=1-a",
+        'a"\\',
     )
+    assert said["forwarded_for"] is None
     assert said["ms"] >= 0
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", said["time"])
 
 
-def test_health_makes_no_line(client: TestClient, capsys: pytest.CaptureFixture[str]) -> None:
-    client.get("/health")
-    assert capsys.readouterr().out == ""
+@pytest.mark.parametrize("path", ["/health", "/metrics"])
+def test_probes_make_no_line(lines: Lines, path: str) -> None:
+    logged(lines).get(path)
+    assert lines.text == ""
 
 
-def test_the_access_log_can_be_off(capsys: pytest.CaptureFixture[str]) -> None:
-    TestClient(create_app(Settings(access_log=False))).get("/")
-    assert capsys.readouterr().out == ""
+def test_lines_are_written_together_and_soon(lines: Lines) -> None:
+    client = logged(lines, waits=True)
+    client.get("/")
+    client.get("/")
+    assert lines.text == ""
+    [(seconds, write)] = lines.later  # one appointment, not one a line
+    write()
+    assert seconds == LATEST
+    assert len(lines.text.splitlines()) == 2
 
 
-def test_a_crash_is_logged_as_500() -> None:
+def test_a_client_cannot_make_a_line_long(lines: Lines) -> None:
+    headers = {"User-Agent": "b" * 5000, "X-Forwarded-For": "c" * 5000}
+    logged(lines).get("/" + "a" * 5000, headers=headers)
+    assert len(lines.text) < 1200
+
+
+def test_a_crash_counts_as_500() -> None:
     async def crash(scope: object, receive: object, send: object) -> None:
         raise RuntimeError
 
-    lines: list[str] = []
+    seen: list[int] = []
     with pytest.raises(RuntimeError):
-        TestClient(AccessLog(crash, write=lines.append)).get("/")
-    assert json.loads(lines[0])["status"] == 500
+        TestClient(Watch(crash, lambda scope, status, seconds: seen.append(status))).get("/")
+    assert seen == [500]
 
 
-def test_a_client_cannot_make_a_line_long(client: TestClient, capsys: pytest.CaptureFixture[str]) -> None:
-    client.get("/" + "a" * 5000, headers={"User-Agent": "b" * 5000, "X-Forwarded-For": "c" * 5000})
-    assert len(capsys.readouterr().out) < 1200
+def test_metrics_count_what_was_answered(client: TestClient) -> None:
+    client.get("/")
+    client.get("/")
+    client.get("/somewhere")
+    client.request("BREW", "/")
+    metrics = client.get("/metrics")
+    assert metrics.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    said = metrics.text.splitlines()
+    assert 'epoch_http_requests_total{method="GET",path="/",status="200"} 2' in said
+    assert 'epoch_http_requests_total{method="GET",path="other",status="404"} 1' in said
+    assert 'epoch_http_requests_total{method="other",path="/",status="405"} 1' in said
+    assert 'epoch_http_request_duration_seconds_bucket{le="+Inf"} 4' in said
+    assert "epoch_http_request_duration_seconds_count 4" in said
+
+
+def test_metrics_are_not_shown_outside(client: TestClient) -> None:
+    outside = client.get("/metrics", headers={"X-Forwarded-For": "203.0.113.9"})
+    assert (outside.status_code, outside.text) == (404, "Not Found\n")
+
+
+def test_the_clock_goes_on() -> None:
+    seconds = iter([1.0, 1.9, 2.0])
+    client = TestClient(create_app(now=lambda: next(seconds)))
+    assert [client.get("/").text for _ in range(3)] == ["1\n", "1\n", "2\n"]
