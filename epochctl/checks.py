@@ -16,6 +16,9 @@ _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _REGION = re.compile(r"[a-z]{2,5}(-[a-z]+){1,2}-\d")
 _CERTIFICATE = re.compile(r"arn:aws[a-z-]*:acm:([a-z0-9-]+):\d{12}:certificate/[A-Za-z0-9-]+")
 
+_QUANTITY = re.compile(r"(\d+(?:\.\d+)?)(m|Ki|Mi|Gi|)")
+_UNITS = {"m": 0.001, "": 1.0, "Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30}
+
 
 def hostname_problem(value: str) -> str:
     """RFC 1123: labels of letters, digits and inner hyphens; two at least, and not an address."""
@@ -44,6 +47,12 @@ def certificate_problem(arn: str, region: str) -> str:
     if match is None:
         return "arn:aws:acm:<region>:<account>:certificate/<id>"
     return "" if match.group(1) == region else f"a certificate in {region}: a load balancer takes no other"
+
+
+def quantity(text: str) -> float:
+    """What Kubernetes means by 250m, 0.5, 64Mi: cores, or bytes."""
+    match = _QUANTITY.fullmatch(text)
+    return float(match.group(1)) * _UNITS[match.group(2)] if match else 0.0
 
 
 def nearest(word: str, known: tuple[str, ...]) -> tuple[str, ...]:

@@ -31,6 +31,12 @@ _PATTERNS = {
     "environment": "lower-case letters, digits and hyphens, 30 at most",
     "version": 'a Kubernetes version such as "1.36"',
     "instance_types": 'EC2 instance types such as "t3.medium"',
+    "secrets": "names of Secrets: lower-case letters, digits, hyphens, dots",
+    "cpu": 'cores or thousandths, such as "0.5" or "250m"',
+    "cpu_limit": 'cores or thousandths, such as "0.5" or "250m"',
+    "memory": 'binary units, such as "64Mi" or "1Gi"',
+    "memory_limit": 'binary units, such as "64Mi" or "1Gi"',
+    "[key]": "a name of letters, digits and underscores",
     "health_path": "a path that begins with /",
 }
 
@@ -43,7 +49,7 @@ def line(error: ErrorDetails, origins: Mapping[str, str], model: type[BaseModel]
         return _unknown(path, origins, model)
     if error["type"] == "missing":
         return f"{key}: missing; where the service is to answer, in epochctl.toml or API_HOSTNAME"
-    origin = origins.get(path[0], "default")
+    origin = origins.get(key, origins.get(path[0], "default"))
     return f"{key} = {_shown(error['input'])} ({origin}): expected {_expected(error, key)}"
 
 

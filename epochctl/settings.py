@@ -8,16 +8,23 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from epochctl import checks, problems, sources
 from epochctl.errors import SettingsError
 
+V = TypeVar("V")
+
 LONGEST_NAME = 40
+RESERVED = {"PORT", "HEALTH_PATH", "DRAIN_SECONDS"}  # the chart sets them itself
 
 Name = Annotated[str, Field(pattern=r"^[a-z]([a-z0-9-]{0,28}[a-z0-9])?$")]
+SecretName = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$")]
+VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+Cpu = Annotated[str, Field(pattern=r"^\d+(\.\d+)?m?$")]
+Memory = Annotated[str, Field(pattern=r"^\d+(Ki|Mi|Gi)$")]
 InstanceType = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*\.[a-z0-9-]+$")]
 
 
@@ -43,12 +50,41 @@ class LbController(Section):
 
 
 class Service(Section):
-    """The service that is deployed. image: "" means ours; otherwise a reference that nodes can pull."""
+    """The service that is deployed. image: "" means ours; otherwise a reference that nodes can pull.
+
+    env: variables for everybody to read; secrets: names of Secrets in the release's namespace, whose keys become
+    variables. cpu and memory are what a pod is promised; it may use up to the limits (and is killed beyond
+    memory_limit). start_seconds: how long it may take until health_path answers for the first time.
+    """
 
     image: str = ""
     port: Annotated[int, Field(ge=1, le=65535)] = 8080
     health_path: Annotated[str, Field(pattern=r"^/\S*$")] = "/health"
     replicas: Annotated[int, Field(ge=1, le=100)] = 2
+    env: dict[VariableName, str] = {}
+    secrets: tuple[SecretName, ...] = ()
+    cpu: Cpu = "50m"
+    memory: Memory = "64Mi"
+    cpu_limit: Annotated[Cpu, Field(validate_default=True)] = "500m"  # after cpu: it is never less
+    memory_limit: Annotated[Memory, Field(validate_default=True)] = "128Mi"
+    start_seconds: Annotated[int, Field(ge=5, le=1800)] = 40
+
+    @field_validator("env")
+    @classmethod
+    def _is_free(cls, value: dict[str, str]) -> dict[str, str]:
+        taken = sorted(RESERVED & value.keys())
+        expected = f"other names than {', '.join(taken)}: set from port and health_path" if taken else ""
+        return _checked(value, lambda _: expected)
+
+    @field_validator("cpu_limit", "memory_limit")
+    @classmethod
+    def _is_enough(cls, value: str, info: ValidationInfo) -> str:
+        """A default limit grows with the request; a limit that somebody wrote down must be one."""
+        asked = str(info.data.get(str(info.field_name).removesuffix("_limit"), "0"))
+        if checks.quantity(value) >= checks.quantity(asked):
+            return value
+        written = value != cls.model_fields[str(info.field_name)].default
+        return _checked(asked, lambda _: f"a limit of at least {asked}, which is promised" if written else "")
 
 
 class Settings(Section):
@@ -129,7 +165,7 @@ def load(directory: Path, flags: Mapping[str, Any], environ: Mapping[str, str] =
     )
 
 
-def _checked(value: str, problem: Callable[[str], str]) -> str:
+def _checked(value: V, problem: Callable[[V], str]) -> V:
     expected = problem(value)
     if expected:
         raise ValueError(expected)

@@ -31,7 +31,16 @@ def read(directory: Path, flags: Mapping[str, Any], environ: Mapping[str, str]) 
     """The value of every key that somebody gave, and who gave it; the later layer wins."""
     layers = (_default_region(environ), _file(directory / FILE), _environment(environ), _flags(flags))
     merged = {key: given for layer in layers for key, given in layer.items()}
-    return {key: value for key, (value, _) in merged.items()}, {key: who for key, (_, who) in merged.items()}
+    values = {key: value for key, (value, _) in merged.items()}
+    return _nested(values), {key: who for key, (_, who) in merged.items()}
+
+
+def _nested(values: Values) -> Values:
+    """A flag may name one key of a section: service.image."""
+    for key in [key for key in values if "." in key]:
+        section, _, name = key.partition(".")
+        values[section] = {**(values.get(section) or {}), name: values.pop(key)}
+    return values
 
 
 def _file(path: Path) -> Layer:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+from typing import Annotated
+
 import typer
 
 from epochctl.cli import single
@@ -9,9 +12,23 @@ from epochctl.cli.options import Output, Sandbox
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
+Image = Annotated[
+    str | None,
+    typer.Option(
+        "--image",
+        metavar="REF",
+        help="Deploy this image instead of [service] image; a tag is resolved to its digest first.",
+    ),
+]
+
 
 @app.command()
-def deploy(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = False) -> None:
+def deploy(
+    ctx: typer.Context, image: Image = None, output: Output = "text", sandbox: Sandbox = False
+) -> None:
     """Deploy the release and point the host name at it."""
     done = "{url} is deployed. Next: epochctl verify"
-    single.apply(ctx.obj, "deploy", "dns", output=output, command="deploy", done=done)
+    if image:
+        done += "\n[service] image in epochctl.toml stays as it is: the next deploy without --image goes by it"
+    options = dataclasses.replace(ctx.obj, image=image or None)
+    single.apply(options, "deploy", "dns", output=output, command="deploy", done=done)

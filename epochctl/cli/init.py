@@ -32,6 +32,12 @@ identity = "{identity}"       # who makes its IAM role: eksctl or terraform; dec
 port = 8080
 health_path = "/health"
 replicas = 2
+# secrets = ["epoch"]         # names of Secrets in its namespace whose keys become environment variables
+# cpu = "50m"                 # what a pod is promised; cpu_limit and memory_limit: what it may use at most
+# memory = "64Mi"
+# start_seconds = 40          # how long until health_path answers for the first time
+# [service.env]               # environment variables that anybody may read
+# LOG_LEVEL = "info"
 """
 
 ENVRC = """\

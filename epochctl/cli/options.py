@@ -32,11 +32,12 @@ class Globals:
     environment: str | None
     region: str | None
     verbose: bool
+    image: str | None = None  # only `deploy` asks for it
 
     @property
     def flags(self) -> dict[str, str | None]:
         """By field name of Settings, None where not given."""
-        return {"environment": self.environment, "regions": self.region}
+        return {"environment": self.environment, "regions": self.region, "service.image": self.image}
 
     def settings(self, environ: Mapping[str, str] = os.environ) -> Settings:
         """What all of it amounts to. A directory that is not there is a slip of the pen, not an empty one."""

@@ -16,7 +16,8 @@ def duration(seconds: float) -> str:
 def waiting(event: events.StepWaiting) -> str:
     """What is waited for, and why it is not there yet."""
     limit = f"{duration(event.waited)} of at most {duration(event.deadline)}"
-    return f"waiting for {event.what}: {event.cause} ({limit})"
+    remedy = f"; should it stay so: {event.fix}" if event.fix else ""
+    return f"waiting for {event.what}: {event.cause} ({limit}{remedy})"
 
 
 def planned(event: events.StepPlanned) -> str:

@@ -5,19 +5,22 @@ Knows nothing of how the image was built or of what runs it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
 from epochctl.clients.ecr import Ecr
 from epochctl.clients.registry import Login, Manifest, Registry, Upload
-from epochctl.errors import ImageError
+from epochctl.errors import DeployError, ImageError
 from epochctl.image.layout import Blob, read_layout
 from epochctl.image.platforms import normalize
 from epochctl.image.reference import Reference, parse_reference
 from epochctl.outputs import Image, Infrastructure, PushedImage
 from epochctl.settings import Settings
 from epochctl.workflow.step import Context, Observation
+
+_ECR = re.compile(r"\d{12}\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?")
 
 OpenRegistry = Callable[[str, Login | None], Registry]
 
@@ -41,7 +44,7 @@ class Push:
     def observe(self, ctx: Context) -> Observation:
         image, infra = ctx.outputs.get(Image), ctx.outputs.get(Infrastructure)
         if not image.layout:
-            return Observation(self._resolve(infra))
+            return Observation(self._resolve(ctx, infra))
         if self._ecr.has_image(infra.repository_name, image.digest):
             return Observation(PushedImage(infra.repository_url, image.digest, image.tag))
         return Observation(
@@ -51,7 +54,7 @@ class Push:
     def apply(self, ctx: Context) -> PushedImage:
         image, infra = ctx.outputs.get(Image), ctx.outputs.get(Infrastructure)
         if not image.layout:
-            return self._resolve(infra)
+            return self._resolve(ctx, infra)
         _compare(infra.repository_url, (image.platform,), infra.node_architecture)
         if self._ecr.has_image(infra.repository_name, image.digest):
             ctx.say(f"{image.digest[:19]} is in the repository already")
@@ -81,25 +84,31 @@ class Push:
             )
         _compare(f"{infra.repository_url}@{image.digest}", found.platforms, infra.node_architecture)
 
-    def _resolve(self, infra: Infrastructure) -> PushedImage:
+    def _resolve(self, ctx: Context, infra: Infrastructure) -> PushedImage:
         """The digest that the user's own reference stands for now: pods then all run the same one."""
         wanted = parse_reference(self._settings.service.image)
-        found = self._look_up(wanted, infra)
+        try:
+            found = self._look_up(wanted)
+        except ImageError as error:
+            if not wanted.digest:
+                raise
+            # What the nodes may pull is not always open to whoever deploys; the digest says what will run.
+            ctx.say(f"{error.what}: its platform is not checked, the nodes will tell")
+            return PushedImage(wanted.name, wanted.digest, wanted.tag)
+        if found is None:
+            raise DeployError(
+                f"there is no image {self._settings.service.image}",
+                why=f"{wanted.host} has no {wanted.digest or wanted.tag} in {wanted.repository}; nothing was "
+                "changed, what runs goes on serving",
+                fix="correct [service] image in epochctl.toml, or --image",
+            )
         _compare(self._settings.service.image, found.platforms, infra.node_architecture)
         return PushedImage(wanted.name, found.digest, wanted.tag)
 
-    def _look_up(self, wanted: Reference, infra: Infrastructure) -> Manifest:
-        ours = wanted.host == infra.repository_url.partition("/")[0]
-        found = self._open(wanted.host, self._log_in() if ours else None).find(
-            wanted.repository, wanted.digest or wanted.tag
-        )
-        if found is None:
-            raise ImageError(
-                f"there is no image {self._settings.service.image}",
-                why=f"{wanted.host} has no {wanted.digest or wanted.tag} in {wanted.repository}",
-                fix="correct [service] image in epochctl.toml",
-            )
-        return found
+    def _look_up(self, wanted: Reference) -> Manifest | None:
+        ecr = _ECR.fullmatch(wanted.host)  # one login is good for every account that lets us
+        login = self._log_in() if ecr and ecr["region"] == self._region else None
+        return self._open(wanted.host, login).find(wanted.repository, wanted.digest or wanted.tag)
 
     def _log_in(self) -> Login:
         login = self._ecr.login()

@@ -42,12 +42,16 @@ class StepProgress(Event):
 
 @dataclass(frozen=True)
 class StepWaiting(Event):
-    """The step waits. what: for what; cause: why it is not there yet; waited and deadline in seconds."""
+    """The step waits. what: for what; cause: why it is not there yet; waited and deadline in seconds.
+
+    fix: what to do should it stay so.
+    """
 
     what: str
     cause: str
     waited: float
     deadline: float
+    fix: str = ""
 
 
 @dataclass(frozen=True)

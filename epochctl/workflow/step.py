@@ -56,7 +56,7 @@ class Context:
         """waiting.wait_for, told to whoever listens."""
 
         def progress(what: str, cause: str, waited: float, deadline: float) -> None:
-            self.emit(StepWaiting(self.step, what, cause, waited, deadline))
+            self.emit(StepWaiting(self.step, what, cause, waited, deadline, fix))
 
         return wait_for(
             what, probe, deadline=deadline, clock=self.clock, progress=progress, fix=fix, longest=longest

@@ -54,6 +54,13 @@ def test_the_sdk_variable_is_only_a_default(
     assert loaded(tmp_path, HOST + toml, environ, **flags).region == region
 
 
+def test_a_flag_may_name_one_key_of_a_section(tmp_path: Path) -> None:
+    toml = HOST + '[service]\nport = 9000\nimage = "a"\n'
+    service = loaded(tmp_path, toml, **{"service.image": "ghcr.io/o/app:v1"}).service
+    assert (service.image, service.port) == ("ghcr.io/o/app:v1", 9000)
+    assert loaded(tmp_path, toml, **{"service.image": None}).service.image == "a"
+
+
 def test_every_problem_is_shown_at_once(tmp_path: Path) -> None:
     toml = 'hostname = "localhost"\nregions = ["us-wets-2"]\n'
     lines = refused(tmp_path, toml + '[cluster]\nnodes = 0\nnat = "two"\nversoin = "1.36"\n')
@@ -118,3 +125,35 @@ def test_broken_toml_names_the_line(tmp_path: Path) -> None:
 
 def test_the_directory_is_not_a_key(tmp_path: Path) -> None:
     assert refused(tmp_path, HOST + "directory = '/'\n")
+
+
+SERVICE = HOST + "[service]\n"
+
+
+def test_a_default_limit_grows_with_what_is_promised(tmp_path: Path) -> None:
+    assert loaded(tmp_path, HOST).service.memory_limit == "128Mi"
+    service = loaded(tmp_path, SERVICE + 'cpu = "2"\nmemory = "1Gi"\n').service
+    assert (service.cpu_limit, service.memory_limit) == ("2", "1Gi")
+
+
+def test_a_limit_below_what_is_promised_is_refused(tmp_path: Path) -> None:
+    [line] = refused(tmp_path, SERVICE + 'memory = "1Gi"\nmemory_limit = "512Mi"\n')
+    assert line.startswith("service.memory_limit = ")
+    assert "at least 1Gi" in line
+
+
+@pytest.mark.parametrize(
+    ("toml", "words"),
+    [
+        ('secrets = ["Not_A_Name"]', "service.secrets"),
+        ('cpu = "half"', "cores or thousandths"),
+        ('memory = "64MB"', "binary units"),
+        ("start_seconds = 1", "5 or more"),
+        ('[service.env]\nPORT = "1"', "other names than PORT"),
+        ('[service.env]\n"A-B" = "1"', "letters, digits and underscores"),
+        ("[service.env]\nLEVEL = 1", "a text in quotes"),
+    ],
+)
+def test_what_a_service_cannot_be_given_is_named(tmp_path: Path, toml: str, words: str) -> None:
+    [line] = refused(tmp_path, SERVICE + toml + "\n")
+    assert words in line

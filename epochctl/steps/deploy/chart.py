@@ -26,13 +26,21 @@ NAMESPACE_LABELS = {
 
 def values(settings: Settings, image: PushedImage, certificate: Certificate, chart: Path) -> dict[str, Any]:
     """What the chart is given; everything else is the chart's own default."""
+    service = settings.service
     return {
         "image": {"repository": image.repository, "digest": image.digest, "tag": image.tag},
-        "replicas": settings.service.replicas,
+        "replicas": service.replicas,
         "hostname": settings.hostname,
         "certificateArn": certificate.arn,
-        "port": settings.service.port,
-        "healthPath": settings.service.health_path,
+        "port": service.port,
+        "healthPath": service.health_path,
+        "startSeconds": service.start_seconds,
+        "env": dict(service.env),
+        "secrets": list(service.secrets),
+        "resources": {
+            "requests": {"cpu": service.cpu, "memory": service.memory},
+            "limits": {"cpu": service.cpu_limit, "memory": service.memory_limit},
+        },
         "podAnnotations": {CHART_ANNOTATION: chart_digest(chart)},
     }
 

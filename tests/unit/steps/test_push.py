@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from epochctl.clients.ecr import Login
 from epochctl.clients.registry import Manifest
-from epochctl.errors import ImageError
+from epochctl.errors import DeployError, ImageError
 from epochctl.image.entries import complete, file
 from epochctl.image.layout import Runtime, write_layout
 from epochctl.outputs import Image, Infrastructure, PushedImage
@@ -140,8 +140,20 @@ def test_an_own_image_in_our_registry_is_asked_for_with_our_token() -> None:
 
 
 def test_an_own_image_that_does_not_exist_is_named() -> None:
-    with pytest.raises(ImageError, match="there is no image"):
+    with pytest.raises(DeployError, match="there is no image"):
         step(World(), "ghcr.io/o/app:v1").observe(context(Image("", "", "", "linux/amd64", 0)))
+
+
+def test_a_registry_that_only_the_nodes_may_ask_is_fine_for_a_digest_and_for_nothing_else() -> None:
+    world, nothing = World(), Image("", "", "", "linux/amd64", 0)
+
+    def find(repository: str, reference: str) -> Manifest | None:
+        raise ImageError("the registry ghcr.io refused a request")
+
+    world.find = find  # type: ignore[method-assign]
+    assert step(world, f"ghcr.io/o/app@{DIGEST}").apply(context(nothing)).digest == DIGEST
+    with pytest.raises(ImageError, match="refused"):
+        step(world, "ghcr.io/o/app:v1").apply(context(nothing))
 
 
 def test_an_own_image_for_another_processor_is_refused() -> None:
