@@ -29,6 +29,6 @@ def deploy(
     """Deploy the release and point the host name at it."""
     done = "{url} is deployed. Next: epochctl verify"
     if image:
-        done += "\n[service] image in epochctl.toml stays as it is: the next deploy without --image goes by it"
+        done += "\n[service] image stays as it is: without --image the next deploy goes by it"
     options = dataclasses.replace(ctx.obj, image=image or None)
     single.apply(options, "deploy", "dns", output=output, command="deploy", done=done)
