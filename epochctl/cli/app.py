@@ -24,12 +24,14 @@ COMMANDS: Mapping[str, str] = {
     "down": "down",
     "status": "status",
     "logs": "logs",
+    "exec": "exec",
     "cert": "cert",
     "infra": "infra",
     "lb-controller": "lb_controller",
     "build": "build",
     "deploy": "deploy",
     "verify": "verify",
+    "kubeconfig": "kubeconfig",
     "token": "token",
 }
 

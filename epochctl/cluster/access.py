@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 from epochctl.clients.eks import ClusterAccess, Eks
 from epochctl.clients.kube import Kube
@@ -31,13 +32,32 @@ def reach(eks: Eks, settings: Settings, region: str) -> Cluster | None:
     access = eks.describe(settings.full_name)
     if access is None or not access.endpoint or not _ours(access, settings):
         return None
-    state = settings.state_directory(region).absolute()
-    argv = (sys.executable, "-m", "epochctl", "token", "--cluster", access.name, "--region", region)
     path = kubeconfig.write(
-        state / "kubeconfig", name=access.name, endpoint=access.endpoint, ca_pem=access.ca_pem, argv=argv
+        private_kubeconfig(settings, region),
+        name=access.name,
+        endpoint=access.endpoint,
+        ca_pem=access.ca_pem,
+        argv=_asking(access),
     )
     kube = Kube(access, lambda: eks.token(access.name).value.get_secret_value())
-    return Cluster(access, kube, Helm(path, state / "helm"))
+    return Cluster(access, kube, Helm(path, path.parent / "helm"))
+
+
+def private_kubeconfig(settings: Settings, region: str) -> Path:
+    """Where `reach` leaves the kubeconfig that helm is given."""
+    return settings.state_directory(region).absolute() / "kubeconfig"
+
+
+def document(access: ClusterAccess) -> dict[str, object]:
+    """The same as data, under a name that no other account's or region's cluster has."""
+    name = f"{access.name}.{access.region}.{access.account_id}"
+    return kubeconfig.document(name, access.endpoint, access.ca_pem, _asking(access))
+
+
+def _asking(access: ClusterAccess) -> tuple[str, ...]:
+    """What prints a token for it."""
+    argv = (sys.executable, "-m", "epochctl", "token")
+    return (*argv, "--cluster", access.name, "--region", access.region)
 
 
 def foreign(eks: Eks, settings: Settings) -> bool:

@@ -69,6 +69,17 @@ def test_it_answers_and_absent_things_are_answers(kube: Kube) -> None:
     assert kube.strip_finalizers() == ()
 
 
+def test_a_command_in_a_pod_that_is_not_there_is_refused_over_the_websocket(kube: Kube) -> None:
+    with pytest.raises(ClusterError) as caught:
+        kube.execute("default", "gone", "service", ["true"], stdin=True, tty=False)
+    assert 'pods "gone" not found' in caught.value.why
+
+
+def test_a_stranger_may_not_run_a_command(plane: ControlPlane) -> None:
+    with pytest.raises(CredentialsError):
+        Kube(plane, lambda: "wrong").execute("default", "gone", "service", ["true"], stdin=True, tty=False)
+
+
 def test_a_namespace_is_made_once_and_known_as_ours(kube: Kube) -> None:
     labels = {"elbv2.k8s.aws/pod-readiness-gate-inject": "enabled"}
     assert kube.ensure_namespace("ours", labels)

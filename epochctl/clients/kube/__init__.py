@@ -1,9 +1,19 @@
-"""A cluster's API server: connection (bytes), states (frozen facts), cluster (the verbs).
+"""A cluster's API server: connection (bytes), states (frozen facts), cluster (the verbs), execution.
 
 Knows nothing of AWS.
 """
 
 from epochctl.clients.kube.cluster import Kube
+from epochctl.clients.kube.execution import Ended, Execution
 from epochctl.clients.kube.states import DeploymentState, Happening, IngressState, PodState, Trouble
 
-__all__ = ["DeploymentState", "Happening", "IngressState", "Kube", "PodState", "Trouble"]
+__all__ = [
+    "DeploymentState",
+    "Ended",
+    "Execution",
+    "Happening",
+    "IngressState",
+    "Kube",
+    "PodState",
+    "Trouble",
+]

@@ -5,12 +5,13 @@ Knows nothing of AWS, of helm, or of why a step asks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from epochctl.clients.kube import states
 from epochctl.clients.kube.connection import Access, Connection, Json, Refused
+from epochctl.clients.kube.execution import PROTOCOLS, Execution
 from epochctl.clients.kube.states import DeploymentState, Happening, IngressState, PodState
 
 MANAGED = "app.kubernetes.io/managed-by"
@@ -56,6 +57,16 @@ class Kube:
     def follow(self, namespace: str, pod: str, *, tail: int = 20) -> Iterator[str]:
         """Lines of a pod as they are written, until it ends."""
         return self._connection.stream(_log_path(namespace, pod), tailLines=str(tail), follow="true")
+
+    def execute(
+        self, namespace: str, pod: str, container: str, command: Sequence[str], *, stdin: bool, tty: bool
+    ) -> Execution:
+        """Start a command in a container. Raises Refused where there is no such pod, or it does not run."""
+        streams = {"stdin": stdin, "stdout": True, "stderr": not tty, "tty": tty}
+        query = [("container", container), *((name, str(on).lower()) for name, on in streams.items())]
+        query += [("command", word) for word in command]
+        path = f"/api/v1/namespaces/{namespace}/pods/{pod}/exec"
+        return Execution(self._connection.socket(path, PROTOCOLS, query))
 
     def deployment(self, namespace: str, name: str) -> DeploymentState | None:
         item = self._connection.get(f"/apis/apps/v1/namespaces/{namespace}/deployments/{name}")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
@@ -92,6 +92,29 @@ class Connection:
         if rest:
             yield rest.decode("utf-8", "replace")
 
+    def socket(self, path: str, protocols: Sequence[str], query: Sequence[tuple[str, str]]) -> Any:
+        """A websocket. Raises as `send` does."""
+        import ssl
+
+        import websocket
+
+        url = "wss" + self._access.endpoint.rstrip("/").removeprefix("https") + f"{path}?{urlencode(query)}"
+        trust = ssl.create_default_context(cadata=self._access.ca_pem)
+        header = [f"Authorization: Bearer {self._token()}"]
+        try:
+            found = websocket.create_connection(
+                url,
+                timeout=TIMEOUT[1],
+                header=header,
+                subprotocols=list(protocols),
+                sslopt={"context": trust},
+            )
+        except websocket.WebSocketBadStatusException as error:
+            raise self._refused(error.status_code, error.resp_body or b"", f"GET {path}") from error
+        except (websocket.WebSocketException, OSError) as error:
+            raise self._silent(str(error)) from error
+        return found
+
     def _call(
         self,
         method: str,
@@ -124,15 +147,17 @@ class Connection:
     def _checked(self, answer: Any, request: str) -> Any:
         if answer.status < 400:
             return answer
-        text = answer.read().decode("utf-8", "replace")
-        message = _message(text)
-        if answer.status == 401:
-            raise CredentialsError(
+        raise self._refused(answer.status, answer.read(), request)
+
+    def _refused(self, status: int, body: bytes, request: str) -> ClusterError | CredentialsError:
+        message = _message(body.decode("utf-8", "replace"))
+        if status == 401:
+            return CredentialsError(
                 f"cluster {self._access.name} does not know you",
                 why=f"{request}: 401: {message}",
                 fix="check `aws sts get-caller-identity` and the cluster's access entries",
             )
-        raise Refused(answer.status, message, request)
+        return Refused(status, message, request)
 
     def _silent(self, why: str) -> ClusterError:
         return ClusterError(

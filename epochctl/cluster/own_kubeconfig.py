@@ -1,0 +1,98 @@
+"""The user's own kubeconfig, touched by one command only and only when asked: a cluster put into it.
+
+Works on text and files; knows nothing of AWS. The old file is kept beside the new one.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from epochctl.errors import SettingsError
+
+Json = Mapping[str, Any]
+LISTS = ("clusters", "users", "contexts")
+
+
+@dataclass(frozen=True)
+class Merged:
+    """What was done. backup: None where there was nothing to keep, or nothing changed."""
+
+    path: Path
+    context: str
+    changed: bool
+    current: bool
+    backup: Path | None
+
+
+def merge(path: Path, document: Json, *, now: datetime | None = None) -> Merged:
+    """Put the one cluster of `document` into the kubeconfig at `path`, at once, with a backup beside it.
+
+    Everything else in it stays; its current context too, unless it has none.
+    """
+    context = str(document["current-context"])
+    place = path.expanduser().resolve()  # a link stays a link
+    before = place.read_text() if place.exists() else ""
+    old = _parsed(before, path)
+    new = merged(old, document)
+    current = new.get("current-context") == context
+    if new == old:
+        return Merged(path, context, False, current, None)
+    backup = _write(place.with_name(_backup_name(place, now)), before) if before else None
+    _write(place, _text(new))
+    return Merged(path, context, True, current, backup)
+
+
+def merged(old: Json, document: Json) -> dict[str, Any]:
+    """`old` with the entries of `document`, each in place of the one with its name."""
+    new: dict[str, Any] = {"apiVersion": "v1", "kind": "Config", **old}
+    for kind in LISTS:
+        ours = {item["name"]: item for item in document[kind]}
+        kept = [ours.pop(item.get("name"), item) for item in new.get(kind) or []]
+        new[kind] = [*kept, *ours.values()]
+    if not new.get("current-context"):
+        new["current-context"] = document["current-context"]
+    return new
+
+
+def _parsed(text: str, path: Path) -> Json:
+    import yaml
+
+    try:
+        found = yaml.safe_load(text) or {}
+    except yaml.YAMLError as error:
+        found, why = None, str(error)
+    else:
+        why = "it is not a kubeconfig: a mapping with clusters, users and contexts was expected"
+    if not isinstance(found, dict) or any(not isinstance(found.get(kind) or [], list) for kind in LISTS):
+        raise SettingsError(
+            f"{path} cannot be merged into", why=why, fix="correct it, or name another --into"
+        )
+    return found
+
+
+def _text(document: Json) -> str:
+    import yaml
+
+    return str(yaml.safe_dump(dict(document), sort_keys=False, allow_unicode=True))
+
+
+def _backup_name(place: Path, now: datetime | None) -> str:
+    return f"{place.name}.before-epochctl-{now or datetime.now(UTC):%Y%m%dT%H%M%S}"
+
+
+def _write(place: Path, text: str) -> Path:
+    """At once, for the owner only: credentials of other clusters may stand in it."""
+    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    part = place.with_name(f"{place.name}.{os.getpid()}.part")
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(place)
+    return place
