@@ -25,8 +25,10 @@ def main() -> None:
 
 
 def _run(arguments: list[str]) -> None:
-    from epochctl.cli.app import run
-
+    try:
+        from epochctl.cli.app import run
+    except KeyboardInterrupt:  # nothing has begun, and nothing listens to signals yet
+        sys.exit(130)
     sys.exit(run(arguments))
 
 

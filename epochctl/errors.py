@@ -112,6 +112,6 @@ class NotFoundError(EpochctlError):
 
 
 class Interrupted(EpochctlError):
-    """Ctrl-C or SIGTERM; everything under way was ended in order."""
+    """Ctrl-C, SIGTERM, or nobody left to tell; everything under way was ended in order."""
 
     exit_code = 130

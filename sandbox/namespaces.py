@@ -122,9 +122,11 @@ def run(pid: int, argv: Sequence[str], env: Mapping[str, str]) -> int:
 
 
 def wait_for(child: int) -> int:
-    """The exit code of our child, as a shell gives it. Ctrl-C is the child's; a TERM to us is passed on."""
+    """The exit code of our child, as a shell gives it. Ctrl-C is the child's; TERM and HUP are passed on."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda number, _: os.kill(child, number))
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, lambda number, _: os.kill(child, number))
     _, status = os.waitpid(child, 0)
     code = os.waitstatus_to_exitcode(status)
     return code if code >= 0 else 128 - code

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -118,5 +119,6 @@ def _show(error: Exception, what: str, code: int, verbose: bool) -> int:
     kind = "stopped" if code == 130 else "error"
     for label, text in ((kind, what), ("  why", getattr(error, "why", "")), ("  fix", fix)):
         if text:
-            typer.echo(f"{label}: {text}".replace("\n", "\n       "), err=True)
+            with suppress(OSError):  # nobody is there to read it; the exit code still tells
+                typer.echo(f"{label}: {text}".replace("\n", "\n       "), err=True)
     return code

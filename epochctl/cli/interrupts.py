@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM become a stop in order. Knows nothing of what is being stopped.
+"""Ctrl-C, SIGTERM and a terminal that hangs up become a stop in order. Knows nothing of what is stopped.
 
 While a run is under way a signal sets the stop event, and steps and programs end in order; otherwise it
 raises Interrupted.
@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from epochctl.errors import Interrupted
@@ -25,8 +25,10 @@ class _State:
 def _received(number: int, frame: Any) -> None:
     if _State.stop is None:
         raise Interrupted("stopped")
-    _State.asked += 1
     _State.stop.set()
+    if number == signal.SIGHUP:
+        return  # from the shell and from the kernel: how many come says nothing of anybody's patience
+    _State.asked += 1
     if _State.asked == 1:
         _say("stopping in order; a second Ctrl-C changes nothing, a third one ends at once")
     if _State.asked >= 3:
@@ -34,13 +36,17 @@ def _received(number: int, frame: Any) -> None:
 
 
 def _say(text: str) -> None:
-    os.write(sys.stderr.fileno(), f"\n{text}\n".encode())  # a signal handler must not touch buffered streams
+    with suppress(OSError, ValueError):  # the terminal may be what has gone
+        os.write(sys.stderr.fileno(), f"\n{text}\n".encode())  # a handler must not touch buffered streams
 
 
 @contextmanager
 def handled() -> Iterator[None]:
     """From here on signals are ours; the old handlers come back at the end."""
-    old = {number: signal.signal(number, _received) for number in (signal.SIGINT, signal.SIGTERM)}
+    wanted = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as nohup leaves it
+        wanted.append(signal.SIGHUP)
+    old = {number: signal.signal(number, _received) for number in wanted}
     try:
         yield
     finally:

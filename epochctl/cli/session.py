@@ -9,23 +9,16 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from epochctl.cli.options import Globals
 
 if TYPE_CHECKING:
+    from epochctl.cli.audience import Presenter
     from epochctl.clients.aws import Aws
     from epochctl.settings import Settings
     from epochctl.workflow.events import Event
     from epochctl.workflow.runner import Runner
-
-
-class Presenter(Protocol):
-    """Shows events and, at the end, a result."""
-
-    def __call__(self, event: Event) -> None: ...
-    def result(self, fields: dict[str, object], lines: tuple[str, ...] = ()) -> None: ...
-    def close(self) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -64,11 +57,13 @@ class Session:
 def opened(options: Globals, *, output: str = "text", title: str = "") -> Iterator[Session]:
     """Load the settings, begin to listen to signals, show what happens; at the end all of it is put back."""
     from epochctl.cli import interrupts
+    from epochctl.cli.audience import Audience
     from epochctl.clients.aws import Aws
     from epochctl.tools.process import Stop
 
     settings = options.settings()
-    presenter = _presenter(output, f"{title} {settings.full_name} in {settings.region}".strip())
+    shown = _presenter(output, f"{title} {settings.full_name} in {settings.region}".strip())
+    presenter = Audience(shown, Stop.event)
     try:
         with interrupts.stopping(Stop.event):
             yield Session(settings, settings.region, Aws(settings.region), presenter)
