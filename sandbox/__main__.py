@@ -1,4 +1,4 @@
-"""The command line: epoch-sandbox up, down, status, env, logs, exec, shell, prepare, inventory.
+"""The command line: epoch-sandbox up, down, status, env, logs, exec, shell, prepare, inventory, fault.
 
 Parses, calls session, shows errors; decides nothing itself.
 """
@@ -6,11 +6,14 @@ Parses, calls session, shows errors; decides nothing itself.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shlex
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from sandbox.errors import SandboxError
 
@@ -24,10 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(arguments.run(arguments))
     except SandboxError as error:
-        print(f"error: {error.what}", file=sys.stderr)
-        for label, text in (("why", error.why), ("do", error.fix)):
-            for line in text.splitlines():
-                print(f"  {label}: {line}", file=sys.stderr)
+        print(error.shown(), file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         return 130
@@ -55,6 +55,11 @@ def _parser() -> argparse.ArgumentParser:
     logs = commands.add_parser("logs", help="the log of a part, or the parts' names")
     logs.add_argument("part", nargs="?", default="")
     logs.set_defaults(run=_logs)
+    fault = commands.add_parser("fault", help="what can be made to go wrong: list, start, stop")
+    fault.add_argument("action", choices=("list", "start", "stop"))
+    fault.add_argument("name", nargs="?", default="")
+    fault.add_argument("options", nargs="*", metavar="KEY=VALUE")
+    fault.set_defaults(run=_fault)
     command = commands.add_parser("exec", help="run a command inside; starts the sandbox if need be")
     command.add_argument(
         "--then-down", action="store_true", help="end the sandbox when the command succeeded"
@@ -110,11 +115,28 @@ def _shell(_: argparse.Namespace) -> int:
 
 
 def _inventory(_: argparse.Namespace) -> int:
-    session = _session()
-    script = "import json,sys,urllib.request as u;print('\\n'.join(json.load(u.urlopen(sys.argv[1]))))"
+    return _ask("GET", "/inventory")
+
+
+def _fault(arguments: argparse.Namespace) -> int:
+    if arguments.action == "list":
+        return _ask("GET", "/faults")
+    if not arguments.name:
+        raise SandboxError(f"fault {arguments.action}: which?", fix="epoch-sandbox fault list", exit_code=2)
+    wrong = [option for option in arguments.options if "=" not in option]
+    if wrong:
+        raise SandboxError(f"{wrong[0]}: KEY=VALUE is expected", fix="epoch-sandbox fault list", exit_code=2)
+    given = json.dumps(dict(option.split("=", 1) for option in arguments.options))
+    return _ask("POST" if arguments.action == "start" else "DELETE", f"/faults/{arguments.name}", given)
+
+
+def _ask(method: str, path: str, body: str = "") -> int:
+    """A question to the world's own http; its exit code."""
     from sandbox.network import AWS_ADDRESS, INTERNAL_PORT
 
-    return int(session.run([sys.executable, "-c", script, f"http://{AWS_ADDRESS}:{INTERNAL_PORT}/inventory"]))
+    question = str(Path(__file__).with_name("question.py"))
+    url = f"http://{AWS_ADDRESS}:{INTERNAL_PORT}{quote(path)}"
+    return int(_session().run([sys.executable, "-I", question, method, url, body]))
 
 
 def _env(arguments: argparse.Namespace) -> int:

@@ -21,3 +21,10 @@ class SandboxError(Exception):
 
     def __str__(self) -> str:
         return "\n".join(part for part in (self.what, self.why, self.fix) if part)
+
+    def shown(self) -> str:
+        """As the command line shows it."""
+        lines = [f"error: {self.what}"]
+        for label, text in (("why", self.why), ("do", self.fix)):
+            lines += [f"  {label}: {line}" for line in text.splitlines()]
+        return "\n".join(lines)

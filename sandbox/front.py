@@ -7,20 +7,23 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 from sandbox import pod_identity
-from sandbox.account.identity import access_key_of, refusal
+from sandbox.account.identity import refusal
+from sandbox.api_call import ApiCall, Interference, Outcome, api_call, settle
 from sandbox.clusters import Clusters
 from sandbox.registry import ECR_HOST, PUBLIC_HOSTS, Registry, answer, chunks, header
 
+log = logging.getLogger("front")
 CHARTS_HOST = "aws.github.io"
 _WEBHOOK = re.compile(r"^pod-identity-webhook\.(?P<region>[a-z0-9-]+)\.eks\.amazonaws\.com$")
 _ISSUER = re.compile(r"^oidc\.eks\.[a-z0-9-]+\.amazonaws\.com$")
-_JSON_TYPES = ("application/x-amz-json", "application/json")
 
 
 class Front:
@@ -31,13 +34,25 @@ class Front:
         self._registry = registry
         self._clusters = clusters
         self._charts = charts
+        self._interferences: list[Interference] = []
+
+    def interfere(self, interference: Interference) -> Callable[[], None]:
+        """From now on, each call of an API is shown to it first; the result ends that."""
+        self._interferences = [*self._interferences, interference]
+
+        def end() -> None:
+            self._interferences = [each for each in self._interferences if each is not interference]
+
+        return end
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             return
         host = header(scope, b"host").partition(":")[0].lower()
         webhook = _WEBHOOK.match(host)
-        if ECR_HOST.match(host) or host in PUBLIC_HOSTS:
+        if ECR_HOST.match(host):
+            await self._api(self._registry, scope, receive, send)
+        elif host in PUBLIC_HOSTS:
             await self._registry(scope, receive, send)
         elif host == CHARTS_HOST:
             await self._chart(scope, send)
@@ -46,15 +61,23 @@ class Front:
         elif webhook:
             await self._mutate(webhook["region"], scope, receive, send)
         else:
-            await self._api(scope, receive, send)
+            await self._api(self._aws, scope, receive, send)
 
-    async def _api(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        key = access_key_of(header(scope, b"authorization"), scope["query_string"].decode())
-        refused = refusal(key) if key else None
-        if refused is None:
-            await self._aws(scope, receive, send)
+    async def _api(self, service: Any, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        """A call that anything may happen to; most reach the service."""
+        call = api_call(scope)
+        outcome = self._outcome(call)
+        if outcome is None:
+            await service(scope, receive, send)
         else:
-            await _refuse(scope, send, *refused)
+            await settle(call, outcome, receive, send)
+
+    def _outcome(self, call: ApiCall) -> Outcome | None:
+        refused = refusal(call.key) if call.key else None
+        if refused is not None:
+            return refused[call.dialect]
+        outcomes = (interference(call) for interference in self._interferences)
+        return next((outcome for outcome in outcomes if outcome is not None), None)
 
     async def _chart(self, scope: dict[str, Any], send: Any) -> None:
         """The helm repository of EKS's charts: index.yaml and packages."""
@@ -80,30 +103,16 @@ class Front:
         await answer(send, 200, json.dumps(await asyncio.to_thread(plane.request, paths[document])).encode())
 
     async def _mutate(self, region: str, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        plane = self._clusters.plane(region, scope["path"].split("/")[1])
-        body = json.loads(b"".join([chunk async for chunk in chunks(receive)]))
+        """The pod identity webhook of a cluster. What is no AdmissionReview is a bad request, as on EKS."""
+        plane = self._clusters.plane(region, scope["path"].strip("/").partition("/")[0])
+        body = b"".join([chunk async for chunk in chunks(receive)])
         if plane is None:
             await answer(send, 404, b"{}")
             return
-        review = await asyncio.to_thread(pod_identity.review, plane, body)
+        try:
+            review = await asyncio.to_thread(pod_identity.review, plane, json.loads(body))
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            log.warning("pod identity webhook: %s: %s", type(error).__name__, error)
+            await answer(send, 400, b'{"message": "not an AdmissionReview of a pod"}')
+            return
         await answer(send, 200, json.dumps(review).encode())
-
-
-async def _refuse(scope: dict[str, Any], send: Any, code: str, message: str) -> None:
-    """AWS's refusal of credentials, in the protocol that was asked in."""
-    host = header(scope, b"host")
-    of_s3 = ".s3." in host or host.startswith("s3.")
-    if code == "InvalidClientTokenId" and of_s3:
-        code = "InvalidAccessKeyId"
-    if code == "InvalidClientTokenId" and host.startswith("ec2."):
-        code, message = "AuthFailure", "AWS was not able to validate the provided access credentials"
-    if header(scope, b"content-type").startswith(_JSON_TYPES) or host.startswith("eks."):
-        json_code = "UnrecognizedClientException" if code == "InvalidClientTokenId" else code + "Exception"
-        body = json.dumps({"__type": json_code, "message": message}).encode()
-        await answer(send, 403, body, ((b"x-amzn-errortype", json_code.encode()),))
-        return
-    error = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
-    if not of_s3:
-        error = f"<ErrorResponse>{error}<RequestId>sandbox</RequestId></ErrorResponse>"
-    await send({"type": "http.response.start", "status": 403, "headers": [(b"content-type", b"text/xml")]})
-    await send({"type": "http.response.body", "body": error.encode()})

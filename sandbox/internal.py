@@ -17,10 +17,12 @@ from sandbox.account import inventory
 from sandbox.account.balancers import Balancers
 from sandbox.account.identity import who_holds
 from sandbox.clusters import Clusters
+from sandbox.errors import SandboxError
+from sandbox.faults.switchboard import Switchboard
 from sandbox.registry import token
 
 
-def application(clusters: Clusters, balancers: Balancers) -> Starlette:
+def application(clusters: Clusters, balancers: Balancers, faults: Switchboard) -> Starlette:
     """The ASGI application of the world's own http."""
 
     async def assign(request: Request) -> JSONResponse:
@@ -49,8 +51,20 @@ def application(clusters: Clusters, balancers: Balancers) -> Starlette:
         balancers.report(await request.json())
         return PlainTextResponse("")
 
-    async def everything(request: Request) -> JSONResponse:
-        return JSONResponse(await asyncio.to_thread(inventory.lines))
+    async def everything(request: Request) -> PlainTextResponse:
+        return _text(await asyncio.to_thread(inventory.lines))
+
+    async def fault_list(request: Request) -> PlainTextResponse:
+        return _text(faults.lines())
+
+    async def fault(request: Request) -> PlainTextResponse:
+        name = request.path_params["name"]
+        try:
+            if request.method == "DELETE":
+                return _text([await asyncio.to_thread(faults.stop, name)])
+            return _text([await asyncio.to_thread(faults.start, name, await request.json())])
+        except SandboxError as error:
+            return PlainTextResponse(f"{error.shown()}\n", status_code=400)
 
     async def ready(request: Request) -> PlainTextResponse:
         return PlainTextResponse("ok")
@@ -64,9 +78,15 @@ def application(clusters: Clusters, balancers: Balancers) -> Starlette:
             Route("/balancers", snapshot),
             Route("/balancers/health", health, methods=["POST"]),
             Route("/inventory", everything),
+            Route("/faults", fault_list),
+            Route("/faults/{name}", fault, methods=["POST", "DELETE"]),
             Route("/ready", ready),
         ]
     )
+
+
+def _text(lines: list[str]) -> PlainTextResponse:
+    return PlainTextResponse("".join(f"{line}\n" for line in lines))
 
 
 def _authenticated(clusters: Clusters, region: str, name: str, review: dict[str, Any]) -> dict[str, Any]:

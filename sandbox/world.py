@@ -24,6 +24,8 @@ from sandbox.account.balancers import Balancers
 from sandbox.authority import Authority
 from sandbox.clusters import Clusters
 from sandbox.errors import SandboxError
+from sandbox.faults.fault import Reach
+from sandbox.faults.switchboard import Switchboard
 from sandbox.front import Front
 from sandbox.internal import application
 from sandbox.names import Names, NameServer
@@ -52,8 +54,8 @@ class World:
         self._places = places
         self._authority = Authority.load_or_create(places.authority)
         self._balancers = Balancers()
-        names = Names(self._balancers, self._cluster_address, self._instance_address)
-        self._name_server = NameServer(names)
+        self._names = Names(self._balancers, self._cluster_address, self._instance_address)
+        self._name_server = NameServer(self._names)
         self._clusters = Clusters(places, Vpcs(self._name_server))
         self._parts: list[Part] = []
         self._services: Services | None = None
@@ -148,9 +150,9 @@ class World:
 
         aws = WSGIMiddleware(DomainDispatcherApplication(create_backend_app), workers=24)
         front = Front(aws, Registry(f"http://127.0.0.1:{REGISTRY_PORT}"), self._clusters, self._places.charts)
-        self._services = Services(
-            front, application(self._clusters, self._balancers), self._authority, self._places.live / "tls"
-        )
+        faults = Switchboard(Reach(self._clusters, self._balancers, self._names, front))
+        internal = application(self._clusters, self._balancers, faults)
+        self._services = Services(front, internal, self._authority, self._places.live / "tls")
         self._services.start()
 
     def _part(self, name: str, argv: list[str]) -> Part:

@@ -11,12 +11,13 @@ import datetime
 import hashlib
 import hmac
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from sandbox.account.backends import ACCOUNT, backend
+from sandbox.account.dialects import EXPIRED, UNKNOWN, Dialect, Refusal
 
 TOKEN_PREFIX = "k8s-aws-v1."
 TOKEN_MINUTES = 15
@@ -67,13 +68,13 @@ def access_key_of(authorization: str, query: str) -> str:
     return ""
 
 
-def refusal(access_key_id: str) -> tuple[str, str] | None:
-    """AWS's error code and message for a key that is not valid, or None."""
+def refusal(access_key_id: str) -> Mapping[Dialect, Refusal] | None:
+    """What AWS says, in each of its protocols, to a key that is not valid; None for one that is."""
     known = caller(access_key_id)
     if known is None:
-        return "InvalidClientTokenId", "The security token included in the request is invalid."
+        return UNKNOWN
     if known.expires is not None and known.expires < datetime.datetime.now(datetime.UTC).replace(tzinfo=None):
-        return "ExpiredToken", "The security token included in the request is expired"
+        return EXPIRED
     return None
 
 

@@ -1,0 +1,79 @@
+"""One call of an AWS API as the front sees it, and the ways in which it can be answered without being made.
+
+Knows ASGI's words; neither accounts nor faults.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from socket import SO_LINGER, SOL_SOCKET
+from typing import Any
+
+from sandbox.account.dialects import Dialect, Refusal, dialect_of, write
+from sandbox.account.identity import access_key_of
+from sandbox.registry import ECR_HOST, chunks, header
+
+_S3 = re.compile(r"^(.+\.)?s3[.-]")
+
+
+@dataclass(frozen=True)
+class ApiCall:
+    """service: the first word of the host name (`registry`: an image registry). key: the access key id."""
+
+    service: str
+    dialect: Dialect
+    key: str
+
+
+@dataclass(frozen=True)
+class Reset:
+    """The connection breaks instead of an answer; the call was not made."""
+
+
+Outcome = Refusal | Reset
+Interference = Callable[[ApiCall], Outcome | None]
+"""What a fault does to a call: nothing (None), or an outcome in its place."""
+
+
+def api_call(scope: dict[str, Any]) -> ApiCall:
+    """What is known of a request before its body is read."""
+    service = service_of(header(scope, b"host").partition(":")[0].lower())
+    dialect = dialect_of(service, header(scope, b"content-type"), header(scope, b"x-amz-target"))
+    key = access_key_of(header(scope, b"authorization"), scope["query_string"].decode("latin-1"))
+    return ApiCall(service, dialect, key)
+
+
+def service_of(host: str) -> str:
+    """ec2, s3, ecr, registry ... from the name that was asked for."""
+    if ECR_HOST.match(host):
+        return "registry"
+    if _S3.match(host):
+        return "s3"
+    return host.removeprefix("api.").partition(".")[0]
+
+
+async def settle(call: ApiCall, outcome: Outcome, receive: Any, send: Any) -> None:
+    """Answer with the outcome. The body is read first: the next request may follow on the same connection."""
+    if isinstance(outcome, Reset):
+        reset(send)
+        return
+    async for _ in chunks(receive):
+        pass
+    written = write(call.dialect, outcome)
+    length = (b"content-length", str(len(written.body)).encode())
+    headers = [*written.headers, length]
+    await send({"type": "http.response.start", "status": outcome.status, "headers": headers})
+    await send({"type": "http.response.body", "body": written.body})
+
+
+def reset(send: Any) -> None:
+    """Break the connection with a TCP reset. ASGI has no word for it; uvicorn's `send` has a transport."""
+    transport = send.__self__.transport
+    socket = transport.get_extra_info("socket")
+    with suppress(OSError):
+        socket.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()

@@ -1,0 +1,61 @@
+"""What a fault is: a name, a line about it, options with defaults, and how it begins and ends.
+
+Knows no fault in particular.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sandbox.errors import SandboxError
+
+if TYPE_CHECKING:
+    from sandbox.account.balancers import Balancers
+    from sandbox.clusters import Clusters
+    from sandbox.front import Front
+    from sandbox.names import Names
+
+Value = str | int | float
+Options = Mapping[str, Any]
+Stop = Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What a fault may touch, beside moto's backends (sandbox.account.backends)."""
+
+    clusters: Clusters
+    balancers: Balancers
+    names: Names
+    front: Front
+
+
+@dataclass(frozen=True)
+class Fault:
+    """start(reach, options) makes it so and returns what undoes it. options: defaults, typed."""
+
+    name: str
+    summary: str
+    start: Callable[[Reach, Options], Stop]
+    options: Mapping[str, Value] = field(default_factory=dict)
+
+    def chosen(self, given: Mapping[str, str]) -> dict[str, Value]:
+        """The defaults with what was given. Raises SandboxError for what is no option, or not readable."""
+        chosen = dict(self.options)
+        for key, text in given.items():
+            if key not in self.options:
+                known = ", ".join(f"{k}={v}" for k, v in self.options.items()) or "none"
+                raise SandboxError(f"{self.name} has no option {key}", fix=f"its options: {known}")
+            kind = type(self.options[key])
+            try:
+                chosen[key] = kind(text)
+            except ValueError as error:
+                raise SandboxError(f"{key}={text}: a number is expected", why=self.summary) from error
+        return chosen
+
+    def row(self) -> str:
+        """Its line in docs/sandbox.md."""
+        options = " ".join(f"{key}={value}" for key, value in self.options.items())
+        return f"| `{self.name}` | {self.summary} | {f'`{options}`' if options else ''} |"

@@ -1,0 +1,36 @@
+"""Throttling and broken connections, for a share of all calls of AWS's APIs."""
+
+from __future__ import annotations
+
+import random
+
+from sandbox.account.dialects import THROTTLED
+from sandbox.api_call import ApiCall, Outcome, Reset
+from sandbox.errors import SandboxError
+from sandbox.faults.fault import Fault, Options, Reach, Stop
+
+MODES = ("throttle", "reset", "mixed")
+
+
+def start(reach: Reach, options: Options) -> Stop:
+    if options["mode"] not in MODES:
+        raise SandboxError(f"mode={options['mode']}: unknown", fix=f"one of: {', '.join(MODES)}")
+    services = {word for word in str(options["services"]).split(",") if word}
+    chance = random.Random(options["seed"])
+
+    def interfere(call: ApiCall) -> Outcome | None:
+        if (services and call.service not in services) or chance.random() >= options["share"]:
+            return None
+        broken = options["mode"] == "reset" or (options["mode"] == "mixed" and chance.random() < 0.5)
+        return Reset() if broken else THROTTLED[call.dialect]
+
+    return reach.front.interfere(interfere)
+
+
+FAULT = Fault(
+    "throttle",
+    "a share of all API calls is throttled, or their connection reset (mode: throttle, reset or mixed); "
+    "services=ec2,s3,registry (all when empty)",
+    start,
+    {"share": 0.2, "mode": "throttle", "services": "", "seed": 1},
+)
