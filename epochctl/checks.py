@@ -14,6 +14,8 @@ from pathlib import Path
 
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _REGION = re.compile(r"[a-z]{2,5}(-[a-z]+){1,2}-\d")
+_SPAN = re.compile(r"([1-9]\d{0,5})([smhd])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _CERTIFICATE = re.compile(r"arn:aws[a-z-]*:acm:([a-z0-9-]+):\d{12}:certificate/[A-Za-z0-9-]+")
 
 _QUANTITY = re.compile(r"(\d+(?:\.\d+)?)(m|Ki|Mi|Gi|)")
@@ -53,6 +55,18 @@ def quantity(text: str) -> float:
     """What Kubernetes means by 250m, 0.5, 64Mi: cores, or bytes."""
     match = _QUANTITY.fullmatch(text)
     return float(match.group(1)) * _UNITS[match.group(2)] if match else 0.0
+
+
+def span_seconds(value: str) -> int:
+    """Seconds in 90s, 30m, 4h or 2d; 0 where it is none of these."""
+    match = _SPAN.fullmatch(value)
+    return int(match[1]) * _SECONDS[match[2]] if match else 0
+
+
+def ttl_problem(value: str) -> str:
+    """How long an environment may stand; "" and never: until somebody takes it down."""
+    fits = value in ("", "never") or span_seconds(value) > 0
+    return "" if fits else "a time such as 30m, 4h or 2d, or never"
 
 
 def nearest(word: str, known: tuple[str, ...]) -> tuple[str, ...]:

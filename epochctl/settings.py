@@ -95,6 +95,7 @@ class Settings(Section):
     hostname: str
     regions: Annotated[tuple[str, ...], Field(min_length=1, max_length=1)] = ("us-west-2",)
     certificate_arn: str = ""  # after regions: it is checked against them
+    ttl: str = ""  # how long a new environment stands before `down --expired` takes it; "": until told
     cluster: Cluster = Cluster()
     lb_controller: LbController = LbController()
     service: Service = Service()
@@ -124,6 +125,11 @@ class Settings(Section):
     def _is_certificate(cls, value: str, info: ValidationInfo) -> str:
         regions = info.data.get("regions", ("",))
         return _checked(value, lambda arn: checks.certificate_problem(arn, regions[0])) if value else ""
+
+    @field_validator("ttl")
+    @classmethod
+    def _is_time(cls, value: str) -> str:
+        return _checked(value, checks.ttl_problem)
 
     @property
     def region(self) -> str:

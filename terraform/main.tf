@@ -1,11 +1,17 @@
 data "aws_caller_identity" "current" {}
 
+locals {
+  # Not among the tags of every object: nodes would be replaced whenever it changes.
+  lifetime = var.expires == "" ? {} : { "epochctl:expires" = var.expires }
+}
+
 module "network" {
   source = "./modules/network"
 
   name = var.name
   cidr = var.vpc_cidr
   nat  = var.nat
+  tags = local.lifetime
 }
 
 module "cluster" {
@@ -19,6 +25,7 @@ module "cluster" {
   instance_types         = var.instance_types
   nodes                  = var.nodes
   node_tags              = var.tags
+  tags                   = local.lifetime
   lb_controller_identity = var.lb_controller_identity
 }
 

@@ -28,6 +28,17 @@ variable "tags" {
   }
 }
 
+variable "expires" {
+  description = "When the environment may be taken down, as in 2026-11-24T16:00:00Z; empty or never: not by itself."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = contains(["", "never"], var.expires) || can(formatdate("YYYY", var.expires))
+    error_message = "expires must be empty, never, or look like 2026-11-24T16:00:00Z."
+  }
+}
+
 variable "vpc_cidr" {
   description = "Address range of the VPC; six subnets of a sixteenth each are cut from it."
   type        = string

@@ -18,6 +18,9 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False)
 def down(
     ctx: typer.Context,
     yes: Yes = False,
+    expired: Annotated[
+        bool, typer.Option("--expired", help="Only if its time is over (up --ttl); else do nothing.")
+    ] = False,
     delete_state: Annotated[
         bool, typer.Option("--delete-state", help="Remove terraform's state and the local files, too.")
     ] = False,
@@ -25,6 +28,7 @@ def down(
     sandbox: SandboxLater = False,
 ) -> None:
     """Take everything down, in order; asks once."""
+    from epochctl.cli import lifetime
     from epochctl.cli.session import interactive, opened
     from epochctl.errors import SettingsError
 
@@ -32,9 +36,11 @@ def down(
         raise SettingsError(
             "down asks before it removes", why="there is no terminal to ask on", fix="add --yes"
         )
-    enter(ctx.obj, sandbox, then_down=True)
+    enter(ctx.obj, sandbox, then_down=not expired)
     with opened(ctx.obj, output=output, title="down") as session:
         session.aws.account_id()
+        if expired and (why := lifetime.not_expired(session)):
+            return session.presenter.result({"expired": False, "why": why}, (f"{why}; nothing was removed",))
         runner = session.runner()
         seen = runner.survey("looking for what is there").check().seen
         if not yes:

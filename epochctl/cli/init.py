@@ -16,13 +16,14 @@ name = "epoch"                # AWS objects are called <name>-<environment>
 environment = "{environment}"    # two environments never see each other
 hostname = "{hostname}"       # API_HOSTNAME overrides it
 regions = ["{region}"]       # one in this version
+# ttl = "4h"                  # how long it stands before `epochctl down --expired` takes it, for CI
 # certificate_arn = ""        # one of your own, same region; ACM_CERTIFICATE_ARN overrides it
 
 [cluster]
 version = "{version}"             # standard support until {until}
 instance_types = ["t3.medium"]
 nodes = 2
-nat = "single"                # none, single (one for all zones), per-az
+nat = "single"                # {nat}
 
 [lb_controller]
 identity = "{identity}"       # who makes its IAM role: eksctl or terraform; decided once for the whole team
@@ -78,6 +79,7 @@ def _files(hostname: str, region: str, environment: str) -> dict[str, str]:
     import shutil
 
     from epochctl import settings, versions
+    from epochctl.cli import bill
 
     eks = versions.pin("eks")
     words = {"hostname": hostname, "regions": (region,), "environment": environment}
@@ -91,6 +93,7 @@ def _files(hostname: str, region: str, environment: str) -> dict[str, str]:
             version=eks.version,
             until=eks.until,
             identity=identity,
+            nat=bill.nat_choices(region),
         ),
         ".envrc": ENVRC.format(hostname=checked.hostname, region=region),
         ".tool-versions": "".join(f"{name} {pin.version}\n" for name, pin in versions.tools().items()),

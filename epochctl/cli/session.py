@@ -29,6 +29,7 @@ class Session:
     region: str
     aws: Aws
     presenter: Presenter
+    ttl: str = ""  # --ttl, which counts from now
 
     def runner(self) -> Runner:
         """A fresh run over every step."""
@@ -45,7 +46,7 @@ class Session:
             self.presenter(event)
 
         stop = Stop.event
-        return Runner(steps(self.settings, self.region, self.aws), emit, SystemClock(stop), stop)
+        return Runner(steps(self.settings, self.region, self.aws, self.ttl), emit, SystemClock(stop), stop)
 
     @property
     def place(self) -> str:
@@ -54,7 +55,7 @@ class Session:
 
 
 @contextmanager
-def opened(options: Globals, *, output: str = "text", title: str = "") -> Iterator[Session]:
+def opened(options: Globals, *, output: str = "text", title: str = "", ttl: str = "") -> Iterator[Session]:
     """Load the settings, begin to listen to signals, show what happens; at the end all of it is put back."""
     from epochctl.cli import interrupts
     from epochctl.cli.audience import Audience
@@ -66,7 +67,7 @@ def opened(options: Globals, *, output: str = "text", title: str = "") -> Iterat
     presenter = Audience(shown, Stop.event)
     try:
         with interrupts.stopping(Stop.event):
-            yield Session(settings, settings.region, Aws(settings.region), presenter)
+            yield Session(settings, settings.region, Aws(settings.region), presenter, ttl)
     finally:
         presenter.close()
 

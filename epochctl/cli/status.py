@@ -18,12 +18,13 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False)
 @app.command()
 def status(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = False) -> None:
     """Show what is there: URL, certificate, release, pods, targets."""
+    from epochctl.cli import lifetime
     from epochctl.cli.session import opened
 
     with opened(ctx.obj, output=output, title="status") as session:
         session.aws.account_id()
         seen = session.runner().survey().check()
-        facts = {**_facts(session, seen), **_pods(session), **_targets(session)}
+        facts = {**_facts(session, seen), **lifetime.facts(session), **_pods(session), **_targets(session)}
         due = [f"{name}: {line}" for name, one in seen.seen.items() for line in one.changes]
         lines = [f"{name:<14} {value}" for name, value in facts.items()]
         lines += ["", "Due:", *(f"  {line}" for line in due), "Next: epochctl up"] if due else []

@@ -19,27 +19,37 @@ def up(
     ctx: typer.Context,
     plan: Annotated[bool, typer.Option("--plan", help="Show what would be done; change nothing.")] = False,
     yes: Yes = False,
+    ttl: Annotated[
+        str,
+        typer.Option(
+            "--ttl", help="From now: 30m, 4h, 2d; never. Then down --expired may take it.", show_default=False
+        ),
+    ] = "",
     output: Output = "text",
     sandbox: SandboxLater = False,
 ) -> None:
     """Bring everything up, from nothing to a verified https URL."""
+    from epochctl.cli import bill, lifetime
     from epochctl.cli.session import agreed, interactive, opened
     from epochctl.errors import Interrupted
     from epochctl.outputs import Verification
     from epochctl.steps import programs
 
+    lifetime.check(ttl)
     enter(ctx.obj, sandbox, agreed=not plan and not yes)
-    with opened(ctx.obj, output=output, title="up") as session:
+    with opened(ctx.obj, output=output, title="up", ttl=ttl) as session:
         programs.check(session.settings, session.region)  # nothing half done for want of a program,
         session.aws.account_id()  # or of credentials
         if plan or (interactive() and not yes and output == "text"):
             runner = session.runner()
             seen = runner.plan().check().seen
             due = {name: list(seen[name].changes) for name in runner.graph.names if _due(seen, name)}
-            lines = _plan(due)
+            lines = (*_plan(due), *bill.lines(session.settings))
             if plan:
                 last = "Nothing was changed. To do it: epochctl up" if due else "Nothing to do."
-                return session.presenter.result({"due": due}, (*lines, last))
+                return session.presenter.result(
+                    {"due": due, "cost": bill.fields(session.settings)}, (*lines, last)
+                )
             typer.echo("\n".join(lines), err=True)
             if due and not agreed(f"Make this so: {session.place}?"):
                 raise Interrupted("nothing was changed")

@@ -38,6 +38,7 @@ class ClusterAccess:
     issuer: str
     vpc_id: str
     tags: tuple[tuple[str, str], ...] = ()
+    created: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -146,6 +147,7 @@ def _access(item: dict[str, Any], region: str) -> ClusterAccess:
         issuer=item.get("identity", {}).get("oidc", {}).get("issuer", ""),
         vpc_id=item.get("resourcesVpcConfig", {}).get("vpcId", ""),
         tags=tuple(sorted(item.get("tags", {}).items())),
+        created=item.get("createdAt"),
     )
 
 

@@ -28,8 +28,8 @@ from epochctl.workflow.step import Step
 ROOT = Path(epochctl.__file__).resolve().parents[1] / "terraform"
 
 
-def steps(settings: Settings, region: str, aws: Aws) -> tuple[Step, ...]:
-    """The steps of one region. Nothing is asked or started here."""
+def steps(settings: Settings, region: str, aws: Aws, ttl: str = "") -> tuple[Step, ...]:
+    """The steps of one region. Nothing is asked or started here. ttl: asked for now, not the setting."""
     ecr, eks, elbv2, route53 = Ecr(aws), Eks(aws), Elbv2(aws), Route53(aws)
     return (
         AcmCert(settings, region, acm=Acm(aws), route53=route53),
@@ -41,6 +41,7 @@ def steps(settings: Settings, region: str, aws: Aws) -> tuple[Step, ...]:
             bucket=StateBucket(aws),
             ecr=ecr,
             network=Network(aws),
+            ttl=ttl,
         ),
         Build(settings, region),
         Push(settings, region, ecr=ecr),

@@ -74,6 +74,28 @@ run "eksctl_makes_the_role" {
   }
 }
 
+run "extended_support_is_never_entered" {
+  command = plan
+
+  assert {
+    condition     = module.cluster.support_type == "STANDARD"
+    error_message = "extended support costs six times as much and cannot be left"
+  }
+}
+
+run "a_time_to_live_is_a_tag_of_cluster_and_network_alone" {
+  command = plan
+
+  variables {
+    expires = "2026-11-24T16:00:00Z"
+  }
+
+  assert {
+    condition     = module.network.expires == "2026-11-24T16:00:00Z" && module.cluster.expires == "2026-11-24T16:00:00Z"
+    error_message = "both carry it, for whoever looks at either"
+  }
+}
+
 run "bad_values" {
   command = plan
 
@@ -87,10 +109,11 @@ run "bad_values" {
     instance_types         = []
     nodes                  = 0
     lb_controller_identity = "nobody"
+    expires                = "tomorrow"
   }
 
   expect_failures = [
     var.name, var.region, var.tags, var.vpc_cidr, var.nat, var.cluster_version, var.instance_types, var.nodes,
-    var.lb_controller_identity,
+    var.lb_controller_identity, var.expires,
   ]
 }

@@ -11,7 +11,7 @@ from epochctl.outputs import Infrastructure
 from epochctl.settings import Settings
 
 
-def variables(settings: Settings, region: str) -> dict[str, Any]:
+def variables(settings: Settings, region: str, expires: str = "") -> dict[str, Any]:
     """Values of the variables in terraform/variables.tf."""
     return {
         "name": settings.full_name,
@@ -23,6 +23,7 @@ def variables(settings: Settings, region: str) -> dict[str, Any]:
         "nodes": settings.cluster.nodes,
         "nat": settings.cluster.nat,
         "lb_controller_identity": settings.lb_controller.identity,
+        "expires": expires,
     }
 
 

@@ -26,7 +26,9 @@ _SETTLED = {"ACTIVE", "FAILED", "CREATE_FAILED", "DELETE_FAILED", "DEGRADED"}
 class Planning:
     """terraform against one state, for one set of variables."""
 
-    def __init__(self, terraform: Terraform, belongings: Belongings, variables: Mapping[str, Any]) -> None:
+    def __init__(
+        self, terraform: Terraform, belongings: Belongings, variables: Callable[[], Mapping[str, Any]]
+    ) -> None:
         self._terraform, self._belongings, self._variables = terraform, belongings, variables
 
     def look(self, ctx: Context, backend: Backend) -> Plan:
@@ -106,7 +108,7 @@ class Planning:
 
     def _plan(self, ctx: Context, *, destroy: bool = False, targets: tuple[str, ...] = ()) -> Plan:
         return self._unlocking(
-            ctx, lambda: self._terraform.plan(self._variables, ctx.say, destroy=destroy, targets=targets)
+            ctx, lambda: self._terraform.plan(self._variables(), ctx.say, destroy=destroy, targets=targets)
         )
 
     def _idle(self) -> Ready[None] | Pending:

@@ -8,11 +8,12 @@ planning.py's.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from epochctl.clients.aws import Aws
 from epochctl.clients.belongings import Belongings
 from epochctl.clients.ecr import Ecr
+from epochctl.clients.expiry import Expiry
 from epochctl.clients.network import Network
 from epochctl.clients.state_bucket import StateBucket
 from epochctl.clients.taken import Taken
@@ -20,6 +21,7 @@ from epochctl.errors import DeadlineError, InfrastructureError, NotFoundError
 from epochctl.outputs import Infrastructure
 from epochctl.settings import Settings
 from epochctl.steps.infra_up import facts
+from epochctl.steps.infra_up.lifetime import Lifetime
 from epochctl.steps.infra_up.planning import CLUSTER, Planning
 from epochctl.tools.terraform import Backend, Change, Plan, Terraform
 from epochctl.workflow.step import Context, Observation
@@ -43,6 +45,7 @@ class InfraUp:
         bucket: StateBucket,
         ecr: Ecr,
         network: Network,
+        ttl: str = "",
     ) -> None:
         self._settings, self._region = settings, region
         self._aws, self._terraform, self._bucket, self._ecr, self._network = (
@@ -54,7 +57,8 @@ class InfraUp:
         )
         self._belongings = Belongings(aws, settings.full_name, settings.tags)
         self._taken = Taken(aws, settings.full_name, settings.tags)
-        self._planning = Planning(terraform, self._belongings, facts.variables(settings, region))
+        self._lifetime = Lifetime(Expiry(aws, settings.tags), settings.ttl, ttl)
+        self._planning = Planning(terraform, self._belongings, self._variables)
         self._seen: Plan | None = None
 
     def observe(self, ctx: Context) -> Observation:
@@ -102,7 +106,7 @@ class InfraUp:
         if self._bucket.exists(account):
             return self._planning.look(ctx, backend)
         self._terraform.init(None, ctx.say)
-        return self._terraform.plan(facts.variables(self._settings, self._region), ctx.say)
+        return self._terraform.plan(self._variables(), ctx.say)
 
     def output(self, ctx: Context) -> Infrastructure:
         """What is there now. Raises NotFoundError before the first complete apply."""
@@ -118,6 +122,9 @@ class InfraUp:
         """Break the state's lock; the user says that its holder is dead."""
         self._planning.prepare(ctx, self._where()[1])
         self._terraform.unlock(lock_id)
+
+    def _variables(self) -> dict[str, Any]:
+        return facts.variables(self._settings, self._region, self._lifetime.expires())
 
     def _refuse_taken(self, taken: Mapping[str, str]) -> None:
         """Nothing is made beside what belongs to somebody else."""

@@ -41,6 +41,7 @@ resource "aws_eks_cluster" "this" {
   name     = var.name
   version  = var.cluster_version
   role_arn = aws_iam_role.cluster.arn
+  tags     = var.tags
 
   # No enabled_cluster_log_types: EKS would make a log group that nobody deletes.
 

@@ -32,3 +32,13 @@ output "lb_controller_policy_arn" {
   description = "Policy of the load balancer controller."
   value       = aws_iam_policy.lb_controller.arn
 }
+
+output "support_type" {
+  description = "STANDARD: the cluster is upgraded at the end of standard support instead of costing more."
+  value       = aws_eks_cluster.this.upgrade_policy[0].support_type
+}
+
+output "expires" {
+  description = "When the environment may be taken down; empty: nobody said."
+  value       = lookup(aws_eks_cluster.this.tags, "epochctl:expires", "")
+}

@@ -38,6 +38,12 @@ variable "node_tags" {
   type        = map(string)
 }
 
+variable "tags" {
+  description = "More tags of the cluster."
+  type        = map(string)
+  default     = {}
+}
+
 variable "lb_controller_identity" {
   description = "terraform or eksctl: who makes the load balancer controller's role."
   type        = string

@@ -23,7 +23,7 @@ resource "aws_vpc" "this" {
   enable_dns_support   = true
   enable_dns_hostnames = true
 
-  tags = { Name = var.name }
+  tags = merge({ Name = var.name }, var.tags)
 }
 
 resource "aws_internet_gateway" "this" {

@@ -31,3 +31,8 @@ output "nat_zones" {
   description = "The zones that have a NAT gateway."
   value       = toset(local.nat_zones)
 }
+
+output "expires" {
+  description = "When the environment may be taken down; empty: nobody said."
+  value       = lookup(aws_vpc.this.tags, "epochctl:expires", "")
+}

@@ -17,3 +17,9 @@ variable "nat" {
     error_message = "nat must be none, single or per-az."
   }
 }
+
+variable "tags" {
+  description = "More tags of the VPC."
+  type        = map(string)
+  default     = {}
+}

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 
 from epochctl import outputs
 from epochctl.cli.app import run
-from epochctl.errors import CredentialsError, DeployError, ToolError
+from epochctl.errors import CredentialsError, DeployError, SettingsError, ToolError
 from epochctl.workflow.step import Context, Observation
 
 URL = "https://epoch.example.com/"
@@ -78,7 +79,7 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
     made = World()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("API_HOSTNAME", "epoch.example.com")
-    monkeypatch.setattr("epochctl.steps.catalog.steps", lambda settings, region, aws: made.steps())
+    monkeypatch.setattr("epochctl.steps.catalog.steps", lambda *given: made.steps())
     monkeypatch.setattr("epochctl.steps.programs.check", lambda settings, region: None)
     monkeypatch.setattr("epochctl.clients.aws.Aws.account_id", lambda self: "123456789012")
     monkeypatch.setattr("epochctl.clients.state_bucket.StateBucket.exists", lambda self, account: True)
@@ -110,6 +111,37 @@ def test_plan_shows_every_change_and_makes_none(world: World, capsys: pytest.Cap
     assert run(["up", "--plan"]) == 0
     assert "  install release epoch" in capsys.readouterr().out
     assert world.log == []
+
+
+def test_plan_tells_the_cost_and_the_way_back(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["up", "--plan"]) == 0
+    out = capsys.readouterr().out
+    assert "together" in out
+    assert "epochctl down removes all of it" in out
+
+
+def test_a_time_to_live_that_cannot_be_meant(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["up", "--yes", "--ttl", "soon"]) == SettingsError.exit_code
+    assert "30m, 4h or 2d" in capsys.readouterr().err
+    assert world.log == []
+
+
+@pytest.mark.parametrize(
+    ("hours", "gone"), [(1, False), (None, False), (-1, True)], ids=["time left", "no time set", "expired"]
+)
+def test_down_expired_takes_only_what_is_past_its_time(
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    hours: int | None,
+    gone: bool,
+) -> None:
+    world.made = True
+    until = None if hours is None else datetime.now(UTC) + timedelta(hours=hours)
+    monkeypatch.setattr("epochctl.clients.expiry.Expiry.moment", lambda self: until)
+    assert run(["down", "--yes", "--expired"]) == 0
+    assert world.made is not gone
+    assert gone or "not yet" in capsys.readouterr().out
 
 
 def test_an_error_is_what_why_and_fix_with_its_exit_code(

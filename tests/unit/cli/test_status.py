@@ -39,7 +39,7 @@ def _world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     steps: list[Any] = [Blind(), Deployed()]
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("API_HOSTNAME", "epoch.example.com")
-    monkeypatch.setattr("epochctl.steps.catalog.steps", lambda settings, region, aws: steps)
+    monkeypatch.setattr("epochctl.steps.catalog.steps", lambda *given: steps)
     monkeypatch.setattr("epochctl.clients.aws.Aws.account_id", lambda self: "123456789012")
     monkeypatch.setattr("epochctl.clients.eks.Eks.describe", lambda self, cluster: None)
     monkeypatch.setattr("epochctl.clients.elbv2.Elbv2.target_groups", groups)

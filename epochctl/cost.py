@@ -1,0 +1,68 @@
+"""What an environment of these settings costs while it stands, by part. Pure: the prices are handed to it.
+
+Knows what is made of the settings, and what only its use will tell; asks nobody.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from epochctl.prices import MONTH, Prices
+from epochctl.settings import Settings
+
+ZONES = 3  # of the VPC: subnets, addresses of the load balancer, NAT gateways of `per-az`
+DISK = 20  # GB of a node's root volume, unless the launch template said otherwise
+NAT_CHOICES = ("none", "single", "per-az")
+USAGE = (
+    "traffic through NAT, to the internet and between zones; load balancer capacity units",
+    "images in ECR, terraform's state in S3, queries to Route 53: cents; CloudWatch logs: none are turned on",
+)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One line of the bill; an hour, in US dollars. hourly None: the table has no price for it."""
+
+    name: str
+    what: str
+    hourly: float | None
+
+    @property
+    def monthly(self) -> float | None:
+        return None if self.hourly is None else self.hourly * MONTH
+
+
+def parts(settings: Settings, prices: Prices) -> tuple[Part, ...]:
+    """Every part that costs by the hour."""
+    cluster = settings.cluster
+    kind = cluster.instance_types[0]
+    price = prices.nodes.get(kind)
+    gateways, addresses = nat_gateways(cluster.nat), public_addresses(settings)
+    return (
+        Part("control plane", f"EKS {cluster.version}, standard support", prices.control_plane),
+        Part("nodes", f"{cluster.nodes} {kind}", None if price is None else cluster.nodes * price),
+        Part("node disks", f"{cluster.nodes} of {DISK} GB gp3", cluster.nodes * DISK * prices.disk),
+        Part("NAT", f"{cluster.nat}, gateways: {gateways}", gateways * prices.nat),
+        Part("load balancer", "application", prices.load_balancer),
+        Part("public IPv4", f"{addresses} addresses", addresses * prices.address),
+    )
+
+
+def hourly(settings: Settings, prices: Prices) -> float:
+    """All parts that have a price, an hour."""
+    return sum(part.hourly or 0.0 for part in parts(settings, prices))
+
+
+def nat_gateways(nat: str) -> int:
+    return {"none": 0, "single": 1, "per-az": ZONES}[nat]
+
+
+def nat_hourly(nat: str, prices: Prices) -> float:
+    """The gateways of a choice and their addresses; nodes with public addresses (none) are not counted."""
+    return nat_gateways(nat) * (prices.nat + prices.address)
+
+
+def public_addresses(settings: Settings) -> int:
+    """One in each zone for the load balancer, one a gateway; without gateways one a node."""
+    gateways = nat_gateways(settings.cluster.nat)
+    return ZONES + (gateways or settings.cluster.nodes)

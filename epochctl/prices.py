@@ -1,0 +1,61 @@
+"""The dated table of prices, prices.toml, as data. Knows nothing of what an environment is made of."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+TABLE = Path(__file__).resolve().parent.parent / "prices.toml"
+MONTH = 730  # hours, as AWS counts a month
+
+
+@dataclass(frozen=True)
+class Prices:
+    """US dollars an hour in one region, on demand; disk: a GB an hour; nodes: by instance type."""
+
+    region: str
+    dated: date
+    control_plane: float
+    address: float
+    nat: float
+    load_balancer: float
+    disk: float
+    nodes: Mapping[str, float]
+
+
+def prices(region: str) -> Prices | None:
+    """The prices of a region; None where the table has none of it."""
+    table = _table()
+    listed = table["regions"].get(region)
+    if listed is None:
+        return None
+    local = table["regions"][listed["same_as"]] if "same_as" in listed else listed
+    return Prices(
+        region=region,
+        dated=table["dated"],
+        control_plane=table["everywhere"]["control_plane"],
+        address=table["everywhere"]["address"],
+        nat=local["nat"],
+        load_balancer=local["load_balancer"],
+        disk=local["disk_month"] / MONTH,
+        nodes=local["nodes"],
+    )
+
+
+def regions() -> tuple[str, ...]:
+    """The regions that the table knows."""
+    return tuple(_table()["regions"])
+
+
+def dated() -> date:
+    """The day on which the table was last looked over."""
+    day: date = _table()["dated"]
+    return day
+
+
+def _table() -> dict[str, Any]:
+    return tomllib.loads(TABLE.read_text(encoding="utf-8"))

@@ -1,0 +1,36 @@
+"""How long the environment stands: what is asked for now, else what it was given, else the setting.
+
+An expiry that is there stays as it is, so a second `up` changes nothing. Knows no terraform.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from epochctl.checks import span_seconds
+from epochctl.clients.expiry import NEVER, Expiry, written
+
+
+class Lifetime:
+    """setting: of epochctl.toml, for what has no expiry yet; asked: --ttl, counted from now."""
+
+    def __init__(self, expiry: Expiry, setting: str, asked: str = "") -> None:
+        self._expiry, self._setting, self._asked = expiry, setting, asked
+        self._decided: str | None = None
+
+    def expires(self) -> str:
+        """The tag's words. Decided once: what is planned must be what is applied."""
+        if self._decided is None:
+            present = "" if self._asked else self._expiry.read()
+            self._decided = decided(self._asked, present, self._setting, datetime.now(UTC))
+        return self._decided
+
+
+def decided(asked: str, present: str, setting: str, now: datetime) -> str:
+    """A time in UTC, never, or "" where nobody ever said anything."""
+    if not asked and present:
+        return present
+    wanted = asked or setting
+    if wanted in ("", NEVER):
+        return wanted
+    return written(now + timedelta(seconds=span_seconds(wanted)))

@@ -1,0 +1,69 @@
+"""The bill: by part, from a dated table that may not grow old."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from epochctl import cost, prices
+from epochctl.cli import bill
+from epochctl.settings import Cluster, Settings
+
+
+def settings(region: str = "us-west-2", **cluster: object) -> Settings:
+    return Settings(hostname="epoch.example.com", regions=(region,), cluster=Cluster(**cluster))  # type: ignore[arg-type]
+
+
+def test_the_table_was_looked_over_within_half_a_year() -> None:
+    assert date.today() - prices.dated() < timedelta(days=183), "look over prices.toml and date it"
+
+
+def test_every_region_has_every_price() -> None:
+    assert "us-west-2" in prices.regions()
+    for region in prices.regions():
+        table = prices.prices(region)
+        assert table is not None
+        assert min(table.nat, table.load_balancer, table.disk, table.control_plane, table.address) > 0
+        assert "t3.medium" in table.nodes
+
+
+def test_the_default_environment_by_part() -> None:
+    table = prices.prices("us-west-2")
+    assert table is not None
+    told = {part.name: part.hourly for part in cost.parts(settings(), table)}
+    assert told == {
+        "control plane": 0.1,
+        "nodes": pytest.approx(0.0832),
+        "node disks": pytest.approx(40 * 0.08 / 730),
+        "NAT": 0.045,
+        "load balancer": 0.0225,
+        "public IPv4": pytest.approx(0.02),
+    }
+    assert cost.hourly(settings(), table) == pytest.approx(sum(v for v in told.values() if v))
+
+
+def test_the_choices_of_nat_differ() -> None:
+    table = prices.prices("us-west-2")
+    assert table is not None
+    totals = [cost.hourly(settings(nat=nat), table) for nat in cost.NAT_CHOICES]
+    assert totals == sorted(totals)
+    text = "\n".join(bill.lines(settings()))
+    assert "none 0.00, single 36.50 (chosen), per-az 109.50 USD a month" in text
+
+
+def test_the_plan_says_hour_month_date_and_the_way_back() -> None:
+    text = "\n".join(bill.lines(settings()))
+    for word in ("an hour", "a month", str(prices.dated()), "epochctl down removes"):
+        assert word in text
+
+
+def test_what_has_no_price_is_said_and_not_guessed() -> None:
+    assert "no prices for sa-east-1" in bill.lines(settings("sa-east-1"))[0]
+    assert bill.fields(settings("sa-east-1")) == {}
+    assert "no price known for 2 x9z.large" in "\n".join(bill.lines(settings(instance_types=("x9z.large",))))
+
+
+def test_cost_so_far() -> None:
+    now = datetime(2026, 11, 24, 12, tzinfo=UTC)
+    assert bill.so_far(settings(), now - timedelta(hours=10), now).startswith("about 2.75 USD")
