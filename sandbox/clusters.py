@@ -13,7 +13,8 @@ import time
 import urllib.error
 from typing import Any
 
-from sandbox import pod_identity
+from sandbox import pod_identity, rbac
+from sandbox.account import access
 from sandbox.account.addresses import PodAddresses
 from sandbox.account.backends import ACCOUNT, CHANGES, backend
 from sandbox.account.identity import access_key_of, caller
@@ -34,7 +35,6 @@ class Clusters:
         self._places = places
         self._vpcs = vpcs
         self._planes: dict[tuple[str, str], ControlPlane] = {}
-        self._creators: dict[tuple[str, str], str] = {}
         self._nodes: dict[str, Node] = {}
         self._numbers = 0
         self._addresses: dict[str, PodAddresses] = {}
@@ -44,9 +44,10 @@ class Clusters:
     def plane(self, region: str, name: str) -> ControlPlane | None:
         return self._planes.get((region, name))
 
-    def creator(self, region: str, name: str) -> str:
-        """ARN of who created the cluster: its first administrator."""
-        return self._creators.get((region, name), "")
+    def groups(self, region: str, name: str, arn: str) -> list[str] | None:
+        """The Kubernetes groups of a caller, by the cluster's access entries; None: it is not known there."""
+        cluster = backend("eks", region).clusters.get(name)
+        return access.groups_of(cluster, arn) if cluster is not None else None
 
     def addresses(self, region: str) -> PodAddresses:
         return self._addresses.setdefault(region, PodAddresses(region))
@@ -98,7 +99,7 @@ class Clusters:
         cluster.identity = {"oidc": {"issuer": plan.issuer}}
         cluster.kubernetes_network_config = {"serviceIpv4Cidr": str(block), "ipFamily": "ipv4"}
         known = caller(access_key_of(authorization, ""))
-        self._creators[region, cluster.name] = known.arn if known else ""
+        access.begin(cluster, known.arn if known else "")
         plane = ControlPlane(plan, self._places)
         cluster.certificate_authority = {"data": base64.b64encode(plane.authority.certificate_pem).decode()}
         _add_network(region, cluster)
@@ -108,6 +109,7 @@ class Clusters:
     def _start(self, plane: ControlPlane, cluster: Any) -> None:
         try:
             plane.start()
+            rbac.register(plane)
             pod_identity.register(plane, self._places.ca_bundle.read_bytes())
             cluster.status = "ACTIVE"
         except (SandboxError, OSError) as error:
@@ -117,7 +119,6 @@ class Clusters:
     def delete(self, region: str, cluster: Any) -> None:
         """DeleteCluster was called."""
         plane = self._planes.pop((region, cluster.name), None)
-        self._creators.pop((region, cluster.name), None)
         group = cluster.resources_vpc_config.get("clusterSecurityGroupId", "")
         if group:
             with CHANGES:
@@ -130,6 +131,7 @@ class Clusters:
         group.status = "CREATING"
         group.version = cluster.version
         group.release_version = f"{cluster.version}.0-20260501"
+        access.begin(cluster, "", node_role=group.node_role)
         _in_background(f"boot-{group.nodegroup_name}", self._boot, region, cluster, group)
 
     def _boot(self, region: str, cluster: Any, group: Any) -> None:

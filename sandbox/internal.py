@@ -90,10 +90,11 @@ def _text(lines: list[str]) -> PlainTextResponse:
 
 
 def _authenticated(clusters: Clusters, region: str, name: str, review: dict[str, Any]) -> dict[str, Any]:
-    """The TokenReview answer, as EKS's authenticator gives it: the cluster's creator is its administrator."""
+    """The TokenReview answer, as EKS's authenticator gives it: who has an access entry may enter."""
     caller = who_holds(review["spec"]["token"], name)
+    groups = clusters.groups(region, name, caller.arn) if caller is not None else None
     status: dict[str, Any] = {"authenticated": False}
-    if caller is not None and caller.arn == clusters.creator(region, name):
-        user = {"username": caller.arn, "uid": caller.user_id, "groups": ["system:masters"]}
+    if caller is not None and groups is not None:
+        user = {"username": caller.arn, "uid": caller.user_id, "groups": groups}
         status = {"authenticated": True, "user": user}
     return {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "status": status}

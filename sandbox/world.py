@@ -18,7 +18,18 @@ from pathlib import Path
 from typing import Any
 
 from sandbox import network
-from sandbox.account import certificates, eks, gateways, identity, inventory, policies, templates, zones
+from sandbox.account import (
+    certificates,
+    eks,
+    gateways,
+    identity,
+    inventory,
+    policies,
+    providers,
+    stacks,
+    templates,
+    zones,
+)
 from sandbox.account.backends import backend
 from sandbox.account.balancers import Balancers
 from sandbox.authority import Authority
@@ -135,6 +146,8 @@ class World:
         policies.install()
         templates.install()
         gateways.install()
+        providers.install()
+        stacks.install()
         zones.install()
         identity.install(self._clusters.public_key)
 

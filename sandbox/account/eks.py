@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sandbox.account import updates
+from sandbox.account import access, addons, cluster_versions, updates
 from sandbox.account.updates import Updates
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ def install(clusters: Clusters) -> None:
 
     known = Updates()
     updates.install(known)
+    for added in (access, addons, cluster_versions):
+        added.install()
     _patch_clusters(clusters, models, responses)
     _patch_groups(clusters, known, models)
 

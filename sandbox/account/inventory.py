@@ -14,9 +14,8 @@ from sandbox.account.backends import every
 
 def lines() -> list[str]:
     """Sorted lines such as "ec2/vpc us-west-2 vpc-0a1b2c"."""
-    return sorted(
-        {line for reader in (_ec2, _eks, _elbv2, _ecr, _acm, _iam, _s3, _route53, _logs) for line in reader()}
-    )
+    readers = (_ec2, _eks, _elbv2, _ecr, _acm, _iam, _s3, _route53, _logs, _stacks)
+    return sorted({line for reader in readers for line in reader()})
 
 
 def _ec2() -> Iterator[str]:
@@ -109,3 +108,8 @@ def _route53() -> Iterator[str]:
 def _logs() -> Iterator[str]:
     for region, logs in every("logs"):
         yield from (f"logs/group {region} {name}" for name in list(logs.groups))
+
+
+def _stacks() -> Iterator[str]:
+    for region, formation in every("cloudformation"):
+        yield from (f"cloudformation/stack {region} {each.name}" for each in list(formation.stacks.values()))

@@ -23,6 +23,12 @@ PATCHED = (
     ("moto.iam.access_control", "IAMPolicyStatement", "is_action_permitted"),
     ("moto.ec2.models.launch_templates", "LaunchTemplateBackend", "create_launch_template"),
     ("moto.route53.models", "Route53Backend", "change_resource_record_sets"),
+    ("moto.cloudformation.models", "Stack", "parse_template"),
+    ("moto.cloudformation.models", "Stack", "create_resources"),
+    ("moto.cloudformation.models", "CloudFormationBackend", "delete_stack"),
+    ("moto.iam.models", "Role", "create_from_cloudformation_json"),
+    ("moto.iam.models", "Role", "delete_from_cloudformation_json"),
+    ("moto.iam.models", "IAMBackend", "create_open_id_connect_provider"),
     ("moto.ec2.models.nat_gateways", "NatGatewayBackend", "delete_nat_gateway"),
 )
 

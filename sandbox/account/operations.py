@@ -1,0 +1,83 @@
+"""EKS operations that moto lacks, added by name: where each is asked for, and the function that answers.
+
+Knows no operation in particular.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+Answer = Callable[[Any], dict[str, Any]]
+"""From moto's response object (its _get_param, eks_backend, region and headers) to the answer's members."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """path: of the request, with (?P<member>...) groups; a group of `.+` may hold an ARN with its slashes."""
+
+    name: str
+    method: str
+    path: str
+    answer: Answer
+
+
+_known: list[Operation] = []
+
+
+def add(*operations: Operation) -> None:
+    """Make moto's EKS answer them. Adding one again replaces it."""
+    from moto.core.utils import camelcase_to_underscores
+    from moto.eks import responses, urls
+
+    for operation in operations:
+        _known[:] = [each for each in _known if each.name != operation.name] + [operation]
+        urls.url_paths["{0}" + operation.path + "$"] = urls.response.dispatch
+        setattr(responses.EKSResponse, camelcase_to_underscores(operation.name), _method(operation))
+    _route(responses.EKSResponse)
+
+
+def refuse(kind: str, cluster: str, message: str) -> Exception:
+    """moto's exception of that name, to be raised."""
+    from moto.eks import exceptions
+
+    made: Exception = getattr(exceptions, kind)(
+        clusterName=cluster, nodegroupName=None, fargateProfileName=None, addonName=None, message=message
+    )
+    return made
+
+
+def now() -> datetime:
+    """As moto's serialiser wants it."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def _method(operation: Operation) -> Any:
+    def answered(self: Any) -> Any:
+        from moto.core.responses import ActionResult
+
+        return ActionResult(operation.answer(self))
+
+    return answered
+
+
+def _route(response: Any) -> None:
+    """moto's own router takes an ARN in a path for several parts of it once a web server has decoded it."""
+    if "_get_action_from_method_and_request_uri" in response.__dict__:
+        return
+    original = response._get_action_from_method_and_request_uri
+
+    def find(self: Any, request: Any) -> Any:
+        from urllib.parse import unquote
+
+        for operation in reversed(_known):
+            match = re.fullmatch(operation.path, unquote(request.path))
+            if match and request.method == operation.method:
+                self.uri_match = match.groupdict()
+                return operation.name
+        return original(self, request)
+
+    response._get_action_from_method_and_request_uri = find
