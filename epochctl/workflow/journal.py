@@ -52,7 +52,7 @@ class Journal:
     def _entry(self, event: Event) -> dict[str, object]:
         entry: dict[str, object] = {"at": self._now().isoformat(timespec="seconds"), "run": self._run}
         if isinstance(event, RunStarted):
-            entry["who"] = f"{_user()}@{socket.gethostname()}"
+            entry["who"] = whoami()
             entry["pid"] = os.getpid()
         return entry | {key: _short(value) for key, value in record(event).items()}
 
@@ -68,6 +68,11 @@ class Journal:
 
 def _short(value: object) -> object:
     return value[:LONGEST_TEXT] if isinstance(value, str) else value
+
+
+def whoami() -> str:
+    """user@host, for a reader."""
+    return f"{_user()}@{socket.gethostname()}"
 
 
 def _user() -> str:

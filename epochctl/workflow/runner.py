@@ -106,6 +106,15 @@ class Runner:
         edges = self.graph.reversed()
         return self._run(command, dict.fromkeys(only, ()) if only else edges, work)
 
+    def act(self, name: str, command: str, work: Callable[[Context], tuple[bool, str]]) -> Result:
+        """Something else that a step can do, told and written down like a run. work: (changed, detail)."""
+
+        def acting(step: str) -> None:
+            self._emit(events.StepStarted(step, "apply"))
+            self._timed(step, lambda: work(self.context(step)))
+
+        return self._run(command, {name: ()}, acting)
+
     def context(self, name: str) -> Context:
         """What a step of that name is handed."""
         return Context(name, self.outputs, self._emit, self._clock)

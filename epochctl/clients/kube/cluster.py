@@ -5,6 +5,7 @@ Knows nothing of AWS, of helm, or of why a step asks.
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -126,6 +127,12 @@ class Kube:
         if item is None:
             return None
         return str(item["metadata"].get("annotations", {}).get("eks.amazonaws.com/role-arn", ""))
+
+    def secrets(self, namespace: str, selector: str, key: str) -> tuple[bytes, ...]:
+        """What the selected Secrets hold under `key`."""
+        path = f"/api/v1/namespaces/{namespace}/secrets"
+        items = (self._connection.get(path, labelSelector=selector) or {}).get("items", [])
+        return tuple(b64decode(item["data"][key]) for item in items if key in (item.get("data") or {}))
 
     def namespace(self, name: str) -> Mapping[str, str] | None:
         """The namespace's labels, or None where there is none."""

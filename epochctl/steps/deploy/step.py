@@ -5,6 +5,7 @@ Knows nothing of how the image, the cluster or the certificate came about.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from epochctl.clients.aws import Aws
@@ -18,9 +19,12 @@ from epochctl.errors import ClusterError, DeadlineError, DeployError
 from epochctl.outputs import Certificate, Infrastructure, LoadBalancerController, PushedImage, Release
 from epochctl.settings import Settings
 from epochctl.steps.deploy import chart
+from epochctl.steps.deploy.releases import AUTHOR, Releases, image_of
 from epochctl.steps.deploy.removal import Removal
 from epochctl.steps.deploy.serving import AddressProbe, Serving, TargetsProbe
-from epochctl.tools.helm import ReleaseState, canonical, changed_objects
+from epochctl.tools.helm import Difference, ReleaseState, canonical, changed_objects, differences
+from epochctl.workflow.journal import whoami
+from epochctl.workflow.outputs import Outputs
 from epochctl.workflow.step import Context, Observation
 from epochctl.workflow.waiting import Pending, Ready
 
@@ -77,6 +81,35 @@ class Deploy:
             ctx.say(f"{error.what}: what runs in it goes with it")
             return ()
 
+    def releases(self) -> Releases | None:
+        """The revisions there are; None without a cluster."""
+        cluster = reach(self._eks, self._settings, self._region)
+        return Releases(cluster.kube, self._namespace, self._release) if cluster else None
+
+    def compare(self, ctx: Context) -> tuple[Difference, ...]:
+        """What `apply` would send, against what was sent last; the old image, where the new is not pushed."""
+        cluster = self._reach(ctx)
+        state = cluster.helm.release(self._release, self._namespace)
+        if ctx.outputs.find(PushedImage) is None and state is not None:
+            outputs = Outputs(ctx.outputs.get(Certificate), image_of(state))
+            ctx = replace(ctx, outputs=outputs)
+        rendered = cluster.helm.render(self._release, self._namespace, chart.DIRECTORY, self._values(ctx))
+        return differences(state.manifests if state else (), rendered)
+
+    def roll_back(self, ctx: Context, target: ReleaseState) -> Release:
+        """An older revision again, waited for like a deploy; where it fails, back to the one before."""
+        cluster, image = self._reach(ctx), image_of(target)
+        self._prepare(ctx, cluster)
+        settled(ctx, cluster.helm, self._release, self._namespace)
+        ctx.say(f"roll release {self._release} back to revision {target.revision}")
+        try:
+            cluster.helm.rollback(self._release, self._namespace, target.revision)
+            address = self._await(ctx, cluster, image)
+        except (DeployError, DeadlineError) as failure:
+            raise self._failed(ctx, cluster, failure, True) from failure
+        state = cluster.helm.release(self._release, self._namespace) or target
+        return self._output(state, image, address)
+
     def _values(self, ctx: Context) -> dict[str, Any]:
         certificate, image = ctx.outputs.get(Certificate), ctx.outputs.get(PushedImage)
         return chart.values(self._settings, image, certificate, chart.DIRECTORY)
@@ -119,7 +152,7 @@ class Deploy:
     def _reach(self, ctx: Context) -> Cluster:
         cluster = reach(self._eks, self._settings, self._region)
         if cluster is None:
-            name = ctx.outputs.get(Infrastructure).cluster_name
+            name = self._settings.full_name
             raise ClusterError(f"there is no cluster {name} to deploy to", fix="epochctl infra up")
         return cluster
 
@@ -145,7 +178,7 @@ class Deploy:
         ctx.say(f"{'upgrade' if state else 'install'} release {self._release} in {self._namespace}")
         try:
             return cluster.helm.install_or_upgrade(
-                self._release, self._namespace, chart.DIRECTORY, self._values(ctx)
+                self._release, self._namespace, chart.DIRECTORY, self._values(ctx), note=AUTHOR + whoami()
             )
         except ClusterError as error:
             raise DeployError(f"release {self._release} was not accepted", why=error.why) from error

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from epochctl.errors import ClusterError, CredentialsError, ToolError
 from epochctl.tools import process
-from epochctl.tools.helm.state import Json, ReleaseState, canonical, without_hooks
+from epochctl.tools.helm.state import Json, ReleaseState, parsed, without_hooks
 
 T = TypeVar("T")
 
@@ -28,6 +28,7 @@ TIMEOUT = (
 UNKNOWN = re.compile(
     r"asked for the client to provide credentials|Unauthorized|getting credentials: exec:", re.I
 )
+KEPT_REVISIONS = 10
 FIX = "install helm 3.17 or later (https://helm.sh/docs/intro/install)"
 
 
@@ -44,25 +45,38 @@ class Helm:
         from pyhelm3.errors import ReleaseNotFoundError
 
         try:
-            return _state(self._run("status", lambda c: c.status(name, namespace=namespace)))
+            return parsed(self._run("status", lambda c: c.status(name, namespace=namespace)))
         except ReleaseNotFoundError:
             return None
 
-    def install_or_upgrade(self, name: str, namespace: str, chart: Path, values: Json) -> ReleaseState:
-        """Send the chart's objects: a missing one is made again, a changed one put right. Does not wait."""
+    def install_or_upgrade(
+        self, name: str, namespace: str, chart: Path, values: Json, *, note: str = ""
+    ) -> ReleaseState:
+        """Send the chart's objects: a missing one is made again, a changed one put right. Does not wait.
+
+        note: kept with the revision; helm's own words where it is "".
+        """
         forced = {"force_conflicts": True} if self.version()[0] >= 4 else {}
-        return _state(
+        return parsed(
             self._run(
                 f"upgrade --install {name}",
                 lambda c: c.install_or_upgrade(
-                    name, chart.resolve(), dict(values), namespace=namespace, create_namespace=False, **forced
+                    name,
+                    chart.resolve(),
+                    dict(values),
+                    namespace=namespace,
+                    create_namespace=False,
+                    description=note,
+                    **forced,
                 ),
             )
         )
 
     def rollback(self, name: str, namespace: str, revision: int) -> None:
-        """Make an older revision the latest."""
-        self._run(f"rollback {name}", lambda c: c.rollback(name, revision, namespace=namespace))
+        """Make an older revision the latest: what others changed meanwhile is put right, as by an upgrade."""
+        argv = ["rollback", name, revision, "--namespace", namespace, "--history-max", KEPT_REVISIONS]
+        argv += ["--force-conflicts"] if self.version()[0] >= 4 else []
+        self._run(f"rollback {name}", lambda c: c.run(argv))
 
     def uninstall(self, name: str, namespace: str) -> bool:
         """Remove the release and ask for its objects' deletion. False where it is already absent."""
@@ -154,7 +168,9 @@ class Helm:
             from epochctl.tools.helm.command import BoundedCommand
 
             path = process.find("helm", fix=FIX)
-            client = Client(BoundedCommand(path, self._kubeconfig, self._env(), TIMEOUT), executable=path)
+            client = Client(
+                BoundedCommand(path, self._kubeconfig, self._env(), TIMEOUT, KEPT_REVISIONS), executable=path
+            )
             if client.version < ".".join(map(str, OLDEST)):
                 raise ToolError("helm is too old", why=f"{path} is {client.version}", fix=FIX)
             self._known = client
@@ -163,26 +179,6 @@ class Helm:
     def _env(self) -> Mapping[str, str]:
         kinds = ("CACHE", "CONFIG", "DATA")
         return {f"HELM_{kind}_HOME": str(self._home / kind.lower()) for kind in kinds}
-
-
-def _state(status: Json) -> ReleaseState:
-    """A release from helm's own JSON."""
-    from epochctl.tools.helm.state import parsed_manifests
-
-    manifests = parsed_manifests(status.get("manifest", ""))
-    labels = [item["metadata"].get("labels", {}).get("helm.sh/chart", "") for item in manifests]
-    info = status["info"]
-    return ReleaseState(
-        name=status["name"],
-        namespace=status["namespace"],
-        revision=int(status["version"]),
-        status=info["status"],
-        updated=datetime.fromisoformat(info["last_deployed"].replace("Z", "+00:00")),
-        chart=next((label for label in labels if label), ""),
-        values=canonical(status.get("config") or {}),
-        manifests=manifests,
-        notes=info.get("notes", ""),
-    )
 
 
 def _refusal(what: str, why: str) -> ClusterError | CredentialsError:

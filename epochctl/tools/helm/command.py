@@ -22,11 +22,13 @@ VERSION = re.compile(r"v?(\d+\.\d+\.\d+)")
 class BoundedCommand(Command):  # type: ignore[misc]
     """Every helm run has a deadline, its own directories, and no shell."""
 
-    def __init__(self, executable: str, kubeconfig: Path, env: Mapping[str, str], timeout: float) -> None:
+    def __init__(
+        self, executable: str, kubeconfig: Path, env: Mapping[str, str], timeout: float, kept: int
+    ) -> None:
         super().__init__(
             executable=executable,
             kubeconfig=kubeconfig,
-            history_max_revisions=10,
+            history_max_revisions=kept,
             default_timeout=f"{timeout:.0f}s",
         )
         self._env = env

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
@@ -26,6 +28,7 @@ class ReleaseState:
     values: str
     manifests: tuple[Json, ...]
     notes: str
+    description: str = ""  # helm's own words, or ours: who deployed it
 
     @property
     def pending(self) -> bool:
@@ -35,6 +38,30 @@ class ReleaseState:
     def matches(self, values: Json) -> bool:
         """Deployed with exactly these values."""
         return self.status == "deployed" and self.values == canonical(values)
+
+
+def parsed(status: Json) -> ReleaseState:
+    """A release from helm's own JSON: what `helm status` prints, or its record in the cluster."""
+    manifests = parsed_manifests(status.get("manifest", ""))
+    labels = [item["metadata"].get("labels", {}).get("helm.sh/chart", "") for item in manifests]
+    info, chart = status["info"], (status.get("chart") or {}).get("metadata")  # the record has both
+    return ReleaseState(
+        name=status["name"],
+        namespace=status["namespace"],
+        revision=int(status["version"]),
+        status=info["status"],
+        updated=datetime.fromisoformat(info["last_deployed"].replace("Z", "+00:00")),
+        chart=f"{chart['name']}-{chart['version']}" if chart else next(filter(None, labels), ""),
+        values=canonical(status.get("config") or {}),
+        manifests=manifests,
+        notes=info.get("notes", ""),
+        description=info.get("description", ""),
+    )
+
+
+def decoded(record: bytes) -> ReleaseState:
+    """A release from the record that helm keeps in a Secret (type helm.sh/release.v1)."""
+    return parsed(json.loads(gzip.decompress(base64.b64decode(record))))
 
 
 def canonical(values: Json) -> str:
@@ -53,7 +80,7 @@ def chart_digest(directory: Path) -> str:
 
 def changed_objects(before: Iterable[Json], after: Iterable[Json]) -> tuple[str, ...]:
     """What an upgrade would do to which object, a line each: "create Kind/name", change, delete."""
-    old, new = _by_name(before), _by_name(after)
+    old, new = by_name(before), by_name(after)
     lines = [f"create {name}" for name in new if name not in old]
     lines += [
         f"change {name}" for name in new if name in old and canonical(old[name]) != canonical(new[name])
@@ -70,7 +97,8 @@ def without_hooks(manifests: Iterable[Json]) -> tuple[Json, ...]:
     )
 
 
-def _by_name(manifests: Iterable[Json]) -> dict[str, Json]:
+def by_name(manifests: Iterable[Json]) -> dict[str, Json]:
+    """The objects of the release itself, by Kind/name."""
     return {f"{item['kind']}/{item['metadata']['name']}": item for item in without_hooks(manifests)}
 
 

@@ -1,0 +1,103 @@
+"""The revisions of a release as helm recorded them in the cluster: one request for all of them.
+
+Reads; changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from epochctl.clients.kube import Kube
+from epochctl.errors import NotFoundError
+from epochctl.outputs import PushedImage
+from epochctl.tools.helm import Difference, ReleaseState, decoded, differences, previous, taken_back
+
+AUTHOR = "deployed by "
+
+
+@dataclass(frozen=True)
+class Revision:
+    """One line of a history. status: helm's word, or "taken back"; who: "" where nobody said so."""
+
+    revision: int
+    when: datetime
+    status: str
+    chart: str
+    digest: str
+    who: str
+    description: str
+
+    def __str__(self) -> str:
+        return f"{self.revision:>3}  {self.when:%Y-%m-%d %H:%M:%S}  {self.status:<10}  {self.digest[:19]}"
+
+
+@dataclass(frozen=True)
+class Return:
+    """What going back to a revision would change. same: it is the present one."""
+
+    present: ReleaseState
+    target: ReleaseState
+    changes: tuple[Difference, ...]
+
+    @property
+    def same(self) -> bool:
+        return self.target.revision == self.present.revision
+
+
+@dataclass(frozen=True)
+class Releases:
+    """One release in its namespace."""
+
+    kube: Kube
+    namespace: str
+    name: str
+
+    def states(self) -> tuple[ReleaseState, ...]:
+        """Every revision that helm still keeps, the newest first; () where there is no release."""
+        records = self.kube.secrets(self.namespace, f"owner=helm,name={self.name}", "release")
+        return tuple(sorted(map(decoded, records), key=lambda state: state.revision, reverse=True))
+
+    def listed(self) -> tuple[Revision, ...]:
+        """The same as lines of a history."""
+        states = self.states()
+        bad = taken_back(states)
+        return tuple(_line(state, state.revision in bad) for state in states)
+
+    def back(self, revision: int | None) -> Return:
+        """To that revision, or to the newest before the present one that was healthy. Raises NotFoundError
+        with what there is."""
+        states = self.states()
+        if not states:
+            raise NotFoundError(f"there is no release {self.name} to roll back", fix="epochctl deploy")
+        found = {state.revision: state for state in states}
+        target = previous(states) if revision is None else found.get(revision)
+        if target is None:
+            what = (
+                f"there is no revision {revision} of release {self.name}"
+                if revision is not None
+                else f"release {self.name} has no other revision that was healthy"
+            )
+            listing = "\n".join(["there are:", *map(str, self.listed())])
+            raise NotFoundError(what, why=listing, fix="epochctl rollback REVISION")
+        return Return(states[0], target, differences(states[0].manifests, target.manifests))
+
+
+def image_of(state: ReleaseState) -> PushedImage:
+    """What a revision runs."""
+    image = json.loads(state.values).get("image", {})
+    return PushedImage(image.get("repository", ""), image.get("digest", ""), image.get("tag", ""))
+
+
+def _line(state: ReleaseState, bad: bool) -> Revision:
+    author = state.description.startswith(AUTHOR)
+    return Revision(
+        revision=state.revision,
+        when=state.updated,
+        status="taken back" if bad else state.status,
+        chart=state.chart,
+        digest=image_of(state).digest,
+        who=state.description.removeprefix(AUTHOR) if author else "",
+        description="" if author else state.description,
+    )

@@ -1,0 +1,86 @@
+"""The history of a release from helm's own records, and the answer to "back to which?"."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from typing import Any
+
+import pytest
+
+from epochctl.errors import NotFoundError
+from epochctl.steps.deploy.releases import Releases
+
+
+def record(revision: int, replicas: int, description: str, status: str = "superseded") -> bytes:
+    manifest = {
+        "kind": "Deployment",
+        "metadata": {"name": "epoch", "labels": {"helm.sh/chart": "epoch-0.1.0"}},
+    }
+    release = {
+        "name": "epoch",
+        "namespace": "epoch-production",
+        "version": revision,
+        "info": {
+            "last_deployed": f"2026-11-24T12:0{revision}:00.123456789Z",
+            "status": status,
+            "description": description,
+        },
+        "config": {"image": {"repository": "r", "digest": f"sha256:{revision}", "tag": "t"}},
+        "manifest": json.dumps({**manifest, "spec": {"replicas": replicas}}),
+    }
+    return base64.b64encode(gzip.compress(json.dumps(release).encode()))
+
+
+class Kube:
+    def __init__(self, *records: bytes) -> None:
+        self.records = records
+
+    def secrets(self, namespace: str, selector: str, key: str) -> tuple[bytes, ...]:
+        assert (namespace, selector, key) == ("epoch-production", "owner=helm,name=epoch", "release")
+        return self.records
+
+
+def releases(*records: bytes) -> Releases:
+    kube: Any = Kube(*records)
+    return Releases(kube, "epoch-production", "epoch")
+
+
+THREE = (
+    record(1, 1, "deployed by ann@laptop"),
+    record(3, 1, "Rollback to 1", "deployed"),
+    record(2, 9, "deployed by bob@laptop"),
+)
+
+
+def test_the_newest_first_with_who_and_what() -> None:
+    listed = releases(*THREE).listed()
+    assert [one.revision for one in listed] == [3, 2, 1]
+    assert [one.status for one in listed] == ["deployed", "taken back", "superseded"]
+    assert [one.who for one in listed] == ["", "bob@laptop", "ann@laptop"]
+    assert (listed[0].description, listed[1].description) == ("Rollback to 1", "")
+    assert (listed[2].digest, listed[2].chart) == ("sha256:1", "epoch-0.1.0")
+
+
+def test_a_listed_revision_with_what_it_would_change() -> None:
+    back = releases(*THREE).back(2)
+    assert (back.present.revision, back.target.revision, back.same) == (3, 2, False)
+    assert "+  replicas: 9" in back.changes[0].lines
+
+
+def test_an_unknown_one_is_one_error_with_the_list() -> None:
+    with pytest.raises(NotFoundError, match="no revision 9 of release epoch") as caught:
+        releases(*THREE).back(9)
+    assert [line.split()[0] for line in caught.value.why.splitlines()[1:]] == ["3", "2", "1"]
+
+
+def test_without_one_that_was_healthy_it_says_so() -> None:
+    with pytest.raises(NotFoundError, match="no other revision that was healthy"):
+        releases(*THREE).back(None)
+    with pytest.raises(NotFoundError, match="no release epoch"):
+        releases().back(None)
+
+
+def test_the_present_one_is_known_as_such() -> None:
+    assert releases(*THREE).back(3).same
