@@ -1,0 +1,155 @@
+"""When to kill: the events of `up` and of `down`, in the order in which they come, and how to know them.
+
+Knows nothing of processes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+Event = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One event of one command. words: what the event says, keys in brackets left out."""
+
+    command: str
+    step: str
+    event: str
+    words: str
+
+    def __str__(self) -> str:
+        kind = {"step_started": "begins to ", "step_finished": "has finished", "step_waiting": "waits for "}
+        return f"{self.command}: {self.step} {kind.get(self.event, '')}{self.words}"
+
+    def is_at(self, event: Event) -> bool:
+        """Whether this is the event that is meant."""
+        return (
+            event.get("event") == self.event
+            and event.get("step") == self.step
+            and self.words in re.sub(r"\[.*?\]", "", said(event))
+        )
+
+
+def said(event: Event) -> str:
+    """The words of an event that tell it from others of its step."""
+    if event.get("event") == "step_waiting":
+        return f"{event['what']}: {event['cause']}"
+    return str(event.get("doing") or event.get("message") or "")
+
+
+def _begun(command: str, doing: str, *steps: str) -> list[Moment]:
+    return [Moment(command, step, "step_started", doing) for step in steps]
+
+
+def _ended(command: str, *steps: str) -> list[Moment]:
+    return [Moment(command, step, "step_finished", "") for step in steps]
+
+
+def _inside(command: str, step: str, *words: str) -> list[Moment]:
+    return [Moment(command, step, "step_progress", text) for text in words]
+
+
+def _waiting(command: str, step: str, *words: str) -> list[Moment]:
+    return [Moment(command, step, "step_waiting", text) for text in words]
+
+
+def _made(*resources: str) -> list[str]:
+    return [f"{name}: {word}" for name in resources for word in ("creating", "created")]
+
+
+def _removed(*resources: str) -> list[str]:
+    return [f"{name}: {word}" for name in resources for word in ("deleting", "deleted")]
+
+
+UP: tuple[Moment, ...] = (
+    *_begun("up", "observe", "acm_cert", "infra_up", "build"),
+    *_begun("up", "apply", "build", "acm_cert"),
+    *_inside("up", "acm_cert", "requested", "validation record added"),
+    *_inside("up", "build", "assembling"),
+    *_ended("up", "acm_cert"),
+    *_begun("up", "apply", "infra_up"),
+    *_inside("up", "infra_up", "state bucket", "terraform init", "terraform plan"),
+    *_ended("up", "build"),
+    *_inside("up", "infra_up", *_made("aws_iam_role.cluster", "aws_ecr_repository.this", "aws_eip.nat")),
+    *_inside("up", "infra_up", *_made("aws_launch_template.node", "aws_vpc.this", "aws_subnet.private")),
+    *_inside("up", "infra_up", *_made("aws_internet_gateway.this", "aws_route_table.public")),
+    *_inside("up", "infra_up", *_made("aws_route.public", "aws_nat_gateway.this", "aws_route.private")),
+    *_inside("up", "infra_up", *_made("aws_eks_cluster.this", "aws_iam_openid_connect_provider.this")),
+    *_inside("up", "infra_up", *_made("aws_iam_role.lb_controller", "aws_eks_node_group.this")),
+    *_ended("up", "infra_up"),
+    *_begun("up", "observe", "push", "lb_controller"),
+    *_begun("up", "apply", "push"),
+    *_inside("up", "push", "pushing"),
+    *_ended("up", "push"),
+    *_begun("up", "apply", "lb_controller"),
+    *_inside("up", "lb_controller", "install aws-load-balancer-controller"),
+    *_waiting("up", "lb_controller", "the load balancer controller"),
+    *_ended("up", "lb_controller"),
+    *_begun("up", "observe", "deploy"),
+    *_begun("up", "apply", "deploy"),
+    *_inside("up", "deploy", "install release"),
+    *_waiting("up", "deploy", "the pods of the release"),
+    *_ended("up", "deploy"),
+    *_begun("up", "observe", "dns"),
+    *_begun("up", "apply", "dns"),
+    *_ended("up", "dns"),
+    *_begun("up", "apply", "verify"),
+    *_inside("up", "verify", "load balancer"),
+    *_ended("up", "verify"),
+)
+
+DOWN: tuple[Moment, ...] = (
+    *_begun("down", "observe", "infra_up", "lb_controller", "deploy", "dns"),
+    *_begun("down", "destroy", "verify", "dns"),
+    *_ended("down", "dns"),
+    *_begun("down", "destroy", "deploy"),
+    *_waiting(
+        "down", "deploy", "the load balancer to be deleted", "pods are ending", "its objects are being"
+    ),
+    *_ended("down", "deploy"),
+    *_begun("down", "destroy", "acm_cert", "lb_controller"),
+    *_ended("down", "build", "acm_cert", "lb_controller"),
+    *_begun("down", "destroy", "infra_up"),
+    *_inside("down", "infra_up", "terraform plan -destroy"),
+    *_inside("down", "infra_up", *_removed("aws_iam_openid_connect_provider.this")),
+    *_inside("down", "infra_up", *_removed("aws_eks_node_group.this", "aws_eks_cluster.this")),
+    *_inside("down", "infra_up", *_removed("aws_ecr_repository.this", "aws_iam_role.node")),
+    *_inside("down", "infra_up", *_removed("aws_nat_gateway.this", "aws_route_table.public")),
+    *_inside("down", "infra_up", *_removed("aws_vpc.this")),
+    *_ended("down", "infra_up"),
+)
+
+
+# A dozen of `up` and some of `down`, one of each kind: what the short form and the test in CI kill after.
+SHORT: tuple[Moment, ...] = (
+    *_inside("up", "acm_cert", "requested"),
+    *_begun("up", "apply", "infra_up"),
+    *_inside("up", "infra_up", "aws_vpc.this: creating", "aws_nat_gateway.this: creating"),
+    *_inside("up", "infra_up", "aws_eks_cluster.this: creating", "aws_eks_node_group.this: creating"),
+    *_ended("up", "infra_up"),
+    *_inside("up", "push", "pushing"),
+    *_inside("up", "lb_controller", "install aws-load-balancer-controller"),
+    *_waiting("up", "lb_controller", "the load balancer controller"),
+    *_waiting("up", "deploy", "the pods of the release"),
+    *_begun("up", "apply", "dns"),
+    *_inside("up", "verify", "load balancer"),
+    *_ended("down", "dns"),
+    *_waiting("down", "deploy", "pods are ending"),
+    *_ended("down", "lb_controller"),
+    *_inside("down", "infra_up", "aws_eks_node_group.this: deleting", "aws_eks_cluster.this: deleting"),
+    *_inside("down", "infra_up", "aws_nat_gateway.this: deleting"),
+)
+
+
+def first_met(moments: Sequence[Moment], event: Event) -> Moment | None:
+    """The moment that this event is, if any."""
+    return next((moment for moment in moments if moment.is_at(event)), None)
+
+
+def named(moments: Sequence[Moment], pattern: str) -> tuple[Moment, ...]:
+    """Those whose name has the pattern in it."""
+    return tuple(moment for moment in moments if re.search(pattern, str(moment)))
