@@ -29,6 +29,12 @@ _LEFT_OUT_EXTENSIONS = re.compile(
     r"|readline|audioop|ossaudiodev|nis$|spwd|_crypt|pyexpat|_elementtree|_decimal|_lsprof|_remote_debugging"
     r"|_statistics|_lzma|_bz2|_zstd|_uuid|_posixshmem|_zoneinfo|cmath|syslog)"
 )
+# Below the packages that uvicorn, starlette and urllib.request do use: parts that they never import.
+_LEFT_OUT_MODULES = re.compile(
+    r"^(multiprocessing/(dummy/|forkserver|heap|managers|pool|popen_forkserver|queues|resource_sharer"
+    r"|shared_memory|sharedctypes)|email/(_header_value_parser|contentmanager|headerregistry|mime/|policy)"
+    r"|http/(cookiejar|server)\b|concurrent/futures/process|importlib/resources/)"
+)
 _LEFT_OUT_CODECS = re.compile(
     r"^(cp(?!437)|iso|mac_|koi|big5|euc|gb|hz|johab|kz|ptcp|shift|tis|hp_|quopri|rot_13|uu_|bz2|palmos)"
 )
@@ -44,10 +50,10 @@ def find_sources(root: Path) -> Iterator[tuple[str, Path]]:
         if _left_out(top.name.removesuffix(".py")):
             continue
         for source in sorted(top.rglob("*.py")) if top.is_dir() else [top]:
-            if source.suffix == ".py" and not (
-                top.name == "encodings" and _LEFT_OUT_CODECS.match(source.stem)
-            ):
-                yield str(source.relative_to(root)), source
+            name = str(source.relative_to(root))
+            codec = top.name == "encodings" and _LEFT_OUT_CODECS.match(source.stem)
+            if source.suffix == ".py" and not codec and not _LEFT_OUT_MODULES.match(name):
+                yield name, source
 
 
 def find_extensions(root: Path) -> Iterator[tuple[str, Path]]:

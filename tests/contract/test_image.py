@@ -144,9 +144,9 @@ def test_every_module_of_the_server_and_its_packages_loads(root: Path) -> None:
     """The trimmed standard library has all that they import at any depth that the server reaches."""
     program = (
         "import server.__main__ as m, asyncio, logging.config, concurrent.futures.thread, encodings.idna; "
-        "from server.settings import Settings; c = m.configure(Settings()); c.load(); "
+        "from server.settings import Settings; c = m.configure(Settings(), None); c.load(); "
         "import uvloop, httptools; print(c.http_protocol_class.__name__, c.loaded)"
     )
     argv = run_inside(root, rootfs.PYTHON, "-SP", "-c", program)
     ended = subprocess.run(argv, env={"PYTHONHOME": rootfs.HOME}, capture_output=True, text=True, timeout=20)
-    assert (ended.stdout, ended.stderr) == ("HttpToolsProtocol True\n", "")
+    assert (ended.stdout, ended.stderr) == ("BoundedProtocol True\n", "")

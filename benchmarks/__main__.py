@@ -1,0 +1,29 @@
+"""`bin/bench [cli] [server] [image] [sandbox] [--write]`: all by default; --write: docs/performance.md."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+
+from benchmarks.table import Row, page, show
+
+PARTS = ("cli", "server", "image", "sandbox")
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
+
+
+def main(words: list[str]) -> None:
+    parts = [word for word in words if word != "--write"] or list(PARTS)
+    if unknown := sorted(set(parts) - set(PARTS)):
+        sys.exit(f"bin/bench knows {', '.join(PARTS)} and --write, not {', '.join(unknown)}")
+    rows: list[Row] = []
+    for part in parts:
+        for row in importlib.import_module(f"benchmarks.{part}").rows():
+            show(row)
+            rows.append(row)
+    if "--write" in words:
+        PAGE.write_text(page(rows))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
