@@ -14,9 +14,10 @@ import urllib.error
 from typing import Any
 
 from sandbox import pod_identity, rbac
-from sandbox.account import access
+from sandbox.account import access, pace
 from sandbox.account.addresses import PodAddresses
 from sandbox.account.backends import ACCOUNT, CHANGES, backend
+from sandbox.account.eks import node_group_issue
 from sandbox.account.identity import access_key_of, caller
 from sandbox.control_plane import ClusterPlan, ControlPlane
 from sandbox.errors import SandboxError
@@ -107,10 +108,12 @@ class Clusters:
         _in_background(f"create-{cluster.name}", self._start, plane, cluster)
 
     def _start(self, plane: ControlPlane, cluster: Any) -> None:
+        began = time.monotonic()
         try:
             plane.start()
             rbac.register(plane)
             pod_identity.register(plane, self._places.ca_bundle.read_bytes())
+            pace.wait_out("cluster", began)
             cluster.status = "ACTIVE"
         except (SandboxError, OSError) as error:
             log.error("cluster %s: %s", cluster.name, error)
@@ -135,15 +138,15 @@ class Clusters:
         _in_background(f"boot-{group.nodegroup_name}", self._boot, region, cluster, group)
 
     def _boot(self, region: str, cluster: Any, group: Any) -> None:
+        began = time.monotonic()
         try:
             self.scale(region, cluster, group)
+            pace.wait_out("node group", began)
             group.status = "ACTIVE"
         except Exception as error:
             log.exception("node group %s", group.nodegroup_name)
             group.status = "CREATE_FAILED"
-            group.health = {
-                "issues": [{"code": "NodeCreationFailure", "message": str(error)[:300], "resourceIds": []}]
-            }
+            group.health = {"issues": [node_group_issue(error)]}
 
     def scale(self, region: str, cluster: Any, group: Any) -> None:
         """Boot or end instances until there are as many as desired, then wait until all are Ready."""

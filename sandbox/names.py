@@ -9,6 +9,7 @@ import logging
 import socketserver
 import struct
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -37,6 +38,12 @@ class Names:
         self._balancers = balancers
         self._cluster_address = cluster_address
         self._instance_address = instance_address
+        self._memory = 0.0
+        self._absent: dict[str, float] = {}
+
+    def remember_absence(self, seconds: float) -> None:
+        """Be a resolver that remembers for so long that a name did not exist; 0: none does, as it begins."""
+        self._memory, self._absent = seconds, {}
 
     def answer(self, query: dns.message.Message) -> dns.message.Message:
         """The response to one query message."""
@@ -44,9 +51,14 @@ class Names:
         response.flags |= dns.flags.AA
         question = query.question[0]
         name = question.name.to_text(omit_final_dot=True).lower()
-        known = self._resolve(response, question.name, name, dns.rdatatype.to_text(question.rdtype))
+        recursive = bool(query.flags & dns.flags.RD)  # without it, the zone's own server is asked
+        known = not (recursive and self._absent.get(name, 0.0) > time.monotonic()) and self._resolve(
+            response, question.name, name, dns.rdatatype.to_text(question.rdtype)
+        )
         if not known:
             response.set_rcode(dns.rcode.NXDOMAIN)
+            if recursive and self._memory and self._absent.get(name, 0.0) <= time.monotonic():
+                self._absent[name] = time.monotonic() + self._memory
         if not response.answer:
             self._add_authority(response, name)
         return response

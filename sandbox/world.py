@@ -26,6 +26,7 @@ from sandbox.account import (
     inventory,
     policies,
     providers,
+    quotas,
     stacks,
     templates,
     zones,
@@ -86,6 +87,7 @@ class World:
         registry.wait_until(lambda: _answers(f"http://127.0.0.1:{REGISTRY_PORT}/v2/"), seconds=20)
         images.seed(self._places.registry, f"127.0.0.1:{REGISTRY_PORT}")
         registry.wait_until(lambda: _answers(f"{_INTERNAL}/ready"), seconds=30)
+        (self._places.state / "inventory-before.json").write_text(json.dumps(inventory.lines()))
         self._tell_ready(engineer)
 
     def stop(self) -> None:
@@ -148,6 +150,7 @@ class World:
         gateways.install()
         providers.install()
         stacks.install()
+        quotas.install()
         zones.install()
         identity.install(self._clusters.public_key)
 
@@ -163,7 +166,7 @@ class World:
 
         aws = WSGIMiddleware(DomainDispatcherApplication(create_backend_app), workers=24)
         front = Front(aws, Registry(f"http://127.0.0.1:{REGISTRY_PORT}"), self._clusters, self._places.charts)
-        faults = Switchboard(Reach(self._clusters, self._balancers, self._names, front))
+        faults = Switchboard(Reach(self._clusters, self._balancers, self._names, front, self._sign_in_again))
         internal = application(self._clusters, self._balancers, faults)
         self._services = Services(front, internal, self._authority, self._places.live / "tls")
         self._services.start()
@@ -172,8 +175,10 @@ class World:
         env = {**self._places.environment(), "PYTHONPATH": str(Path(__file__).resolve().parents[1])}
         return Part(name, argv, logs=self._places.logs, env=env)
 
+    def _sign_in_again(self) -> None:
+        self._tell_ready(identity.sign_in_again())
+
     def _tell_ready(self, engineer: identity.Caller) -> None:
-        (self._places.state / "inventory-before.json").write_text(json.dumps(inventory.lines()))
         ready = {
             "AWS_ACCESS_KEY_ID": engineer.access_key_id,
             "AWS_SECRET_ACCESS_KEY": engineer.secret_access_key,

@@ -5,10 +5,12 @@ Patches moto's target health; moves no traffic itself.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from typing import Any
 
+from sandbox.account import pace
 from sandbox.account.backends import backend, every
 from sandbox.account.certificates import listener_certificates
 
@@ -24,6 +26,12 @@ class Balancers:
         self._next = FIRST_ADDRESS
         self._health: dict[str, dict[str, dict[str, str]]] = {}
         self._draining: dict[str, dict[str, float]] = {}
+        self._failing = 0.0
+        self._ready: dict[str, float] = {}
+
+    def fail_checks(self, share: float) -> None:
+        """Health checks fail for that share of each group's targets: for one at least, unless it is 0."""
+        self._failing = share
 
     def install(self) -> None:
         """Patch moto: health is what was reported, and deregistered targets drain."""
@@ -39,6 +47,13 @@ class Balancers:
                 raise models.TargetGroupNotFoundError()
             return reported.health(group, targets, models.FakeHealthStatus)
 
+        activate = models.FakeLoadBalancer.activate
+
+        def activated(balancer: Any) -> None:
+            if time.monotonic() >= reported.ready_at(balancer.arn):
+                activate(balancer)
+
+        models.FakeLoadBalancer.activate = activated
         deregister = models.FakeTargetGroup.deregister
 
         def deregistered(group: Any, targets: list[dict[str, Any]]) -> None:
@@ -64,12 +79,17 @@ class Balancers:
                 return self.addresses(balancer.arn, len(balancer.subnets) or 1)
         return ()
 
+    def ready_at(self, arn: str) -> float:
+        """When a balancer that was first seen now or before has been provisioned."""
+        with self._lock:
+            return self._ready.setdefault(arn, time.monotonic() + pace.seconds("balancer"))
+
     def report(self, health: dict[str, dict[str, dict[str, str]]]) -> None:
         """Health by target group ARN and target address: state, reason, description."""
         with self._lock:
             self._health = health
         for balancer in _all():
-            balancer.state = "active"
+            balancer.activate()
 
     def drain(self, group: Any, ids: list[str]) -> None:
         delay = float(group.attributes.get("deregistration_delay.timeout_seconds", 300))
@@ -142,7 +162,9 @@ class Balancers:
         }
 
     def _group(self, group: Any) -> dict[str, Any]:
+        targets = sorted(f"{t['Id']}:{t['Port']}" for t in list(group.targets.values()))
         return {
+            "failing": targets[: math.ceil(self._failing * len(targets))],
             "targets": [{"id": t["Id"], "port": int(t["Port"])} for t in list(group.targets.values())],
             "path": group.health_check_path or "/",
             "port": group.health_check_port or "traffic-port",

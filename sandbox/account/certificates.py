@@ -6,11 +6,14 @@ Patches moto's ACM; knows nothing of TLS listeners.
 from __future__ import annotations
 
 import hashlib
+import time
 from typing import Any
 
-from sandbox.account import zones
+from sandbox.account import pace, zones
 from sandbox.account.backends import ACCOUNT, every
 from sandbox.authority import Authority
+
+AUTHORITIES = ("amazon.com", "amazontrust.com", "awstrust.com", "amazonaws.com")
 
 
 def validation_record(domain: str) -> tuple[str, str]:
@@ -56,10 +59,16 @@ def install(authority: Authority) -> None:
 
 
 def _check(bundle: Any) -> None:
-    """Pending certificates are issued when each of their names has its validation record in the zone."""
+    """Pending certificates are issued when each name has its record in the zone, and CAA allows Amazon."""
     if bundle.type != "AMAZON_ISSUED" or bundle.status != "PENDING_VALIDATION":
         return
-    if all(_validated(name) for name in [bundle.common_name, *bundle.sans]):
+    names = [bundle.common_name, *bundle.sans]
+    if not all(_validated(name) for name in names):
+        return
+    vars(bundle).setdefault("validated", time.monotonic())
+    if not all(zones.may_issue(name.removeprefix("*."), AUTHORITIES) for name in names):
+        bundle.status = "FAILED"
+    elif time.monotonic() >= bundle.validated + pace.seconds("certificate"):
         bundle.status = "ISSUED"
 
 
@@ -78,7 +87,9 @@ def _patch_description(models: Any) -> None:
         result: dict[str, Any] = describe(bundle)
         certificate = result["Certificate"]
         certificate["InUseBy"] = in_use_by(bundle.arn)
-        if bundle.status == "PENDING_VALIDATION":
+        if bundle.status == "FAILED":
+            certificate["FailureReason"] = "CAA_ERROR"
+        if bundle.status in ("PENDING_VALIDATION", "FAILED"):
             for key in ("IssuedAt", "NotBefore", "NotAfter", "Serial"):
                 certificate.pop(key, None)
         for option in certificate.get("DomainValidationOptions", ()):

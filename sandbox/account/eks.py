@@ -88,3 +88,12 @@ def _patch_groups(clusters: Clusters, known: Updates, models: Any) -> None:
     models.EKSBackend.create_nodegroup = create_nodegroup
     models.EKSBackend.update_nodegroup_config = update_nodegroup_config
     models.EKSBackend.delete_nodegroup = delete_nodegroup
+
+
+def node_group_issue(error: Exception) -> dict[str, Any]:
+    """Why a node group failed, as EKS says it: a launch that EC2 refused, or nodes that did not join."""
+    code = getattr(error, "code", None)
+    if isinstance(code, str):
+        message = f"Could not launch On-Demand Instances. {code} - {getattr(error, 'message', error)}"
+        return {"code": "AsgInstanceLaunchFailures", "message": message[:600], "resourceIds": []}
+    return {"code": "NodeCreationFailure", "message": str(error)[:300], "resourceIds": []}

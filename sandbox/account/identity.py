@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
+from sandbox.account import sessions
 from sandbox.account.backends import ACCOUNT, backend
 from sandbox.account.dialects import EXPIRED, UNKNOWN, Dialect, Refusal
 
@@ -45,8 +46,34 @@ def create_user() -> Caller:
     return Caller(key.access_key_id, key.secret_access_key, user.arn, user.id)
 
 
+def sign_in_again() -> Caller:
+    """The engineer gets a new access key; the old ones are gone from the account."""
+    iam = backend("iam", "")
+    for key in iam.list_access_keys(USER):
+        iam.delete_access_key(key.access_key_id, USER)
+    user, key = iam.get_user(USER), iam.create_access_key(user_name=USER)
+    return Caller(key.access_key_id, key.secret_access_key, user.arn, user.id)
+
+
+def keys_of_people() -> list[str]:
+    """Keys of users, of the sessions they asked for, and of roles that a pod cannot have assumed."""
+    users = [key.access_key_id for user in backend("iam", "").users.values() for key in user.access_keys]
+    roles = [role for role in backend("sts", "").assumed_roles if not _is_of_pods(role.role_arn)]
+    sessions_of_users = [key for owner in users for key in sessions.issued_by(owner)]
+    return [*users, *sessions_of_users, *(role.access_key_id for role in roles)]
+
+
+def _is_of_pods(role_arn: str) -> bool:
+    roles = list(backend("iam", "").roles.values())
+    return any(r.arn == role_arn and "oidc-provider/" in r.assume_role_policy_document for r in roles)
+
+
 def caller(access_key_id: str) -> Caller | None:
     """Who owns the key, or None where the account has no such key."""
+    session = sessions.find(access_key_id)
+    if session is not None:
+        owner = caller(session.owner)
+        return owner and Caller(access_key_id, session.secret, owner.arn, owner.user_id, session.expires)
     for role in list(backend("sts", "").assumed_roles):
         if role.access_key_id == access_key_id:
             return Caller(access_key_id, role.secret_access_key, role.arn, role.user_id, role.expiration)
@@ -71,11 +98,9 @@ def access_key_of(authorization: str, query: str) -> str:
 def refusal(access_key_id: str) -> Mapping[Dialect, Refusal] | None:
     """What AWS says, in each of its protocols, to a key that is not valid; None for one that is."""
     known = caller(access_key_id)
-    if known is None:
-        return UNKNOWN
-    if known.expires is not None and known.expires < datetime.datetime.now(datetime.UTC).replace(tzinfo=None):
+    if sessions.expired(access_key_id, known.expires if known else None):
         return EXPIRED
-    return None
+    return UNKNOWN if known is None else None
 
 
 def who_holds(token: str, cluster: str) -> Caller | None:
@@ -89,9 +114,11 @@ def who_holds(token: str, cluster: str) -> Caller | None:
     except ValueError:
         return None
     query = dict(parse_qsl(parts.query))
-    known = caller(query.get("X-Amz-Credential", "").split("/")[0])
+    key = query.get("X-Amz-Credential", "").split("/")[0]
+    known = caller(key)
     if (
         known is None
+        or refusal(key) is not None
         or query.get("Action") != "GetCallerIdentity"
         or not re.fullmatch(r"sts\.[a-z0-9.-]+", parts.netloc)
     ):
@@ -144,9 +171,18 @@ def _signature(secret: str, host: str, path: str, query: dict[str, str], headers
 def install(public_key: Callable[[str], str | None]) -> None:
     """Patch AssumeRoleWithWebIdentity: the token's signature, its provider and the role's trust are checked.
 
-    public_key(issuer) gives the PEM that the issuer signs with, or None.
+    public_key(issuer) gives the PEM that the issuer signs with, or None. GetCallerIdentity knows sessions.
     """
-    from moto.sts import responses
+    from moto.sts import models, responses
+
+    identify = models.STSBackend.get_caller_identity
+
+    def get_caller_identity(self: Any, access_key_id: str, region: str) -> tuple[str, str, str]:
+        known = caller(access_key_id)
+        return (known.user_id, known.arn, ACCOUNT) if known else identify(self, access_key_id, region)
+
+    models.STSBackend.get_caller_identity = get_caller_identity
+    sessions.install()
 
     answer = responses.TokenResponse.assume_role_with_web_identity
 

@@ -76,6 +76,17 @@ def _source(names: set[str], name: str) -> str:
     return f"*.{parent}"
 
 
+def may_issue(name: str, authorities: tuple[str, ...]) -> bool:
+    """Whether CAA lets one of the authorities issue for the name (the closest record set counts)."""
+    while name:
+        values = [v for record in records(name) if record.type == "CAA" for v in record.values]
+        issuers = [v.split(None, 2)[2].strip('"').partition(";")[0].strip() for v in values if " issue " in v]
+        if values:
+            return not issuers or bool(set(issuers) & set(authorities))
+        name = name.partition(".")[2]
+    return True
+
+
 def exists_below(name: str) -> bool:
     """Whether some record's name ends with .name: then the answer is empty, not NXDOMAIN."""
     return any(record.name.endswith("." + name) for record in _all())

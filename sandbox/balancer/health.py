@@ -88,6 +88,8 @@ class HealthChecks:
             )
 
     async def _check(self, target: str, group: dict[str, Any]) -> tuple[str, str] | None:
+        if target in group.get("failing", ()):
+            return "Target.FailedHealthChecks", "Health checks failed"
         address, _, port = target.partition(":")
         port = port if group["port"] == "traffic-port" else group["port"]
         timeout = aiohttp.ClientTimeout(total=group["timeout"])

@@ -1,0 +1,44 @@
+"""Temporary credentials live for seconds, whatever was asked for: AWS gives no less than 15 minutes."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from sandbox.account import sessions
+from sandbox.faults.fault import Fault, Options, Reach, Stop
+
+
+def start(reach: Reach, options: Options) -> Stop:
+    from moto.sts.models import AssumedRole, Token
+
+    lifetime = datetime.timedelta(seconds=options["seconds"])
+    undo = [_shorten(AssumedRole, lifetime), _shorten(Token, lifetime)]
+
+    def stop() -> None:
+        for each in undo:
+            each()
+
+    return stop
+
+
+def _shorten(kind: Any, lifetime: datetime.timedelta) -> Stop:
+    begin = kind.__init__
+
+    def shortened(self: Any, *arguments: Any, **named: Any) -> None:
+        begin(self, *arguments, **named)
+        self.expiration = sessions.now() + lifetime
+
+    def stop() -> None:
+        kind.__init__ = begin
+
+    kind.__init__ = shortened
+    return stop
+
+
+FAULT = Fault(
+    "short-sessions",
+    "temporary credentials issued from now on live so many seconds, whatever lifetime was asked for",
+    start,
+    {"seconds": 60.0},
+)

@@ -1,0 +1,20 @@
+"""AWS's usual delays, at a scale: what is made takes its time."""
+
+from __future__ import annotations
+
+from sandbox.account import pace
+from sandbox.faults.fault import Fault, Options, Reach, Stop
+
+
+def start(reach: Reach, options: Options) -> Stop:
+    pace.set_scale(options["scale"])
+    return lambda: pace.set_scale(0.0)
+
+
+FAULT = Fault(
+    "slow",
+    "what is created takes as long as on AWS, times `scale`: "
+    + ", ".join(f"{what} {seconds:.0f} s" for what, seconds in pace.USUAL.items()),
+    start,
+    {"scale": 0.1},
+)

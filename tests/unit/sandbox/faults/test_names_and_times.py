@@ -1,0 +1,147 @@
+"""CAA, negative answers, slowness and failing checks: each does what its line says, and ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import dns.flags
+import dns.message
+import dns.rcode
+import pytest
+
+from sandbox.account import certificates, gateways, pace, zones
+from sandbox.account.backends import backend
+from sandbox.account.balancers import Balancers
+from sandbox.authority import Authority
+from sandbox.balancer.health import HealthChecks
+from sandbox.errors import SandboxError
+from sandbox.faults import caa, negative_cache, slow, unhealthy_target
+from sandbox.faults.fault import Reach
+from sandbox.names import Names
+
+NOBODY: Any = None
+HOST = "epoch.sandbox.test"
+
+
+@pytest.fixture
+def reach(account: None, authority: Authority) -> Iterator[Reach]:
+    certificates.install(authority)
+    gateways.install()
+    zones.install()
+    balancers = Balancers()
+    balancers.install()
+    boto3.client("route53").create_hosted_zone(Name="sandbox.test", CallerReference="1")
+    yield Reach(NOBODY, balancers, Names(balancers, lambda _: None, lambda _: None), NOBODY)
+    pace.set_scale(0.0)
+
+
+def publish(name: str, kind: str, value: str) -> None:
+    (zone,) = boto3.client("route53").list_hosted_zones()["HostedZones"]
+    record = {"Name": name, "Type": kind, "TTL": 60, "ResourceRecords": [{"Value": value}]}
+    change = {"Action": "UPSERT", "ResourceRecordSet": record}
+    boto3.client("route53").change_resource_record_sets(
+        HostedZoneId=zone["Id"],
+        ChangeBatch={"Changes": [change]},  # type: ignore[typeddict-item]
+    )
+
+
+def certificate() -> dict[str, Any]:
+    """Of a certificate whose validation record is in the zone."""
+    acm = boto3.client("acm", "us-west-2")
+    arn = acm.request_certificate(DomainName=HOST, ValidationMethod="DNS")["CertificateArn"]
+    name, value = certificates.validation_record(HOST)
+    publish(name, "CNAME", value)
+    return dict(acm.describe_certificate(CertificateArn=arn)["Certificate"])
+
+
+def ask(names: Names, host: str, kind: str = "A", *, recursive: bool = True) -> dns.message.Message:
+    query = dns.message.make_query(host, kind)
+    if not recursive:
+        query.flags &= ~dns.flags.RD
+    return names.answer(query)
+
+
+def test_caa_keeps_amazon_from_issuing(reach: Reach) -> None:
+    stop = caa.start(reach, caa.FAULT.options)
+    answer = ask(reach.names, "sandbox.test", "CAA")
+    assert [str(item) for item in answer.answer[0]] == ['0 issue "letsencrypt.org"']
+    failed = certificate()
+    assert (failed["Status"], failed["FailureReason"]) == ("FAILED", "CAA_ERROR")
+    stop()
+    assert ask(reach.names, "sandbox.test", "CAA").answer == []
+    assert certificate()["Status"] == "ISSUED"
+
+
+def test_caa_that_allows_amazon_keeps_nobody(reach: Reach) -> None:
+    caa.start(reach, {**caa.FAULT.options, "issuer": "amazon.com"})
+    assert certificate()["Status"] == "ISSUED"
+
+
+def test_caa_of_a_zone_that_is_not_there_is_said(reach: Reach) -> None:
+    with pytest.raises(SandboxError, match=r"no hosted zone nobody\.test"):
+        caa.start(reach, {**caa.FAULT.options, "zone": "nobody.test"})
+
+
+def test_a_resolver_remembers_absence_and_the_zones_server_does_not(reach: Reach) -> None:
+    stop = negative_cache.start(reach, {"seconds": 60.0})
+    assert ask(reach.names, HOST).rcode() == dns.rcode.NXDOMAIN
+    publish(HOST, "A", "203.0.113.9")
+    assert ask(reach.names, HOST).rcode() == dns.rcode.NXDOMAIN
+    assert ask(reach.names, HOST, recursive=False).answer != []
+    stop()
+    assert ask(reach.names, HOST).answer != []
+
+
+def test_what_the_zones_server_was_asked_is_remembered_by_nobody(reach: Reach) -> None:
+    negative_cache.start(reach, {"seconds": 60.0})
+    assert ask(reach.names, HOST, recursive=False).rcode() == dns.rcode.NXDOMAIN
+    publish(HOST, "A", "203.0.113.9")
+    assert ask(reach.names, HOST).answer != []
+
+
+def test_slow_things_are_pending_first(reach: Reach) -> None:
+    stop = slow.start(reach, {"scale": 10.0})
+    assert certificate()["Status"] == "PENDING_VALIDATION"
+    ec2 = boto3.client("ec2", "us-west-2")
+    subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
+    address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    made = ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address)["NatGateway"]["NatGatewayId"]
+    assert backend("ec2", "us-west-2").nat_gateways[made].state == "pending"
+    reach.balancers.report({})
+    assert load_balancer_state("slow", reach) == "provisioning"
+    stop()
+    assert load_balancer_state("quick", reach) == "active"
+
+
+def load_balancer_state(name: str, reach: Reach) -> str:
+    subnets = [s["SubnetId"] for s in boto3.client("ec2", "us-west-2").describe_subnets()["Subnets"][:2]]
+    elb = boto3.client("elbv2", "us-west-2")
+    elb.create_load_balancer(Name=name, Subnets=subnets)
+    reach.balancers.report({})
+    (described,) = elb.describe_load_balancers(Names=[name])["LoadBalancers"]
+    return str(described["State"]["Code"])
+
+
+@pytest.mark.parametrize(("share", "failing"), [(0.5, 2), (0.01, 1), (1.0, 3)])
+def test_checks_fail_for_a_share_of_targets(reach: Reach, share: float, failing: int) -> None:
+    elb = boto3.client("elbv2", "us-west-2")
+    vpc = boto3.client("ec2", "us-west-2").describe_vpcs()["Vpcs"][0]["VpcId"]
+    made = elb.create_target_group(Name="x", Protocol="HTTP", Port=80, VpcId=vpc, TargetType="ip")
+    arn = made["TargetGroups"][0]["TargetGroupArn"]
+    targets = [{"Id": f"10.0.0.{n}", "Port": 8080} for n in range(3)]
+    elb.register_targets(TargetGroupArn=arn, Targets=targets)  # type: ignore[arg-type]
+    stop = unhealthy_target.start(reach, {"share": share})
+    assert len(reach.balancers.snapshot()["groups"][arn]["failing"]) == failing
+    stop()
+    assert reach.balancers.snapshot()["groups"][arn]["failing"] == []
+
+
+def test_a_failing_target_is_not_even_asked() -> None:
+    import asyncio
+
+    checks = HealthChecks(NOBODY)
+    group = {"failing": ["10.0.0.1:8080"], "port": "traffic-port"}
+    problem = asyncio.run(checks._check("10.0.0.1:8080", group))
+    assert problem == ("Target.FailedHealthChecks", "Health checks failed")
