@@ -111,6 +111,12 @@ class NotFoundError(EpochctlError):
     exit_code = 16
 
 
+class PreflightError(EpochctlError):
+    """`up` would not get through; every reason that was found before anything was made is named."""
+
+    exit_code = 17
+
+
 class Interrupted(EpochctlError):
     """Ctrl-C, SIGTERM, or nobody left to tell; everything under way was ended in order."""
 

@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, str] = {
     "init": "init",
     "up": "up",
     "down": "down",
+    "doctor": "doctor",
     "status": "status",
     "logs": "logs",
     "exec": "exec",

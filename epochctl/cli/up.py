@@ -33,13 +33,15 @@ def up(
     from epochctl.cli.session import agreed, interactive, opened
     from epochctl.errors import Interrupted
     from epochctl.outputs import Verification
-    from epochctl.steps import programs
+    from epochctl.preflight import Examination, refusal
 
     lifetime.check(ttl)
     enter(ctx.obj, sandbox, agreed=not plan and not yes)
     with opened(ctx.obj, output=output, title="up", ttl=ttl) as session:
-        programs.check(session.settings, session.region)  # nothing half done for want of a program,
-        session.aws.account_id()  # or of credentials
+        # nothing half done for want of a program, of credentials, of room in the account
+        refused = refusal(Examination(session.settings, session.region, session.aws).essential())
+        if refused:
+            raise refused
         if plan or (interactive() and not yes and output == "text"):
             runner = session.runner()
             seen = runner.plan().check().seen

@@ -6,14 +6,16 @@ Knows nothing of what runs inside a cluster.
 from __future__ import annotations
 
 import base64
+import re
 import threading
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from pydantic import SecretStr
 
 from epochctl.clients.aws import Aws
+from epochctl.errors import EpochctlError
 
 LIFETIME = timedelta(minutes=14)  # EKS accepts a token for 15 minutes after its signature
 REUSE = timedelta(
@@ -59,6 +61,23 @@ class NodeGroup:
     issues: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class AccessEntry:
+    """Who may enter a cluster, as which groups and with which of EKS's policies."""
+
+    principal: str
+    groups: tuple[str, ...] = ()
+    policies: tuple[str, ...] = ()
+
+    def means(self, caller: str) -> bool:
+        """Whether that caller is the principal. Somebody in a role is called by the role's bare name."""
+        if caller == self.principal:
+            return True
+        assumed = re.fullmatch(r"arn:[^:]+:sts::(\d+):assumed-role/([^/]+)/.+", caller)
+        role = re.fullmatch(r"arn:[^:]+:iam::(\d+):role/(?:.+/)?([^/]+)", self.principal)
+        return assumed is not None and role is not None and assumed.groups() == role.groups()
+
+
 class Eks:
     """The EKS clusters of one region."""
 
@@ -89,6 +108,32 @@ class Eks:
         except LookupError:
             return ()
 
+    def access_entries(self, cluster: str) -> tuple[AccessEntry, ...]:
+        """Every access entry with its policies; () when the cluster is absent."""
+        pages = self._aws.client("eks").get_paginator("list_access_entries").paginate(clusterName=cluster)
+        try:
+            found = self._aws.call(
+                lambda: [arn for page in pages for arn in page["accessEntries"]], absent=ABSENT
+            )
+            return tuple(self._access_entry(cluster, arn) for arn in found)
+        except LookupError:
+            return ()
+
+    def standard_support(self, version: str) -> date | None:
+        """The last day of a version's standard support; None where EKS does not say.
+
+        Raises LookupError where EKS has no such version.
+        """
+        client = self._aws.client("eks")
+        try:
+            told = self._aws.call(lambda: client.describe_cluster_versions(clusterVersions=[version]))
+        except EpochctlError:  # a new question: older permissions do not know it
+            return None
+        if not told["clusterVersions"]:
+            raise LookupError(version)
+        until: datetime | None = told["clusterVersions"][0].get("endOfStandardSupportDate")
+        return until.date() if until else None
+
     def token(self, cluster: str) -> Token:
         """A bearer token for the cluster, signed anew when the last one is ten minutes old."""
         now = datetime.now(UTC)
@@ -105,6 +150,17 @@ class Eks:
             lambda: client.describe_nodegroup(clusterName=cluster, nodegroupName=name), absent=ABSENT
         )
         return _node_group(answer["nodegroup"])
+
+    def _access_entry(self, cluster: str, arn: str) -> AccessEntry:
+        client, names = self._aws.client("eks"), {"clusterName": cluster, "principalArn": arn}
+        entry = self._aws.call(lambda: client.describe_access_entry(**names), absent=ABSENT)["accessEntry"]
+        pages = client.get_paginator("list_associated_access_policies").paginate(**names)
+        policies = self._aws.call(
+            lambda: [each["policyArn"] for page in pages for each in page["associatedAccessPolicies"]],
+            absent=ABSENT,
+        )
+        bare = tuple(sorted(policy.rpartition("/")[2] for policy in policies))
+        return AccessEntry(arn, tuple(sorted(entry.get("kubernetesGroups", []))), bare)
 
     def _sign(self, cluster: str) -> str:
         """A presigned GetCallerIdentity that names the cluster in a signed header, as `aws eks get-token`."""

@@ -15,7 +15,8 @@ import pytest
 
 from epochctl import outputs
 from epochctl.cli.app import run
-from epochctl.errors import CredentialsError, DeployError, SettingsError, ToolError
+from epochctl.errors import CredentialsError, DeployError, PreflightError, SettingsError, ToolError
+from epochctl.preflight import Fact
 from epochctl.workflow.step import Context, Observation
 
 URL = "https://epoch.example.com/"
@@ -80,7 +81,7 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("API_HOSTNAME", "epoch.example.com")
     monkeypatch.setattr("epochctl.steps.catalog.steps", lambda *given: made.steps())
-    monkeypatch.setattr("epochctl.steps.programs.check", lambda settings, region: None)
+    monkeypatch.setattr("epochctl.preflight.Examination.essential", lambda self: ())
     monkeypatch.setattr("epochctl.clients.aws.Aws.account_id", lambda self: "123456789012")
     monkeypatch.setattr("epochctl.clients.state_bucket.StateBucket.exists", lambda self, account: True)
     monkeypatch.setattr(
@@ -167,17 +168,34 @@ def test_nothing_is_begun_without_credentials(world: World, monkeypatch: pytest.
         raise CredentialsError("no AWS credentials")
 
     monkeypatch.setattr("epochctl.clients.aws.Aws.account_id", nobody)
+    fact = Fact("identity", "fail", "no AWS credentials", error=CredentialsError("no AWS credentials"))
+    monkeypatch.setattr("epochctl.preflight.Examination.essential", lambda self: (fact,))
     for line in (["up", "--yes"], ["down", "--yes"], ["status"], ["lb-controller", "status"]):
         assert run(line) == CredentialsError.exit_code
     assert world.log == []
 
 
 def test_nothing_is_begun_without_a_program(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(settings: object, region: str) -> None:
-        raise ToolError("helm is not installed")
-
-    monkeypatch.setattr("epochctl.steps.programs.check", missing)
+    fact = Fact("helm", "fail", "not installed", error=ToolError("helm is not installed"))
+    monkeypatch.setattr("epochctl.preflight.Examination.essential", lambda self: (fact,))
     assert run(["up", "--yes"]) == ToolError.exit_code
+    assert world.log == []
+
+
+def test_every_reason_against_it_is_told_at_once(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    facts = (
+        Fact("quota VPCs", "fail", "1 needed, 0 free (5 of 5 in use)", "ask for more"),
+        Fact("names", "ok", "free"),
+        Fact("disk", "fail", "0.1 GB free", "make room"),
+    )
+    monkeypatch.setattr("epochctl.preflight.Examination.essential", lambda self: facts)
+    monkeypatch.setattr("epochctl.preflight.Examination.everything", lambda self: facts)
+    for line in (["up", "--yes"], ["doctor"]):
+        assert run(line) == PreflightError.exit_code
+        said = capsys.readouterr()
+        assert all(word in said.out + said.err for word in ("5 of 5 in use", "make room", "ask for more"))
     assert world.log == []
 
 

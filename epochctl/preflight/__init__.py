@@ -1,0 +1,9 @@
+"""What would stop `up`, known before anything is made: facts about the account, the settings, this machine.
+
+Reads only. Knows no terminal; `doctor` shows every fact, `up` refuses where one of them fails.
+"""
+
+from epochctl.preflight.examination import Examination
+from epochctl.preflight.fact import Fact, refusal
+
+__all__ = ["Examination", "Fact", "refusal"]

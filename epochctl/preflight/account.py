@@ -1,0 +1,68 @@
+"""Who is asking, for how long, and what that identity may do in the cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from epochctl.clients.aws import Aws
+from epochctl.clients.eks import AccessEntry, ClusterAccess, Eks
+from epochctl.errors import EpochctlError
+from epochctl.preflight.fact import Fact, fail, failed, ok, warn
+from epochctl.settings import Settings
+
+SHORT = 45 * 60  # seconds: an `up` from nothing takes 20 to 25 minutes on AWS
+
+
+class Account:
+    """The caller in one region."""
+
+    def __init__(self, settings: Settings, aws: Aws, eks: Eks) -> None:
+        self._settings, self._aws, self._eks = settings, aws, eks
+
+    def identity(self) -> Iterator[Fact]:
+        try:
+            arn = self._aws.caller_arn()
+        except EpochctlError as error:
+            yield failed("identity", error)
+            return
+        yield ok("identity", f"{arn} in {self._aws.region}")
+
+    def credentials(self) -> Iterator[Fact]:
+        expires = self._aws.expires()
+        if expires is None:
+            yield ok("credentials", "without an end, or renewed by themselves")
+            return
+        left = int((expires - datetime.now(UTC)).total_seconds())
+        words = f"{left // 60} min left, until {expires:%H:%M} UTC"
+        yield (
+            ok("credentials", words)
+            if left >= SHORT
+            else warn("credentials", f"{words}; `up` from nothing takes 25 min", "sign in again first")
+        )
+
+    def access(self) -> Iterator[Fact]:
+        """Which access entry the caller maps to; before there is a cluster, which it will be."""
+        cluster = self._eks.describe(self._settings.full_name)
+        if cluster is None or not self._settings.tags.items() <= dict(cluster.tags).items():
+            yield ok("cluster access", "no cluster of ours yet: whoever runs `up` becomes its administrator")
+            return
+        arn = self._aws.caller_arn()
+        entry = next((each for each in self._eks.access_entries(cluster.name) if each.means(arn)), None)
+        yield _without(cluster, arn) if entry is None else _mapped(entry)
+
+
+def _mapped(entry: AccessEntry) -> Fact:
+    may = ", ".join((*entry.policies, *(f"group {group}" for group in entry.groups)))
+    if not may:
+        words = f"{entry.principal} has an access entry, without any policy or group"
+        return fail("cluster access", words, "aws eks associate-access-policy")
+    return ok("cluster access", f"you are {entry.principal}: {may}")
+
+
+def _without(cluster: ClusterAccess, arn: str) -> Fact:
+    return fail(
+        "cluster access",
+        f"no access entry of {cluster.name} is for {arn}: the cluster will answer Unauthorized",
+        "use the identity that made it, or have it add an access entry (aws eks create-access-entry)",
+    )

@@ -1,0 +1,91 @@
+"""Which questions are asked, of whom, and in which order they are told. Asks nothing itself."""
+
+from __future__ import annotations
+
+from epochctl.clients.aws import Aws
+from epochctl.clients.capacity import Capacity
+from epochctl.clients.dns import Names as Resolver
+from epochctl.clients.eks import ClusterAccess, Eks
+from epochctl.clients.kube import Kube
+from epochctl.clients.quotas import Quotas
+from epochctl.clients.route53 import Route53
+from epochctl.preflight.account import Account
+from epochctl.preflight.asking import Asking, Question
+from epochctl.preflight.domain import Domain
+from epochctl.preflight.fact import Fact
+from epochctl.preflight.limits import Limits
+from epochctl.preflight.local import Local
+from epochctl.preflight.names import Names
+from epochctl.preflight.places import Places
+from epochctl.settings import Settings
+
+SECONDS = 13.0  # for all of it; `doctor` promises 15
+
+Questions = dict[str, Question]
+
+
+class Examination:
+    """Of one (name, environment, region)."""
+
+    def __init__(self, settings: Settings, region: str, aws: Aws) -> None:
+        eks, capacity = Eks(aws), Capacity(aws, settings.full_name, settings.tags)
+
+        def connect(access: ClusterAccess) -> Kube:
+            return Kube(access, lambda: eks.token(access.name).value.get_secret_value())
+
+        self._local = Local(settings, region)
+        self._account = Account(settings, aws, eks)
+        self._limits = Limits(settings, Quotas(aws), capacity)
+        self._places = Places(settings, capacity, eks)
+        self._names = Names(settings, aws, eks, connect)
+        self._domain = Domain(settings, Route53(aws), Resolver())
+
+    def everything(self) -> tuple[Fact, ...]:
+        """All there is to know, for `doctor`."""
+        machine = {"kubectl": self._local.kubectl}
+        account = {
+            "credentials": self._account.credentials,
+            "cluster access": self._account.access,
+            "log group": self._names.log_group,
+            "namespace": self._names.namespace,
+        }
+        return self._ask({**self._machine(), **machine}, {**account, **self._region()})
+
+    def essential(self) -> tuple[Fact, ...]:
+        """What can stop `up`, for its first second."""
+        return self._ask(self._machine(), self._region())
+
+    def _ask(self, machine: Questions, account: Questions) -> tuple[Fact, ...]:
+        """AWS is asked only as somebody: without an identity every other answer would be the same."""
+        asking = Asking(SECONDS)
+        asking.ask("identity", self._account.identity)
+        for name, question in machine.items():
+            asking.ask(name, question)
+        if all(fact.state == "ok" for fact in asking.answer("identity")):
+            for name, question in account.items():
+                asking.ask(name, question)
+        return asking.answers()
+
+    def _machine(self) -> Questions:
+        local = self._local
+        return {
+            "terraform": local.terraform,
+            "helm": local.helm,
+            "eksctl": local.eksctl,
+            "image": local.image,
+            "disk": local.disk,
+        }
+
+    def _region(self) -> Questions:
+        return {
+            "zones": self._places.zones,
+            "instance types": self._places.instance_types,
+            "EKS version": self._places.version,
+            "quota VPCs": self._limits.vpcs,
+            "quota addresses": self._limits.addresses,
+            "quota NAT gateways": self._limits.nat_gateways,
+            "quota clusters": self._limits.clusters,
+            "quota vCPUs": self._limits.vcpus,
+            "names": self._names.taken,
+            "zone": self._domain.zone,
+        }
