@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from moto.core.utils import convert_regex_to_flask_path
 
-from sandbox.account import access
+from sandbox.account import access, operations
 from sandbox.account.backends import backend
 
 ADMIN = access.ADMINISTRATOR
@@ -118,3 +120,9 @@ def test_the_creator_and_the_nodes_are_entered_by_eks_itself(eks: Any) -> None:
     entry = eks.describe_access_entry(clusterName="demo", principalArn=nodes)["accessEntry"]
     assert entry["type"] == "EC2_LINUX"
     assert eks.list_access_entries(clusterName="demo", associatedPolicyArn=ADMIN)["accessEntries"] == [user]
+
+
+def test_the_web_server_can_read_every_path(eks: Any) -> None:
+    for operation in operations._known:
+        for pattern in re.findall(r'<regex\("(.*?)"\)', convert_regex_to_flask_path(operation.path)):
+            re.compile(pattern)
