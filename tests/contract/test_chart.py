@@ -57,8 +57,41 @@ def test_lint(helm: str) -> None:
 
 def test_what_it_makes(helm: str) -> None:
     kinds = render(helm)
-    assert set(kinds) == {"Deployment", "Service", "Ingress", "ServiceAccount", "PodDisruptionBudget", "Pod"}
+    assert set(kinds) == {
+        "Deployment",
+        "Service",
+        "Ingress",
+        "ServiceAccount",
+        "PodDisruptionBudget",
+        "NetworkPolicy",
+        "Pod",
+    }
     assert {document["metadata"]["name"] for document in kinds.values()} == {"web", "web-test-health"}
+
+
+def test_only_the_port_of_the_service_is_open(helm: str) -> None:
+    policy = render(helm)["NetworkPolicy"]["spec"]
+    assert policy["podSelector"] == render(helm)["Deployment"]["spec"]["selector"]
+    assert policy["ingress"] == [{"ports": [{"port": "http"}]}]
+    assert policy["egress"] == [{}]
+    assert render(helm, networkPolicy__egress=False)["NetworkPolicy"]["spec"]["egress"] == []
+    assert "NetworkPolicy" not in render(helm, networkPolicy__enabled=False)
+
+
+def test_an_autoscaler_owns_the_replicas(helm: str) -> None:
+    kinds = render(helm, autoscaling__enabled=True, autoscaling__maxReplicas=9, replicas=3)
+    scaler = kinds["HorizontalPodAutoscaler"]["spec"]
+    assert (scaler["minReplicas"], scaler["maxReplicas"]) == (3, 9)
+    assert scaler["scaleTargetRef"] == {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
+    assert "replicas" not in kinds["Deployment"]["spec"]
+    assert render(helm)["Deployment"]["spec"]["replicas"] == 2
+
+
+@pytest.mark.parametrize(
+    "more", [{"autoscaling__cpuPercent": 0}, {"autoscaling__most": 3}, {"networkPolicy__egress": "dns"}]
+)
+def test_scaling_and_policy_values_are_checked(helm: str, more: dict[str, Any]) -> None:
+    assert "values don't meet the specifications" in refuse(helm, **more)
 
 
 def test_the_load_balancer_is_asked_for_https(helm: str) -> None:

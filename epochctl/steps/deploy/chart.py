@@ -41,6 +41,7 @@ def values(settings: Settings, image: PushedImage, certificate: Certificate, cha
             "requests": {"cpu": service.cpu, "memory": service.memory},
             "limits": {"cpu": service.cpu_limit, "memory": service.memory_limit},
         },
+        "networkPolicy": {"egress": bool(service.image)},  # ours asks nobody for anything
         "podAnnotations": {CHART_ANNOTATION: chart_digest(chart)},
     }
 
