@@ -145,9 +145,18 @@ class Settings(Section):
     def tags(self) -> dict[str, str]:
         return {"epochctl:name": self.name, "epochctl:environment": self.environment}
 
+    def state_folder(self, region: str) -> str:
+        """Where in the state bucket the objects of one (name, environment, region) are."""
+        return f"{self.name}/{self.environment}/{region}"
+
     def state_directory(self, region: str) -> Path:
         """Private files of one (name, environment, region): terraform data, kubeconfig, journal, image."""
         return self.directory / ".epochctl" / self.name / self.environment / region
+
+
+def run_url(environ: Mapping[str, str] = os.environ) -> str:
+    """The page of the CI run that we are part of, "" outside of CI."""
+    return sources.run_url(environ)
 
 
 def load(directory: Path, flags: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> Settings:

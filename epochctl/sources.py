@@ -22,6 +22,9 @@ VARIABLES = {
 }
 DEFAULT_REGION = ("AWS_REGION", "AWS_DEFAULT_REGION")  # the SDK's own: only where nothing else names a region
 
+# Where a run in CI can be looked at: whoever meets its lock wants to.
+_RUN_PAGES = ("CI_JOB_URL", "BUILD_URL", "CIRCLE_BUILD_URL", "BUILDKITE_BUILD_URL")
+
 Values = dict[str, Any]
 Origins = dict[str, str]
 Layer = dict[str, tuple[Any, str]]
@@ -77,3 +80,11 @@ def _flags(flags: Mapping[str, Any]) -> Layer:
 
 def _shaped(key: str, value: Any) -> Any:
     return (value,) if key == "regions" and isinstance(value, str) else value
+
+
+def run_url(environ: Mapping[str, str]) -> str:
+    """The page of the CI run that we are part of, "" outside of CI."""
+    repository, run = environ.get("GITHUB_REPOSITORY"), environ.get("GITHUB_RUN_ID")
+    if repository and run:
+        return f"{environ.get('GITHUB_SERVER_URL', 'https://github.com')}/{repository}/actions/runs/{run}"
+    return next((environ[name] for name in _RUN_PAGES if environ.get(name)), "")

@@ -68,7 +68,7 @@ class Front:
         call = api_call(scope)
         outcome = self._outcome(call)
         if outcome is None:
-            await service(scope, receive, send)
+            await service(scope, *_in_step(scope, receive, send))
         else:
             await settle(call, outcome, receive, send)
 
@@ -116,3 +116,21 @@ class Front:
             await answer(send, 400, b'{"message": "not an AdmissionReview of a pod"}')
             return
         await answer(send, 200, json.dumps(review).encode())
+
+
+def _in_step(scope: dict[str, Any], receive: Any, send: Any) -> tuple[Any, Any]:
+    """Where a client waits for leave to send a body (Expect: 100-continue) and is answered without it being
+    read, the connection ends, as S3 ends it: nobody could tell whether a body or a request comes next."""
+    read = not header(scope, b"expect")
+
+    async def receiving() -> Any:
+        nonlocal read
+        read = True
+        return await receive()
+
+    async def sending(message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start" and not read:
+            message = {**message, "headers": [*message.get("headers", ()), (b"connection", b"close")]}
+        await send(message)
+
+    return receiving, sending

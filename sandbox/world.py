@@ -164,7 +164,13 @@ class World:
         from a2wsgi import WSGIMiddleware
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-        aws = WSGIMiddleware(DomainDispatcherApplication(create_backend_app), workers=24)
+        moto = DomainDispatcherApplication(create_backend_app)
+
+        def terminated(environ: dict[str, Any], start: Any) -> Any:
+            # boto3's uploads to S3 are chunked: no length, but an end. Without this they read as empty.
+            return moto({**environ, "wsgi.input_terminated": True}, start)
+
+        aws = WSGIMiddleware(terminated, workers=24)
         front = Front(aws, Registry(f"http://127.0.0.1:{REGISTRY_PORT}"), self._clusters, self._places.charts)
         faults = Switchboard(Reach(self._clusters, self._balancers, self._names, front, self._sign_in_again))
         internal = application(self._clusters, self._balancers, faults)

@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from epochctl import __version__
-from epochctl.cli.options import Globals, hoisted
+from epochctl.cli.options import Globals, completed, hoisted
 from epochctl.errors import EpochctlError
 
 # In the order a person meets them. Each module has an `app`.
@@ -37,6 +37,8 @@ COMMANDS: Mapping[str, str] = {
     "history": "history",
     "verify": "verify",
     "kubeconfig": "kubeconfig",
+    "unlock": "unlock",
+    "resume": "resume",
     "token": "token",
 }
 
@@ -101,7 +103,7 @@ def run(arguments: list[str]) -> int:
     """Run one command line and return the exit code. Errors end here: what, why, what to do."""
     from epochctl.cli import interrupts
 
-    ordered = hoisted(arguments)
+    ordered = completed(hoisted(arguments))
     with interrupts.handled():
         try:
             app(args=ordered, prog_name="epochctl")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from epochctl.cli import single
-from epochctl.cli.options import Output, Sandbox
+from epochctl.cli.options import Output, Sandbox, Wait
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -24,11 +24,16 @@ Image = Annotated[
 
 @app.command()
 def deploy(
-    ctx: typer.Context, image: Image = None, output: Output = "text", sandbox: Sandbox = False
+    ctx: typer.Context,
+    image: Image = None,
+    wait: Wait = None,
+    output: Output = "text",
+    sandbox: Sandbox = False,
 ) -> None:
     """Deploy the release and point the host name at it."""
     done = "{url} is deployed. Next: epochctl verify"
     if image:
         done += "\n[service] image stays as it is: without --image the next deploy goes by it"
     options = dataclasses.replace(ctx.obj, image=image or None)
-    single.apply(options, "deploy", "dns", output=output, command="deploy", done=done)
+    again = f"deploy --image={image}" if image else "deploy"
+    single.apply(options, "deploy", "dns", output=output, command="deploy", done=done, wait=wait, again=again)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from epochctl.cli.options import Output, SandboxLater, Yes, enter
+from epochctl.cli.options import Output, SandboxLater, Wait, Yes, enter
 
 if TYPE_CHECKING:
     from epochctl.cli.session import Session
@@ -24,11 +24,13 @@ def down(
     delete_state: Annotated[
         bool, typer.Option("--delete-state", help="Remove terraform's state and the local files, too.")
     ] = False,
+    wait: Wait = None,
     output: Output = "text",
     sandbox: SandboxLater = False,
 ) -> None:
     """Take everything down, in order; asks once."""
     from epochctl.cli import lifetime
+    from epochctl.cli.locked import locked
     from epochctl.cli.session import interactive, opened
     from epochctl.errors import SettingsError
 
@@ -41,14 +43,22 @@ def down(
         session.aws.account_id()
         if expired and (why := lifetime.not_expired(session)):
             return session.presenter.result({"expired": False, "why": why}, (f"{why}; nothing was removed",))
-        runner = session.runner()
-        seen = runner.survey("looking for what is there").check().seen
-        if not yes:
-            _ask(session, tuple(name for name in runner.graph.names if name in seen and seen[name].exists))
-        removed = runner.down().check().removed
-        _prove(session)
-        removed += _delete_state(session) if delete_state else ()
-        _report(session, removed, _kept(session))
+        with locked(session, "down --delete-state" if delete_state else "down", wait):
+            _remove(session, yes, delete_state)
+
+
+def _remove(session: Session, yes: bool, delete_state: bool) -> None:
+    """All of it, after a look and a question."""
+    from epochctl.cli.budgeted import budgeted
+
+    runner = session.runner(budgeted(session, "down"))
+    seen = runner.survey("looking for what is there").check().seen
+    if not yes:
+        _ask(session, tuple(name for name in runner.graph.names if name in seen and seen[name].exists))
+    removed = runner.down().check().removed
+    _prove(session)
+    removed += _delete_state(session) if delete_state else ()
+    _report(session, removed, _kept(session))
 
 
 def _ask(session: Session, there: tuple[str, ...]) -> None:
@@ -66,9 +76,10 @@ def _ask(session: Session, there: tuple[str, ...]) -> None:
 def _delete_state(session: Session) -> tuple[str, ...]:
     import shutil
 
+    from epochctl.cli.locked import key
     from epochctl.clients.state_bucket import StateBucket
 
-    gone = StateBucket(session.aws).delete_if_unused(session.aws.account_id())
+    gone = StateBucket(session.aws).delete_if_unused(session.aws.account_id(), key(session))
     files = session.settings.state_directory(session.region)
     shutil.rmtree(files, ignore_errors=True)
     return (*gone, f"files {files}")

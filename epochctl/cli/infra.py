@@ -1,13 +1,13 @@
-"""`epochctl infra plan | up | output | unlock`: what terraform manages, by itself."""
+"""`epochctl infra plan | up | output`: what terraform manages, by itself."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from epochctl.cli import single
-from epochctl.cli.options import Output, Sandbox
+from epochctl.cli.options import Output, Sandbox, Wait
 
 if TYPE_CHECKING:
     from epochctl.tools.terraform import Plan
@@ -30,10 +30,10 @@ def plan(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = False) 
 
 
 @app.command()
-def up(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = False) -> None:
+def up(ctx: typer.Context, wait: Wait = None, output: Output = "text", sandbox: Sandbox = False) -> None:
     """Apply the plan."""
     done = "The infrastructure is up. Next: epochctl lb-controller install"
-    single.apply(ctx.obj, "infra_up", output=output, command="infra up", done=done)
+    single.apply(ctx.obj, "infra_up", output=output, command="infra up", done=done, wait=wait)
 
 
 @app.command(name="output")
@@ -50,18 +50,3 @@ def outputs(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = Fals
         found: Infrastructure = step.output(runner.context("infra_up"))  # type: ignore[attr-defined]
         fields = asdict(found)
         session.presenter.result(fields, tuple(f"{key} = {value}" for key, value in fields.items()))
-
-
-@app.command()
-def unlock(
-    ctx: typer.Context,
-    lock: Annotated[str, typer.Argument(help="The lock's id, as told.")],
-    sandbox: Sandbox = False,
-) -> None:
-    """Break the lock on terraform's state. Only when whoever holds it is certainly dead."""
-    from epochctl.cli.session import opened
-
-    with opened(ctx.obj, output="text", title="infra unlock") as session:
-        runner = session.runner()
-        runner.graph.step("infra_up").unlock(runner.context("infra_up"), lock)  # type: ignore[attr-defined]
-        session.presenter.result({"unlocked": lock}, ("Unlocked.",))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from epochctl.cli import single
-from epochctl.cli.options import Output, Sandbox, Yes
+from epochctl.cli.options import Output, Sandbox, Wait, Yes
 
 app = typer.Typer(
     rich_markup_mode=None,
@@ -16,10 +16,12 @@ app = typer.Typer(
 
 
 @app.command()
-def install(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = False) -> None:
+def install(ctx: typer.Context, wait: Wait = None, output: Output = "text", sandbox: Sandbox = False) -> None:
     """Install it; done when its webhook admits an Ingress."""
     done = "The load balancer controller admits Ingresses. Next: epochctl build"
-    single.apply(ctx.obj, "lb_controller", output=output, command="lb-controller install", done=done)
+    single.apply(
+        ctx.obj, "lb_controller", output=output, command="lb-controller install", done=done, wait=wait
+    )
 
 
 @app.command()
@@ -47,16 +49,17 @@ def uninstall(
     ctx: typer.Context, yes: Yes = False, output: Output = "text", sandbox: Sandbox = False
 ) -> None:
     """Remove it and its identity. Take the release down first: load balancers need it to go away."""
+    from epochctl.cli.locked import locked
     from epochctl.cli.session import agreed, interactive, opened
     from epochctl.errors import Interrupted, SettingsError
 
     if not yes and not interactive():
         raise SettingsError("uninstall asks first", why="there is no terminal to ask on", fix="add --yes")
-    with opened(ctx.obj, output=output, title="lb-controller uninstall") as session:
-        session.aws.account_id()
+    command = "lb-controller uninstall"
+    with opened(ctx.obj, output=output, title=command) as session, locked(session, command):
         runner = session.runner()
         runner.survey("looking", only=("lb_controller",)).check()
         if not yes and not agreed(f"Remove the load balancer controller of {session.place}?"):
             raise Interrupted("nothing was removed")
-        removed = runner.down("lb-controller uninstall", only=("lb_controller",)).check().removed
+        removed = runner.down(command, only=("lb_controller",)).check().removed
         session.presenter.result({"removed": removed}, removed or ("Nothing was there.",))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 VALUED = ("--directory", "-C", "--environment", "--region")
 PLAIN = ("--verbose",)
+WAIT = "1h"  # of `--wait` alone
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,13 @@ class Globals:
     def flags(self) -> dict[str, str | None]:
         """By field name of Settings, None where not given."""
         return {"environment": self.environment, "regions": self.region, "service.image": self.image}
+
+    @property
+    def words(self) -> list[str]:
+        """The same as words of a command line."""
+        given = {"--environment": self.environment, "--region": self.region}
+        valued = [f"{name}={value}" for name, value in given.items() if value is not None]
+        return [f"--directory={self.directory}", *valued, *(["--verbose"] if self.verbose else [])]
 
     def settings(self, environ: Mapping[str, str] = os.environ) -> Settings:
         """What all of it amounts to. A directory that is not there is a slip of the pen, not an empty one."""
@@ -63,6 +71,20 @@ def hoisted(arguments: list[str]) -> list[str]:
         else:
             rest.append(word)
     return front + rest
+
+
+def completed(arguments: list[str]) -> list[str]:
+    """The same line with a length behind each `--wait` that has none: Typer knows no optional values."""
+    from epochctl.workflow.durations import typed
+
+    line = list[str]()
+    for index, word in enumerate(arguments):
+        if word == "--":
+            return line + arguments[index:]
+        following = arguments[index + 1 : index + 2]
+        alone = word == "--wait" and (not following or typed(following[0]) is None)
+        line.append(f"--wait={WAIT}" if alone else word)
+    return line
 
 
 def enter(options: Globals, wanted: bool, *, then_down: bool = False, agreed: bool = False) -> None:
@@ -104,3 +126,9 @@ Output = Annotated[
     Literal["text", "json"], typer.Option("--output", "-o", help="text, or JSON: one object a line.")
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Wait = Annotated[
+    str | None,
+    typer.Option(
+        "--wait", metavar="[DURATION]", help="Wait for a run that is at work: 1h, or as long as said."
+    ),
+]

@@ -6,9 +6,11 @@ Knows no command's meaning; everything a command needs is handed to it, nothing 
 from __future__ import annotations
 
 import sys
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from epochctl.cli.options import Globals
@@ -17,8 +19,8 @@ if TYPE_CHECKING:
     from epochctl.cli.audience import Presenter
     from epochctl.clients.aws import Aws
     from epochctl.settings import Settings
-    from epochctl.workflow.events import Event
-    from epochctl.workflow.runner import Runner
+    from epochctl.workflow.events import Emit, Event
+    from epochctl.workflow.runner import Gate, Runner
 
 
 @dataclass(frozen=True)
@@ -30,23 +32,34 @@ class Session:
     aws: Aws
     presenter: Presenter
     ttl: str = ""  # --ttl, which counts from now
+    run: str = field(default_factory=lambda: uuid.uuid4().hex[:12])  # names it in journal and lock
 
-    def runner(self) -> Runner:
-        """A fresh run over every step."""
+    def runner(self, gate: Gate | None = None) -> Runner:
+        """A fresh run over every step. gate: asked before a step changes anything."""
         from epochctl.steps.catalog import steps
         from epochctl.tools.process import Stop
-        from epochctl.workflow.journal import Journal
         from epochctl.workflow.runner import Runner
         from epochctl.workflow.waiting import SystemClock
 
-        journal = Journal(self.settings.state_directory(self.region) / "journal.jsonl")
+        made, stop = steps(self.settings, self.region, self.aws, self.ttl), Stop.event
+        return Runner(made, self.emit(), SystemClock(stop), stop, gate)
+
+    def emit(self) -> Emit:
+        """Whoever listens: the journal, and the person."""
+        from epochctl.workflow.journal import Journal
+
+        journal = Journal(self.files / "journal.jsonl", run=self.run)
 
         def emit(event: Event) -> None:
             journal(event)
             self.presenter(event)
 
-        stop = Stop.event
-        return Runner(steps(self.settings, self.region, self.aws, self.ttl), emit, SystemClock(stop), stop)
+        return emit
+
+    @property
+    def files(self) -> Path:
+        """Private files of this (name, environment, region)."""
+        return self.settings.state_directory(self.region)
 
     @property
     def place(self) -> str:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from epochctl.cli.options import Output, SandboxLater, Yes, enter
+from epochctl.cli.options import Output, SandboxLater, Wait, Yes, enter
 
 if TYPE_CHECKING:
+    from epochctl.cli.session import Session
     from epochctl.workflow.step import Observation
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
@@ -25,13 +26,15 @@ def up(
             "--ttl", help="From now: 30m, 4h, 2d; never. Then down --expired may take it.", show_default=False
         ),
     ] = "",
+    wait: Wait = None,
     output: Output = "text",
     sandbox: SandboxLater = False,
 ) -> None:
     """Bring everything up, from nothing to a verified https URL."""
-    from epochctl.cli import bill, lifetime
-    from epochctl.cli.session import agreed, interactive, opened
-    from epochctl.errors import Interrupted
+    from epochctl.cli import lifetime
+    from epochctl.cli.budgeted import budgeted
+    from epochctl.cli.locked import locked
+    from epochctl.cli.session import interactive, opened
     from epochctl.outputs import Verification
     from epochctl.preflight import Examination, refusal
 
@@ -42,29 +45,49 @@ def up(
         refused = refusal(Examination(session.settings, session.region, session.aws).essential())
         if refused:
             raise refused
-        if plan or (interactive() and not yes and output == "text"):
-            runner = session.runner()
-            seen = runner.plan().check().seen
-            due = {name: list(seen[name].changes) for name in runner.graph.names if _due(seen, name)}
-            lines = (*_plan(due), *bill.lines(session.settings))
-            if plan:
-                last = "Nothing was changed. To do it: epochctl up" if due else "Nothing to do."
-                return session.presenter.result(
-                    {"due": due, "cost": bill.fields(session.settings)}, (*lines, last)
-                )
-            typer.echo("\n".join(lines), err=True)
-            if due and not agreed(f"Make this so: {session.place}?"):
-                raise Interrupted("nothing was changed")
-        result = session.runner().up().check()
+        if plan:
+            return _show(session)
+        with locked(session, f"up --ttl={ttl}" if ttl else "up", wait):
+            if interactive() and not yes and output == "text":
+                _ask(session)
+            result = session.runner(budgeted(session, "up")).up().check()
         url = result.outputs.get(Verification).url
         session.presenter.result({"url": url}, (f"\n{url} answers.", "Look around: epochctl status"))
+
+
+def _show(session: Session) -> None:
+    from epochctl.cli import bill
+
+    due = _plan(session)
+    last = "Nothing was changed. To do it: epochctl up" if due else "Nothing to do."
+    lines = (*_lines(due), *bill.lines(session.settings), last)
+    session.presenter.result({"due": due, "cost": bill.fields(session.settings)}, lines)
+
+
+def _ask(session: Session) -> None:
+    """Show what would be done, and go on only where that is wanted."""
+    from epochctl.cli import bill
+    from epochctl.cli.session import agreed
+    from epochctl.errors import Interrupted
+
+    due = _plan(session)
+    typer.echo("\n".join((*_lines(due), *bill.lines(session.settings))), err=True)
+    if due and not agreed(f"Make this so: {session.place}?"):
+        raise Interrupted("nothing was changed")
+
+
+def _plan(session: Session) -> dict[str, list[str]]:
+    """What is due, by step."""
+    runner = session.runner()
+    seen = runner.plan().check().seen
+    return {name: list(seen[name].changes) for name in runner.graph.names if _due(seen, name)}
 
 
 def _due(seen: dict[str, Observation], name: str) -> bool:
     return name in seen and bool(seen[name].changes)
 
 
-def _plan(due: dict[str, list[str]]) -> tuple[str, ...]:
+def _lines(due: dict[str, list[str]]) -> tuple[str, ...]:
     """In full: the tree shows only a line of each."""
     return tuple(
         line for name, changes in due.items() for line in (f"{name}:", *(f"  {one}" for one in changes))

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from epochctl.workflow import events
+from epochctl.workflow.durations import spelled as duration
+
+__all__ = ["DOING", "duration", "line", "planned", "waiting"]
 
 DOING = {"observe": "looking", "apply": "working", "destroy": "removing"}
-
-
-def duration(seconds: float) -> str:
-    """12 s, 3 min 05 s."""
-    whole = int(seconds)
-    return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60:02d} s"
 
 
 def waiting(event: events.StepWaiting) -> str:

@@ -61,6 +61,12 @@ class Aws:
         self.client("sts")
         return self._session
 
+    def forget(self) -> None:
+        """Ask the credentials' source anew from here on."""
+        with self._lock:
+            self._session = None
+            self._clients.clear()
+
     def account_id(self) -> str:
         """Twelve digits. Raises CredentialsError where nobody is signed in."""
         return str(self.call(lambda: self.client("sts").get_caller_identity())["Account"])
@@ -101,6 +107,12 @@ def _translated(error: Exception, absent: tuple[str, ...]) -> Exception:
     if code in _EXPIRED or kind in {"TokenRetrievalError", "SSOTokenLoadError", "UnauthorizedSSOTokenError"}:
         return CredentialsError(
             "the AWS credentials have expired", why=why, fix="sign in again, then run the same command"
+        )
+    if isinstance(error, RuntimeError) and "still expired" in str(error):  # botocore's; it has no class
+        return CredentialsError(
+            "the AWS credentials have expired",
+            why="their source gives no newer ones",
+            fix="sign in again, then run the same command",
         )
     if code in _DENIED:
         return CredentialsError(

@@ -14,6 +14,7 @@ from epochctl.clients.aws import Aws
 from epochctl.errors import InfrastructureError
 
 _ABSENT = ("404", "NoSuchBucket", "NotFound", "NoSuchKey")
+RUN_LOCK = "run.lock"  # beside a state: the run that is at work on it
 _TAGS = {"epochctl:purpose": "terraform-state"}
 
 
@@ -34,6 +35,11 @@ class StateBucket:
         """Whether a state was ever written under `key`. Changes nothing."""
         return self._found("head_object", account, Key=key) is not None
 
+    def text(self, account: str, key: str) -> str:
+        """What stands under `key`, "" where nothing does."""
+        found = self._found("get_object", account, Key=key)
+        return found["Body"].read().decode("utf-8", "replace") if found else ""
+
     def ensure(self, account: str) -> bool:
         """Make sure that it is there and set up; whether it was made. Safe to run again after a kill."""
         made = not self.exists(account) and self._create(account)
@@ -41,14 +47,16 @@ class StateBucket:
             self._set_up(account)
         return made
 
-    def delete_if_unused(self, account: str) -> tuple[str, ...]:
+    def delete_if_unused(self, account: str, own_lock: str = "") -> tuple[str, ...]:
         """Delete the bucket unless a state in it describes something or is locked. Returns what was removed.
+
+        own_lock: the key of the lock that the caller itself holds.
 
         Raises InfrastructureError naming the states that are in use.
         """
         if not self.exists(account):
             return ()
-        used = tuple(self._used(account))
+        used = tuple(line for key, line in self._used(account) if key != own_lock)
         if used:
             raise InfrastructureError(
                 f"the state bucket {self.name(account)} is still in use",
@@ -95,14 +103,15 @@ class StateBucket:
         found = self._found("get_bucket_tagging", account, absent=("NoSuchTagSet",)) or {}
         return {tag["Key"]: tag["Value"] for tag in found.get("TagSet", [])}
 
-    def _used(self, account: str) -> Iterator[str]:
+    def _used(self, account: str) -> Iterator[tuple[str, str]]:
         pages = self._aws.client("s3").get_paginator("list_objects_v2").paginate(Bucket=self.name(account))
         for page in self._aws.call(lambda: list(pages)):
             for item in page.get("Contents", []):
-                if item["Key"].endswith(".tflock"):
-                    yield f"{item['Key']}: locked"
-                elif self._describes(account, item["Key"]):
-                    yield f"{item['Key']}: describes objects that exist"
+                key = item["Key"]
+                if key.endswith((".tflock", RUN_LOCK)):
+                    yield key, f"{key}: locked"
+                elif self._describes(account, key):
+                    yield key, f"{key}: describes objects that exist"
 
     def _describes(self, account: str, key: str) -> bool:
         body = self._call("get_object", account, Key=key)["Body"].read()

@@ -38,6 +38,26 @@ class Stop:
     event = threading.Event()
 
 
+def born(pid: int) -> str:
+    """When a process was born, in the kernel's own words; "dead" for a zombie, "" where that is not known."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return ""
+    return "dead" if fields[0] in "ZX" else fields[19]
+
+
+def alive(pid: int, birth: str) -> bool:
+    """Whether that process still is; one that took over its id was born at another time."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return born(pid) == birth
+
+
 def find(program: str, *, fix: str) -> str:
     """The program's path. Raises ToolError naming `fix` where PATH has none."""
     path = shutil.which(program)

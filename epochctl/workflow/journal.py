@@ -33,11 +33,16 @@ class Journal:
     """Appends what matters of each event to `path`; at `limit` bytes the file becomes path.1."""
 
     def __init__(
-        self, path: Path, *, limit: int = 1_000_000, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        path: Path,
+        *,
+        run: str = "",
+        limit: int = 1_000_000,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._path, self._limit, self._now = path, limit, now
         self._lock = threading.Lock()
-        self._run = uuid.uuid4().hex[:12]
+        self._run = run or uuid.uuid4().hex[:12]
 
     def __call__(self, event: Event) -> None:
         """Subscribe with this. A full disk must not fail the run: history is a convenience."""

@@ -18,6 +18,9 @@ from epochctl.workflow.schedule import Schedule, Work
 from epochctl.workflow.step import Context, Observation, Step
 from epochctl.workflow.waiting import Clock
 
+# Called with a step's name before it changes anything; raises where that must not begin.
+Gate = Callable[[str], None]
+
 
 @dataclass(frozen=True)
 class Result:
@@ -51,12 +54,18 @@ class Runner:
     """Runs steps. `stop` ends a run in order; the same event must be the clock's."""
 
     def __init__(
-        self, steps: Sequence[Step], emit: Emit, clock: Clock, stop: threading.Event | None = None
+        self,
+        steps: Sequence[Step],
+        emit: Emit,
+        clock: Clock,
+        stop: threading.Event | None = None,
+        gate: Gate | None = None,
     ) -> None:
         self.graph = Graph(steps)
         self.outputs = Outputs()
         self._emit, self._clock = emit, clock
         self._stop = stop or threading.Event()
+        self._gate = gate or (lambda name: None)
         self._seen: dict[str, Observation] = {}
         self._removed: dict[str, tuple[str, ...]] = {}
 
@@ -156,11 +165,13 @@ class Runner:
         seen = self._observe(name)
         if seen.output is not None and not seen.changes:
             return False, "nothing to do"
+        self._gate(name)
         self._emit(events.StepStarted(name, "apply"))
         self._publish(name, self.graph.step(name).apply(self.context(name)))
         return bool(seen.changes), "; ".join(seen.changes[:3])
 
     def _destroy(self, name: str) -> tuple[bool, str]:
+        self._gate(name)
         self._emit(events.StepStarted(name, "destroy"))
         removed = tuple(self.graph.step(name).destroy(self.context(name)))
         self._removed[name] = removed

@@ -42,7 +42,7 @@ def infrastructure(outputs: Mapping[str, Any]) -> Infrastructure | None:
 
 def state_key(settings: Settings, region: str) -> str:
     """The state's place in the bucket: one for each name, environment and region."""
-    return f"{settings.name}/{settings.environment}/{region}/terraform.tfstate"
+    return f"{settings.state_folder(region)}/terraform.tfstate"
 
 
 def everything(settings: Settings, bucket: str) -> tuple[str, ...]:

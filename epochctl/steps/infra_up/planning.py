@@ -69,9 +69,12 @@ class Planning:
             return self._terraform.apply(self.look(ctx, backend), ctx.say)
 
     def prepare(self, ctx: Context, backend: Backend) -> None:
-        """Ready to plan: no terraform of an earlier run is at work, and this one is initialised."""
+        """Ready to plan: no terraform of an earlier run is at work, this one is initialised, and what the
+        earlier one could not upload is in the state."""
         ctx.wait_for("the terraform of an earlier run to end", self._idle, deadline=3600)
         self._terraform.init(backend, ctx.say)
+        if told := self._unlocking(ctx, self._terraform.push_kept):
+            ctx.say(told)
 
     def destroy(self, ctx: Context, *targets: str) -> tuple[Change, ...]:
         """Destroy the targets and what hangs on them, or everything."""

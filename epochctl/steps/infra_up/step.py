@@ -17,13 +17,13 @@ from epochctl.clients.expiry import Expiry
 from epochctl.clients.network import Network
 from epochctl.clients.state_bucket import StateBucket
 from epochctl.clients.taken import Taken
-from epochctl.errors import DeadlineError, InfrastructureError, NotFoundError
+from epochctl.errors import DeadlineError, InfrastructureError, LockedError, NotFoundError
 from epochctl.outputs import Infrastructure
 from epochctl.settings import Settings
 from epochctl.steps.infra_up import facts
 from epochctl.steps.infra_up.lifetime import Lifetime
 from epochctl.steps.infra_up.planning import CLUSTER, Planning
-from epochctl.tools.terraform import Backend, Change, Plan, Terraform
+from epochctl.tools.terraform import Backend, Change, LockHolder, Plan, Terraform, written_holder
 from epochctl.workflow.step import Context, Observation
 from epochctl.workflow.waiting import Pending, Ready
 
@@ -118,9 +118,22 @@ class InfraUp:
         self._planning.prepare(ctx, backend)
         return self._output()
 
+    def lock_holder(self) -> LockHolder | None:
+        """Who has the state's lock, as written in it."""
+        account, backend = self._where()
+        text = self._bucket.text(account, f"{backend.key}.tflock")
+        return written_holder(text) if text else None
+
+    def left_behind(self, holder: LockHolder) -> bool:
+        """Whether that is provably a terraform of ours which is dead. Raises LockedError where one is at
+        work."""
+        if busy := self._terraform.busy():
+            raise LockedError("terraform is at work", why=busy, fix="wait for it to end")
+        return self._terraform.dead_owner(holder)
+
     def unlock(self, ctx: Context, lock_id: str) -> None:
-        """Break the state's lock; the user says that its holder is dead."""
-        self._planning.prepare(ctx, self._where()[1])
+        """Break the state's lock: its holder is dead."""
+        self._terraform.init(self._where()[1], ctx.say)
         self._terraform.unlock(lock_id)
 
     def _variables(self) -> dict[str, Any]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from epochctl.errors import CredentialsError, EpochctlError, InfrastructureError, LockedError, ToolError
 from epochctl.tools.terraform.stream import Diagnostic, short
@@ -31,6 +33,7 @@ _SDK = re.compile(
     r"(?:api error )?"
 )
 _STUCK = "Error releasing the state lock"
+_GO_FRACTION = re.compile(r"(\.\d{6})\d+")  # nanoseconds, which Python does not read
 _LOCK = re.compile(r"^\s*(ID|Who|Operation|Created|Path):\s*(.*?)\s*$", re.M)
 
 
@@ -52,6 +55,10 @@ class LockHolder:
     created: float
     when: str
 
+    def taken_by(self, who: str, since: float) -> bool:
+        """Whether by this user on this host, not before that moment."""
+        return self.who == who and self.created >= since - 1
+
 
 class StaleLockError(LockedError):
     """The lock on the state is taken; `holder` says by whom."""
@@ -60,7 +67,7 @@ class StaleLockError(LockedError):
         super().__init__(
             "the terraform state is locked",
             why=f"by {holder.who} since {holder.when} ({holder.operation})",
-            fix=f"wait for that run to end; if it is certainly dead: epochctl infra unlock {holder.id}",
+            fix="wait for that run to end (--wait does); if it is certainly dead: epochctl unlock",
         )
         self.holder = holder
 
@@ -105,6 +112,14 @@ def _by_words(text: str, why: str, doing: str) -> EpochctlError:
     )
 
 
+def with_kept_state(error: EpochctlError, path: Path | None) -> EpochctlError:
+    """The same error, telling where the state is that could not be uploaded."""
+    if path is not None:
+        error.why += f"\nthe state could not be uploaded; it is kept in {path}"
+        error.fix = "sign in again, then: epochctl resume"
+    return error
+
+
 def keeps_lock(errors: Sequence[Diagnostic]) -> bool:
     """Whether the run ended with its lock still in the state: its credentials or the network were gone."""
     return any(error.summary == _STUCK for error in errors)
@@ -134,6 +149,22 @@ def lock_holder(text: str) -> LockHolder | None:
     return LockHolder(
         found["ID"], found.get("Who", ""), found.get("Operation", ""), _seconds(created), created
     )
+
+
+def written_holder(text: str) -> LockHolder | None:
+    """The holder in the lock's own object; None where that is no lock of terraform's."""
+    try:
+        told = json.loads(text)
+        created = datetime.fromisoformat(_GO_FRACTION.sub(r"\1", told["Created"]).replace("Z", "+00:00"))
+        return LockHolder(
+            told["ID"],
+            told["Who"],
+            told["Operation"],
+            created.timestamp(),
+            f"{created:%Y-%m-%d %H:%M:%S UTC}",
+        )
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def _seconds(created: str) -> float:

@@ -15,7 +15,7 @@ from typing import Any
 
 from epochctl.errors import InfrastructureError, LockedError, ToolError
 from epochctl.tools import process
-from epochctl.tools.terraform import failure
+from epochctl.tools.terraform import failure, kept
 from epochctl.tools.terraform.stream import Change, Stream
 from epochctl.tools.terraform.worksite import LOCK_FILE, Worksite, whoami
 
@@ -175,6 +175,26 @@ class Terraform:
         """Break the state's lock. Only for a lock whose holder is certainly dead."""
         self._ask("force-unlock", lock_id, force=True, absent="failed to retrieve lock info")
 
+    def push_kept(self) -> str:
+        """Upload the state that an earlier run could not, unless there is a newer one; what was done with it.
+
+        Raises InfrastructureError where the two cannot be put in an order: nothing is overwritten.
+        """
+        path = self._site.errored()
+        if path is None:
+            return ""
+        mine, there = kept.read(path.read_text()), kept.read(self._ask("state pull"))
+        order = kept.compare(mine, there)
+        if order == "foreign":
+            raise kept.refusal(path, mine, there)
+        if order == "older":
+            aside = self._site.set_aside(path, "older")
+            return f"the kept state (serial {mine.serial}) is older than the state: set aside as {aside}"
+        if order == "newer":
+            self._ask("state push", str(path))
+        path.unlink()
+        return f"the state that could not be uploaded (serial {mine.serial}) is in its place now"
+
     def busy(self) -> str:
         """What a terraform that an earlier run of ours left behind is doing, "" where none is alive."""
         run = self._site.running()
@@ -231,7 +251,8 @@ class Terraform:
         else:
             self._site.end(free=not failed and verb != "init")
         if failed:
-            raise failure.translate(stream.errors, stream.raw or done.stdout.splitlines(), verb)
+            error = failure.translate(stream.errors, stream.raw or done.stdout.splitlines(), verb)
+            raise failure.with_kept_state(error, self._site.errored())
         return done.code, stream
 
     def _argv(self, verb: str, arguments: Sequence[str], options: Mapping[str, Any]) -> list[str]:

@@ -18,6 +18,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from epochctl.tools.process import alive, born
+
 LOCK_FILE = ".terraform.lock.hcl"
 _SKIPPED = {".terraform", "tests"}
 
@@ -33,22 +35,7 @@ class Run:
     last: float = 0.0  # when it was last heard of, once it is dead
 
     def alive(self) -> bool:
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
-            return False
-        except PermissionError:
-            pass
-        return born(self.pid) == self.born
-
-
-def born(pid: int) -> str:
-    """When a process was born, in the kernel's own words; "dead" for a zombie, "" where that is not known."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return ""
-    return "dead" if fields[0] in "ZX" else fields[19]
+        return alive(self.pid, self.born)
 
 
 def whoami() -> str:
@@ -70,10 +57,12 @@ class Worksite:
         self._run = self._data / "run.json"
         self._died = self._data / "died.json"
         self._mark = self._data / "initialised"
+        self._kept = self._data / "errored.tfstate"
 
     def stage(self, extra: Mapping[str, str], *, keep_lock: bool) -> None:
         """Make the copy equal to the root plus `extra` (name -> text). keep_lock: leave init's lock file."""
         self.root.mkdir(parents=True, exist_ok=True)
+        self.errored()
         wanted = {str(path.relative_to(self._source)): path.read_text() for path in self._files()} | dict(
             extra
         )
@@ -146,6 +135,20 @@ class Worksite:
     def died(self) -> Run | None:
         """The last run that never told how it ended, as long as its lock may be in the way."""
         return _read(self._died)
+
+    def errored(self) -> Path | None:
+        """The state that a terraform could not upload, in a place where nothing overwrites it."""
+        fresh = self.root / "errored.tfstate"
+        if fresh.exists():
+            if self._kept.exists():
+                self._kept.replace(self._data / f"errored-{self._kept.stat().st_mtime:.0f}.tfstate")
+            fresh.chmod(0o600)
+            fresh.replace(self._kept)
+        return self._kept if self._kept.exists() else None
+
+    def set_aside(self, path: Path, word: str) -> Path:
+        """Keep such a state under another name: it is not to be uploaded."""
+        return path.replace(path.with_name(f"errored-{word}-{time.time():.0f}.tfstate"))
 
     def _end_orphans(self, run: Run) -> None:
         # A provider outlives a killed terraform, in its process group. The group's id cannot become another

@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from shared_lock import SharedLock
 
 from epochctl import outputs
 from epochctl.cli.app import run
 from epochctl.errors import CredentialsError, DeployError, PreflightError, SettingsError, ToolError
 from epochctl.preflight import Fact
+from epochctl.workflow.budget import Remaining
 from epochctl.workflow.step import Context, Observation
 
 URL = "https://epoch.example.com/"
@@ -31,6 +33,8 @@ class World:
     error: Exception | None = None
     signal: int = 0
     left: tuple[str, ...] = ()
+    lock: SharedLock = field(default_factory=SharedLock)
+    remaining: Remaining | None = None
     log: list[str] = field(default_factory=list)
 
     def steps(self) -> tuple[Any, ...]:
@@ -82,6 +86,8 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
     monkeypatch.setenv("API_HOSTNAME", "epoch.example.com")
     monkeypatch.setattr("epochctl.steps.catalog.steps", lambda *given: made.steps())
     monkeypatch.setattr("epochctl.preflight.Examination.essential", lambda self: ())
+    monkeypatch.setattr("epochctl.cli.locked.shared", lambda session: made.lock)
+    monkeypatch.setattr("epochctl.clients.credentials.remaining", lambda aws: made.remaining)
     monkeypatch.setattr("epochctl.clients.aws.Aws.account_id", lambda self: "123456789012")
     monkeypatch.setattr("epochctl.clients.state_bucket.StateBucket.exists", lambda self, account: True)
     monkeypatch.setattr(

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from epochctl.tools.process import born
 from epochctl.tools.terraform import LockHolder, Terraform
-from epochctl.tools.terraform.worksite import Run, Worksite, born, whoami
+from epochctl.tools.terraform.worksite import Run, Worksite, whoami
 
 
 @pytest.fixture

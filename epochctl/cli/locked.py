@@ -1,0 +1,139 @@
+"""The lock around a run that changes something: taken, waited for with `--wait`, described, released.
+
+Knows no command's meaning; what a lock is made of is epochctl.locks'.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from epochctl.cli.session import Session
+
+if TYPE_CHECKING:
+    from epochctl.clients.lock_object import LockObject
+    from epochctl.locks import Holder, LocalLock, RunLock
+
+STEP = "lock"  # under this name a run's events tell of it
+
+
+@contextmanager
+def locked(session: Session, command: str, wait: str | None = None) -> Iterator[None]:
+    """While this lasts nobody else changes this environment. command: as it would be typed again.
+
+    wait: how long to wait for a run that is at work, as typed; None: not at all.
+    """
+    from epochctl.errors import SettingsError
+    from epochctl.workflow.durations import typed
+
+    seconds = 0.0 if wait is None else typed(wait)
+    if seconds is None:
+        raise SettingsError(
+            "--wait is not a length of time", why=f"{wait!r}; expected 90s, 10m, 1h30m", fix="correct --wait"
+        )
+    lock = _lock(session, command)
+    _take(session, lock, command, seconds)
+    ended = "failed"
+    try:
+        yield
+        ended = "ok"
+    finally:
+        lock.release(ended)
+        if lock.thief is not None:
+            raise _stolen(session, lock.thief)
+
+
+def local(session: Session) -> LocalLock:
+    """The lock on this machine; what stands in it is the last run here."""
+    from epochctl.locks import LocalLock
+
+    return LocalLock(session.files / "run.lock")
+
+
+def shared(session: Session) -> LockObject:
+    """The lock that everybody sees."""
+    from epochctl.clients.lock_object import LockObject
+    from epochctl.clients.state_bucket import StateBucket
+
+    account = session.aws.account_id()
+    bucket = StateBucket(session.aws).name(account)
+    return LockObject(session.aws, account=account, bucket=bucket, key=key(session))
+
+
+def key(session: Session) -> str:
+    """The shared lock's place in the bucket."""
+    from epochctl.clients.state_bucket import RUN_LOCK
+
+    return f"{session.settings.state_folder(session.region)}/{RUN_LOCK}"
+
+
+def _lock(session: Session, command: str) -> RunLock:
+    from epochctl.locks import RunLock, ourselves
+    from epochctl.settings import run_url
+    from epochctl.tools.process import Stop
+    from epochctl.workflow.events import StepProgress
+
+    emit = session.emit()
+
+    def say(message: str) -> None:
+        emit(StepProgress(STEP, message))
+
+    def lost() -> None:
+        say("somebody else has taken the lock of this run: stopping in order")
+        Stop.event.set()
+
+    holder = ourselves(session.run, command, run_url())
+    return RunLock(holder, local(session), shared(session), say=say, lost=lost)
+
+
+def _take(session: Session, lock: RunLock, command: str, seconds: float) -> None:
+    """Take it, now or within `seconds`. Raises LockedError describing who has it."""
+    from epochctl.errors import DeadlineError
+    from epochctl.locks import refused
+    from epochctl.tools.process import Stop
+    from epochctl.workflow.durations import spelled
+    from epochctl.workflow.events import StepStarted
+    from epochctl.workflow.outputs import Outputs
+    from epochctl.workflow.step import Context
+    from epochctl.workflow.waiting import Pending, Ready, SystemClock
+
+    start = time.monotonic()
+    met: list[Holder] = []
+
+    def probe() -> Ready[None] | Pending:
+        other = lock.take()
+        if other is None:
+            return Ready(None)
+        if seconds and not met:
+            ctx.emit(StepStarted(STEP, "observe"))
+        met.append(other)
+        left = seconds - (time.monotonic() - start)
+        return Pending(f"{other.line}, since {spelled(time.time() - other.since)}; {_left(left)}")
+
+    place = session.settings.full_name + " in " + session.region
+    ctx = Context(STEP, Outputs(), session.emit(), SystemClock(Stop.event))
+    try:
+        ctx.wait_for(f"the lock on {place}", probe, deadline=seconds)
+    except DeadlineError as error:
+        waited = spelled(seconds) if seconds else ""
+        raise refused(place, met[-1], command=command, waited=waited) from error
+
+
+def _left(seconds: float) -> str:
+    """In steps that a person follows: a line of output each would be too many."""
+    from epochctl.workflow.durations import spelled
+
+    size = 60 if seconds > 150 else 10
+    return f"{spelled(round(max(0.0, seconds) / size) * size)} left to wait"
+
+
+def _stolen(session: Session, thief: Holder) -> Exception:
+    from epochctl.errors import LockedError
+
+    return LockedError(
+        "the lock of this run was taken away while it was at work",
+        why=f"somebody ran `epochctl unlock`; now it is with:\n{thief.described(time.time())}",
+        fix="see who that is, then run the same command again",
+    )

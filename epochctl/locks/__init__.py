@@ -1,0 +1,10 @@
+"""The lock around a whole run that changes something: who holds it, here and in the state's bucket.
+
+Knows nothing of what the run does, of terraform's own lock, or of terminals.
+"""
+
+from epochctl.locks.holder import Holder, ourselves
+from epochctl.locks.local import LocalLock
+from epochctl.locks.run_lock import RunLock, refused
+
+__all__ = ["Holder", "LocalLock", "RunLock", "ourselves", "refused"]
