@@ -28,6 +28,19 @@ def serves(kube: Kube) -> bool:
 def refusal(kube: Kube) -> str:
     """Why an Ingress would not be admitted now; "" where it would."""
     if not serves(kube):
-        return f"webhook service {WEBHOOK_SERVICE} has no ready endpoint"
+        return f"webhook service {WEBHOOK_SERVICE} has no ready endpoint: {_absence(kube)}"
     answer = kube.dry_run_ingress(NAMESPACE)
     return f"a trial Ingress is not admitted: {answer}" if answer else ""
+
+
+def _absence(kube: Kube) -> str:
+    """Why no pod of the controller answers."""
+    state = kube.deployment(NAMESPACE, NAME)
+    if state is None:
+        return f"there is no deployment {NAME} in {NAMESPACE}"
+    if state.desired == 0:
+        return f"deployment {NAME} was scaled to 0"
+    troubles = [pod.trouble.message for pod in kube.pods(NAMESPACE, SELECTOR) if pod.trouble]
+    return f"{state.available} of {state.desired} pods are available" + (
+        f"; {troubles[0]}" if troubles else ""
+    )

@@ -14,7 +14,7 @@ from epochctl.workflow.waiting import Clock, Pending, Ready
 
 Pods = tuple[PodState, ...]
 
-CREATION, CREATION_PATIENCE = "creation", 60.0
+CREATION, CREATION_PATIENCE = "creation", 50.0
 
 
 @dataclass
@@ -37,15 +37,19 @@ class Patience:
 
 @dataclass
 class Rollout:
-    """Probe for waiting.py. fail makes the error of a certain cause."""
+    """Probe for waiting.py. fail makes the error of a certain cause, from the trouble and its evidence.
+
+    gate says what keeps the readiness gates of pods that run closed, where somebody knows.
+    """
 
     kube: Kube
     namespace: str
     name: str
     selector: str
     clock: Clock
-    fail: Callable[[str], EpochctlError]
+    fail: Callable[[Trouble, str], EpochctlError]
     lenience: float = 0.0
+    gate: Callable[[Pods], Trouble | None] = lambda pods: None
     patience: Patience = field(init=False)
 
     def __post_init__(self) -> None:
@@ -59,18 +63,35 @@ class Rollout:
         if state.failure:
             self._judge(Trouble("replicas", f"no pod can be made: {state.failure}", 10), None)
             return Pending(state.failure)
-        pods = self._latest(state)
+        every = self.kube.pods(self.namespace, self.selector)
+        pods = self._latest(state, every)
         for pod in pods:
             if pod.trouble:
-                self._judge(pod.trouble, pod)
+                self._judge_pod(pod, pod.trouble, every)
                 return Pending(pod.trouble.message)
         if state.complete and len(pods) == state.desired and all(pod.ready for pod in pods):
             return Ready(pods)
-        return Pending(self._in_the_making(pods) or progress(state, pods))
+        return Pending(self._in_the_making(pods) or self._gated(pods) or progress(state, pods))
 
-    def _latest(self, state: DeploymentState) -> Pods:
+    def _judge_pod(self, pod: PodState, trouble: Trouble, every: Pods) -> None:
+        """An older pod that is on its way out makes room: until it is gone, no room is no verdict."""
+        if trouble.kind == "unschedulable" and any(other.terminating for other in every):
+            self.patience.forget(trouble.kind)
+        else:
+            self._judge(trouble, pod)
+
+    def _gated(self, pods: Pods) -> str:
+        """What keeps a gate closed, as whoever holds it says; "" where nothing is known."""
+        gated = tuple(pod for pod in pods if pod.containers_ready and not pod.gates_ok)
+        trouble = self.gate(gated) if gated else None
+        if trouble is None:
+            return ""
+        if trouble.kind == "unhealthy":
+            self._judge(trouble, gated[0])
+        return f"{gated[0].name} runs; its readiness gate waits: {trouble.message}"
+
+    def _latest(self, state: DeploymentState, pods: Pods) -> Pods:
         mark = self.kube.template_hash(self.namespace, self.selector, state.revision)
-        pods = self.kube.pods(self.namespace, self.selector)
         return tuple(pod for pod in pods if mark and pod.template_hash == mark and not pod.terminating)
 
     def _in_the_making(self, pods: Pods) -> str:
@@ -94,7 +115,7 @@ class Rollout:
 
     def _judge(self, trouble: Trouble, pod: PodState | None) -> None:
         if self.patience.exhausted(trouble):
-            raise self.fail(evidence(self.kube, self.namespace, trouble, pod))
+            raise self.fail(trouble, evidence(self.kube, self.namespace, trouble, pod))
 
 
 def evidence(kube: Kube, namespace: str, trouble: Trouble, pod: PodState | None) -> str:
@@ -105,11 +126,11 @@ def evidence(kube: Kube, namespace: str, trouble: Trouble, pod: PodState | None)
         trouble.message,
         *(f"  {line}" for line in kube.events(namespace, pod.name, kind="Pod", limit=3)),
     ]
-    written: tuple[str, ...] = ()
-    if trouble.previous_log:
-        written = kube.logs(namespace, pod.name, tail=10, previous=True)
-    written = written or kube.logs(namespace, pod.name, tail=10)
-    return "\n".join([*lines, *(f"  | {line}" for line in written)])
+    crashed = pod.restarts > 0 or trouble.previous_log
+    written = kube.logs(namespace, pod.name, tail=10, previous=True) if crashed else ()
+    if not (written and trouble.previous_log):
+        written += kube.logs(namespace, pod.name, tail=10)
+    return "\n".join([*lines, *(f"  | {line}" for line in written[-15:] or ("(it wrote nothing)",))])
 
 
 def shortened(text: str, limit: int = 300) -> str:

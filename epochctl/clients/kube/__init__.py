@@ -1,11 +1,12 @@
-"""A cluster's API server: connection (bytes), states (frozen facts), cluster (the verbs), execution.
+"""A cluster's API server: connection (bytes), pods and states (frozen facts), cluster (the verbs), execution.
 
 Knows nothing of AWS.
 """
 
 from epochctl.clients.kube.cluster import Kube
 from epochctl.clients.kube.execution import Ended, Execution
-from epochctl.clients.kube.states import DeploymentState, Happening, IngressState, PodState, Trouble
+from epochctl.clients.kube.pods import PodState, Trouble
+from epochctl.clients.kube.states import DeploymentState, Happening, IngressState
 
 __all__ = [
     "DeploymentState",

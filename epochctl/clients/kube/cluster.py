@@ -10,14 +10,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from epochctl.clients.kube import states
+from epochctl.clients.kube import pods, states
 from epochctl.clients.kube.connection import Access, Connection, Json, Refused
 from epochctl.clients.kube.execution import PROTOCOLS, Execution
-from epochctl.clients.kube.states import DeploymentState, Happening, IngressState, PodState
+from epochctl.clients.kube.pods import PodState
+from epochctl.clients.kube.states import DeploymentState, Happening, IngressState
 
 MANAGED = "app.kubernetes.io/managed-by"
 OWNER = "epochctl"
 MERGE = "application/merge-patch+json"
+METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
 APPLY = "application/apply-patch+yaml"
 NETWORKING = "/apis/networking.k8s.io/v1"
 ADMISSION = "/apis/admissionregistration.k8s.io/v1"
@@ -42,7 +44,7 @@ class Kube:
         query = {"labelSelector": selector} if selector else {}
         answer = self._connection.get(f"/api/v1/namespaces/{namespace}/pods", **query) or {}
         now = datetime.now(UTC)
-        found = [states.pod_state(item, now) for item in answer.get("items", [])]
+        found = [pods.pod_state(item, now) for item in answer.get("items", [])]
         return tuple(sorted(found, key=lambda pod: (-pod.age, pod.name)))
 
     def logs(self, namespace: str, pod: str, *, tail: int = 20, previous: bool = False) -> tuple[str, ...]:
@@ -134,6 +136,11 @@ class Kube:
         items = (self._connection.get(path, labelSelector=selector) or {}).get("items", [])
         return tuple(b64decode(item["data"][key]) for item in items if key in (item.get("data") or {}))
 
+    def has_secret(self, namespace: str, name: str) -> bool:
+        """Whether there is a Secret of that name. What is in it is not asked for."""
+        path = f"/api/v1/namespaces/{namespace}/secrets/{name}"
+        return self._connection.get(path, accept=METADATA) is not None
+
     def namespace(self, name: str) -> Mapping[str, str] | None:
         """The namespace's labels, or None where there is none."""
         item = self._connection.get(f"/api/v1/namespaces/{name}")
@@ -191,6 +198,10 @@ class Kube:
         )
 
     # what is removed
+
+    def delete_pod(self, namespace: str, name: str) -> bool:
+        """End a pod in its own time; what made it makes another."""
+        return self._connection.delete(f"/api/v1/namespaces/{namespace}/pods/{name}")
 
     def delete_namespace(self, name: str) -> bool:
         """Ask for deletion; it takes as long as finalizers inside take. False where it is absent."""

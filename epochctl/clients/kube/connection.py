@@ -46,10 +46,10 @@ class Connection:
         self._lock = threading.Lock()
         self._client: Any = None
 
-    def get(self, path: str, **query: str) -> Json | None:
-        """The object, or None where there is none."""
+    def get(self, path: str, *, accept: str = "application/json", **query: str) -> Json | None:
+        """The object (or what of it `accept` asks for), or None where there is none."""
         try:
-            return self.send("GET", path, query=query)
+            return self.send("GET", path, query=query, accept=accept)
         except Refused as refused:
             if refused.status == 404:
                 return None
@@ -73,9 +73,10 @@ class Connection:
         body: Json | None = None,
         query: Mapping[str, str] | None = None,
         content: str = "application/json",
+        accept: str = "application/json",
     ) -> Json:
         """A request with a JSON answer. Raises Refused, ClusterError (no answer) or CredentialsError."""
-        answer = self._call(method, path, query, body, content, TIMEOUT)
+        answer = self._call(method, path, query, body, content, TIMEOUT, accept)
         return dict(json.loads(answer.read() or b"{}"))
 
     def text(self, path: str, **query: str) -> str:
@@ -123,11 +124,12 @@ class Connection:
         body: Json | None,
         content: str,
         timeout: tuple[float, float],
+        accept: str = "application/json, */*",
     ) -> Any:
         import urllib3.exceptions
 
         url = self._access.endpoint.rstrip("/") + path + ("?" + urlencode(query) if query else "")
-        headers = {"Authorization": f"Bearer {self._token()}", "Accept": "application/json, */*"}
+        headers = {"Authorization": f"Bearer {self._token()}", "Accept": accept}
         sent: Any = body
         if body is not None:
             headers["Content-Type"] = content

@@ -5,16 +5,21 @@ Knows nothing of helm.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from epochctl.clients.elbv2 import Elbv2, Target
 from epochctl.clients.kube import Kube, PodState, Trouble
 from epochctl.cluster.rollout import Patience
 from epochctl.errors import DeployError
+from epochctl.steps.deploy.complaint import Complaint
+from epochctl.steps.deploy.retreat import REMEDIES, Left
 from epochctl.workflow.waiting import Clock, Pending, Ready
 
 LEAVING = {"draining", "unused"}
-PATIENCE = 60.0
+PATIENCE, UNHEALTHY = 60.0, 45.0
+NONE_YET = "the controller has not made a load balancer yet"
+WAITS = {"complaint": 45.0, "silence": 180.0}  # before no address is taken for final
 
 
 @dataclass
@@ -34,7 +39,15 @@ class Serving:
         if ingress.address:
             return ingress.address, ""
         events = self.kube.events(self.namespace, self.name, kind="Ingress", limit=1)
-        return "", explained(events[0]) if events else "the controller has not made a load balancer yet"
+        return "", events[0] if events else NONE_YET
+
+    def gate(self, pods: tuple[PodState, ...]) -> Trouble | None:
+        """What keeps the readiness gates of these pods closed: the health of their targets."""
+        groups = self.kube.target_groups(self.namespace)
+        if not groups:
+            return None
+        health = (ailing(self.elbv2.target_health(arn), pods) for arn in groups)
+        return next((cause for cause in health if cause), None)
 
     def hindrance(self, pods: tuple[PodState, ...]) -> Trouble | None:
         """Why the pods are not what the load balancer serves; None where they are."""
@@ -47,10 +60,14 @@ class Serving:
 
 @dataclass
 class AddressProbe:
-    """Ready with the load balancer's name. The controller's own complaint is final once it lasts."""
+    """Ready with the load balancer's name. The controller's own complaint is final once it lasts.
+
+    look: the complaint with what AWS says about it.
+    """
 
     serving: Serving
     clock: Clock
+    look: Callable[[], Complaint]
 
     def __post_init__(self) -> None:
         self._patience = Patience(self.clock)
@@ -59,9 +76,10 @@ class AddressProbe:
         address, cause = self.serving.address()
         if address:
             return Ready(address)
-        complaint = "Failed" in cause
-        if complaint and self._patience.exhausted(Trouble("ingress", cause, PATIENCE)):
-            raise DeployError("the load balancer cannot be made", why=cause, fix="epochctl status")
+        known = "silence" if cause == NONE_YET else "complaint"
+        if self._patience.exhausted(Trouble(known, cause, WAITS[known])):
+            found = self.look()
+            raise Left("the load balancer cannot be made", why=found.cause, fix=found.fix)
         return Pending(cause)
 
 
@@ -81,20 +99,15 @@ class TargetsProbe:
         if trouble is None:
             return Ready(None)
         if trouble.kind == "unhealthy" and self._patience.exhausted(trouble):
-            raise DeployError("the load balancer cannot reach the pods", why=trouble.message)
+            fix = REMEDIES[trouble.kind]
+            raise DeployError("the load balancer cannot reach the pods", why=trouble.message, fix=fix)
         return Pending(trouble.message)
 
 
 def unserved(targets: tuple[Target, ...], pods: tuple[PodState, ...]) -> Trouble | None:
     """What is wrong with a target group whose targets should be exactly the pods; None for nothing."""
-    states = {target.address: target for target in targets}
-    for pod in pods:
-        target = states.get(pod.address)
-        if target is None:
-            return Trouble("missing", f"pod {pod.name} ({pod.address}) is not a target yet", PATIENCE)
-        if target.state != "healthy":
-            kind = "unhealthy" if target.state == "unhealthy" else "initial"
-            return Trouble(kind, f"target {pod.address} ({pod.name}) is {_words(target)}", PATIENCE)
+    if cause := ailing(targets, pods):
+        return cause
     ours = {pod.address for pod in pods}
     for target in targets:
         if target.address not in ours and target.state not in LEAVING:
@@ -102,13 +115,17 @@ def unserved(targets: tuple[Target, ...], pods: tuple[PodState, ...]) -> Trouble
     return None
 
 
-def explained(event: str) -> str:
-    """A controller's warning with what to do about the two known families."""
-    if "is not authorized to perform" in event or "AccessDenied" in event:
-        return f"{event} (the controller's IAM policy lacks that action: run `epochctl infra up`)"
-    if "subnet" in event.lower():
-        return f"{event} (public subnets need the tag kubernetes.io/role/elb=1: run `epochctl infra up`)"
-    return event
+def ailing(targets: tuple[Target, ...], pods: tuple[PodState, ...]) -> Trouble | None:
+    """The first of these pods that the load balancer does not send to; None for none."""
+    states = {target.address: target for target in targets}
+    for pod in pods:
+        target = states.get(pod.address)
+        if target is None:
+            return Trouble("missing", f"pod {pod.name} ({pod.address}) is not a target yet", PATIENCE)
+        if target.state != "healthy":
+            kind = "unhealthy" if target.state == "unhealthy" else "initial"
+            return Trouble(kind, f"target {pod.address} ({pod.name}) is {_words(target)}", UNHEALTHY)
+    return None
 
 
 def _words(target: Target) -> str:

@@ -12,21 +12,23 @@ from epochctl.clients.aws import Aws
 from epochctl.clients.eks import Eks
 from epochctl.clients.elbv2 import Elbv2
 from epochctl.clients.kube import PodState
+from epochctl.clients.subnets import Subnets
 from epochctl.cluster import controller
 from epochctl.cluster.access import Cluster, reach, settled
-from epochctl.cluster.rollout import Rollout
 from epochctl.errors import ClusterError, DeadlineError, DeployError
 from epochctl.outputs import Certificate, Infrastructure, LoadBalancerController, PushedImage, Release
 from epochctl.settings import Settings
 from epochctl.steps.deploy import chart
+from epochctl.steps.deploy.preparation import Preparation
 from epochctl.steps.deploy.releases import AUTHOR, Releases, image_of
 from epochctl.steps.deploy.removal import Removal
-from epochctl.steps.deploy.serving import AddressProbe, Serving, TargetsProbe
+from epochctl.steps.deploy.retreat import Left, Retreat
+from epochctl.steps.deploy.serving import Serving
+from epochctl.steps.deploy.watch import Watch, stranger
 from epochctl.tools.helm import Difference, ReleaseState, canonical, changed_objects, differences
 from epochctl.workflow.journal import whoami
 from epochctl.workflow.outputs import Outputs
 from epochctl.workflow.step import Context, Observation
-from epochctl.workflow.waiting import Pending, Ready
 
 
 class Deploy:
@@ -38,6 +40,7 @@ class Deploy:
 
     def __init__(self, settings: Settings, region: str, *, aws: Aws, eks: Eks, elbv2: Elbv2) -> None:
         self._settings, self._region, self._eks, self._elbv2 = settings, region, eks, elbv2
+        self._subnets = Subnets(aws)
         self._namespace, self._release = settings.full_name, settings.name
 
     def observe(self, ctx: Context) -> Observation:
@@ -55,15 +58,18 @@ class Deploy:
 
     def apply(self, ctx: Context) -> Release:
         cluster, image = self._reach(ctx), ctx.outputs.get(PushedImage)
-        self._prepare(ctx, cluster)
+        Preparation(cluster.kube, self._namespace, self._settings.service.secrets).run(ctx)
         state = settled(ctx, cluster.helm, self._release, self._namespace)
         upgraded = state is None or bool(self._due(cluster, state, self._values(ctx)))
         try:
             if state is None or upgraded:
                 state = self._send(ctx, cluster, state)
-            address = self._await(ctx, cluster, image)
+            self._replace_strangers(ctx, cluster, image)
+            address = self._watch(cluster).run(ctx, image)
+        except Left:
+            raise
         except (DeployError, DeadlineError) as failure:
-            raise self._failed(ctx, cluster, failure, upgraded) from failure
+            raise Retreat(cluster, self._namespace, self._release).run(ctx, failure, upgraded) from failure
         for line in state.notes.splitlines() if upgraded else ():
             ctx.say(line)
         return self._output(state, image, address)
@@ -99,14 +105,16 @@ class Deploy:
     def roll_back(self, ctx: Context, target: ReleaseState) -> Release:
         """An older revision again, waited for like a deploy; where it fails, back to the one before."""
         cluster, image = self._reach(ctx), image_of(target)
-        self._prepare(ctx, cluster)
+        Preparation(cluster.kube, self._namespace, ()).run(ctx)
         settled(ctx, cluster.helm, self._release, self._namespace)
         ctx.say(f"roll release {self._release} back to revision {target.revision}")
         try:
             cluster.helm.rollback(self._release, self._namespace, target.revision)
-            address = self._await(ctx, cluster, image)
+            address = self._watch(cluster).run(ctx, image)
+        except Left:
+            raise
         except (DeployError, DeadlineError) as failure:
-            raise self._failed(ctx, cluster, failure, True) from failure
+            raise Retreat(cluster, self._namespace, self._release).run(ctx, failure, True) from failure
         state = cluster.helm.release(self._release, self._namespace) or target
         return self._output(state, image, address)
 
@@ -139,7 +147,13 @@ class Deploy:
         if live is None or not live.complete:
             counts = f"{live.available} of {live.desired}" if live else "none"
             return (f"heal: {counts} pods are available",)
+        refusal = controller.refusal(cluster.kube)
+        if refusal:
+            return (f"heal: {refusal}",)
         serving, pods = self._serving(cluster), self._pods(cluster)
+        strangers = tuple(f"heal: {line}" for pod in pods if (line := stranger(pod, image)))
+        if strangers:
+            return strangers
         _, cause = serving.address()
         hindrance = None if cause else serving.hindrance(pods)
         cause = cause or (hindrance.message if hindrance else "")
@@ -156,23 +170,15 @@ class Deploy:
             raise ClusterError(f"there is no cluster {name} to deploy to", fix="epochctl infra up")
         return cluster
 
-    def _prepare(self, ctx: Context, cluster: Cluster) -> None:
-        """A controller that admits an Ingress, and a namespace that is labelled before its first pod."""
-
-        def admitted() -> Ready[None] | Pending:
-            cause = controller.refusal(cluster.kube)
-            return Pending(cause) if cause else Ready(None)
-
-        fix = "epochctl lb-controller install"
-        ctx.wait_for("the load balancer controller to admit an Ingress", admitted, deadline=60, fix=fix)
-
-        def absent() -> Ready[None] | Pending:
-            return (
-                Pending("it is being deleted") if cluster.kube.terminating(self._namespace) else Ready(None)
-            )
-
-        ctx.wait_for(f"the old namespace {self._namespace} to go", absent, deadline=240)
-        cluster.kube.ensure_namespace(self._namespace, chart.NAMESPACE_LABELS)
+    def _replace_strangers(self, ctx: Context, cluster: Cluster, image: PushedImage) -> None:
+        """Pods of the present revision whose image somebody changed: ended, so that true ones are made."""
+        live = cluster.kube.deployment(self._namespace, self._release)
+        if live is None or not live.complete:
+            return  # a rollout replaces them all
+        for pod in self._pods(cluster):
+            if line := stranger(pod, image):
+                ctx.say(f"{line}: replaced")
+                cluster.kube.delete_pod(self._namespace, pod.name)
 
     def _send(self, ctx: Context, cluster: Cluster, state: ReleaseState | None) -> ReleaseState:
         ctx.say(f"{'upgrade' if state else 'install'} release {self._release} in {self._namespace}")
@@ -183,59 +189,14 @@ class Deploy:
         except ClusterError as error:
             raise DeployError(f"release {self._release} was not accepted", why=error.why) from error
 
-    def _await(self, ctx: Context, cluster: Cluster, image: PushedImage) -> str:
-        """Pods of that digest ready, an address, the pods served: in this order. The address."""
-        rollout = Rollout(
-            cluster.kube,
-            self._namespace,
-            self._release,
-            chart.selector(self._release),
-            ctx.clock,
-            fail=lambda why: DeployError(f"release {self._release} does not become healthy", why=why),
-        )
-        pods = ctx.wait_for("the pods of the release", rollout.probe, deadline=420, longest=2.0)
-        for pod in pods:
-            if not pod.runs(image.digest):
-                why = f"pod {pod.name} runs {', '.join(pod.image_digests)}, pushed was {image.digest}"
-                raise DeployError("the pods run another image than the one that was pushed", why=why)
-        serving = self._serving(cluster)
-        address = ctx.wait_for(
-            "the load balancer", AddressProbe(serving, ctx.clock), deadline=300, longest=2.0
-        )
-        targets = TargetsProbe(serving, pods, ctx.clock)
-        ctx.wait_for("the load balancer to serve the pods", targets, deadline=420, longest=3.0)
-        return address
+    def _watch(self, cluster: Cluster) -> Watch:
+        service = self._settings.service
+        # One pod after the other, each until the load balancer has it.
+        patience = 300.0 + service.replicas * (60.0 + service.start_seconds)
+        return Watch(cluster.kube, self._serving(cluster), self._subnets, patience)
 
     def _serving(self, cluster: Cluster) -> Serving:
         return Serving(cluster.kube, self._elbv2, self._namespace, self._release)
-
-    def _failed(
-        self,
-        ctx: Context,
-        cluster: Cluster,
-        failure: DeployError | DeadlineError,
-        upgraded: bool,
-    ) -> DeployError:
-        """The failure, after going back to the older revision where this run or a killed one replaced it."""
-        why, after = failure.why, "left as it is: there is no older revision to go back to"
-        state = cluster.helm.release(self._release, self._namespace)
-        if state is None:
-            return DeployError(failure.what, why=failure.why, fix=failure.fix)
-        older = cluster.helm.revision_before(self._release, self._namespace, state.revision)
-        if older is not None and (upgraded or self._halfway(cluster)):
-            cluster.helm.rollback(self._release, self._namespace, older)
-            after = f"back at revision {older}, which still serves"
-        elif older is None and upgraded:
-            cluster.helm.uninstall(self._release, self._namespace)
-            after = "the first install was taken back"
-        ctx.say(after)
-        fix = f"put the cause right, then run the same command again ({after})"
-        return DeployError(failure.what, why=why, fix=fix)
-
-    def _halfway(self, cluster: Cluster) -> bool:
-        """Whether pods of an older revision still serve: then the present one never became healthy."""
-        live = cluster.kube.deployment(self._namespace, self._release)
-        return live is not None and live.total > live.updated
 
     def _output(self, state: ReleaseState, image: PushedImage, address: str) -> Release:
         url = f"https://{self._settings.hostname}/"

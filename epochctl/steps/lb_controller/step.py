@@ -86,6 +86,10 @@ class LbController:
         if state.values != canonical(chart.values(self._settings, infra)):
             changes.append(f"change the values of {chart.FULL_CHART}")
         missing = cluster.kube.missing(state.manifests, controller.NAMESPACE)
+        wanted = chart.values(self._settings, infra)["replicaCount"]
+        live = cluster.kube.deployment(controller.NAMESPACE, controller.NAME)
+        if live is not None and live.desired != wanted:
+            changes.append(f"heal: {wanted} controller pods instead of {live.desired}")
         return (*changes, *(f"heal: make {name} again" for name in missing))
 
     def _lacks_role(self, cluster: Cluster) -> bool:
@@ -130,7 +134,7 @@ class LbController:
             controller.NAME,
             controller.SELECTOR,
             ctx.clock,
-            fail=lambda why: ClusterError("the load balancer controller does not run", why=why, fix=FIX),
+            fail=lambda _, why: ClusterError("the load balancer controller does not run", why=why, fix=FIX),
             lenience=60.0,
         )
         ctx.wait_for("the load balancer controller", rollout.probe, deadline=300, fix=FIX, longest=2.0)

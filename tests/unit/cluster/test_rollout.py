@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from epochctl.clients.kube import DeploymentState, Happening, PodState
+from epochctl.clients.kube import DeploymentState, Happening, PodState, Trouble
 from epochctl.cluster.rollout import Rollout
 from epochctl.errors import DeployError
 from epochctl.workflow.waiting import Pending, Ready
@@ -57,7 +57,9 @@ class Clock:
 
 
 def rollout(cluster: Cluster, clock: Clock | None = None) -> Rollout:
-    made = Rollout(cluster, "ns", "web", "app=web", clock or Clock(), lambda why: DeployError("x", why=why))  # type: ignore[arg-type]
+    made = Rollout(
+        cluster, "ns", "web", "app=web", clock or Clock(), lambda _, why: DeployError("x", why=why)
+    )  # type: ignore[arg-type]
     return made
 
 
@@ -93,6 +95,44 @@ def test_what_may_pass_is_given_time_but_less_than_a_minute() -> None:
     assert "0/2 nodes" in answer.cause
     clock.sleep(59)
     with pytest.raises(DeployError, match="no node takes the pod"):
+        watched.probe()
+
+
+def test_no_room_is_no_verdict_while_an_older_pod_is_leaving() -> None:
+    clock, leaving = Clock(), dataclasses.replace(POD, name="old", template_hash="old", terminating=True)
+    cluster = Cluster(dataclasses.replace(DONE, available=0), LOST, leaving)
+    watched = rollout(cluster, clock)
+    for _ in range(3):
+        assert isinstance(watched.probe(), Pending)
+        clock.sleep(59)
+
+
+def test_a_container_that_never_answers_fails_when_its_time_to_start_is_over() -> None:
+    silent = dataclasses.replace(
+        POD, ready=False, started=False, reason="ContainersNotReady", health="GET /x on port 1", patience=40.0
+    )
+    clock = Clock()
+    watched = rollout(Cluster(dataclasses.replace(DONE, available=0), silent), clock)
+    answer = watched.probe()
+    assert isinstance(answer, Pending)
+    assert "GET /x on port 1 does not pass" in answer.cause
+    clock.sleep(39)
+    assert isinstance(watched.probe(), Pending)
+    clock.sleep(5)
+    with pytest.raises(DeployError, match="GET /x on port 1 does not pass"):
+        watched.probe()
+
+
+def test_a_target_that_stays_unhealthy_is_why_the_gate_stays_closed() -> None:
+    gated = dataclasses.replace(POD, ready=False, gates=1, gates_ok=False, reason="ReadinessGatesNotReady")
+    clock = Clock()
+    watched = rollout(Cluster(dataclasses.replace(DONE, available=0), gated), clock)
+    watched.gate = lambda pods: Trouble("unhealthy", f"{len(pods)} target times out", 45)
+    answer = watched.probe()
+    assert isinstance(answer, Pending)
+    assert "1 target times out" in answer.cause
+    clock.sleep(46)
+    with pytest.raises(DeployError, match="target times out"):
         watched.probe()
 
 

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from epochctl.clients.kube import states
+from epochctl.clients.kube import pods, states
 
 NOW = datetime(2026, 1, 1, 0, 1, tzinfo=UTC)
 DIGEST = "sha256:" + "a" * 64
 
 
-def pod(container: dict[str, Any] | None = None, **status: Any) -> states.PodState:
+def pod(container: dict[str, Any] | None = None, **status: Any) -> pods.PodState:
     statuses = [] if container is None else [{"restartCount": 0, **container}]
-    return states.pod_state(
+    return pods.pod_state(
         {
             "metadata": {"name": "web", "creationTimestamp": "2026-01-01T00:00:00Z", "labels": {}},
             "spec": {"containers": [{"image": "repo/web:1"}], "readinessGates": status.pop("gates", [])},
@@ -50,9 +50,7 @@ def condition(kind: str, status: str, reason: str = "", message: str = "") -> di
         ),
     ],
 )
-def test_each_of_the_five_failures_has_its_own_name_within_a_minute(
-    state: states.PodState, kind: str
-) -> None:
+def test_each_of_the_five_failures_has_its_own_name_within_a_minute(state: pods.PodState, kind: str) -> None:
     assert state.trouble is not None
     assert state.trouble.kind == kind
     assert state.trouble.patience < 60

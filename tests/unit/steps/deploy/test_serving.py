@@ -6,7 +6,7 @@ import dataclasses
 
 from epochctl.clients.elbv2 import Target
 from epochctl.clients.kube import PodState
-from epochctl.steps.deploy.serving import explained, unserved
+from epochctl.steps.deploy.serving import ailing, unserved
 
 POD = PodState(
     "web-1", "Running", True, "", "", 0, (), (), "n", "10.0.0.1", 0, True, True, True, False, "new", 1.0
@@ -44,8 +44,9 @@ def test_every_pod_counts() -> None:
     assert "web-2" in trouble.message
 
 
-def test_the_two_known_complaints_say_what_to_do() -> None:
-    assert "infra up" in explained(
-        "FailedDeployModel: x is not authorized to perform: elasticloadbalancing:Y"
-    )
-    assert "kubernetes.io/role/elb" in explained("FailedBuildModel: couldn't auto-discover subnets")
+def test_a_closed_gate_is_what_its_target_says() -> None:
+    sick = ailing((target("10.0.0.1", "unhealthy"), target("10.0.0.9", "healthy")), (POD,))
+    assert sick
+    assert sick.kind == "unhealthy"
+    assert sick.patience < 60
+    assert ailing((target("10.0.0.1", "healthy"), target("10.0.0.9", "healthy")), (POD,)) is None
