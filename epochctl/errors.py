@@ -121,3 +121,12 @@ class Interrupted(EpochctlError):
     """Ctrl-C, SIGTERM, or nobody left to tell; everything under way was ended in order."""
 
     exit_code = 130
+
+
+def stranger(cluster: str, refusal: str, who: str) -> CredentialsError:
+    """The cluster does not know the caller. who: who that is, and whom the cluster knows."""
+    return CredentialsError(
+        f"{cluster} does not know you",
+        why=f"{refusal}\n{who}".strip(),
+        fix="use one that it knows, or let one of them add yours to [cluster] access and run `epochctl up`",
+    )

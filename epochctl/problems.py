@@ -31,6 +31,7 @@ _PATTERNS = {
     "environment": "lower-case letters, digits and hyphens, 30 at most",
     "version": 'a Kubernetes version such as "1.36"',
     "instance_types": 'EC2 instance types such as "t3.medium"',
+    "access": "ARNs of IAM roles (not of their sessions) or users: arn:aws:iam::123456789012:role/ci",
     "secrets": "names of Secrets: lower-case letters, digits, hyphens, dots",
     "cpu": 'cores or thousandths, such as "0.5" or "250m"',
     "cpu_limit": 'cores or thousandths, such as "0.5" or "250m"',

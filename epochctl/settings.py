@@ -25,6 +25,7 @@ SecretName = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])
 VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 Cpu = Annotated[str, Field(pattern=r"^\d+(\.\d+)?m?$")]
 Memory = Annotated[str, Field(pattern=r"^\d+(Ki|Mi|Gi)$")]
+Principal = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:(role|user)/\S+$")]
 InstanceType = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*\.[a-z0-9-]+$")]
 
 
@@ -35,12 +36,13 @@ class Section(BaseModel):
 
 
 class Cluster(Section):
-    """The EKS cluster and its one managed node group."""
+    """The EKS cluster and its one managed node group. access: who else administers it, by their ARNs."""
 
     version: Annotated[str, Field(pattern=r"^1\.\d{2}$")] = "1.36"
     instance_types: Annotated[tuple[InstanceType, ...], Field(min_length=1)] = ("t3.medium",)
     nodes: Annotated[int, Field(ge=1, le=50)] = 2
     nat: Literal["none", "single", "per-az"] = "single"
+    access: tuple[Principal, ...] = ()
 
 
 class LbController(Section):

@@ -25,6 +25,7 @@ module "cluster" {
   instance_types         = var.instance_types
   nodes                  = var.nodes
   node_tags              = var.tags
+  access                 = var.access
   tags                   = local.lifetime
   lb_controller_identity = var.lb_controller_identity
 }

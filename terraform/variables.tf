@@ -91,6 +91,17 @@ variable "nodes" {
   }
 }
 
+variable "access" {
+  description = "ARNs of IAM roles and users that administer the cluster, besides the one that made it."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for arn in var.access : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/", arn))])
+    error_message = "access must hold ARNs of IAM roles or users; of a session, its role's."
+  }
+}
+
 variable "lb_controller_identity" {
   description = "Who makes the load balancer controller's IAM role: terraform (here), or eksctl. The policy is made here either way."
   type        = string

@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 def connected(aws: Aws, name: str) -> Kube:
     """A connection with a fresh credential. Raises NotFoundError where there is no such cluster."""
     from epochctl.clients.eks import Eks
-    from epochctl.clients.kube import Kube
+    from epochctl.cluster.access import connect
     from epochctl.errors import NotFoundError
 
     eks = Eks(aws)
     access = eks.describe(name)
     if access is None or not access.endpoint:
         raise NotFoundError(f"there is no cluster {name} in {aws.region}", fix="epochctl up")
-    return Kube(access, lambda: eks.token(name).value.get_secret_value())
+    return connect(eks, access)

@@ -24,6 +24,7 @@ version = "{version}"             # standard support until {until}
 instance_types = ["t3.medium"]
 nodes = 2
 nat = "single"                # {nat}
+# access = ["arn:aws:iam::123456789012:role/ci"]   # who administers it besides the one who makes it
 
 [lb_controller]
 identity = "{identity}"       # who makes its IAM role: eksctl or terraform; decided once for the whole team

@@ -15,6 +15,7 @@ from epochctl.clients.aws import Aws
 
 _NETWORK, _CLUSTER, _REGISTRY = "module.network.", "module.cluster.", "module.registry."
 _ANYWHERE = "0.0.0.0/0"
+ABSENT = "ResourceNotFoundException"
 
 
 def iam_stem(name: str, region: str) -> str:
@@ -24,10 +25,10 @@ def iam_stem(name: str, region: str) -> str:
 
 
 class Belongings:
-    """name: the full name of the environment; tags: what marks its objects."""
+    """name: the full name of the environment; tags: what marks its objects; access: who shall be entered."""
 
-    def __init__(self, aws: Aws, name: str, tags: dict[str, str]) -> None:
-        self._aws, self._name, self._tags = aws, name, tags
+    def __init__(self, aws: Aws, name: str, tags: dict[str, str], access: tuple[str, ...] = ()) -> None:
+        self._aws, self._name, self._tags, self._access = aws, name, tags, access
 
     def find(self) -> dict[str, str]:
         """Address -> import id of everything of ours that terraform/ describes."""
@@ -109,11 +110,30 @@ class Belongings:
 
     def _cluster(self) -> dict[str, str]:
         ids = {"aws_eks_cluster.this": self._name, "aws_eks_node_group.this": f"{self._name}:{self._name}"}
-        return {
+        found = {
             address: ids[address.removeprefix(_CLUSTER)]
             for address, status in self.cluster_status().items()
             if status != "DELETING"
         }
+        return found | (self._entered() if _CLUSTER + "aws_eks_cluster.this" in found else {})
+
+    def _entered(self) -> dict[str, str]:
+        """Access entries hang on the cluster. That of its creator, EKS has made by itself."""
+        eks, found = self._aws.client("eks"), {}
+        for principal in self._access:
+            asked = partial(eks.describe_access_entry, clusterName=self._name, principalArn=principal)
+            if self._ask(asked, ABSENT) is None:
+                continue
+            found[f'{_CLUSTER}aws_eks_access_entry.this["{principal}"]'] = f"{self._name}:{principal}"
+            request = partial(
+                eks.list_associated_access_policies, clusterName=self._name, principalArn=principal
+            )
+            told = self._ask(request, ABSENT) or {"associatedAccessPolicies": ()}
+            for arn in (policy["policyArn"] for policy in told["associatedAccessPolicies"]):
+                if arn.endswith("/AmazonEKSClusterAdminPolicy"):
+                    address = f'{_CLUSTER}aws_eks_access_policy_association.this["{principal}"]'
+                    found[address] = f"{self._name}#{principal}#{arn}"
+        return found
 
     def _identities(self) -> dict[str, str]:
         stem = iam_stem(self._name, self._aws.region)

@@ -77,6 +77,9 @@ class AccessEntry:
         role = re.fullmatch(r"arn:[^:]+:iam::(\d+):role/(?:.+/)?([^/]+)", self.principal)
         return assumed is not None and role is not None and assumed.groups() == role.groups()
 
+    def __str__(self) -> str:
+        return f"{self.principal} ({', '.join(self.policies or self.groups) or 'without rights'})"
+
 
 class Eks:
     """The EKS clusters of one region."""
@@ -133,6 +136,17 @@ class Eks:
             raise LookupError(version)
         until: datetime | None = told["clusterVersions"][0].get("endOfStandardSupportDate")
         return until.date() if until else None
+
+    def who(self, cluster: str) -> str:
+        """Who we are to that cluster, and who may enter it: for the error that it does not know us."""
+        try:
+            caller, entries = self._aws.caller_arn(), self.access_entries(cluster)
+        except EpochctlError as error:
+            return f"its access entries cannot be read: {error.why or error.what}"
+        ours = next((entry for entry in entries if entry.means(caller)), None)
+        entered = "\n".join(f"  {entry}" for entry in entries) or "  nobody"
+        known = f"entered as {ours}" if ours else "without an access entry"
+        return f"you are {caller}, {known}; it knows\n{entered}"
 
     def token(self, cluster: str) -> Token:
         """A bearer token for the cluster, signed anew when the last one is ten minutes old."""

@@ -6,6 +6,7 @@ Knows no step; touches nobody's kubeconfig.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,8 +40,18 @@ def reach(eks: Eks, settings: Settings, region: str) -> Cluster | None:
         ca_pem=access.ca_pem,
         argv=_asking(access),
     )
-    kube = Kube(access, lambda: eks.token(access.name).value.get_secret_value())
-    return Cluster(access, kube, Helm(path, path.parent / "helm"))
+    return Cluster(access, connect(eks, access), Helm(path, path.parent / "helm", _who(eks, access)))
+
+
+def connect(eks: Eks, access: ClusterAccess) -> Kube:
+    """A client of that cluster with a fresh credential; refused, it says who we are and whom the cluster
+    knows.
+    """
+    return Kube(access, lambda: eks.token(access.name).value.get_secret_value(), _who(eks, access))
+
+
+def _who(eks: Eks, access: ClusterAccess) -> Callable[[], str]:
+    return lambda: eks.who(access.name)
 
 
 def private_kubeconfig(settings: Settings, region: str) -> Path:

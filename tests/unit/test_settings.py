@@ -157,3 +157,11 @@ def test_a_limit_below_what_is_promised_is_refused(tmp_path: Path) -> None:
 def test_what_a_service_cannot_be_given_is_named(tmp_path: Path, toml: str, words: str) -> None:
     [line] = refused(tmp_path, SERVICE + toml + "\n")
     assert words in line
+
+
+def test_who_may_enter_the_cluster_is_a_role_or_a_user(tmp_path: Path) -> None:
+    role, session = "arn:aws:iam::123456789012:role/ci", "arn:aws:sts::123456789012:assumed-role/ci/run"
+    toml = HOST + '[cluster]\naccess = ["{}"]\n'
+    assert loaded(tmp_path, toml.format(role)).cluster.access == (role,)
+    (line,) = refused(tmp_path, toml.format(session))
+    assert line.startswith(f"cluster.access = '{session}' (epochctl.toml): expected ARNs of IAM roles")

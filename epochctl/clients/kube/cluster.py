@@ -29,8 +29,8 @@ BINDINGS = "/apis/elbv2.k8s.aws/v1beta1"
 class Kube:
     """One cluster, reached with what EKS says about it. token gives a bearer token that is valid now."""
 
-    def __init__(self, access: Access, token: Callable[[], str]) -> None:
-        self._connection = Connection(access, token)
+    def __init__(self, access: Access, token: Callable[[], str], who: Callable[[], str] = str) -> None:
+        self._connection = Connection(access, token, who)
         self._plurals: dict[str, dict[str, tuple[str, bool]]] = {}
 
     # what is there

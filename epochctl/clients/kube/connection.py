@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
-from epochctl.errors import ClusterError, CredentialsError
+from epochctl.errors import ClusterError, CredentialsError, stranger
 
 Json = dict[str, Any]
 TIMEOUT = (5.0, 30.0)
@@ -38,11 +38,14 @@ class Refused(ClusterError):
 
 
 class Connection:
-    """Requests to one API server, each with a deadline. token gives a bearer token that is valid now."""
+    """Requests to one API server, each with a deadline. token gives a bearer token that is valid now; who
+    tells, for an error, who we are and whom the cluster knows.
+    """
 
-    def __init__(self, access: Access, token: Callable[[], str]) -> None:
+    def __init__(self, access: Access, token: Callable[[], str], who: Callable[[], str] = str) -> None:
         self._access = access
         self._token = token
+        self._who = who
         self._lock = threading.Lock()
         self._client: Any = None
 
@@ -154,11 +157,7 @@ class Connection:
     def _refused(self, status: int, body: bytes, request: str) -> ClusterError | CredentialsError:
         message = _message(body.decode("utf-8", "replace"))
         if status == 401:
-            return CredentialsError(
-                f"cluster {self._access.name} does not know you",
-                why=f"{request}: 401: {message}",
-                fix="check `aws sts get-caller-identity` and the cluster's access entries",
-            )
+            return stranger(f"cluster {self._access.name}", f"{request}: 401: {message}", self._who())
         return Refused(status, message, request)
 
     def _silent(self, why: str) -> ClusterError:

@@ -22,6 +22,7 @@ def variables(settings: Settings, region: str, expires: str = "") -> dict[str, A
         "instance_types": list(settings.cluster.instance_types),
         "nodes": settings.cluster.nodes,
         "nat": settings.cluster.nat,
+        "access": sorted(set(settings.cluster.access)),
         "lb_controller_identity": settings.lb_controller.identity,
         "expires": expires,
     }

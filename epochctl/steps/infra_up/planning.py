@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from epochctl.clients.belongings import Belongings
+from epochctl.errors import InfrastructureError
 from epochctl.tools.terraform import Backend, Change, Plan, StaleLockError, StalePlanError, Terraform
 from epochctl.workflow.step import Context
 from epochctl.workflow.waiting import Pending, Ready
@@ -61,11 +62,18 @@ class Planning:
         return self.look(ctx, backend)
 
     def apply(self, ctx: Context, backend: Backend, plan: Plan) -> tuple[Change, ...]:
-        """Apply it; once more from a new plan where the state has moved on since."""
+        """Apply it; once more from a new plan where the state has moved on since, or where something of ours
+        came to be meanwhile (EKS enters the cluster's creator by itself).
+        """
         try:
             return self._unlocking(ctx, lambda: self._terraform.apply(plan, ctx.say))
         except StalePlanError:
             ctx.say("the state has changed since the plan was made: planning again")
+            return self._terraform.apply(self.look(ctx, backend), ctx.say)
+        except InfrastructureError as error:
+            if "ResourceInUseException" not in error.why:
+                raise
+            ctx.say("something that was to be made is there already: planning again")
             return self._terraform.apply(self.look(ctx, backend), ctx.say)
 
     def prepare(self, ctx: Context, backend: Backend) -> None:

@@ -55,7 +55,7 @@ class InfraUp:
             ecr,
             network,
         )
-        self._belongings = Belongings(aws, settings.full_name, settings.tags)
+        self._belongings = Belongings(aws, settings.full_name, settings.tags, settings.cluster.access)
         self._taken = Taken(aws, settings.full_name, settings.tags)
         self._lifetime = Lifetime(Expiry(aws, settings.tags), settings.ttl, ttl)
         self._planning = Planning(terraform, self._belongings, self._variables)

@@ -83,11 +83,10 @@ class Verify:
         return (*inside.layers(), outside.balancer_layer(), *lookup.layers(), *outside.layers())
 
     def _pods(self, cluster: str, namespace: str, selector: str) -> tuple[PodState, ...]:
-        from epochctl.clients.kube import Kube
+        from epochctl.cluster.access import connect
         from epochctl.errors import ClusterError
 
         access = self._eks.describe(cluster)
         if access is None:
             raise ClusterError(f"there is no cluster {cluster}", fix="epochctl infra up")
-        kube = Kube(access, lambda: self._eks.token(cluster).value.get_secret_value())
-        return kube.pods(namespace, selector)
+        return connect(self._eks, access).pods(namespace, selector)

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from epochctl.errors import ClusterError, CredentialsError, ToolError
+from epochctl.errors import ClusterError, EpochctlError, ToolError, stranger
 from epochctl.tools import process
 from epochctl.tools.helm.state import Json, ReleaseState, parsed, without_hooks
 
@@ -35,8 +35,9 @@ FIX = "install helm 3.17 or later (https://helm.sh/docs/intro/install)"
 class Helm:
     """helm on one cluster. home: where its caches and settings go, so that the user's own stay untouched."""
 
-    def __init__(self, kubeconfig: Path, home: Path) -> None:
+    def __init__(self, kubeconfig: Path, home: Path, who: Callable[[], str] = str) -> None:
         self._kubeconfig = kubeconfig
+        self._who = who  # tells, for an error, who we are and whom the cluster knows
         self._home = home.absolute()
         self._known: Any = None
 
@@ -159,7 +160,8 @@ class Helm:
         except errors.ReleaseNotFoundError:
             raise
         except errors.Error as error:
-            raise _refusal(what, _last_lines(error.stderr) or _ending(error.returncode)) from error
+            why = _last_lines(error.stderr) or _ending(error.returncode)
+            raise _refusal(what, why, self._who) from error
 
     def _client(self) -> Any:
         if self._known is None:
@@ -181,13 +183,9 @@ class Helm:
         return {f"HELM_{kind}_HOME": str(self._home / kind.lower()) for kind in kinds}
 
 
-def _refusal(what: str, why: str) -> ClusterError | CredentialsError:
+def _refusal(what: str, why: str, who: Callable[[], str] = str) -> EpochctlError:
     if UNKNOWN.search(why):
-        return CredentialsError(
-            "the cluster does not know you",
-            why=f"helm {what}: {why}",
-            fix="check `aws sts get-caller-identity` and the cluster's access entries",
-        )
+        return stranger("the cluster", f"helm {what}: {why}", who())
     return ClusterError(f"helm {what} failed", why=why)
 
 

@@ -44,6 +44,11 @@ variable "tags" {
   default     = {}
 }
 
+variable "access" {
+  description = "ARNs of IAM roles and users that administer the cluster."
+  type        = set(string)
+}
+
 variable "lb_controller_identity" {
   description = "terraform or eksctl: who makes the load balancer controller's role."
   type        = string
