@@ -17,7 +17,11 @@ Answer = Callable[[Any], dict[str, Any]]
 
 @dataclass(frozen=True)
 class Operation:
-    """path: of the request, with (?P<member>...) groups; a group of `.+` may hold an ARN with its slashes."""
+    """path: of the request, with (?P<member>...) groups; a group of `.+` may hold an ARN with its slashes.
+
+    Of several that fit a request, the one that was added last answers. No parentheses inside a group:
+    moto's web server takes the path apart by them.
+    """
 
     name: str
     method: str
