@@ -79,13 +79,14 @@ class Acm:
             return None
         return _state(answer["Certificate"])
 
-    def request(self, hostname: str, tags: Mapping[str, str]) -> CertificateState:
+    def request(self, hostname: str, tags: Mapping[str, str], instead_of: str = "") -> CertificateState:
         """Request a certificate with DNS validation; asked twice within a minute, it is the same certificate.
 
         The token guards against a kill (or a second person) between the request and ACM's list showing it.
         For a minute only: ACM remembers a token for an hour, and would then hand out what `down` deleted.
+        instead_of: ARNs that must not be handed out again, whenever they were requested.
         """
-        words = f"{hostname} {sorted(tags.items())} {int(time.time() // 60)}"
+        words = f"{hostname} {sorted(tags.items())} {int(time.time() // 60)} {instead_of}"
         answer = self._aws.call(
             lambda: self._client.request_certificate(
                 DomainName=hostname,

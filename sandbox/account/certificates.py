@@ -74,7 +74,7 @@ def _check(bundle: Any) -> None:
 
 def _validated(domain: str) -> bool:
     name, value = validation_record(domain)
-    return any(
+    return zones.delegated(name.rstrip(".")) and any(
         record.type == "CNAME" and value.rstrip(".") in {v.rstrip(".") for v in record.values}
         for record in zones.records(name.rstrip("."))
     )

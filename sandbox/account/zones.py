@@ -87,6 +87,22 @@ def may_issue(name: str, authorities: tuple[str, ...]) -> bool:
     return True
 
 
+def delegated(name: str) -> bool:
+    """Whether the world is sent to the zone that the account has: its NS records name its own servers."""
+    for zone in list(backend("route53", "").zones.values()):
+        if not zone.private_zone and _plain(zone.name) == zone_of(name):
+            named = {
+                value
+                for record in records(_plain(zone.name))
+                if record.type == "NS"
+                for value in record.values
+            }
+            return bool(
+                {_plain(each) for each in named} & {_plain(each) for each in zone.delegation_set.name_servers}
+            )
+    return False
+
+
 def exists_below(name: str) -> bool:
     """Whether some record's name ends with .name: then the answer is empty, not NXDOMAIN."""
     return any(record.name.endswith("." + name) for record in _all())

@@ -4,12 +4,28 @@ changes nothing.
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+
 from epochctl.clients.acm import CertificateState
-from epochctl.clients.dns import Answer, Names
+from epochctl.clients.dns import Answer, Authority, Names
 from epochctl.clients.route53 import Record, Route53, Zone
 from epochctl.steps.acm_cert.validation import wanted
 
-PATIENCE = "the record is in place; ACM looks again every few minutes"
+SHORT, LONG = 5.0, 20.0  # seconds that a cause may last before nothing but a person ends it
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A cause. patience: seconds until the wait is given up; without an end where it passes by itself."""
+
+    cause: str
+    fix: str = ""
+    patience: float = math.inf
+
+
+PATIENCE = Finding("the record is in place; ACM looks again every few minutes")
+UNNAMED = Finding("ACM has not named the validation record yet")
 
 
 class Diagnosis:
@@ -20,49 +36,68 @@ class Diagnosis:
         self._names = names
         self._hostname = hostname
 
-    def cause(self, state: CertificateState) -> str:
+    def find(self, state: CertificateState) -> Finding:
         """The first cause that is found."""
         if not state.record_name:
-            return "ACM has not named the validation record yet"
-        zone = self._route53.zone_for(self._hostname)
-        found = self._in_zone(zone, wanted(state)) if zone else self._elsewhere(wanted(state))
-        return found or self._forbidden() or PATIENCE
+            return UNNAMED
+        zone, record = self._route53.zone_for(self._hostname), wanted(state)
+        found = self._in_zone(zone, record) if zone else self._elsewhere(record)
+        return found or self.forbidden() or PATIENCE
 
-    def _in_zone(self, zone: Zone, record: Record) -> str:
+    def forbidden(self) -> Finding | None:
+        """The CAA record that keeps Amazon from issuing, whatever else is right."""
+        cause = self._names.forbidden_by_caa(self._names.authority(self._hostname), self._hostname)
+        fix = 'add `0 issue "amazon.com"` beside that CAA record, or remove it'
+        return Finding(cause, fix, SHORT) if cause else None
+
+    def _in_zone(self, zone: Zone, record: Record) -> Finding | None:
         present = self._route53.records(zone, record.name)
         if not present:
-            return f"the validation record {record} is not in zone {zone.name}"
+            cause = f"the validation record {record} is not in zone {zone.name}"
+            return Finding(cause, "`epochctl cert request` adds it", SHORT)
         if not any(other.leads_like(record) for other in present):
-            return f"zone {zone.name} has {present[0]}, ACM wants {record}"
-        return self._not_delegated(zone)
+            cause = f"zone {zone.name} has {present[0]}, ACM wants {record}"
+            return Finding(
+                cause, f"remove that {present[0].type} record, then `epochctl cert request`", SHORT
+            )
+        return self._not_delegated(zone) or self._not_visible(record)
 
-    def _not_delegated(self, zone: Zone) -> str:
+    def _not_delegated(self, zone: Zone) -> Finding | None:
         servers = self._route53.name_servers(zone)
         seen = self._names.delegation(zone.name)
         if seen.status == "silent" or set(seen.values) & set(servers):
-            return ""
+            return None
+        named = ", ".join(servers)
         if not seen.values:
-            return f"nobody finds zone {zone.name}: its parent must name {', '.join(servers)}"
-        return (
-            f"the world is sent to {', '.join(seen.values)} for {zone.name}, "
-            f"but this account's zone is served by {', '.join(servers)}: correct the NS records of its parent"
-        )
-
-    def _elsewhere(self, record: Record) -> str:
-        authority = self._names.authority(self._hostname)
-        answer = self._names.ask(authority, record.name, "CNAME")
-        if answer.status == "found":
-            return (
-                ""
-                if _same(answer, record)
-                else f"{record.name} leads to {answer.values[0]}, ACM wants {record}"
+            cause = f"nobody finds zone {zone.name}: its parent must name {named}"
+        else:
+            cause = (
+                f"the world is sent to {', '.join(seen.values)} for {zone.name}, "
+                f"but this account's zone is served by {named}: correct the NS records of its parent"
             )
+        return Finding(cause, f"at the parent of {zone.name} (your registrar): NS records {named}", LONG)
+
+    def _not_visible(self, record: Record) -> Finding | None:
+        """It is in the zone; its name servers are told within a minute."""
+        authority = self._names.authority(self._hostname)
+        if self._asked(authority, record).status not in ("absent", "empty"):
+            return None
+        return Finding(f"{record.name} is not yet answered by the servers of {authority.zone}")
+
+    def _elsewhere(self, record: Record) -> Finding | None:
+        authority = self._names.authority(self._hostname)
+        answer = self._asked(authority, record)
+        if answer.status == "found":
+            cause = f"{record.name} leads to {answer.values[0]}, ACM wants {record}"
+            fix = f"correct it at your DNS provider: CNAME {record.name} -> {record.values[0]}"
+            return None if _same(answer, record) else Finding(cause, fix, SHORT)
         where = f" to zone {authority.zone}" if authority.zone else ""
         unseen = f" ({answer.reason})" if answer.status == "silent" else ""
-        return f"add the record {record}{where}{unseen}"
+        fix = f"at your DNS provider: CNAME {record.name} -> {record.values[0]}"
+        return Finding(f"add the record {record}{where}{unseen}", fix, LONG)
 
-    def _forbidden(self) -> str:
-        return self._names.forbidden_by_caa(self._names.authority(self._hostname), self._hostname)
+    def _asked(self, authority: Authority, record: Record) -> Answer:
+        return self._names.ask(authority, record.name, "CNAME")
 
 
 def _same(answer: Answer, record: Record) -> bool:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from epochctl.clients.acm import Acm, CertificateState
 from epochctl.errors import CertificateError
 from epochctl.settings import Settings
-
-PENDING = "PENDING_VALIDATION"
+from epochctl.steps.acm_cert.spent import refuse_unless_pending
 
 
 def given_certificate(acm: Acm, settings: Settings) -> CertificateState:
@@ -31,13 +30,3 @@ def given_certificate(acm: Acm, settings: Settings) -> CertificateState:
     if state.status != "ISSUED":
         refuse_unless_pending(state)
     return state
-
-
-def refuse_unless_pending(state: CertificateState) -> None:
-    """Raises CertificateError for a status from which no certificate will ever come."""
-    if state.status != PENDING:
-        raise CertificateError(
-            f"the certificate for {state.hostname} is {state.status.lower().replace('_', ' ')}",
-            why=state.failure_reason or f"ACM says {state.status} of {state.arn}",
-            fix="correct the cause, then `epochctl cert request` asks for a new one",
-        )

@@ -15,13 +15,15 @@ from epochctl.errors import CertificateError, NotFoundError
 from epochctl.outputs import Certificate
 from epochctl.settings import Settings
 from epochctl.steps.acm_cert.diagnosis import Diagnosis
-from epochctl.steps.acm_cert.given import PENDING, given_certificate, refuse_unless_pending
+from epochctl.steps.acm_cert.given import given_certificate
+from epochctl.steps.acm_cert.spent import PENDING, explained, refuse_unless_pending, spent
 from epochctl.steps.acm_cert.validation import Validation
 from epochctl.workflow.step import Context, Observation
 from epochctl.workflow.waiting import Pending, Ready
 
 ISSUE_DEADLINE = 45 * 60.0  # a person has had time to add a record; ACM itself goes on for 72 hours
 RECORD_DEADLINE = 120.0  # until ACM names the validation record of a fresh request
+AGAIN = "run the same command again; the certificate stays requested"
 DELETE_DEADLINE = 300.0  # a deleted listener keeps its certificate in use for some minutes
 
 
@@ -44,7 +46,10 @@ class AcmCert:
         """Read ACM and the zone."""
         hostname, state = self._settings.hostname, self.status(ctx)
         if state is None:
-            due = (f"request a certificate for {hostname}", *self._validation.due(None))
+            verb = (
+                "replace the spent" if spent(self._acm.ours(self._settings.tags), hostname) else "request a"
+            )
+            due = (f"{verb} certificate for {hostname}", *self._validation.due(None))
             return Observation(
                 None, (*due, f"wait until ACM issues the certificate for {hostname}"), self._left()
             )
@@ -75,8 +80,7 @@ class AcmCert:
         if self._settings.certificate_arn and state is not None:
             return state
         if state is None:
-            state = self._acm.request(self._settings.hostname, self._settings.tags)
-            ctx.say(f"requested {state.arn}")
+            state = self._request_first(ctx)
         if state.status == PENDING and not state.record_name:
             state = self._with_record(ctx, state)
         if said := self._validation.add(state):
@@ -91,7 +95,8 @@ class AcmCert:
 
     def why_pending(self, state: CertificateState) -> str:
         """Why it has not been issued yet, in words a person can act on."""
-        return self._diagnosis.cause(state)
+        found = self._diagnosis.find(state)
+        return f"{found.cause}\nDo: {found.fix}" if found.fix else found.cause
 
     def wait(self, ctx: Context) -> Certificate:
         """Wait until it is issued. Stopping loses nothing: ACM goes on by itself."""
@@ -101,23 +106,47 @@ class AcmCert:
             raise NotFoundError(what, fix="epochctl cert request")
         return self._wait_for(ctx, state.arn)
 
+    def _request_first(self, ctx: Context) -> CertificateState:
+        """Where Amazon may issue one at all. What is spent is replaced: it would never become one."""
+        if forbidden := self._diagnosis.forbidden():
+            raise CertificateError(self._hopeless, why=forbidden.cause, fix=f"{forbidden.fix}, then {AGAIN}")
+        old = spent(self._acm.ours(self._settings.tags), self._settings.hostname)
+        state = self._acm.request(
+            self._settings.hostname, self._settings.tags, " ".join(each.arn for each in old)
+        )
+        ctx.say(f"requested {state.arn}")
+        for each in old:
+            ctx.say(f"it replaces one that is {each.status.lower().replace('_', ' ')}: {explained(each)}")
+            self._delete(ctx, each)
+        return state
+
+    @property
+    def _hopeless(self) -> str:
+        return f"no certificate for {self._settings.hostname} can be issued as things stand"
+
     def _wait_for(self, ctx: Context, arn: str) -> Certificate:
+        since: dict[str, float] = {}
         return ctx.wait_for(
             f"certificate for {self._settings.hostname}",
-            lambda: self._issued(arn),
+            lambda: self._issued(ctx, arn, since),
             deadline=ISSUE_DEADLINE,
             fix="`epochctl cert wait` goes on waiting; nothing is lost",
             longest=10.0,
         )
 
-    def _issued(self, arn: str) -> Ready[Certificate] | Pending:
+    def _issued(self, ctx: Context, arn: str, since: dict[str, float]) -> Ready[Certificate] | Pending:
+        """since: when each cause was first seen. One that only a person can end ends the wait."""
         now = self._acm.describe(arn)
         if now is None:
             raise CertificateError(f"certificate {arn} is gone", fix="epochctl cert request")
         if now.status == "ISSUED":
             return Ready(Certificate(arn, self._settings.hostname))
         refuse_unless_pending(now)
-        return Pending(self._diagnosis.cause(now))
+        found = self._diagnosis.find(now)
+        seen = ctx.clock.now()
+        if seen - since.setdefault(found.cause, seen) >= found.patience:
+            raise CertificateError(self._hopeless, why=found.cause, fix=f"{found.fix}, then {AGAIN}")
+        return Pending(found.cause)
 
     def _with_record(self, ctx: Context, state: CertificateState) -> CertificateState:
         """ACM makes up the validation record some seconds after the request."""

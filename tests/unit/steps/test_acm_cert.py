@@ -25,6 +25,7 @@ ZONE = Zone("Z1", "example.com")
 PENDING = CertificateState(
     ARN, HOSTNAME, "PENDING_VALIDATION", (HOSTNAME,), PROOF.name, "CNAME", PROOF.values[0], ours=True
 )
+SEEN = Answer("found", PROOF.values)  # by the zone's own servers
 ISSUED = replace(PENDING, status="ISSUED")
 
 
@@ -44,6 +45,7 @@ class World:
     unnamed: int = 0  # how often ACM does not name the record yet
     busy: int = 0  # how often ACM says that the certificate is in use
     requested: int = 0
+    replaced: str = ""
     deleted: list[str] = field(default_factory=list)
 
     # ACM
@@ -62,8 +64,9 @@ class World:
             self.state = replace(self.state, status="ISSUED")
         return self.state
 
-    def request(self, hostname: str, tags: Any) -> CertificateState:
+    def request(self, hostname: str, tags: Any, instead_of: str = "") -> CertificateState:
         self.requested += 1
+        self.replaced = instead_of
         self.state = PENDING
         return self.describe(ARN) or PENDING
 
@@ -72,7 +75,7 @@ class World:
         if self.busy >= 0:
             return False
         self.deleted.append(arn)
-        self.state = None
+        self.state = None if self.state and self.state.arn == arn else self.state
         return True
 
     # Route 53
@@ -184,27 +187,92 @@ def test_a_renewal_needs_the_record_that_somebody_deleted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("world", "cause"),
+    ("world", "cause", "fix"),
     [
-        (World(state=PENDING, present=[]), "is not in zone example.com"),
-        (World(state=PENDING, present=[replace(PROOF, values=("old.aws",))]), "-> old.aws, ACM wants"),
-        (World(state=PENDING, present=[PROOF], delegated=Answer("found", ("ns.old.net",))), "ns.old.net"),
-        (World(state=PENDING, present=[PROOF], delegated=Answer("absent")), "its parent must name ns-1.aws"),
-        (World(state=PENDING, present=[PROOF], caa="the CAA records of x allow only y"), "allow only y"),
-        (World(state=PENDING, present=[PROOF]), "ACM looks again"),
-        (World(state=PENDING, zone=None), f"add the record {PROOF} to zone example.com"),
-        (World(state=PENDING, zone=None, elsewhere=Answer("found", ("x.aws",))), "leads to x.aws"),
-        (World(state=PENDING, zone=None, elsewhere=Answer("silent", reason="timeout")), "(timeout)"),
-        (World(state=PENDING, zone=None, elsewhere=Answer("found", PROOF.values)), "ACM looks again"),
+        (World(state=PENDING, present=[]), "is not in zone example.com", "epochctl cert request"),
+        (
+            World(state=PENDING, present=[replace(PROOF, values=("old.aws",))]),
+            "-> old.aws, ACM wants",
+            "remove",
+        ),
+        (
+            World(state=PENDING, present=[PROOF], delegated=Answer("found", ("ns.old.net",))),
+            "the world is sent to ns.old.net for example.com",
+            "NS records ns-1.aws",
+        ),
+        (
+            World(state=PENDING, present=[PROOF], delegated=Answer("absent")),
+            "its parent must name ns-1.aws",
+            "NS records ns-1.aws",
+        ),
+        (
+            World(state=PENDING, present=[PROOF], elsewhere=SEEN, caa="the CAA records of x allow only y"),
+            "allow only y",
+            "amazon.com",
+        ),
+        (World(state=PENDING, zone=None), f"add the record {PROOF} to zone example.com", "CNAME _proof"),
+        (World(state=PENDING, zone=None, elsewhere=Answer("found", ("x.aws",))), "leads to x.aws", "correct"),
+        (
+            World(state=PENDING, zone=None, elsewhere=Answer("silent", reason="timeout")),
+            "(timeout)",
+            "CNAME _proof",
+        ),
     ],
 )
-def test_a_wait_names_its_cause(world: World, cause: str) -> None:
+def test_what_only_a_person_can_end_ends_the_wait_within_half_a_minute(
+    world: World, cause: str, fix: str
+) -> None:
+    world.issues = False
+    run = Run(world)
+    with pytest.raises(CertificateError) as ended:
+        run.step.wait(run.context)
+    assert cause in run.causes[0]
+    assert cause in ended.value.why
+    assert fix in ended.value.fix
+    assert run.context.clock.now() < 30
+    assert world.requested == 0
+
+
+@pytest.mark.parametrize(
+    ("world", "cause"),
+    [
+        (World(state=PENDING, present=[PROOF], elsewhere=SEEN), "ACM looks again"),
+        (World(state=PENDING, present=[PROOF]), "is not yet answered by the servers of example.com"),
+        (World(state=PENDING, zone=None, elsewhere=SEEN), "ACM looks again"),
+    ],
+)
+def test_what_passes_by_itself_is_waited_for(world: World, cause: str) -> None:
     world.issues = False
     run = Run(world)
     with pytest.raises(DeadlineError) as late:
         run.step.wait(run.context)
     assert cause in run.causes[0]
     assert cause in late.value.why
+
+
+def test_where_amazon_may_not_issue_nothing_is_requested() -> None:
+    world = World(caa="the CAA records of x allow only y")
+    run = Run(world)
+    with pytest.raises(CertificateError, match="allow only y"):
+        run.step.apply(run.context)
+    assert world.requested == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "words"),
+    [
+        ("FAILED", "CAA_ERROR", "CAA record of the domain"),
+        ("VALIDATION_TIMED_OUT", "", "not found within 72 hours"),
+    ],
+)
+def test_a_spent_certificate_is_explained_and_replaced(status: str, reason: str, words: str) -> None:
+    old = replace(PENDING, arn=f"{ARN}-old", status=status, failure_reason=reason)
+    world = World(state=old)
+    run = Run(world)
+    assert run.step.observe(run.context).changes[0] == f"replace the spent certificate for {HOSTNAME}"
+    assert run.step.apply(run.context) == Certificate(ARN, HOSTNAME)
+    assert words in run.said
+    assert (world.requested, world.replaced, world.deleted) == (1, old.arn, [old.arn])
 
 
 def test_a_failed_certificate_ends_the_wait_at_once() -> None:

@@ -96,6 +96,14 @@ def test_a_record_with_another_value_proves_nothing(acm: Any, zone: str) -> None
     assert described(acm, arn)["Status"] == "PENDING_VALIDATION"
 
 
+def test_where_the_world_is_sent_elsewhere_the_record_proves_nothing(acm: Any, zone: str) -> None:
+    arn = request(acm, DOMAIN)
+    other = {"Name": "example.test.", "Type": "NS", "Value": "ns-1.elsewhere.example."}
+    validate(zone, other)
+    validate(zone, validation(acm, arn))
+    assert described(acm, arn)["Status"] == "PENDING_VALIDATION"
+
+
 def test_each_name_needs_its_own_record(acm: Any, zone: str) -> None:
     arn = request(acm, DOMAIN, "www.example.test")
     validate(zone, validation(acm, arn, 0))
