@@ -40,5 +40,5 @@ output "support_type" {
 
 output "expires" {
   description = "When the environment may be taken down; empty: nobody said."
-  value       = lookup(aws_eks_cluster.this.tags, "epochctl:expires", "")
+  value       = try(aws_eks_cluster.this.tags["epochctl:expires"], "")
 }

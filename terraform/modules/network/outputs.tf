@@ -34,5 +34,5 @@ output "nat_zones" {
 
 output "expires" {
   description = "When the environment may be taken down; empty: nobody said."
-  value       = lookup(aws_vpc.this.tags, "epochctl:expires", "")
+  value       = try(aws_vpc.this.tags["epochctl:expires"], "")
 }
