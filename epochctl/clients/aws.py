@@ -26,7 +26,9 @@ _DENIED = {
     "SignatureDoesNotMatch",
     "AuthFailure",
 }
-_REFUSAL = re.compile(r"^An error occurred \(([\w.]+)\) when calling the (\w+) operation[^:]*: ")
+_REFUSAL = re.compile(
+    r"^An error occurred \(([\w.]+)\) when calling the (\w+) operation(?: \(reached max retries: \d+\))?: "
+)
 
 
 class Aws:
@@ -39,7 +41,7 @@ class Aws:
         self._clients: dict[tuple[str, str], Any] = {}
 
     def client(self, service: str, *, region: str = "") -> Any:
-        """A boto3 client: 5 s to connect, 30 s to read, up to 8 tries with adaptive back-off."""
+        """A boto3 client: 5 s to connect, 30 s to read, up to 8 tries with a growing pause."""
         key = (service, region or self.region)
         with self._lock:
             if key not in self._clients:

@@ -153,7 +153,7 @@ def test_a_registry_that_stays_down_is_given_up(server: SmallRegistry) -> None:
     with pytest.raises(ImageError, match="does not answer") as caught:
         connect(server).find("epoch", "t1")
     assert "503" in caught.value.why
-    assert len(server.requests) == 5
+    assert len(server.requests) == 8
 
 
 def test_no_registry_at_all_is_said(server: SmallRegistry) -> None:

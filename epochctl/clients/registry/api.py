@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -63,18 +64,22 @@ class Registry:
     def push(self, repository: str, tag: str, blobs: Sequence[Upload], manifest: Upload) -> int:
         """Store the blobs that are missing, then the manifest under `tag`. Returns the bytes sent."""
         sent = 0
+        persist = self._transport.persist
         for blob in blobs:
-            sent += self._transport.persist(lambda blob=blob: self._push_blob(repository, blob))  # type: ignore[misc]
-        return sent + self._transport.persist(lambda: self._push_manifest(repository, tag, manifest))
+            if not persist(partial(self._has, repository, blob)):
+                sent += persist(partial(self._push_blob, repository, blob))
+        return sent + persist(partial(self._push_manifest, repository, tag, manifest))
 
     def find(self, repository: str, reference: str) -> Manifest | None:
         """The manifest that a tag or digest names, or None."""
         return self._transport.persist(lambda: self._find(repository, reference))
 
+    def _has(self, repository: str, blob: Upload) -> bool:
+        address = f"/v2/{repository}/blobs/{blob.digest}"
+        return self._transport.send("HEAD", address, 200, 404).status_code == 200
+
     def _push_blob(self, repository: str, blob: Upload) -> int:
         send = self._transport.send
-        if send("HEAD", f"/v2/{repository}/blobs/{blob.digest}", 200, 404).status_code == 200:
-            return 0
         started = send("POST", f"/v2/{repository}/blobs/uploads/", 202)
         place = urljoin(str(started.request.url), started.headers["location"])
         address = f"{place}{'&' if urlsplit(place).query else '?'}digest={blob.digest}"

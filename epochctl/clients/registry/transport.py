@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Login = tuple[str, SecretStr]
 
-_TRIES = 5
+_TRIES = 8  # of which one in five fails when a registry throttles: one push in thousands is given up
+_PAUSE = 10.0  # seconds between two tries, at most
 _PASSING = frozenset({408, 429, 500, 502, 503, 504})
 _PARAMETER = re.compile(r'(\w+)="([^"]*)"')
 
@@ -48,7 +49,7 @@ class Transport:
         cause = ""
         for attempt in range(_TRIES):
             if attempt:
-                self._sleep(0.5 * 2**attempt)
+                self._sleep(min(0.5 * 2**attempt, _PAUSE))
             try:
                 return operation()
             except _Passing as passing:

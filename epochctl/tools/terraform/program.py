@@ -22,6 +22,9 @@ from epochctl.tools.terraform.worksite import LOCK_FILE, Worksite, whoami
 Say = Callable[[str], None]
 
 MINIMUM = (1, 11)
+STATE_RETRIES = (
+    10  # the backend's own 5 are few where every fifth call is throttled: a lost state is the worst
+)
 LOCKED_PLATFORM = "linux_amd64"
 _GET = "install terraform 1.11 or newer: https://developer.hashicorp.com/terraform/install"
 
@@ -111,7 +114,12 @@ class Terraform:
         self._stage(keep_lock=False)
         config = {}
         if self._backend is not None:
-            config = {"bucket": self._backend.bucket, "key": self._backend.key, "region": self.region}
+            config = {
+                "bucket": self._backend.bucket,
+                "key": self._backend.key,
+                "region": self.region,
+                "max_retries": STATE_RETRIES,
+            }
         self._run("init", say, backend_config=config, reconfigure=True, input=False, timeout=1200)
         self._site.remember_init(self._digest)
 
