@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from epochctl.clients.kube import DeploymentState, Kube, PodState, Trouble
+from epochctl.clients.kube import DeploymentState, Kube, PodState, Trouble, pulling
 from epochctl.errors import EpochctlError
 from epochctl.workflow.waiting import Clock, Pending, Ready
 
@@ -108,7 +108,8 @@ class Rollout:
         for pod, event in seen:
             if event.warning:
                 message = f"the pod cannot be made: pod {pod.name}: {event}"
-                self._judge(Trouble(CREATION, message, CREATION_PATIENCE), pod)
+                patience = max(CREATION_PATIENCE, pulling.patience(f"{pod.message} {event.message}"))
+                self._judge(Trouble(CREATION, message, patience), pod)
                 return shortened(message)
         self.patience.forget(CREATION)
         return shortened(f"pod {seen[0][0].name}: {seen[0][1]}") if seen else ""

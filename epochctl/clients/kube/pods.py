@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from epochctl.clients.kube import pulling
+
 Json = Mapping[str, Any]
 
 IMAGE_FAILURES = {"ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError"}
@@ -76,7 +78,7 @@ class PodState:
             return None
         detail = f"pod {self.name}: {self.reason}" + (f": {self.message}" if self.message else "")
         if self.reason in IMAGE_FAILURES:
-            return Trouble("image", f"the image cannot be pulled: {detail}", 0)
+            return Trouble("image", f"the image cannot be pulled: {detail}", pulling.patience(self.message))
         if self.reason == OUT_OF_MEMORY:
             limit = f" ({self.memory_limit})" if self.memory_limit else ""
             what = f"the container was killed because it used more memory than its limit{limit}"

@@ -22,9 +22,7 @@ from epochctl.tools.terraform.worksite import LOCK_FILE, Worksite, whoami
 Say = Callable[[str], None]
 
 MINIMUM = (1, 11)
-STATE_RETRIES = (
-    10  # the backend's own 5 are few where every fifth call is throttled: a lost state is the worst
-)
+STATE_RETRIES = 10  # the backend's own 5 are few where every fifth call is throttled
 LOCKED_PLATFORM = "linux_amd64"
 _GET = "install terraform 1.11 or newer: https://developer.hashicorp.com/terraform/install"
 

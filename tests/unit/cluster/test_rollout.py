@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from epochctl.clients.kube import DeploymentState, Happening, PodState, Trouble
+from epochctl.clients.kube import DeploymentState, Happening, PodState, Trouble, pulling
 from epochctl.cluster.rollout import Rollout
 from epochctl.errors import DeployError
 from epochctl.workflow.waiting import Pending, Ready
@@ -187,3 +187,28 @@ def test_a_cause_of_a_thousand_characters_is_cut_while_waiting() -> None:
     answer = rollout(cluster).probe()
     assert isinstance(answer, Pending)
     assert len(answer.cause) == 300
+
+
+def test_a_pull_that_the_network_broke_is_given_time_and_then_named() -> None:
+    message = "Back-off pulling image: ErrImagePull: read: connection reset by peer"
+    clock = Clock()
+    probe = rollout(Cluster(DONE, dataclasses.replace(PULL, message=message)), clock).probe
+    assert isinstance(probe(), Pending)
+    clock.time = pulling.PATIENCE - 1
+    assert isinstance(probe(), Pending)
+    clock.time = pulling.PATIENCE
+    with pytest.raises(DeployError) as raised:
+        probe()
+    assert "connection reset by peer" in str(raised.value.why)
+
+
+def test_so_is_one_between_two_tries() -> None:
+    message = "failed to resolve image: 429 Too Many Requests"
+    trying = dataclasses.replace(
+        POD, ready=False, phase="Pending", reason="ErrImagePull", message=message, started=False
+    )
+    cluster, clock = Cluster(DONE, trying), Clock()
+    cluster.event = Happening("Failed", "Error: ErrImagePull", True)
+    probe = rollout(cluster, clock).probe
+    for clock.time in (0.0, 100.0, 200.0):
+        assert isinstance(probe(), Pending)
