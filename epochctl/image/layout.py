@@ -109,6 +109,16 @@ def read_layout(directory: Path) -> Layout:
         ) from error
 
 
+def read_file(layout: Layout, path: str) -> bytes:
+    """One file of the image's only layer. Raises ImageError where the image has no such file."""
+    try:
+        with tarfile.open(layout.blobs[-1].path) as archive:
+            found = archive.extractfile(path.lstrip("/"))
+            return found.read() if found else b""
+    except KeyError as error:
+        raise ImageError(f"the image has no {path}", fix="run `epochctl build` again") from error
+
+
 def pack(entries: Sequence[Entry]) -> bytes:
     """The entries as a tar archive: root's, from 1970, in the order given."""
     stream = io.BytesIO()

@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from epochctl.errors import ImageError
-from epochctl.image import bytecode, distributions, elf, stdlib
+from epochctl.image import bytecode, distributions, elf, sbom, stdlib
 from epochctl.image.entries import Entry, complete, directory, file
 from epochctl.image.libraries import Libraries, find_libraries
 
@@ -73,14 +73,13 @@ def find_sources() -> Sources:
 
 def assemble(sources: Sources) -> tuple[Entry, ...]:
     """The whole tree, in memory: some 25 MB."""
+    libraries = {name: _read_program(path) for name, path in sources.libraries.shared}
     return complete(
         [
+            file(sbom.PATH, sbom.document(distributions.NEEDED, libraries)),
             file(PYTHON, _read_program(sources.interpreter), 0o755),
             file(sources.libraries.loader, _read_program(Path(sources.libraries.loader)), 0o755),
-            *(
-                file(f"{SHARED}/{name}", _read_program(path), 0o755)
-                for name, path in sources.libraries.shared
-            ),
+            *(file(f"{SHARED}/{name}", content, 0o755) for name, content in libraries.items()),
             *(file(path, _read_program(source), 0o755) for path, source in sources.extensions),
             *(file(path, content) for path, content in bytecode.compile_modules(sources.modules)),
             *(file(path, source.read_bytes()) for path, source in sources.texts),
