@@ -54,6 +54,8 @@ class LbController(Section):
 class Service(Section):
     """The service that is deployed. image: "" means ours; otherwise a reference that nodes can pull.
 
+    platform: what our image is built for; "" means the nodes' processor.
+
     env: variables for everybody to read; secrets: names of Secrets in its namespace, whose keys become
     variables. cpu and memory are what a pod is promised; it may use up to the limits (and is killed beyond
     memory_limit). start_seconds: how long it may take until health_path answers for the first time.

@@ -1,6 +1,7 @@
 """eksctl: one of two ways to give the load balancer controller its identity. Argv is composed here, run once.
 
-Knows nothing of charts; what it makes is a CloudFormation stack (role) and a service account.
+Knows nothing of charts; what it makes is a CloudFormation stack (role) and a service account. The flags,
+and the ClusterConfig that they amount to, are checked in tests/contract/test_eksctl.py.
 """
 
 from __future__ import annotations
@@ -51,8 +52,13 @@ def create_service_account(account: ServiceAccount) -> tuple[str, ...]:
     )
 
 
+def stack_name(account: ServiceAccount) -> str:
+    """The CloudFormation stack that eksctl keeps the role in."""
+    return f"eksctl-{account.cluster}-addon-iamserviceaccount-{account.namespace}-{account.name}"
+
+
 def delete_service_account(account: ServiceAccount) -> tuple[str, ...]:
-    """argv: remove both, and wait until the stack is gone."""
+    """argv: remove both, and wait until the stack is gone. --approve would be refused here."""
     return ("delete", "iamserviceaccount", *_place(account), *_name(account), "--wait")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from epochctl import versions
-from epochctl.cluster.controller import NAME
+from epochctl.cluster.controller import NAME, NAMESPACE
 from epochctl.outputs import Infrastructure
 from epochctl.settings import Settings
 from epochctl.tools.eksctl import ServiceAccount
@@ -42,15 +42,15 @@ def values(settings: Settings, infra: Infrastructure) -> dict[str, Any]:
     }
 
 
-def identity(settings: Settings, infra: Infrastructure) -> ServiceAccount:
-    """The service account and role that eksctl makes."""
+def account(settings: Settings, region: str) -> ServiceAccount:
+    """The service account and role that eksctl makes; the policy is terraform's to name."""
     return ServiceAccount(
-        cluster=infra.cluster_name,
-        region=infra.region,
-        namespace="kube-system",
+        cluster=settings.full_name,
+        region=region,
+        namespace=NAMESPACE,
         name=NAME,
         role_name=f"{settings.full_name}-lb-controller",
-        policy_arn=infra.lb_controller_policy_arn,
+        policy_arn="",
         tags=tuple(settings.tags.items()),
     )
 

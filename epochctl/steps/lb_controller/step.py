@@ -11,6 +11,7 @@ from epochctl.clients.aws import Aws
 from epochctl.clients.eks import Eks
 from epochctl.clients.elbv2 import Elbv2
 from epochctl.clients.security_groups import SecurityGroups
+from epochctl.clients.stacks import Stacks
 from epochctl.cluster import controller
 from epochctl.cluster.access import Cluster, foreign, reach, settled
 from epochctl.cluster.rollout import Rollout
@@ -18,7 +19,7 @@ from epochctl.errors import ClusterError
 from epochctl.outputs import Infrastructure, LoadBalancerController
 from epochctl.settings import Settings
 from epochctl.steps.lb_controller import chart, removal
-from epochctl.tools import eksctl
+from epochctl.steps.lb_controller.identity import Identity
 from epochctl.tools.helm import ReleaseState, canonical
 from epochctl.workflow.step import Context, Observation
 from epochctl.workflow.waiting import Pending, Ready
@@ -37,6 +38,7 @@ class LbController:
     def __init__(self, settings: Settings, region: str, *, aws: Aws, eks: Eks, elbv2: Elbv2) -> None:
         self._settings, self._region = settings, region
         self._eks, self._elbv2, self._groups = eks, elbv2, SecurityGroups(aws)
+        self._identity = Identity(chart.account(settings, region), Stacks(aws))
 
     def observe(self, ctx: Context) -> Observation:
         cluster, infra = reach(self._eks, self._settings, self._region), ctx.outputs.get(Infrastructure)
@@ -52,7 +54,8 @@ class LbController:
         cluster, infra = reach(self._eks, self._settings, self._region), ctx.outputs.get(Infrastructure)
         if cluster is None:
             raise ClusterError(f"there is no cluster {infra.cluster_name} to install the controller into")
-        self._identify(ctx, cluster, infra)
+        if self._lacks_role(cluster):
+            self._identity.make(ctx, infra.lb_controller_policy_arn)
         state = settled(ctx, cluster.helm, controller.NAME, controller.NAMESPACE)
         if self._due(cluster, infra, state):
             self._install(ctx, cluster, infra, state)
@@ -67,9 +70,8 @@ class LbController:
         cluster = reach(self._eks, self._settings, self._region)
         work = removal.Removal(self._settings.full_name, self._elbv2, self._groups)
         removed = work.run(ctx, cluster)
-        infra = ctx.outputs.find(Infrastructure)
-        if cluster and infra and self._settings.lb_controller.identity == "eksctl":
-            removed += self._forget_identity(ctx, cluster, infra)
+        if self._settings.lb_controller.identity == "eksctl":
+            removed += self._identity.remove(ctx, cluster)
         return removed
 
     def _due(self, cluster: Cluster, infra: Infrastructure, state: ReleaseState | None) -> tuple[str, ...]:
@@ -96,22 +98,6 @@ class LbController:
         return self._settings.lb_controller.identity == "eksctl" and not cluster.kube.role_of(
             controller.NAMESPACE, controller.NAME
         )
-
-    def _identify(self, ctx: Context, cluster: Cluster, infra: Infrastructure) -> None:
-        if self._lacks_role(cluster):
-            account = chart.identity(self._settings, infra)
-            eksctl.execute(eksctl.associate_oidc_provider(account), ctx.say)
-            eksctl.execute(eksctl.create_service_account(account), ctx.say)
-
-    def _forget_identity(self, ctx: Context, cluster: Cluster, infra: Infrastructure) -> tuple[str, ...]:
-        try:
-            role = cluster.kube.role_of(controller.NAMESPACE, controller.NAME)
-        except ClusterError:
-            return ()  # already told by the removal: the cluster does not answer
-        if not role:
-            return ()
-        eksctl.execute(eksctl.delete_service_account(chart.identity(self._settings, infra)), ctx.say)
-        return (f"IAM role {role} and its service account",)
 
     def _install(
         self, ctx: Context, cluster: Cluster, infra: Infrastructure, state: ReleaseState | None
