@@ -122,6 +122,8 @@ class Acm:
             present = self._tags(arn)
             ours = _carries(present, tags)
             if (ours or "epochctl:name" not in present) and (state := self.describe(arn)) is not None:
+                if statuses and state.status not in statuses:
+                    continue  # the list is older than the certificate's own word
                 yield replace(state, ours=ours)
 
     def _arns(self, hostname: str, statuses: tuple[str, ...]) -> list[str]:

@@ -12,7 +12,7 @@ from epochctl.clients.dns import Answer, Authority, Names
 from epochctl.clients.route53 import Record, Route53, Zone
 from epochctl.steps.acm_cert.validation import wanted
 
-SHORT, LONG = 5.0, 20.0  # seconds that a cause may last before nothing but a person ends it
+SHORT, LONG = 3.0, 10.0  # seconds that a cause may last before nothing but a person ends it
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ def refuse_unless_pending(state: CertificateState) -> None:
         raise CertificateError(
             f"the certificate for {state.hostname} is {state.status.lower().replace('_', ' ')}",
             why=explained(state),
-            fix="correct the cause, then run the same command again: it is replaced by a new one",
+            fix="correct the cause, then `epochctl cert request` (or `up`) replaces it by a new one",
         )
 
 

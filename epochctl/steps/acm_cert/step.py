@@ -102,6 +102,8 @@ class AcmCert:
         """Wait until it is issued. Stopping loses nothing: ACM goes on by itself."""
         state = self.status(ctx)
         if state is None:
+            for old in spent(self._acm.ours(self._settings.tags), self._settings.hostname):
+                refuse_unless_pending(old)
             what = f"no certificate for {self._settings.hostname} has been requested"
             raise NotFoundError(what, fix="epochctl cert request")
         return self._wait_for(ctx, state.arn)
@@ -131,7 +133,7 @@ class AcmCert:
             lambda: self._issued(ctx, arn, since),
             deadline=ISSUE_DEADLINE,
             fix="`epochctl cert wait` goes on waiting; nothing is lost",
-            longest=10.0,
+            longest=5.0,
         )
 
     def _issued(self, ctx: Context, arn: str, since: dict[str, float]) -> Ready[Certificate] | Pending:
