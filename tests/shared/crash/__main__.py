@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from sandboxed import world
@@ -34,7 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _measured(options: argparse.Namespace, moments: Sequence[Moment], kills: Sequence[str]) -> list[Cell]:
     over = _alarm(options.minutes)
-    with tempfile.TemporaryDirectory() as directory, world(Path(directory), "crash-matrix") as sandbox:
+    with tempfile.TemporaryDirectory() as temporary, ExitStack() as stack:
+        directory = options.keep or Path(temporary)
+        directory.mkdir(exist_ok=True)
+        sandbox = stack.enter_context(world(directory, "crash-matrix"))
         if not options.full:
             return chain(sandbox, moments[: options.limit], kills, over, _say)
         full = Full(sandbox, over, _say)
@@ -75,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--limit", metavar="N", type=int, help="the first N events, or cells of --full")
     parser.add_argument("--minutes", metavar="M", type=float, help="begin nothing more after M minutes")
     parser.add_argument("--kill", action="append", choices=KILLS, help="instead of epochctl and everything")
+    parser.add_argument("--keep", metavar="DIR", type=Path, help="the project, and what each run said")
     parser.add_argument("--list", action="store_true", help="print the events, and run nothing")
     parser.add_argument("-o", "--output", choices=FORMS, default="text")
     return parser

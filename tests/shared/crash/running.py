@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from sandboxed import BIN, Sandbox
 
@@ -35,6 +36,15 @@ class Run:
         return any(text in line for line in self.words) or any(text in str(event) for event in self.events)
 
 
+def _kept(lines: Iterable[str], path: Path) -> Iterator[str]:
+    """The same lines, written down: a cell that is not good asks for them."""
+    path.parent.mkdir(exist_ok=True)
+    with path.open("w") as file:
+        for line in lines:
+            file.write(line)
+            yield line
+
+
 def run(
     sandbox: Sandbox,
     command: str,
@@ -52,7 +62,7 @@ def run(
     watchdog.start()
     events, words, met = list[Event](), list[str](), None
     assert process.stdout is not None
-    for line in process.stdout:
+    for line in _kept(process.stdout, sandbox.directory / "runs" / f"{time.time():.0f}-{command}.log"):
         if not line.startswith("{"):
             words.append(line.rstrip())
             continue
