@@ -29,8 +29,8 @@ ONCE = (
 PASSING = re.compile(r"ec2/network-interface|ec2/volume|elbv2/|ec2/security-group \S+ \S+ k8s-|ecr/image")
 # An answer that AWS gives again to whoever asks again: nothing is made by it.
 SAME_AGAIN = re.compile(r"policy_attachment|route_table_association|lifecycle_policy")
-MADE = re.compile(r"^(\S+): (?:created|deleted) in")
-BEGUN = re.compile(r"^(\S+): (?:creating|deleting)$")
+MADE = re.compile(r"^(\S+): created in")
+BEGUN = re.compile(r"^(\S+): creating$")
 
 
 def finished(run: Run) -> set[str]:
@@ -39,7 +39,11 @@ def finished(run: Run) -> set[str]:
 
 
 def repeated(before: Run, after: Run) -> tuple[str, ...]:
-    """Work that was finished before the kill and done again by the same command."""
+    """Work that was finished before the kill and done again by the same command.
+
+    Of resources only what is made counts: terraform asks once more for the deletion of what its state still
+    holds, and that finds nothing.
+    """
     if before.command != after.command:
         return ()
     steps = sorted(finished(before) & finished(after))
