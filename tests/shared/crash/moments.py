@@ -124,24 +124,19 @@ DOWN: tuple[Moment, ...] = (
 )
 
 
-# A dozen of `up` and some of `down`, one of each kind: what the short form and the test in CI kill after.
+# A dozen, one of each kind: what the short form and the test in CI kill after.
 SHORT: tuple[Moment, ...] = (
     *_inside("up", "acm_cert", "requested"),
-    *_begun("up", "apply", "infra_up"),
-    *_inside("up", "infra_up", "aws_vpc.this: creating", "aws_nat_gateway.this: creating"),
-    *_inside("up", "infra_up", "aws_eks_cluster.this: creating", "aws_eks_node_group.this: creating"),
-    *_ended("up", "infra_up"),
+    *_inside("up", "infra_up", "aws_vpc.this: creating", "aws_eks_cluster.this: creating"),
+    *_inside("up", "infra_up", "aws_eks_node_group.this: creating"),
     *_inside("up", "push", "pushing"),
     *_inside("up", "lb_controller", "install aws-load-balancer-controller"),
-    *_waiting("up", "lb_controller", "the load balancer controller"),
     *_waiting("up", "deploy", "the pods of the release"),
     *_begun("up", "apply", "dns"),
-    *_inside("up", "verify", "load balancer"),
     *_ended("down", "dns"),
     *_waiting("down", "deploy", "pods are ending"),
     *_ended("down", "lb_controller"),
-    *_inside("down", "infra_up", "aws_eks_node_group.this: deleting", "aws_eks_cluster.this: deleting"),
-    *_inside("down", "infra_up", "aws_nat_gateway.this: deleting"),
+    *_inside("down", "infra_up", "aws_eks_cluster.this: deleting"),
 )
 
 

@@ -6,6 +6,7 @@ Knows how to run and to read; judges nothing.
 from __future__ import annotations
 
 import json
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -56,6 +57,10 @@ def run(
     kill: is handed the moment, and the id of the process whose only child is epochctl.
     """
     start = time.monotonic()
+    if (
+        signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    ):  # under nohup: epochctl would inherit it, and rightly
+        signal.signal(signal.SIGHUP, lambda *_: None)
     options = OPTIONS.get(command, ())
     process = sandbox.popen("exec", "--", str(BIN / "epochctl"), *command.split(), *options, "-o", "json")
     watchdog = threading.Timer(LONGEST, everything, [process.pid])
