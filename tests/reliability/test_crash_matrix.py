@@ -18,7 +18,7 @@ from crash.moments import SHORT
 from evidence import Evidence
 from sandboxed import BIN, Sandbox
 
-# In the order of SHORT. terraform in the middle: killed with everything, or stopped; else epochctl alone, too.
+# In the order of SHORT. Without epochctl terraform would work on, past the events that are still to come.
 TURNS = (
     *("everything", "SIGINT", "everything", "SIGHUP", "epochctl", "everything", "SIGINT twice", "everything"),
     *("epochctl", "SIGTERM", "everything", "epochctl"),

@@ -80,7 +80,7 @@ def succeeded(run: Run) -> str:
 
 def unruly(kill: str, run: Run) -> str:
     """Why a run that was asked to stop did not do so in order, or ""."""
-    if not kill.startswith("SIG"):
+    if not kill.startswith("SIG") or succeeded(run) == "":  # it had ended by the time
         return ""
     if run.code != 130:
         return f"exit {run.code} instead of 130"
