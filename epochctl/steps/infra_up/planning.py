@@ -33,7 +33,8 @@ class Planning:
         self._terraform, self._belongings, self._variables = terraform, belongings, variables
 
     def look(self, ctx: Context, backend: Backend) -> Plan:
-        """The plan as things stand, with whatever it can adopt. Changes nothing but a dead run's lock."""
+        """The plan as things stand, with whatever it can adopt. Changes nothing but what a dead run left in
+        terraform's way: its lock, and records of objects that it had already replaced."""
         self.prepare(ctx, backend)
         plan = self._plan(ctx)
         created = plan.addresses("create")
@@ -45,6 +46,10 @@ class Planning:
         if not lost:
             return plan
         ctx.say(f"{len(lost)} objects of an interrupted run are there but not in the state: adopting them")
+        # A planned creation of what the state holds: that one is gone, and would keep the new one from being
+        # taken in, as terraform imports nothing at an address it has a record of.
+        if gone := tuple(sorted(lost.keys() & set(self._terraform.state_list()))):
+            self._unlocking(ctx, lambda: self._terraform.forget(*gone))
         self._terraform.init(backend, ctx.say, adopt=lost)
         return self._plan(ctx)
 

@@ -177,6 +177,10 @@ class Terraform:
         """Take back terraform's verdict that an object came out broken."""
         self._ask("untaint", address)
 
+    def forget(self, *addresses: str) -> None:
+        """Take records out of the state; the objects stay as they are."""
+        self._ask("state rm", *addresses)
+
     def unlock(self, lock_id: str) -> None:
         """Break the state's lock. Only for a lock whose holder is certainly dead."""
         self._ask("force-unlock", lock_id, force=True, absent="failed to retrieve lock info")

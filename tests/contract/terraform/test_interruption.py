@@ -97,3 +97,26 @@ def test_interrupt_releases_the_lock(world: World, root: Path, settings: Setting
     assert isinstance(world.step.apply(world.ctx), Infrastructure)
     assert "adopting" not in world.said
     assert "unlocking" not in world.said
+
+
+def test_what_a_killed_run_replaced_is_adopted(world: World, settings: Settings) -> None:
+    """It was deleted and made again, and neither is in the state yet, which still holds the old id."""
+    account, backend = world.step._where()
+    world.bucket.ensure(account)
+    world.terraform.init(backend, world.ctx.say)
+    gateway = "module.network.aws_internet_gateway.this"
+    plan = world.terraform.plan(world.step._planning._variables(), world.ctx.say, targets=[gateway])
+    world.terraform.apply(plan, world.ctx.say)
+    ec2 = world.aws.client("ec2")
+    old = ec2.describe_internet_gateways(Filters=[{"Name": "tag:Name", "Values": ["epoch-production"]}])
+    gone = old["InternetGateways"][0]
+    vpc = gone["Attachments"][0]["VpcId"]
+    ec2.detach_internet_gateway(InternetGatewayId=gone["InternetGatewayId"], VpcId=vpc)
+    ec2.delete_internet_gateway(InternetGatewayId=gone["InternetGatewayId"])
+    new = ec2.create_internet_gateway(
+        TagSpecifications=[{"ResourceType": "internet-gateway", "Tags": gone["Tags"]}]
+    )
+    ec2.attach_internet_gateway(InternetGatewayId=new["InternetGateway"]["InternetGatewayId"], VpcId=vpc)
+    plan = world.step._planning.look(world.ctx, backend)
+    assert gateway in plan.addresses("adopt")
+    assert gateway not in plan.addresses("create")
