@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from sandbox import pod_identity
+from sandbox.account import permissions
 from sandbox.account.identity import refusal
 from sandbox.api_call import ApiCall, Interference, Outcome, api_call, settle
 from sandbox.clusters import Clusters
@@ -67,6 +68,10 @@ class Front:
         """A call that anything may happen to; most reach the service."""
         call = api_call(scope)
         outcome = self._outcome(call)
+        if outcome is None and permissions.is_judged(call.service, call.key):
+            body = b"".join([chunk async for chunk in chunks(receive)])
+            receive = _once_more(body, receive)
+            outcome = permissions.denial(call.service, call.key, header(scope, b"x-amz-target"), body)
         if outcome is None:
             await service(scope, *_in_step(scope, receive, send))
         else:
@@ -134,3 +139,13 @@ def _in_step(scope: dict[str, Any], receive: Any, send: Any) -> tuple[Any, Any]:
         await send(message)
 
     return receiving, sending
+
+
+def _once_more(body: bytes, receive: Any) -> Any:
+    """A `receive` that gives a body that was read already, then whatever comes."""
+    left = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def again() -> Any:
+        return left.pop() if left else await receive()
+
+    return again

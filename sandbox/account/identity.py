@@ -1,7 +1,7 @@
 """Who is asking: access keys of the account, EKS tokens (a presigned STS call), and web identity (IRSA).
 
 EKS and web identity tokens are checked by their signatures, an ordinary request by its key alone.
-Permissions are not emulated.
+Permissions are another module's: permissions.
 """
 
 from __future__ import annotations

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
+import tomllib
 from datetime import date, timedelta
 
 from epochctl import versions
@@ -31,3 +34,16 @@ def test_no_pin_is_past_its_support() -> None:
 
 def test_the_table_was_looked_over_within_half_a_year() -> None:
     assert date.today() - versions.dated() < timedelta(days=183), "look over versions.toml and date it"
+
+
+def test_controller_chart_module_and_iam_policy_are_one_unit() -> None:
+    """Changing one alone is red: the policy is recorded with the release that it was taken from."""
+    unit = tomllib.loads(versions.TABLE.read_text())["lb_controller"]
+    root = versions.TABLE.parent
+    policy = root / "terraform/modules/cluster/policies/aws-load-balancer-controller.json"
+    built = re.search(r"aws-load-balancer-controller (\S+)", (root / "sandbox/tools/go.mod").read_text())
+    advice = "take version, chart, module and policy (docs/install/iam_policy.json) from one release"
+    assert unit["version"] == unit["chart"] == unit["policy"]["of"], advice
+    assert hashlib.sha256(policy.read_bytes()).hexdigest() == unit["policy"]["sha256"], advice
+    assert built is not None
+    assert built[1] == unit["module"], advice
