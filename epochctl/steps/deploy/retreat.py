@@ -11,6 +11,7 @@ from epochctl.cluster.access import Cluster
 from epochctl.errors import DeadlineError, DeployError
 from epochctl.workflow.step import Context
 
+NEWLINE = "\n"
 AGAIN = "then epochctl deploy"
 REMEDIES = {
     "image": "correct [service] image or --image, and see that the nodes may pull it",
@@ -38,6 +39,7 @@ class Retreat:
 
     def run(self, ctx: Context, failure: DeployError | DeadlineError, upgraded: bool) -> DeployError:
         """The failure as the user reads it, after going back where this run or a killed one replaced it."""
+        ctx.say(f"{failure.what}: {failure.why.partition(NEWLINE)[0]}")  # first: going back takes its time
         after = self._go_back(upgraded)
         ctx.say(after)
         advice = failure.fix or "put the cause right"
