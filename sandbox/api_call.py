@@ -5,6 +5,7 @@ Knows ASGI's words; neither accounts nor faults.
 
 from __future__ import annotations
 
+import asyncio
 import re
 import struct
 from collections.abc import Callable
@@ -60,6 +61,7 @@ async def settle(call: ApiCall, outcome: Outcome, receive: Any, send: Any) -> No
     """Answer with the outcome. The body is read first: the next request may follow on the same connection."""
     if isinstance(outcome, Reset):
         reset(send)
+        await asyncio.sleep(0.01)  # until uvicorn has noticed: it complains of answers that were not given
         return
     async for _ in chunks(receive):
         pass

@@ -1,0 +1,70 @@
+"""Each fault of the sandbox is seen by whoever asks AWS, begins and ends; no service is needed for that."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from evidence import Evidence
+from sandboxed import Sandbox
+
+TOPIC = "sandbox fault"
+ASK = """
+import boto3, time
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+def client(service):
+    return boto3.client(service, config=Config(retries={{"total_max_attempts": 1}}))
+def session():
+    given = boto3.client("sts").get_session_token(DurationSeconds=900)["Credentials"]
+    time.sleep(2)
+    names = ("AccessKeyId", "SecretAccessKey", "SessionToken")
+    return boto3.Session(*(given[name] for name in names)).client("sts").get_caller_identity()
+def gateway():
+    ec2 = client("ec2")
+    subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
+    address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    made = ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address)["NatGateway"]["NatGatewayId"]
+    seen = []
+    for _ in range(2):
+        seen.append(ec2.describe_nat_gateways(NatGatewayIds=[made])["NatGateways"][0]["State"])
+        time.sleep(3)
+    ec2.delete_nat_gateway(NatGatewayId=made)
+    ec2.release_address(AllocationId=address)
+    return seen
+try:
+    print("answer", {call})
+except ClientError as error:
+    print(error.response["Error"]["Code"])
+except BotoCoreError as error:
+    print(type(error).__name__)
+"""
+IDENTITY = 'client("sts").get_caller_identity()["Arn"]'
+VPCS = 'client("ec2").describe_vpcs()["Vpcs"]'
+CREATION = 'client("ec2").create_vpc(CidrBlock="10.0.0.0/16")'
+SEEN = [
+    ("throttle", ["share=1", "services=sts"], IDENTITY, ["Throttling"]),
+    ("throttle", ["share=1", "services=ec2"], VPCS, ["RequestLimitExceeded"]),
+    ("throttle", ["share=1", "mode=reset"], IDENTITY, ["ConnectionClosedError", "SSLError"]),
+    ("quota", ["code=vpc", "limit=0"], CREATION, ["VpcLimitExceeded"]),
+    ("short-sessions", ["seconds=1"], "session()", ["ExpiredToken"]),
+    ("slow", ["scale=0.02"], "gateway()", ["answer ['pending', 'available']"]),
+    ("expired-credentials", [], IDENTITY, ["ExpiredToken"]),
+]
+
+
+def ask(sandbox: Sandbox, call: str) -> str:
+    return sandbox.run(sys.executable, "-c", ASK.format(call=call), seconds=60).strip()
+
+
+@pytest.mark.parametrize(("name", "options", "call", "words"), SEEN, ids=lambda value: str(value)[:24])
+def test_a_fault_is_seen_until_it_ends(
+    sandbox: Sandbox, evidence: Evidence, name: str, options: list[str], call: str, words: list[str]
+) -> None:
+    with evidence(TOPIC, " ".join([name, *options])) as row:
+        with sandbox.fault(name, *options):
+            assert f"on   {name}" in sandbox.control("fault", "list")
+            seen = ask(sandbox, call)
+        assert seen in words
+        assert ask(sandbox, IDENTITY) == "answer arn:aws:iam::123456789012:user/engineer"
+        row.happened = f"{seen}; gone when it ended"
