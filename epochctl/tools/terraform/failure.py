@@ -32,7 +32,10 @@ _SDK = re.compile(
     r"(?:https? response error StatusCode: \d+, (?:RequestID: [^,]*, )?(?:HostID: [^,]*, )?)?"
     r"(?:api error )?"
 )
+# It ends with advice about a file that is no longer there: we keep it elsewhere, and push it.
+_KEPT = "Failed to persist state to backend"
 _STUCK = "Error releasing the state lock"
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _GO_FRACTION = re.compile(r"(\.\d{6})\d+")  # nanoseconds, which Python does not read
 _LOCK = re.compile(r"^\s*(ID|Who|Operation|Created|Path):\s*(.*?)\s*$", re.M)
 
@@ -74,7 +77,7 @@ class StaleLockError(LockedError):
 
 def translate(errors: Sequence[Diagnostic], raw: Sequence[str], doing: str) -> EpochctlError:
     """The error that `errors` (else the raw output's end) amount to."""
-    text = "\n".join(f"{error.summary}\n{error.detail}" for error in errors) or "\n".join(raw[-20:])
+    text = "\n".join(f"{error.summary}\n{error.detail}" for error in errors) or "\n".join(_unboxed(raw[-40:]))
     holder = lock_holder(text)
     if holder is not None:
         return StaleLockError(holder)
@@ -85,6 +88,12 @@ def translate(errors: Sequence[Diagnostic], raw: Sequence[str], doing: str) -> E
     if _UNINITIALISED.search(text):
         return UninitialisedError(f"terraform {doing}: not initialised", why=text)
     return _by_words(text, _why(errors) or plain(text), doing)
+
+
+def _unboxed(lines: Sequence[str]) -> list[str]:
+    """Without the frame that terraform draws around an error where it does not speak JSON."""
+    bare = [_COLOUR.sub("", line).lstrip("╷│╵").rstrip() for line in lines]
+    return [line.removeprefix(" ") for line in bare if line]
 
 
 def _by_words(text: str, why: str, doing: str) -> EpochctlError:
@@ -127,7 +136,7 @@ def keeps_lock(errors: Sequence[Diagnostic]) -> bool:
 
 def _why(errors: Sequence[Diagnostic]) -> str:
     lines = []
-    causes = [error for error in errors if error.summary != _STUCK]  # that one follows from the others
+    causes = [error for error in errors if error.summary not in {_STUCK, _KEPT}]  # they follow from others
     for error in causes or errors:
         where = f"{short(error.address)}: " if error.address else ""
         detail = f"\n{error.detail}" if error.detail else ""

@@ -98,3 +98,17 @@ def test_a_lock_that_could_not_be_released_is_not_the_cause() -> None:
     assert "force-unlock" not in error.why
     assert keeps_lock(errors)
     assert not keeps_lock(errors[:1])
+
+
+def test_a_lock_is_read_out_of_the_frame_that_terraform_draws() -> None:
+    lines = [
+        "╷",
+        *(
+            f"\x1b[31m│\x1b[0m \x1b[0m{line}"
+            for line in f"Error: Error acquiring the state lock\n\n{LOCKED}".splitlines()
+        ),
+        "╵",
+    ]
+    error = translate([], lines, "state push")
+    assert isinstance(error, StaleLockError)
+    assert error.holder.who == "ada@engine"
