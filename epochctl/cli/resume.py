@@ -32,7 +32,7 @@ def resume(
             return session.presenter.result({"resumed": ""}, ("Nothing to resume: the last run ended well.",))
     typer.echo(f"going on with: epochctl {last.command}", err=True)
     words = [*ctx.obj.words, *last.command.split(), "--output", output]
-    words += ["--yes"] if yes and last.command.split()[0] in {"up", "down"} else []
+    words += ["--yes"] if yes and last.command.split()[0] in {"up", "down", "rollback"} else []
     words += [f"--wait={wait}"] if wait else []
     root(args=words, prog_name="epochctl", standalone_mode=False)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from epochctl.cli import differing
-from epochctl.cli.options import Output, Sandbox, Yes
+from epochctl.cli.options import Output, Sandbox, Wait, Yes
 
 if TYPE_CHECKING:
     from epochctl.cli.session import Session
@@ -27,17 +27,19 @@ def rollback(
         typer.Argument(help="As `epochctl history` lists it; by default the last that was healthy.", min=1),
     ] = None,
     yes: Yes = False,
+    wait: Wait = None,
     output: Output = "text",
     sandbox: Sandbox = False,
 ) -> None:
     """Go back to an older release; done when the load balancer serves it."""
+    from epochctl.cli.locked import locked
     from epochctl.cli.session import agreed, interactive, opened
     from epochctl.errors import Interrupted, NotFoundError, SettingsError
 
     if not yes and not interactive():
         raise SettingsError("rollback asks first", why="there is no terminal to ask on", fix="add --yes")
-    with opened(ctx.obj, output=output, title="rollback") as session:
-        session.aws.account_id()
+    command = f"rollback {revision}" if revision else "rollback"
+    with opened(ctx.obj, output=output, title="rollback") as session, locked(session, command, wait):
         releases = session.runner().graph.step("deploy").releases()  # type: ignore[attr-defined]
         if releases is None:
             raise NotFoundError("there is no cluster", fix="epochctl up")
