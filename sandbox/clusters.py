@@ -14,7 +14,7 @@ import urllib.error
 from typing import Any
 
 from sandbox import pod_identity, rbac
-from sandbox.account import access, pace
+from sandbox.account import access, instances, pace
 from sandbox.account.addresses import PodAddresses
 from sandbox.account.backends import ACCOUNT, CHANGES, backend
 from sandbox.account.eks import node_group_issue
@@ -26,6 +26,7 @@ from sandbox.places import Places
 from sandbox.vpc import Vpcs
 
 NODE_SECONDS = 120.0
+CONSOLE = 32_000  # characters, as EC2 keeps 64 KB
 log = logging.getLogger("clusters")
 
 
@@ -38,6 +39,7 @@ class Clusters:
         self._planes: dict[tuple[str, str], ControlPlane] = {}
         self._nodes: dict[str, Node] = {}
         self._numbers = 0
+        self.admits_nodes = True
         self._addresses: dict[str, PodAddresses] = {}
 
     # Questions of others
@@ -65,6 +67,11 @@ class Clusters:
             return str(ipaddress.ip_address(label))
         except ValueError:
             return None
+
+    def console(self, instance_id: str) -> str:
+        """The end of what a machine has printed; "" where there is none of that id."""
+        path = self._places.logs / f"node-{instance_id}.log"
+        return path.read_text(errors="replace")[-CONSOLE:] if path.exists() else ""
 
     def public_key(self, issuer: str) -> str | None:
         """The PEM that signs service account tokens of that issuer."""
@@ -171,7 +178,7 @@ class Clusters:
     def _launch(self, region: str, cluster: Any, group: Any, index: int) -> None:
         subnet_id = group.subnets[index % len(group.subnets)]
         with CHANGES:
-            instance = _run_instance(region, subnet_id, cluster, group)
+            instance = instances.launch(region, subnet_id, cluster, group)
             subnet = backend("ec2", region).get_subnet(subnet_id)
         wire = self._vpcs.wire(region, subnet.vpc_id)
         address = instance.private_ip
@@ -187,6 +194,7 @@ class Clusters:
             resolver=wire.resolver,
             bridge=wire.bridge,
             labels=tuple((group.labels or {}).items()),
+            admitted=self.admits_nodes,
         )
         self._planes[region, cluster.name].serve(wire.bridge)
         node = Node(plan, self._planes[region, cluster.name], self._places)
@@ -198,7 +206,7 @@ class Clusters:
         self._nodes.pop(node.plan.instance_id, None)
         self.addresses(region).forget(node.plan.instance_id)
         with CHANGES:
-            _terminate(region, node.plan.instance_id)
+            instances.terminate(region, node.plan.instance_id)
         plane = self._planes.get((region, cluster_name))
         if plane is not None and plane.running:
             _delete_node_object(plane, node.plan.name)
@@ -246,40 +254,6 @@ def _add_network(region: str, cluster: Any) -> None:
     config.setdefault("endpointPublicAccess", True)
     config.setdefault("endpointPrivateAccess", False)
     config.setdefault("publicAccessCidrs", ["0.0.0.0/0"])
-
-
-def _run_instance(region: str, subnet_id: str, cluster: Any, group: Any) -> Any:
-    tags = {
-        "eks:cluster-name": cluster.name,
-        "eks:nodegroup-name": group.nodegroup_name,
-        f"kubernetes.io/cluster/{cluster.name}": "owned",
-        "Name": f"{cluster.name}-{group.nodegroup_name}",
-    }
-    reservation = backend("ec2", region).run_instances(
-        "ami-0e5a0000000000000",
-        1,
-        None,
-        [],
-        region_name=region,
-        instance_type=(group.instance_types or ["t3.medium"])[0],
-        is_instance_type_default=False,
-        subnet_id=subnet_id,
-        security_group_ids=[cluster.resources_vpc_config["clusterSecurityGroupId"]],
-        tags={"instance": tags},
-        owner_id=ACCOUNT,
-        key_name=None,
-        placement=None,
-    )
-    return reservation.instances[0]
-
-
-def _terminate(region: str, instance_id: str) -> None:
-    """The instance and its interface go; moto alone would leave the interface."""
-    ec2 = backend("ec2", region)
-    ec2.terminate_instances([instance_id])
-    for interface in list(ec2.enis.values()):
-        if interface.instance is not None and interface.instance.id == instance_id:
-            ec2.enis.pop(interface.id, None)
 
 
 def _ready(plane: ControlPlane, name: str) -> bool:

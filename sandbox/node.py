@@ -35,6 +35,7 @@ class NodePlan:
     resolver: str
     bridge: str
     labels: tuple[tuple[str, str], ...] = ()
+    admitted: bool = True
 
     @property
     def namespace(self) -> str:
@@ -103,7 +104,10 @@ class Node:
             os.symlink(self._places.bin / name, directory / "plugins" / name)
         (directory / "resolv.conf").write_text(f"nameserver {plan.resolver}\noptions ndots:1\n")
         (directory / "credential-provider.json").write_text(node_plugins.credential_provider_config())
-        kubeconfig = self._control_plane.kubeconfig(f"system:node:{plan.name}", "system:nodes")
+        user, group = f"system:node:{plan.name}", "system:nodes"
+        if not plan.admitted:
+            user, group = f"stranger:{plan.name}", "strangers"
+        kubeconfig = self._control_plane.kubeconfig(user, group)
         description = {
             **asdict(plan),
             "directory": str(directory),

@@ -23,10 +23,12 @@ from sandbox.account import (
     eks,
     gateways,
     identity,
+    instances,
     inventory,
     policies,
     providers,
     quotas,
+    service_quotas,
     stacks,
     templates,
     zones,
@@ -151,6 +153,8 @@ class World:
         providers.install()
         stacks.install()
         quotas.install()
+        service_quotas.install()
+        instances.install(self._clusters.console)
         zones.install()
         identity.install(self._clusters.public_key)
 

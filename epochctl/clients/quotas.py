@@ -24,10 +24,10 @@ class Quota:
 
 
 VPCS = Quota("VPCs", "vpc", "L-F678F1CE", 5)
-NAT_GATEWAYS = Quota("NAT gateways in a zone", "vpc", "L-FE5A380F", 5)
-ADDRESSES = Quota("Elastic IP addresses", "ec2", "L-0263D0A3", 5)
+NAT_GATEWAYS = Quota("NAT gateways", "vpc", "L-FE5A380F", 5)
+ADDRESSES = Quota("elastic IPs", "ec2", "L-0263D0A3", 5)
 CLUSTERS = Quota("EKS clusters", "eks", "L-1194D53C", 100)
-STANDARD_VCPUS = Quota("vCPUs of On-Demand standard instances", "ec2", "L-1216C47A", 5)
+STANDARD_VCPUS = Quota("standard vCPUs", "ec2", "L-1216C47A", 5)
 
 
 @dataclass(frozen=True)

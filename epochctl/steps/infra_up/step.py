@@ -14,6 +14,7 @@ from epochctl.clients.aws import Aws
 from epochctl.clients.belongings import Belongings
 from epochctl.clients.ecr import Ecr
 from epochctl.clients.expiry import Expiry
+from epochctl.clients.launches import Launches
 from epochctl.clients.network import Network
 from epochctl.clients.state_bucket import StateBucket
 from epochctl.clients.taken import Taken
@@ -22,6 +23,7 @@ from epochctl.outputs import Infrastructure
 from epochctl.settings import Settings
 from epochctl.steps.infra_up import facts
 from epochctl.steps.infra_up.lifetime import Lifetime
+from epochctl.steps.infra_up.nodes import NodeWatch
 from epochctl.steps.infra_up.planning import CLUSTER, Planning
 from epochctl.tools.terraform import Backend, Change, LockHolder, Plan, Terraform, written_holder
 from epochctl.workflow.step import Context, Observation
@@ -57,6 +59,7 @@ class InfraUp:
         )
         self._belongings = Belongings(aws, settings.full_name, settings.tags, settings.cluster.access)
         self._taken = Taken(aws, settings.full_name, settings.tags)
+        self._launches = Launches(aws, settings.full_name)
         self._lifetime = Lifetime(Expiry(aws, settings.tags), settings.ttl, ttl)
         self._planning = Planning(terraform, self._belongings, self._variables)
         self._seen: Plan | None = None
@@ -81,7 +84,8 @@ class InfraUp:
         plan, self._seen = self._seen or self._planning.look(ctx, backend), None
         plan = self._planning.settle(ctx, backend, plan)
         if plan.has_changes:
-            self._planning.apply(ctx, backend, plan)
+            with NodeWatch(self._launches).watching(ctx):
+                self._planning.apply(ctx, backend, plan)
         return self._output()
 
     def destroy(self, ctx: Context) -> tuple[str, ...]:

@@ -1,0 +1,97 @@
+"""Quotas, use and offers as AWS tells them (moto)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from moto import mock_aws
+
+from epochctl.clients.aws import Aws
+from epochctl.clients.capacity import Capacity, Use
+from epochctl.clients.expiry import Expiry
+from epochctl.clients.launches import Launches
+from epochctl.clients.quotas import ADDRESSES, VPCS, Quotas
+
+NAME, TAGS = "epoch-production", {"epochctl:name": "epoch", "epochctl:environment": "production"}
+LISTED = [{"Key": key, "Value": value} for key, value in TAGS.items()]
+
+
+@pytest.fixture
+def _account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    with mock_aws():
+        yield
+
+
+@pytest.mark.usefixtures("_account")
+def test_what_is_ours_is_told_from_what_is_not() -> None:
+    aws = Aws("us-west-2")
+    ec2, mine = aws.client("ec2"), [{"ResourceType": "vpc", "Tags": LISTED}]
+    before = Capacity(aws, NAME, TAGS).vpcs().used  # moto's default one
+    ec2.create_vpc(CidrBlock="10.0.0.0/16", TagSpecifications=mine)
+    ec2.create_vpc(CidrBlock="10.1.0.0/16")
+    ec2.allocate_address(Domain="vpc")
+    capacity = Capacity(aws, NAME, TAGS)
+    assert capacity.vpcs() == Use(before + 2, 1)
+    assert capacity.addresses() == Use(1, 0)
+    assert capacity.clusters() == Use(0, 0)
+
+
+@pytest.mark.usefixtures("_account")
+def test_gateways_by_zone_and_vcpus_of_running_machines() -> None:
+    aws = Aws("us-west-2")
+    ec2 = aws.client("ec2")
+    subnet = ec2.describe_subnets()["Subnets"][0]
+    ec2.create_nat_gateway(SubnetId=subnet["SubnetId"], ConnectivityType="private")
+    ec2.run_instances(ImageId="ami-12345678", MinCount=2, MaxCount=2, InstanceType="t3.medium")
+    ec2.run_instances(ImageId="ami-12345678", MinCount=1, MaxCount=1, InstanceType="g4dn.xlarge")
+    capacity = Capacity(aws, NAME, TAGS)
+    assert capacity.nat_gateways() == {subnet["AvailabilityZone"]: Use(1, 0)}
+    assert capacity.standard_vcpus() == Use(4, 0)
+
+
+@pytest.mark.usefixtures("_account")
+def test_the_zone_without_control_planes_is_left_out() -> None:
+    zones = Capacity(Aws("us-east-1"), NAME, TAGS).zones()
+    assert len(zones.fit) >= 3
+    assert len(zones.unfit) == 1
+    assert not set(zones.fit) & set(zones.unfit)
+
+
+@pytest.mark.usefixtures("_account")
+def test_instance_types_with_their_processors_and_zones() -> None:
+    capacity = Capacity(Aws("us-west-2"), NAME, TAGS)
+    found = {each.name: each for each in capacity.instance_types(("t3.medium", "t4g.medium", "t3.none"))}
+    assert set(found) == {"t3.medium", "t4g.medium"}
+    assert (found["t3.medium"].vcpus, found["t3.medium"].architectures) == (2, ("x86_64",))
+    assert found["t4g.medium"].architectures == ("arm64",)
+    assert "us-west-2a" in found["t3.medium"].zones
+
+
+@pytest.mark.usefixtures("_account")
+def test_a_quota_that_aws_does_not_know_is_the_default() -> None:
+    quotas = Quotas(Aws("us-west-2"))
+    assert quotas.limit(VPCS).value == 5
+    assert quotas.limit(ADDRESSES).value == ADDRESSES.default
+
+
+@pytest.mark.usefixtures("_account")
+def test_the_expiry_is_read_from_the_tag() -> None:
+    aws = Aws("us-west-2")
+    assert Expiry(aws, TAGS).moment() is None
+    tags = [*LISTED, {"Key": "epochctl:expires", "Value": "2026-11-24T16:00:00Z"}]
+    aws.client("ec2").create_vpc(
+        CidrBlock="10.0.0.0/16", TagSpecifications=[{"ResourceType": "vpc", "Tags": tags}]
+    )
+    moment = Expiry(aws, TAGS).moment()
+    assert moment is not None
+    assert moment.isoformat() == "2026-11-24T16:00:00+00:00"
+
+
+@pytest.mark.usefixtures("_account")
+def test_without_a_node_group_there_is_nothing_to_explain() -> None:
+    launches = Launches(Aws("us-west-2"), NAME)
+    assert launches.group() is None
+    assert launches.instances() == ()

@@ -1,0 +1,188 @@
+"""Facts: what room there is, where it can stand, what failing ones amount to, and one that never answers."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from epochctl.clients.capacity import InstanceType, Use, Zones
+from epochctl.clients.eks import AccessEntry
+from epochctl.clients.quotas import Limit, Quota
+from epochctl.errors import CredentialsError, PreflightError, ToolError
+from epochctl.preflight.asking import Asking
+from epochctl.preflight.fact import Fact, ok, refusal
+from epochctl.preflight.limits import Limits
+from epochctl.preflight.places import Places
+from epochctl.settings import Cluster, Settings
+
+ABC = ("us-west-2a", "us-west-2b", "us-west-2c")
+MEDIUM = InstanceType("t3.medium", 2, ("x86_64",), ABC)
+
+
+@dataclass
+class Region:
+    """Capacity and quotas as AWS might tell them."""
+
+    use: dict[str, Use] = field(default_factory=dict)
+    gateways: dict[str, Use] = field(default_factory=dict)
+    limit_of: Limit = field(default_factory=lambda: Limit(5))
+    fit: tuple[str, ...] = ABC
+    types: tuple[InstanceType, ...] = (MEDIUM,)
+
+    def vpcs(self) -> Use:
+        return self.use.get("vpcs", Use(0, 0))
+
+    def addresses(self) -> Use:
+        return self.use.get("addresses", Use(0, 0))
+
+    def clusters(self) -> Use:
+        return self.use.get("clusters", Use(0, 0))
+
+    def standard_vcpus(self) -> Use:
+        return self.use.get("vcpus", Use(0, 0))
+
+    def nat_gateways(self) -> dict[str, Use]:
+        return self.gateways
+
+    def zones(self) -> Zones:
+        return Zones(self.fit, ("us-east-1e",))
+
+    def instance_types(self, names: tuple[str, ...]) -> tuple[InstanceType, ...]:
+        return self.types
+
+    def limit(self, quota: Quota) -> Limit:
+        return self.limit_of
+
+
+def limits(region: Region, **cluster: Any) -> Limits:
+    settings = Settings(hostname="epoch.example.com", cluster=Cluster(**cluster))
+    return Limits(settings, region, region)  # type: ignore[arg-type]
+
+
+def places(region: Region, until: date | type[LookupError] | None = None, **cluster: Any) -> Places:
+    class Calendar:
+        def standard_support(self, version: str) -> date | None:
+            if isinstance(until, type):
+                raise until(version)
+            return until
+
+    settings = Settings(hostname="epoch.example.com", cluster=Cluster(**cluster))
+    return Places(settings, region, Calendar())  # type: ignore[arg-type]
+
+
+def states(facts: Any) -> list[str]:
+    return [fact.state for fact in facts]
+
+
+def test_a_full_quota_says_how_full_and_how_to_get_more() -> None:
+    (fact,) = limits(Region(use={"vpcs": Use(5, 0)})).vpcs()
+    assert (fact.state, fact.why) == ("fail", "1 needed, 0 free (5 of 5 in use)")
+    assert "--service-code vpc --quota-code L-F678F1CE" in fact.fix
+
+
+def test_what_is_ours_needs_no_room() -> None:
+    assert states(limits(Region(use={"vpcs": Use(5, 1)})).vpcs()) == ["ok"]
+
+
+def test_a_quota_that_may_not_be_asked_stops_nothing() -> None:
+    region = Region(use={"vpcs": Use(9, 0)}, limit_of=Limit(5, "GetServiceQuota: AccessDenied"))
+    (fact,) = limits(region).vpcs()
+    assert fact.state == "warn"
+    assert "AccessDenied" in fact.why
+
+
+def test_the_fullest_zone_decides_about_gateways() -> None:
+    region = Region(gateways={"us-west-2b": Use(5, 0)})
+    assert states(limits(region, nat="single").nat_gateways()) == ["ok"]
+    (fact,) = limits(region, nat="per-az").nat_gateways()
+    assert (fact.state, "us-west-2b" in fact.why) == ("fail", True)
+    assert states(limits(region, nat="none").nat_gateways()) == []
+
+
+def test_vcpus_are_counted_by_the_largest_type() -> None:
+    (fact,) = limits(Region(use={"vcpus": Use(2, 0)})).vcpus()
+    assert (fact.state, fact.why) == ("fail", "4 needed, 3 free (2 of 5 in use)")
+    gpu = InstanceType("g5.xlarge", 4, ("x86_64",), ABC)
+    assert states(limits(Region(types=(gpu,))).vcpus()) == ["warn"]
+
+
+def test_two_zones_are_needed_and_the_unfit_one_is_named() -> None:
+    (fact,) = places(Region()).zones()
+    assert (fact.state, "us-east-1e" in fact.why) == ("ok", True)
+    assert states(places(Region(fit=ABC[:1])).zones()) == ["fail"]
+
+
+def test_instance_types_where_they_are_offered() -> None:
+    assert states(places(Region()).instance_types()) == ["ok", "ok"]
+    partly = InstanceType("t3.medium", 2, ("x86_64",), ABC[:2])
+    assert states(places(Region(types=(partly,))).instance_types()) == ["warn", "ok"]
+    assert states(places(Region(types=())).instance_types()) == ["fail"]
+
+
+def test_mixed_architectures_fail_and_both_are_named() -> None:
+    arm = InstanceType("t4g.medium", 2, ("arm64",), ABC)
+    region = Region(types=(MEDIUM, arm))
+    fact = list(places(region, instance_types=("t3.medium", "t4g.medium")).instance_types())[-1]
+    assert fact.state == "fail"
+    assert "t3.medium is amd64" in fact.why
+    assert "t4g.medium is arm64" in fact.why
+
+
+@pytest.mark.parametrize(("days", "state"), [(-1, "fail"), (20, "warn"), (200, "ok")])
+def test_days_of_support(days: int, state: str) -> None:
+    # AWS's day is UTC's, which may be the next one already
+    assert states(places(Region(), date.today() + timedelta(days=days)).version()) == [state]
+
+
+def test_a_version_that_eks_has_not() -> None:
+    assert states(places(Region(), LookupError, version="1.99").version()) == ["fail"]
+
+
+def test_without_eks_the_table_tells() -> None:
+    assert states(places(Region(), None).version()) == ["ok"]
+    assert states(places(Region(), None, version="1.35").version()) == ["warn"]
+
+
+def test_a_question_that_hangs_is_told_and_not_waited_for() -> None:
+    def hang() -> list[Fact]:
+        time.sleep(5)
+        return []
+
+    asking = Asking(0.1)
+    asking.ask("slow", hang)
+    asking.ask("quick", lambda: [ok("quick", "here")])
+    start = time.monotonic()
+    assert [(fact.name, fact.state) for fact in asking.answers()] == [("slow", "warn"), ("quick", "ok")]
+    assert time.monotonic() - start < 2
+
+
+def test_a_refused_question_is_a_warning() -> None:
+    def refused() -> list[Fact]:
+        raise CredentialsError("AWS refused the request", why="ListRoles: AccessDenied")
+
+    asking = Asking(5)
+    asking.ask("names", refused)
+    (fact,) = asking.answers()
+    assert (fact.state, "AccessDenied" in fact.why) == ("warn", True)
+
+
+def test_one_failure_keeps_its_own_exit_code_several_are_one_error() -> None:
+    tool = Fact("helm", "fail", "not installed", "install it", error=ToolError("helm is not installed"))
+    quota = Fact("quota VPCs", "fail", "0 free", "ask for more")
+    assert refusal([ok("disk", "enough")]) is None
+    assert isinstance(refusal([tool]), ToolError)
+    both = refusal([tool, quota])
+    assert isinstance(both, PreflightError)
+    assert "0 free" in both.why
+    assert both.fix == "install it\nask for more"
+
+
+def test_somebody_in_a_role_is_its_access_entry() -> None:
+    entry = AccessEntry("arn:aws:iam::123456789012:role/team/deployer")
+    assert entry.means("arn:aws:sts::123456789012:assumed-role/deployer/ci-7")
+    assert not entry.means("arn:aws:sts::210987654321:assumed-role/deployer/ci-7")
+    assert not entry.means("arn:aws:sts::123456789012:assumed-role/reader/ci-7")
