@@ -29,7 +29,7 @@ def install(console: Callable[[str], str]) -> None:
         return ActionResult({"Activities": list(reversed(found))})
 
     def get_console_output(self: Any) -> Any:
-        from moto.core.serialize import Base64EncodedString
+        from moto.core.types import Base64EncodedString
 
         instance = self.ec2_backend.get_instance(self._get_param("InstanceId"))
         printed = console(instance.id)
