@@ -42,7 +42,11 @@ def up(
     enter(ctx.obj, sandbox, agreed=not plan and not yes)
     with opened(ctx.obj, output=output, title="up", ttl=ttl) as session:
         # nothing half done for want of a program, of credentials, of room in the account
-        refused = refusal(Examination(session.settings, session.region, session.aws).essential())
+        facts = Examination(session.settings, session.region, session.aws).essential()
+        for fact in facts:
+            if fact.state == "warn":
+                typer.echo(f"warning: {fact.name}: {fact.why}", err=True)
+        refused = refusal(facts)
         if refused:
             raise refused
         if plan:

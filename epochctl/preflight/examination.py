@@ -20,6 +20,7 @@ from epochctl.preflight.places import Places
 from epochctl.settings import Settings
 
 SECONDS = 13.0  # for all of it; `doctor` promises 15
+PATIENCE = 45.0  # before `up`: one that begins with questions open may end after a quarter of an hour
 
 Questions = dict[str, Question]
 
@@ -49,15 +50,15 @@ class Examination:
             "log group": self._names.log_group,
             "namespace": self._names.namespace,
         }
-        return self._ask({**self._machine(), **machine}, {**account, **self._region()})
+        return self._ask({**self._machine(), **machine}, {**account, **self._region()}, SECONDS)
 
     def essential(self) -> tuple[Fact, ...]:
         """What can stop `up`, for its first second."""
-        return self._ask(self._machine(), self._region())
+        return self._ask(self._machine(), self._region(), PATIENCE)
 
-    def _ask(self, machine: Questions, account: Questions) -> tuple[Fact, ...]:
+    def _ask(self, machine: Questions, account: Questions, seconds: float) -> tuple[Fact, ...]:
         """AWS is asked only as somebody: without an identity every other answer would be the same."""
-        asking = Asking(SECONDS)
+        asking = Asking(seconds)
         asking.ask("identity", self._account.identity)
         for name, question in machine.items():
             asking.ask(name, question)
