@@ -6,10 +6,11 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
-TABLE = Path(__file__).resolve().parent.parent / "prices.toml"
+from epochctl import files
+
+TABLE = files.find("prices.toml")
 MONTH = 730  # hours, as AWS counts a month
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
-TABLE = Path(__file__).resolve().parent.parent / "versions.toml"
+from epochctl import files
+
+TABLE = files.find("versions.toml")
 
 
 @dataclass(frozen=True)

@@ -110,13 +110,16 @@ def _find_packages() -> Iterator[tuple[str, Path]]:
         yield f"{APPLICATION}/{name}", source
 
 
-def _find_server() -> Iterator[tuple[str, Path]]:
-    found = find_spec("server")  # found, not imported: epochctl does not know what the service does
+def find_package(name: str) -> Path:
+    """Where a package stands. Found, not imported: epochctl does not know what the service does."""
+    found = find_spec(name)
     if found is None or not found.submodule_search_locations:
-        raise ImageError(
-            "the server's package is not installed beside epochctl", fix="install epochctl again"
-        )
-    root = Path(found.submodule_search_locations[0])
+        raise ImageError(f"the package {name} is not installed beside epochctl", fix="install epochctl again")
+    return Path(found.submodule_search_locations[0])
+
+
+def _find_server() -> Iterator[tuple[str, Path]]:
+    root = find_package("server")
     for source in sorted(root.rglob("*.py")):
         yield f"{APPLICATION}/server/{source.relative_to(root)}", source
 

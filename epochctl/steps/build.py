@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import ClassVar
 
+from epochctl import files
 from epochctl.errors import ImageError
 from epochctl.image import assembler, rootfs
 from epochctl.image.entries import read_tar
@@ -22,7 +23,9 @@ from epochctl.settings import Settings
 from epochctl.tools.docker import Docker
 from epochctl.workflow.step import Context, Observation
 
-PROJECT = Path(rootfs.__file__).parents[2]  # where the Dockerfile stands
+# What the Dockerfile copies; the packages stand where they are imported from.
+DESCRIPTION = ("Dockerfile", "pyproject.toml", "uv.lock")
+PACKAGES = ("epochctl", "server")
 
 
 class Build:
@@ -79,12 +82,21 @@ class Build:
         return self._export_layout(platform, key)
 
     def _export_layout(self, platform: str, key: str) -> Layout:
-        if not (PROJECT / "Dockerfile").is_file():
-            raise ImageError(f"no Dockerfile in {PROJECT}", fix="run epochctl from its source tree")
         with tempfile.TemporaryDirectory(prefix="epochctl-") as directory:
-            archive = Path(directory) / "root.tar"
-            self._docker.export_root(PROJECT, platform, archive)
+            context, archive = Path(directory) / "context", Path(directory) / "root.tar"
+            _write_context(context)
+            self._docker.export_root(context, platform, archive)
             return assembler.package_entries(self._directory, platform, read_tar(archive), key)
+
+
+def _write_context(directory: Path) -> None:
+    """What Docker is sent: the same in a checkout and as installed."""
+    directory.mkdir()
+    for name in DESCRIPTION:
+        shutil.copyfile(files.find(name), directory / name)
+    for name in PACKAGES:
+        source = rootfs.find_package(name)
+        shutil.copytree(source, directory / name, ignore=shutil.ignore_patterns("__pycache__", "files"))
 
 
 def _describe(layout: Layout) -> Image:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import epochctl
+from epochctl import files
 from epochctl.clients.acm import Acm
 from epochctl.clients.aws import Aws
 from epochctl.clients.ecr import Ecr
@@ -25,7 +23,7 @@ from epochctl.steps.verify import Verify
 from epochctl.tools.terraform import Terraform
 from epochctl.workflow.step import Step
 
-ROOT = Path(epochctl.__file__).resolve().parents[1] / "terraform"
+ROOT = files.find("terraform")
 
 
 def steps(settings: Settings, region: str, aws: Aws, ttl: str = "") -> tuple[Step, ...]:

@@ -1,5 +1,7 @@
-"""Constant load: `python load.py URL RATE STOP_FILE` asks RATE times a second until STOP_FILE exists; then it prints
-what it saw. A program of its own: it runs inside the world. Half of the requests use a new connection each.
+"""Constant load: `python load.py URL RATE STOP_FILE` asks RATE times a second until STOP_FILE exists.
+
+Then it prints what it saw. A program of its own: it runs inside the world. Half of the requests use a new
+connection each.
 """
 
 from __future__ import annotations

@@ -6,9 +6,12 @@ import hashlib
 import re
 import tomllib
 from datetime import date, timedelta
+from pathlib import Path
 
+import epochctl
 from epochctl import versions
 from epochctl.settings import Cluster
+from epochctl.steps.build import DESCRIPTION
 
 
 def test_eks_has_half_a_year_of_standard_support_left() -> None:
@@ -47,3 +50,14 @@ def test_controller_chart_module_and_iam_policy_are_one_unit() -> None:
     assert hashlib.sha256(policy.read_bytes()).hexdigest() == unit["policy"]["sha256"], advice
     assert built is not None
     assert built[1] == unit["module"], advice
+
+
+def test_the_wheel_carries_every_file_that_is_looked_for() -> None:
+    root = Path(epochctl.__file__).parents[1]
+    project = tomllib.loads((root / "pyproject.toml").read_text())
+    carried = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    source = "".join(path.read_text() for path in (root / "epochctl").rglob("*.py"))
+    looked_for = {name.partition("/")[0] for name in re.findall(r'files\.find\("([^"]+)"\)', source)}
+    assert looked_for | set(DESCRIPTION) == set(carried)
+    assert {f"epochctl/files/{name}" for name in carried} == set(carried.values())
+    assert all((root / name).exists() for name in carried)

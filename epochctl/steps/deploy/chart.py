@@ -8,12 +8,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import epochctl
+from epochctl import files
 from epochctl.outputs import Certificate, PushedImage
 from epochctl.settings import Settings
 from epochctl.tools.helm import chart_digest
 
-DIRECTORY = Path(epochctl.__file__).resolve().parents[1] / "charts" / "epoch"
+DIRECTORY = files.find("charts/epoch")
 CHART_ANNOTATION = (
     "epochctl/chart"  # an edited chart of the same version makes other values, hence another revision
 )
