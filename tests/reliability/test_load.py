@@ -1,4 +1,4 @@
-"""No request is lost: constant load through the load balancer while the service is changed in each usual way."""
+"""No request is lost: constant load through the load balancer while the service is changed in every way."""
 
 from __future__ import annotations
 
