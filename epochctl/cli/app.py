@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, str] = {
     "down": "down",
     "doctor": "doctor",
     "status": "status",
+    "diagnose": "diagnose",
     "logs": "logs",
     "exec": "exec",
     "cert": "cert",

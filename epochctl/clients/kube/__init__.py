@@ -5,6 +5,7 @@ Knows nothing of AWS.
 
 from epochctl.clients.kube.cluster import Kube
 from epochctl.clients.kube.execution import Ended, Execution
+from epochctl.clients.kube.nodes import NodeState
 from epochctl.clients.kube.pods import PodState, Trouble
 from epochctl.clients.kube.states import DeploymentState, Happening, IngressState
 
@@ -15,6 +16,7 @@ __all__ = [
     "Happening",
     "IngressState",
     "Kube",
+    "NodeState",
     "PodState",
     "Trouble",
 ]

@@ -13,6 +13,7 @@ from typing import Any
 from epochctl.clients.kube import pods, states
 from epochctl.clients.kube.connection import Access, Connection, Json, Refused
 from epochctl.clients.kube.execution import PROTOCOLS, Execution
+from epochctl.clients.kube.nodes import NodeState, node_state
 from epochctl.clients.kube.pods import PodState
 from epochctl.clients.kube.states import DeploymentState, Happening, IngressState
 
@@ -129,6 +130,9 @@ class Kube:
         if item is None:
             return None
         return str(item["metadata"].get("annotations", {}).get("eks.amazonaws.com/role-arn", ""))
+
+    def nodes(self) -> tuple[NodeState, ...]:
+        return tuple(map(node_state, (self._connection.get("/api/v1/nodes") or {}).get("items", [])))
 
     def secrets(self, namespace: str, selector: str, key: str) -> tuple[bytes, ...]:
         """What the selected Secrets hold under `key`."""

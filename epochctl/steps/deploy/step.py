@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from epochctl.clients.aws import Aws
 from epochctl.clients.eks import Eks
 from epochctl.clients.elbv2 import Elbv2
-from epochctl.clients.kube import PodState
+from epochctl.clients.kube import Kube, PodState
 from epochctl.clients.subnets import Subnets
 from epochctl.cluster import controller
 from epochctl.cluster.access import Cluster, reach, settled
@@ -91,6 +91,10 @@ class Deploy:
         """The revisions there are; None without a cluster."""
         cluster = reach(self._eks, self._settings, self._region)
         return Releases(cluster.kube, self._namespace, self._release) if cluster else None
+
+    def address(self, kube: Kube) -> tuple[str, str]:
+        """The load balancer's name, and "" or why there is none."""
+        return Serving(kube, self._elbv2, self._namespace, self._release).address()
 
     def compare(self, ctx: Context) -> tuple[Difference, ...]:
         """What `apply` would send, against what was sent last; the old image, where the new is not pushed."""

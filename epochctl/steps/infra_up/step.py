@@ -25,6 +25,7 @@ from epochctl.steps.infra_up import facts
 from epochctl.steps.infra_up.lifetime import Lifetime
 from epochctl.steps.infra_up.nodes import NodeWatch
 from epochctl.steps.infra_up.planning import CLUSTER, Planning
+from epochctl.steps.infra_up.whereabouts import Whereabouts, compare
 from epochctl.tools.terraform import Backend, Change, LockHolder, Plan, Terraform, written_holder
 from epochctl.workflow.step import Context, Observation
 from epochctl.workflow.waiting import Pending, Ready
@@ -134,6 +135,11 @@ class InfraUp:
         if busy := self._terraform.busy():
             raise LockedError("terraform is at work", why=busy, fix="wait for it to end")
         return self._terraform.dead_owner(holder)
+
+    def whereabouts(self) -> Whereabouts:
+        """The state beside what there is, without a terraform. Changes nothing."""
+        account, backend = self._where()
+        return compare(self._bucket.text(account, backend.key), self._belongings.find())
 
     def unlock(self, ctx: Context, lock_id: str) -> None:
         """Break the state's lock: its holder is dead."""

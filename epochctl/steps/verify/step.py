@@ -58,7 +58,7 @@ class Verify:
     def apply(self, ctx: Context) -> Verification:
         """Ask each layer. Raises VerifyError or ResolverCacheError for the first that is not right."""
         seen: list[tuple[str, str]] = []
-        for layer in self._layers(ctx):
+        for layer in self.layers(ctx):
             what = layer.ask(ctx)
             ctx.say(f"{layer.name}: {what}")
             seen.append((layer.name, what))
@@ -68,7 +68,8 @@ class Verify:
         """There is nothing to remove."""
         return ()
 
-    def _layers(self, ctx: Context) -> tuple[Layer, ...]:
+    def layers(self, ctx: Context) -> tuple[Layer, ...]:
+        """In the order in which they are asked."""
         subject = Subject(
             settings=self._settings,
             cluster=ctx.outputs.get(Infrastructure).cluster_name,

@@ -1,0 +1,10 @@
+"""`diagnose`: layer by layer, what is wrong, why, and the next command. Reads; changes and starts nothing.
+
+The causes are those that the steps compute; here they are asked once, each bounded in time, and none waits.
+"""
+
+from epochctl.diagnosis.case import Case
+from epochctl.diagnosis.examination import LIMIT, examine
+from epochctl.diagnosis.finding import Finding
+
+__all__ = ["LIMIT", "Case", "Finding", "examine"]

@@ -1,0 +1,100 @@
+"""The layers outside the cluster: who we are, what ran last, lock, certificate, infrastructure, cluster."""
+
+from __future__ import annotations
+
+from epochctl.clients.eks import Eks
+from epochctl.diagnosis.case import Case
+from epochctl.diagnosis.finding import Finding, absent, ok, wrong
+from epochctl.workflow import runs
+
+SOME = 3  # of a list
+
+
+def credentials(case: Case) -> Finding:
+    """Somebody is signed in."""
+    return ok("credentials", case.aws.caller_arn())
+
+
+def last_run(case: Case) -> Finding:
+    """How the last command that did something ended, in its own words."""
+    run = next((run for run in runs.read(case.journal) if run.worked or run.ok is None), None)
+    if run is None:
+        return Finding("last run", "note", "none from this directory")
+    told = f"{run.command} of {run.when:%Y-%m-%d %H:%M} UTC by {run.who}: {run.ending}"
+    failures = [f"{one.step}: {one.what}" + (f": {one.why}" if one.why else "") for one in run.failures]
+    return Finding("last run", "ok" if run.ok else "note", "\n".join([told, *failures]))
+
+
+def lock(case: Case) -> Finding:
+    """Nobody is at work on the state."""
+    holder = case.step("infra_up").lock_holder()
+    if holder is None:
+        return ok("lock", "free")
+    cause = f"terraform's state is locked by {holder.who} since {holder.when} ({holder.operation})"
+    return wrong("lock", cause, "wait for that run; if it is certainly dead: epochctl unlock")
+
+
+def certificate(case: Case) -> Finding:
+    """Issued, and its validation record still there."""
+    step = case.step("acm_cert")
+    state, seen = step.status(case.context("acm_cert")), case.observe("acm_cert")
+    if state is None:
+        return absent("certificate", f"none has been requested for {case.settings.hostname}")
+    if state.status == "PENDING_VALIDATION":
+        return wrong("certificate", f"pending: {step.why_pending(state)}", "epochctl cert wait")
+    if seen.output is None:
+        return wrong("certificate", f"{state.arn} is {state.status}", "epochctl cert request")
+    if seen.changes:  # it serves; ACM will not be able to renew it
+        return Finding("certificate", "note", "; ".join(seen.changes), "epochctl up")
+    return ok("certificate", f"issued, {state.arn}")
+
+
+def infrastructure(case: Case) -> Finding:
+    """terraform's state and the world agree about what there is."""
+    place = case.step("infra_up").whereabouts()
+    if not place.known and not place.lost:
+        return absent("infrastructure", "nothing has been made yet")
+    if place.gone:
+        return wrong("infrastructure", f"gone from the account: {_some(place.gone)}", "epochctl up")
+    if place.lost:
+        cause = f"made by a run that was interrupted, and not in terraform's state: {_some(place.lost)}"
+        return wrong("infrastructure", cause, "epochctl up")
+    if place.infrastructure is None:
+        return wrong("infrastructure", "the last `up` did not get to its end", "epochctl up")
+    case.outputs.put(place.infrastructure)
+    return ok("infrastructure", f"{len(place.known)} objects, {place.infrastructure.vpc_id}")
+
+
+def cluster(case: Case) -> Finding:
+    """Active, and its API server answers us."""
+    from epochctl.clients.kube import Kube
+
+    name, eks = case.settings.full_name, Eks(case.aws)
+    access = eks.describe(name)
+    if access is None:
+        return absent("cluster", f"there is no cluster {name} in {case.region}")
+    if access.status != "ACTIVE" or not access.endpoint:
+        return wrong("cluster", f"{name} is {access.status}", "epochctl up")
+    kube = Kube(access, lambda: eks.token(name).value.get_secret_value())
+    if not kube.ready():
+        return wrong("cluster", f"{name} is up but not ready", "wait; AWS runs its control plane")
+    case.kube = kube
+    return ok("cluster", f"{name}, Kubernetes {access.version}, answers")
+
+
+def nodes(case: Case) -> Finding:
+    """The node group has no complaint, and every node takes pods."""
+    assert case.kube is not None
+    groups, found = Eks(case.aws).node_groups(case.settings.full_name), case.kube.nodes()
+    issues = [f"node group {group.name}: {issue}" for group in groups for issue in group.issues]
+    ill = [f"{node.name}: {node.why}" for node in found if node.why or not node.ready]
+    if issues or ill or not found:
+        status = [f"node group {group.name} is {group.status}" for group in groups]
+        causes = issues + ill or status or ["there is no node group"]
+        return wrong("nodes", "; ".join(causes[:SOME]), "epochctl up")
+    return ok("nodes", f"{len(found)} ready")
+
+
+def _some(names: tuple[str, ...]) -> str:
+    more = f" and {len(names) - SOME} more" if len(names) > SOME else ""
+    return ", ".join(names[:SOME]) + more

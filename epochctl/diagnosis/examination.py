@@ -1,0 +1,80 @@
+"""The layers in their order, each asked once and for so long; one that needs a broken one is not asked.
+
+Knows how to ask, not what.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from epochctl.diagnosis import account, inside, outside
+from epochctl.diagnosis.case import Case
+from epochctl.diagnosis.finding import Finding
+from epochctl.errors import EpochctlError
+
+LIMIT = 20.0  # seconds a layer
+
+
+@dataclass(frozen=True)
+class Layer:
+    """needs: layers without which there is nothing to ask."""
+
+    name: str
+    ask: Callable[[Case], Finding]
+    needs: tuple[str, ...] = ()
+
+
+CLUSTER, RELEASE = ("credentials", "cluster"), ("credentials", "load balancer")
+LAYERS = (
+    Layer("credentials", account.credentials),
+    Layer("last run", account.last_run),
+    Layer("lock", account.lock, ("credentials",)),
+    Layer("certificate", account.certificate, ("credentials",)),
+    Layer("infrastructure", account.infrastructure, ("credentials",)),
+    Layer("cluster", account.cluster, ("credentials",)),
+    Layer("nodes", account.nodes, CLUSTER),
+    Layer("controller", inside.controller_runs, CLUSTER),
+    Layer("webhook", inside.webhook, (*CLUSTER, "controller")),
+    Layer("release", inside.release, CLUSTER),
+    Layer("pods", inside.pods, (*CLUSTER, "release")),
+    Layer("load balancer", inside.load_balancer, ("credentials",)),
+    Layer("DNS record", outside.record, RELEASE),
+)
+
+
+def examine(case: Case, limit: float = LIMIT) -> Iterator[Finding]:
+    """A finding a layer, in order, as each is known."""
+    broken: set[str] = set()
+    for layer in LAYERS:
+        finding = _asked(layer, case, broken, limit)
+        if finding.guilty or finding.state == "unknown":
+            broken.add(layer.name)
+        yield finding
+    yield from outside.walk(case, broken, lambda name, ask: bounded(name, ask, limit))
+
+
+def _asked(layer: Layer, case: Case, broken: set[str], limit: float) -> Finding:
+    missing = next((name for name in layer.needs if name in broken), "")
+    if missing:
+        return Finding(layer.name, "unknown", f"not asked: {missing} first")
+    return bounded(layer.name, lambda: layer.ask(case), limit)
+
+
+def bounded(name: str, ask: Callable[[], Finding], limit: float) -> Finding:
+    """The answer, the error in its words, or that there was none in time. What still asks ends with us."""
+    answers: list[Finding] = []
+    thread = threading.Thread(target=lambda: answers.append(_answer(name, ask)), daemon=True)
+    thread.start()
+    thread.join(limit)
+    return answers[0] if answers else Finding(name, "unknown", f"no answer within {limit:.0f} s")
+
+
+def _answer(name: str, ask: Callable[[], Finding]) -> Finding:
+    try:
+        return ask()
+    except EpochctlError as error:
+        return Finding(name, "wrong", ": ".join(part for part in (error.what, error.why) if part), error.fix)
+    except Exception as error:
+        return Finding(name, "unknown", f"unexpected {type(error).__name__}: {error}")

@@ -1,0 +1,66 @@
+"""The layers inside the cluster: controller, webhook, release, pods, and the load balancer they ask for."""
+
+from __future__ import annotations
+
+from epochctl.clients.elbv2 import Elbv2
+from epochctl.cluster import controller
+from epochctl.cluster.condition import ailment
+from epochctl.diagnosis.case import Case
+from epochctl.diagnosis.finding import Finding, absent, ok, wrong
+
+INSTALL = "epochctl lb-controller install"
+
+
+def controller_runs(case: Case) -> Finding:
+    """The load balancer controller's pods."""
+    assert case.kube is not None
+    if case.kube.deployment(controller.NAMESPACE, controller.NAME) is None:
+        return absent("controller", "the load balancer controller is not installed", INSTALL)
+    cause = ailment(case.kube, controller.NAMESPACE, controller.NAME, controller.SELECTOR)
+    return wrong("controller", cause, INSTALL) if cause else ok("controller", "runs")
+
+
+def webhook(case: Case) -> Finding:
+    """Its webhook admits an Ingress."""
+    assert case.kube is not None
+    cause = controller.refusal(case.kube)
+    return wrong("webhook", cause, INSTALL) if cause else ok("webhook", "admits an Ingress")
+
+
+def release(case: Case) -> Finding:
+    """helm's record, and that every object of it is there."""
+    assert case.kube is not None
+    states = case.step("deploy").releases().states()
+    if not states:
+        return absent("release", f"nothing is deployed in {case.settings.full_name}", "epochctl deploy")
+    latest = states[0]
+    if latest.status != "deployed":
+        cause = f"revision {latest.revision} is {latest.status}: a helm that was killed, or is at work"
+        return wrong("release", cause, "epochctl deploy")
+    missing = case.kube.missing(latest.manifests, case.settings.full_name)
+    if missing:
+        return wrong("release", f"missing: {', '.join(missing)}", "epochctl deploy")
+    return ok("release", f"revision {latest.revision}, {latest.description or latest.chart}")
+
+
+def pods(case: Case) -> Finding:
+    """They run: else why not, with events and the last lines they wrote."""
+    from epochctl.steps.deploy import chart
+
+    assert case.kube is not None
+    name = case.settings.name
+    cause = ailment(case.kube, case.settings.full_name, name, chart.selector(name))
+    return wrong("pods", cause, "epochctl logs; epochctl rollback") if cause else ok("pods", "run")
+
+
+def load_balancer(case: Case) -> Finding:
+    """It exists: as the Ingress says or, with a dead cluster, as AWS does."""
+    step = case.step("deploy")
+    address, cause = step.address(case.kube) if case.kube else ("", "")
+    if not address and case.kube is None:
+        found = Elbv2(case.aws).load_balancers(case.settings.full_name)
+        address = found[0].dns_name if found else ""
+    if not address:
+        return absent("load balancer", cause or "there is none", "epochctl deploy")
+    case.address = address
+    return ok("load balancer", address)

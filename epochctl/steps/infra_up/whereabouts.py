@@ -1,0 +1,56 @@
+"""terraform's state beside what AWS says there is, without a terraform: seconds instead of a plan.
+
+Reads the state's JSON (version 4); knows which objects of ours are worth missing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from epochctl.outputs import Infrastructure
+from epochctl.steps.infra_up import facts
+
+WEIGHTY = (
+    "module.network.aws_vpc.",
+    "module.network.aws_subnet.",
+    "module.network.aws_nat_gateway.",
+    "module.cluster.aws_eks_",
+    "module.registry.aws_ecr_repository.",
+)
+
+
+@dataclass(frozen=True)
+class Whereabouts:
+    """Addresses. known: in the state; gone: of those, not in the account; lost: in the account, not in the
+    state."""
+
+    known: tuple[str, ...]
+    gone: tuple[str, ...]
+    lost: tuple[str, ...]
+    infrastructure: Infrastructure | None
+
+
+def compare(state: str, there: Mapping[str, str]) -> Whereabouts:
+    """state: the text of the state, "" for none; there: address -> id of what exists."""
+    told = json.loads(state) if state else {}
+    known = tuple(_addresses(told))
+    outputs = {name: one.get("value") for name, one in (told.get("outputs") or {}).items()}
+    return Whereabouts(
+        known,
+        tuple(name for name in known if name.startswith(WEIGHTY) and name not in there),
+        tuple(name for name in there if name.startswith(WEIGHTY) and name not in known),
+        facts.infrastructure(outputs) if outputs else None,
+    )
+
+
+def _addresses(told: Mapping[str, Any]) -> Iterator[str]:
+    for resource in told.get("resources") or []:
+        if resource.get("mode") != "managed":
+            continue
+        stem = ".".join(filter(None, (resource.get("module"), resource["type"], resource["name"])))
+        for instance in resource.get("instances") or []:
+            key = instance.get("index_key")
+            yield stem if key is None else f"{stem}[{json.dumps(key)}]"
