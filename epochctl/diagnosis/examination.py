@@ -38,8 +38,8 @@ LAYERS = (
     Layer("controller", inside.controller_runs, CLUSTER),
     Layer("webhook", inside.webhook, (*CLUSTER, "controller")),
     Layer("release", inside.release, CLUSTER),
-    Layer("pods", inside.pods, (*CLUSTER, "release")),
-    Layer("load balancer", inside.load_balancer, ("credentials",)),
+    Layer("rollout", inside.rollout, (*CLUSTER, "release")),
+    Layer("ingress", inside.ingress, ("credentials",)),
     Layer("DNS record", outside.record, RELEASE),
 )
 

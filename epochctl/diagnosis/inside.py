@@ -43,17 +43,21 @@ def release(case: Case) -> Finding:
     return ok("release", f"revision {latest.revision}, {latest.description or latest.chart}")
 
 
-def pods(case: Case) -> Finding:
+def rollout(case: Case) -> Finding:
     """They run: else why not, with events and the last lines they wrote."""
     from epochctl.steps.deploy import chart
 
     assert case.kube is not None
     name = case.settings.name
     cause = ailment(case.kube, case.settings.full_name, name, chart.selector(name))
-    return wrong("pods", cause, "epochctl logs; epochctl rollback") if cause else ok("pods", "run")
+    return (
+        wrong("rollout", cause, "epochctl logs; epochctl rollback")
+        if cause
+        else ok("rollout", "every pod of the release runs")
+    )
 
 
-def load_balancer(case: Case) -> Finding:
+def ingress(case: Case) -> Finding:
     """It exists: as the Ingress says or, with a dead cluster, as AWS does."""
     step = case.step("deploy")
     address, cause = step.address(case.kube) if case.kube else ("", "")
@@ -61,6 +65,6 @@ def load_balancer(case: Case) -> Finding:
         found = Elbv2(case.aws).load_balancers(case.settings.full_name)
         address = found[0].dns_name if found else ""
     if not address:
-        return absent("load balancer", cause or "there is none", "epochctl deploy")
+        return absent("ingress", cause or "there is none", "epochctl deploy")
     case.address = address
-    return ok("load balancer", address)
+    return ok("ingress", address)

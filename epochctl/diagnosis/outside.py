@@ -28,7 +28,7 @@ def walk(case: Case, broken: set[str], bounded: Bounded) -> Iterator[Finding]:
     """verify's layers in their order; after the first on the client's way that is wrong the rest cannot be
     judged."""
     if not case.address or case.outputs.find(Certificate) is None:
-        needed = "certificate" if case.address else "load balancer"
+        needed = "certificate" if case.address else "ingress"
         yield Finding("the way in", "unknown", f"not asked: {needed} first")
         return
     if case.outputs.find(DnsRecord) is None:
@@ -36,7 +36,7 @@ def walk(case: Case, broken: set[str], bounded: Bounded) -> Iterator[Finding]:
     _stand_in(case)
     stopped = ""
     for layer in case.step("verify").layers(case.context("verify")):
-        if layer.name == "pods" and {"cluster", "release", "pods"} & broken:
+        if layer.name == "pods" and {"cluster", "release", "rollout"} & broken:
             continue  # told already, with more
         if stopped:
             yield Finding(layer.name, "unknown", f"not asked: {stopped} first")

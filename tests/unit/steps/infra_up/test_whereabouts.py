@@ -1,0 +1,49 @@
+"""terraform's state beside the account: what is gone, and what an interrupted run left outside the state."""
+
+from __future__ import annotations
+
+import json
+
+from epochctl.steps.infra_up.whereabouts import compare
+
+VPC = "module.network.aws_vpc.this"
+SUBNET = 'module.network.aws_subnet.public["us-west-2a"]'
+
+
+def state(**more: object) -> str:
+    network = {"mode": "managed", "module": "module.network", "provider": "p"}
+    return json.dumps(
+        {
+            "version": 4,
+            "resources": [
+                {**network, "type": "aws_vpc", "name": "this", "instances": [{"attributes": {}}]},
+                {
+                    **network,
+                    "type": "aws_subnet",
+                    "name": "public",
+                    "instances": [{"index_key": "us-west-2a", "attributes": {}}],
+                },
+                {"mode": "data", "type": "aws_region", "name": "now", "instances": [{}]},
+            ],
+            **more,
+        }
+    )
+
+
+def test_they_agree() -> None:
+    found = compare(state(), {VPC: "vpc-1", SUBNET: "subnet-1"})
+    assert (found.known, found.gone, found.lost) == ((VPC, SUBNET), (), ())
+
+
+def test_somebody_deleted_one() -> None:
+    assert compare(state(), {VPC: "vpc-1"}).gone == (SUBNET,)
+
+
+def test_an_interrupted_run_made_one_that_the_state_does_not_know() -> None:
+    cluster = "module.cluster.aws_eks_cluster.this"
+    assert compare(state(), {VPC: "v", SUBNET: "s", cluster: "c"}).lost == (cluster,)
+
+
+def test_no_state_at_all() -> None:
+    found = compare("", {})
+    assert (found.known, found.gone, found.lost, found.infrastructure) == ((), (), (), None)
