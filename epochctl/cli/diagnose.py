@@ -43,7 +43,13 @@ def diagnose(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = Fal
 
 
 def _case(session: Session) -> Case:
+    from epochctl.cli.locked import shared
     from epochctl.diagnosis import Case
+    from epochctl.locks.holder import Holder, read
+
+    def holder() -> Holder | None:
+        found = shared(session).read()
+        return read(found.text) if found else None
 
     runner = session.runner()
     return Case(
@@ -54,6 +60,7 @@ def _case(session: Session) -> Case:
         context=runner.context,
         outputs=runner.outputs,
         journal=session.settings.state_directory(session.region) / "journal.jsonl",
+        holder=holder,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from epochctl.clients.eks import Eks
 from epochctl.diagnosis.case import Case
 from epochctl.diagnosis.finding import Finding, absent, ok, wrong
@@ -26,12 +28,19 @@ def last_run(case: Case) -> Finding:
 
 
 def lock(case: Case) -> Finding:
-    """Nobody is at work on the state."""
-    holder = case.step("infra_up").lock_holder()
-    if holder is None:
-        return ok("lock", "free")
-    cause = f"terraform's state is locked by {holder.who} since {holder.when} ({holder.operation})"
-    return wrong("lock", cause, "wait for that run; if it is certainly dead: epochctl unlock")
+    """Nobody is at work on it, and no dead run has left its lock behind."""
+    run, terraforms = case.holder(), case.step("infra_up").lock_holder()
+    if run is not None and not run.gone:
+        return Finding("lock", "note", run.described(time.time()), "wait for it: what follows may change")
+    if run is not None:
+        cause = f"a run that is gone has left it: {run.line}"
+        return Finding("lock", "note", cause, "epochctl up takes it over; epochctl unlock removes it")
+    if terraforms is not None:
+        cause = (
+            f"terraform's state is locked by {terraforms.who} since {terraforms.when}, and no run is at work"
+        )
+        return wrong("lock", cause, "epochctl unlock")
+    return ok("lock", "free")
 
 
 def certificate(case: Case) -> Finding:

@@ -9,6 +9,7 @@ from typing import Any
 
 from epochctl.clients.aws import Aws
 from epochctl.clients.kube import Kube
+from epochctl.locks import Holder
 from epochctl.settings import Settings
 from epochctl.workflow.outputs import Outputs
 from epochctl.workflow.step import Context, Observation
@@ -16,7 +17,8 @@ from epochctl.workflow.step import Context, Observation
 
 @dataclass
 class Case:
-    """One environment. step, context: the catalogue's steps by name, and what each is handed."""
+    """One environment. step, context: the catalogue's steps by name, and what each is handed; holder: of the
+    run lock."""
 
     settings: Settings
     region: str
@@ -25,6 +27,7 @@ class Case:
     context: Callable[[str], Context]
     outputs: Outputs
     journal: Path
+    holder: Callable[[], Holder | None]
     kube: Kube | None = None
     address: str = ""
 

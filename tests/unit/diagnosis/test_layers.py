@@ -35,6 +35,7 @@ def case(tmp_path: Path, kube: Any = None, **steps: Any) -> Case:
         context,
         Outputs(),
         tmp_path / "journal.jsonl",
+        lambda: None,
         kube=kube,
     )
 
@@ -51,12 +52,29 @@ def test_the_last_failure_in_its_own_words(tmp_path: Path) -> None:
     assert account.last_run(case(tmp_path / "elsewhere")).cause == "none from this directory"
 
 
-def test_a_lock_is_told_with_its_holder(tmp_path: Path) -> None:
-    holder = SimpleNamespace(who="ann@laptop", when="2026-11-24", operation="OperationTypeApply", id="1")
-    found = account.lock(case(tmp_path, infra_up=SimpleNamespace(lock_holder=lambda: holder)))
-    assert found.guilty
-    assert "ann@laptop" in found.cause
-    assert account.lock(case(tmp_path, infra_up=SimpleNamespace(lock_holder=lambda: None))).state == "ok"
+@pytest.mark.parametrize(
+    ("run", "terraforms", "state", "words"),
+    [
+        (None, False, "ok", "free"),
+        (
+            SimpleNamespace(gone=False, described=lambda now: "ann runs `epochctl up`"),
+            True,
+            "note",
+            "ann runs",
+        ),
+        (SimpleNamespace(gone=True, line="ann ran `epochctl up`"), True, "note", "a run that is gone"),
+        (None, True, "wrong", "locked by ann@laptop since 2026-11-24"),
+    ],
+)
+def test_a_lock_is_told_with_its_holder(
+    tmp_path: Path, run: Any, terraforms: bool, state: str, words: str
+) -> None:
+    holder = SimpleNamespace(who="ann@laptop", when="2026-11-24") if terraforms else None
+    known = case(tmp_path, infra_up=SimpleNamespace(lock_holder=lambda: holder))
+    known.holder = lambda: run
+    found = account.lock(known)
+    assert found.state == state
+    assert words in found.cause
 
 
 def test_a_pending_certificate_says_why(tmp_path: Path) -> None:
