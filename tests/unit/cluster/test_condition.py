@@ -38,7 +38,7 @@ class Kube:
 def crashing() -> Any:
     from datetime import UTC, datetime
 
-    from epochctl.clients.kube.states import pod_state
+    from epochctl.clients.kube.pods import pod_state
 
     waiting = {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off"}}
     container = {"name": "c", "restartCount": 3, "state": waiting}
