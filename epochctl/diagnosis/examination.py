@@ -26,7 +26,7 @@ class Layer:
     needs: tuple[str, ...] = ()
 
 
-CLUSTER, RELEASE = ("credentials", "cluster"), ("credentials", "load balancer")
+CLUSTER, RELEASE = ("credentials", "cluster"), ("credentials", "ingress")
 LAYERS = (
     Layer("credentials", account.credentials),
     Layer("last run", account.last_run),
