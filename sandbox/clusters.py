@@ -6,6 +6,7 @@ Patches moto's EKS so that states follow the real processes; starts them through
 from __future__ import annotations
 
 import base64
+import contextlib
 import ipaddress
 import logging
 import threading
@@ -131,7 +132,7 @@ class Clusters:
         plane = self._planes.pop((region, cluster.name), None)
         group = cluster.resources_vpc_config.get("clusterSecurityGroupId", "")
         if group:
-            with CHANGES:
+            with CHANGES, contextlib.suppress(_in_use()):  # EKS leaves it behind then, and says nothing
                 backend("ec2", region).delete_security_group(group_id=group)
         if plane is not None:
             _in_background(f"delete-{cluster.name}", plane.stop)
@@ -229,6 +230,13 @@ class Clusters:
             node.stop()
         for plane in list(self._planes.values()):
             plane.stop()
+
+
+def _in_use() -> type[Exception]:
+    from moto.ec2.exceptions import DependencyViolationError
+
+    refusal: type[Exception] = DependencyViolationError
+    return refusal
 
 
 def _in_background(name: str, function: Any, *arguments: Any) -> None:

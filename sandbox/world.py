@@ -28,6 +28,7 @@ from sandbox.account import (
     policies,
     providers,
     quotas,
+    refusals,
     service_quotas,
     stacks,
     templates,
@@ -155,6 +156,7 @@ class World:
         quotas.install()
         service_quotas.install()
         instances.install(self._clusters.console)
+        refusals.install()
         zones.install()
         identity.install(self._clusters.public_key)
 

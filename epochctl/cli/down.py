@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,7 +10,11 @@ import typer
 from epochctl.cli.options import Output, SandboxLater, Wait, Yes, enter
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from epochctl.cli.proof import Proof
     from epochctl.cli.session import Session
+    from epochctl.workflow.runner import Runner
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -55,10 +60,10 @@ def _remove(session: Session, yes: bool, delete_state: bool) -> None:
     seen = runner.survey("looking for what is there").check().seen
     if not yes:
         _ask(session, tuple(name for name in runner.graph.names if name in seen and seen[name].exists))
+    vpcs = _vpcs(session, runner)
+    _refuse_strangers(runner)
     removed = runner.down().check().removed
-    _prove(session)
-    removed += _delete_state(session) if delete_state else ()
-    _report(session, removed, _kept(session))
+    _prove(session, runner, vpcs, removed, delete_state)
 
 
 def _ask(session: Session, there: tuple[str, ...]) -> None:
@@ -96,36 +101,55 @@ def _kept(session: Session) -> tuple[str, ...]:
     )
 
 
-def _prove(session: Session) -> None:
-    """Ask AWS itself, not our own memory."""
-    from epochctl.clients.leftovers import Leftovers
+def _refuse_strangers(runner: Runner) -> None:
+    """Before anything is removed: a service that was taken down for nothing is down."""
+    for step in runner.graph:
+        if step.name == "infra_up":
+            step.refuse_strangers(runner.context("infra_up"))  # type: ignore[attr-defined]
+
+
+def _vpcs(session: Session, runner: Runner) -> tuple[str, ...]:
+    """What was ours before: looked into afterwards, whatever became of its tags."""
+    from epochctl.clients.network import Network
+    from epochctl.clients.security_groups import SecurityGroups
+    from epochctl.outputs import Infrastructure
+
+    known = runner.outputs.find(Infrastructure)
+    found = Network(session.aws, SecurityGroups(session.aws)).find(session.settings.tags)
+    return tuple(dict.fromkeys((*found, *((known.vpc_id,) if known else ()))))
+
+
+def _prove(
+    session: Session, runner: Runner, vpcs: tuple[str, ...], removed: tuple[str, ...], delete_state: bool
+) -> None:
+    """Ask AWS itself, not our own memory; the state goes only when nothing is left that it could name."""
+    from epochctl.cli import proof
     from epochctl.errors import LeftoversError
 
-    settings = session.settings
-    left = Leftovers(session.aws).find(settings.full_name, settings.tags, _given(session))
-    if left:
+    found = proof.prove(session, runner.context("proof"), vpcs)
+    if not found.left and delete_state:
+        removed += _delete_state(session)
+    found = replace(found, removed=removed, kept=_kept(session))
+    path = found.save(session.settings.state_directory(session.region))
+    session.presenter.close()
+    if found.left:
         raise LeftoversError(
-            f"{len(left)} objects of ours are still there",
-            why="\n".join(left),
-            fix="run `epochctl down` again",
+            f"{len(found.left)} objects of ours are still there",
+            why="\n".join(found.left),
+            fix=f"run `epochctl down` again; the report is {path}",
         )
+    _report(session, found, path)
 
 
-def _given(session: Session) -> tuple[str, ...]:
-    """The user's own certificate and its validation record stay, even where `cert request` made them."""
-    from epochctl.clients.acm import Acm
-
-    arn = session.settings.certificate_arn
-    state = Acm(session.aws).describe(arn) if arn else None
-    return (state.arn, state.record_name) if state else ()
-
-
-def _report(session: Session, removed: tuple[str, ...], kept: tuple[str, ...]) -> None:
+def _report(session: Session, found: Proof, path: Path) -> None:
     lines = [
         "",
-        f"Removed ({len(removed)}):" if removed else "Nothing was there to be removed.",
-        *(f"  {line}" for line in removed),
-        *(["Kept on purpose:", *(f"  {line}" for line in kept)] if kept else []),
+        f"Removed ({len(found.removed)}):" if found.removed else "Nothing was there to be removed.",
+        *(f"  {line}" for line in found.removed),
+        *(["Kept on purpose:", *(f"  {line}" for line in found.kept)] if found.kept else []),
+        *(["Not ours, left alone:", *(f"  {line}" for line in found.foreign)] if found.foreign else []),
         "Nothing of ours is left.",
+        f"Report: {path}",
     ]
-    session.presenter.result({"removed": removed, "kept": kept, "left": ()}, tuple(lines))
+    fields = {"removed": found.removed, "kept": found.kept, "foreign": found.foreign, "left": ()}
+    session.presenter.result({**fields, "report": str(path)}, tuple(lines))

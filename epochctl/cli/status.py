@@ -26,6 +26,8 @@ def status(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = False
         seen = session.runner().survey().check()
         facts = {**_facts(session, seen), **lifetime.facts(session), **_pods(session), **_targets(session)}
         due = [f"{name}: {line}" for name, one in seen.seen.items() for line in one.changes]
+        if not any(one.exists for one in seen.seen.values()):
+            facts |= _nothing(session)
         lines = [f"{name:<14} {value}" for name, value in facts.items()]
         lines += ["", "Due:", *(f"  {line}" for line in due), "Next: epochctl up"] if due else []
         session.presenter.result({**facts, "due": due}, tuple(lines))
@@ -49,6 +51,14 @@ def _facts(session: Session, seen: Result) -> dict[str, object]:
         "load balancer": release.load_balancer if release else none,
         "name": f"{record.hostname} -> {record.target}" if record else none,
     }
+
+
+def _nothing(session: Session) -> dict[str, object]:
+    """No step sees anything: then AWS itself is asked, as at the end of `down`."""
+    from epochctl.cli import proof
+
+    left, _ = proof.look(session)
+    return {"left over": _column(list(left))}
 
 
 def _waiting(seen: Result, step: str) -> str:

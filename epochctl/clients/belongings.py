@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -107,6 +108,15 @@ class Belongings:
         if group is not None:
             found[_CLUSTER + "aws_eks_node_group.this"] = group["nodegroup"]["status"]
         return found
+
+    def cluster_made(self) -> datetime | None:
+        """When our cluster was made; None where there is none of ours."""
+        eks = self._aws.client("eks")
+        found = self._ask(lambda: eks.describe_cluster(name=self._name), "ResourceNotFoundException")
+        if found is None or not self._ours(found["cluster"].get("tags", {})):
+            return None
+        made: datetime = found["cluster"]["createdAt"]
+        return made
 
     def _cluster(self) -> dict[str, str]:
         ids = {"aws_eks_cluster.this": self._name, "aws_eks_node_group.this": f"{self._name}:{self._name}"}

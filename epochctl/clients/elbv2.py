@@ -30,6 +30,7 @@ class LoadBalancer:
     hosted_zone_id: str
     state: str
     security_groups: tuple[str, ...]
+    vpc_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class TargetGroup:
     arn: str
     name: str
     load_balancer_arns: tuple[str, ...]
+    vpc_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,10 @@ class Elbv2:
         """Those that a controller made for `cluster`."""
         found = {lb.arn: lb for lb in self._all_load_balancers()}
         return tuple(found[arn] for arn in self._of_cluster(cluster, list(found)))
+
+    def in_vpc(self, vpc_id: str) -> tuple[LoadBalancer, ...]:
+        """Every load balancer that stands in the VPC, whoever made it."""
+        return tuple(lb for lb in self._all_load_balancers() if lb.vpc_id == vpc_id)
 
     def by_dns_name(self, dns_name: str) -> LoadBalancer | None:
         """The load balancer that answers to `dns_name`, or None."""
@@ -171,12 +177,16 @@ def _load_balancer(item: dict[str, Any]) -> LoadBalancer:
         hosted_zone_id=item.get("CanonicalHostedZoneId", ""),
         state=item.get("State", {}).get("Code", ""),
         security_groups=tuple(item.get("SecurityGroups", ())),
+        vpc_id=item.get("VpcId", ""),
     )
 
 
 def _target_group(item: dict[str, Any]) -> TargetGroup:
     return TargetGroup(
-        item["TargetGroupArn"], item["TargetGroupName"], tuple(item.get("LoadBalancerArns", ()))
+        item["TargetGroupArn"],
+        item["TargetGroupName"],
+        tuple(item.get("LoadBalancerArns", ())),
+        item.get("VpcId", ""),
     )
 
 

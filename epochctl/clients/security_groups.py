@@ -1,6 +1,6 @@
-"""Security groups that a load balancer controller made, and their removal when none is left to do it.
+"""Security groups of one region, and their removal together with the rules of others that name them.
 
-Knows nothing of load balancers; deletes only what carries the cluster's tag.
+Knows nothing of load balancers or clusters beyond the tags that mark a cluster's own groups.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from typing import Any
 from epochctl.clients.aws import Aws
 
 CLUSTER_TAG = "elbv2.k8s.aws/cluster"
+GUARDDUTY_TAG = "GuardDutyManaged"
 _GONE = ("InvalidPermission.NotFound", "InvalidSecurityGroupRuleId.NotFound", "InvalidGroup.NotFound")
+_SIDES = (("ingress", "ip-permission.group-id"), ("egress", "egress.ip-permission.group-id"))
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,19 @@ class SecurityGroup:
     id: str
     name: str
     vpc_id: str
+    tags: tuple[tuple[str, str], ...] = ()
+
+    def of_cluster(self, cluster: str) -> bool:
+        """Made for this very cluster, by its load balancer controller or by EKS."""
+        tags = dict(self.tags)
+        return cluster in {tags.get(CLUSTER_TAG), tags.get("aws:eks:cluster-name")} or (
+            tags.get(f"kubernetes.io/cluster/{cluster}") == "owned"
+        )
+
+    @property
+    def of_guardduty(self) -> bool:
+        """Made by GuardDuty for its endpoint; it stays when the endpoint goes."""
+        return dict(self.tags).get(GUARDDUTY_TAG) == "true"
 
 
 class SecurityGroups:
@@ -31,46 +46,46 @@ class SecurityGroups:
     def __init__(self, aws: Aws) -> None:
         self._aws = aws
 
-    def of_cluster(self, cluster: str) -> tuple[SecurityGroup, ...]:
-        """Those that a controller made for `cluster`."""
-        found = self._described([{"Name": f"tag:{CLUSTER_TAG}", "Values": [cluster]}])
-        return tuple(SecurityGroup(item["GroupId"], item["GroupName"], item["VpcId"]) for item in found)
+    def of_controller(self, cluster: str) -> tuple[SecurityGroup, ...]:
+        """Those that a load balancer controller made for `cluster`."""
+        return self._described([{"Name": f"tag:{CLUSTER_TAG}", "Values": [cluster]}])
+
+    def in_vpc(self, vpc_id: str) -> tuple[SecurityGroup, ...]:
+        """All but the default one, which goes with its VPC."""
+        found = self._described([{"Name": "vpc-id", "Values": [vpc_id]}])
+        return tuple(group for group in found if group.name != "default")
 
     def delete(self, group: SecurityGroup) -> str:
         """Delete it, after the rules of others that name it. "" when gone, else what still holds it."""
         client = self._aws.client("ec2")
-        self._release(group)
+        for side, key in _SIDES:
+            self._release(group, side, key)
         try:
             self._aws.call(
                 lambda: client.delete_security_group(GroupId=group.id),
-                absent=("InvalidGroup.NotFound", "DependencyViolation"),
+                absent=("InvalidGroup.NotFound", "DependencyViolation", "ResourceInUse"),
             )
         except LookupError as reason:
-            held = "DependencyViolation" in str(reason)
-            return f"{group.id} ({group.name}) is still attached to a network interface" if held else ""
+            gone = "NotFound" in str(reason)
+            return "" if gone else f"{group.id} ({group.name}) is still attached to a network interface"
         return ""
 
-    def _release(self, group: SecurityGroup) -> None:
-        """Revoke rules of other groups that let `group` in: they keep it from being deleted.
+    def _release(self, group: SecurityGroup, side: str, key: str) -> None:
+        """Revoke rules of other groups that name `group`: they keep it from being deleted.
 
         By the rules' ids: by its parts a rule is only found where its description is told, too.
         """
-        client = self._aws.client("ec2")
-        for other in self._described([{"Name": "ip-permission.group-id", "Values": [group.id]}]):
-            rules = self._rules(other["GroupId"], group.id) if other["GroupId"] != group.id else []
+        revoke = getattr(self._aws.client("ec2"), f"revoke_security_group_{side}")
+        for other in self._described([{"Name": key, "Values": [group.id]}]):
+            rules = self._rules(other.id, group.id, side) if other.id != group.id else []
             if rules:
                 with contextlib.suppress(LookupError):
                     self._aws.call(
-                        partial(
-                            client.revoke_security_group_ingress,
-                            GroupId=other["GroupId"],
-                            SecurityGroupRuleIds=rules,
-                        ),
-                        absent=_GONE,
+                        partial(revoke, GroupId=other.id, SecurityGroupRuleIds=rules), absent=_GONE
                     )
 
-    def _rules(self, owner: str, source: str) -> list[str]:
-        """The ids of the rules of `owner` that let `source` in."""
+    def _rules(self, owner: str, named: str, side: str) -> list[str]:
+        """The ids of the rules of `owner` that name the other group."""
         pages = self._aws.client("ec2").get_paginator("describe_security_group_rules")
         wanted = [{"Name": "group-id", "Values": [owner]}]
         found = self._aws.call(
@@ -79,11 +94,18 @@ class SecurityGroups:
         return [
             rule["SecurityGroupRuleId"]
             for rule in found
-            if not rule["IsEgress"] and rule.get("ReferencedGroupInfo", {}).get("GroupId") == source
+            if rule["IsEgress"] == (side == "egress")
+            and rule.get("ReferencedGroupInfo", {}).get("GroupId") == named
         ]
 
-    def _described(self, filters: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def _described(self, filters: list[dict[str, Any]]) -> tuple[SecurityGroup, ...]:
         pages = self._aws.client("ec2").get_paginator("describe_security_groups")
-        return self._aws.call(
+        found = self._aws.call(
             lambda: [item for page in pages.paginate(Filters=filters) for item in page["SecurityGroups"]]
         )
+        return tuple(_group(item) for item in found)
+
+
+def _group(item: dict[str, Any]) -> SecurityGroup:
+    tags = tuple((tag["Key"], tag["Value"]) for tag in item.get("Tags", ()))
+    return SecurityGroup(item["GroupId"], item["GroupName"], item.get("VpcId", ""), tags)

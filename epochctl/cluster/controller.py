@@ -18,6 +18,7 @@ API_GROUPS = (
     "aga.k8s.aws",
 )  # not vpcresources.k8s.aws: that is EKS's own
 CLUSTER_TAG = "elbv2.k8s.aws/cluster"
+STALL = 60.0  # seconds without any change after which a controller that seems alive is taken for dead
 
 
 def serves(kube: Kube) -> bool:

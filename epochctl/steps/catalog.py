@@ -8,9 +8,12 @@ from epochctl.clients.aws import Aws
 from epochctl.clients.ecr import Ecr
 from epochctl.clients.eks import Eks
 from epochctl.clients.elbv2 import Elbv2
+from epochctl.clients.logs import Logs
 from epochctl.clients.network import Network
 from epochctl.clients.route53 import Route53
+from epochctl.clients.security_groups import SecurityGroups
 from epochctl.clients.state_bucket import StateBucket
+from epochctl.cluster.orphans import Orphans
 from epochctl.settings import Settings
 from epochctl.steps.acm_cert import AcmCert
 from epochctl.steps.build import Build
@@ -29,6 +32,9 @@ ROOT = files.find("terraform")
 def steps(settings: Settings, region: str, aws: Aws, ttl: str = "") -> tuple[Step, ...]:
     """The steps of one region. Nothing is asked or started here. ttl: asked for now, not the setting."""
     ecr, eks, elbv2, route53 = Ecr(aws), Eks(aws), Elbv2(aws), Route53(aws)
+    groups = SecurityGroups(aws)
+    network = Network(aws, groups)
+    orphans = Orphans(settings.full_name, settings.tags, elbv2, groups, network)
     return (
         AcmCert(settings, region, acm=Acm(aws), route53=route53),
         InfraUp(
@@ -38,13 +44,15 @@ def steps(settings: Settings, region: str, aws: Aws, ttl: str = "") -> tuple[Ste
             terraform=Terraform(ROOT, settings.state_directory(region) / "terraform", region),
             bucket=StateBucket(aws),
             ecr=ecr,
-            network=Network(aws),
+            network=network,
+            orphans=orphans,
+            logs=Logs(aws),
             ttl=ttl,
         ),
         Build(settings, region),
         Push(settings, region, ecr=ecr),
-        LbController(settings, region, aws=aws, eks=eks, elbv2=elbv2),
-        Deploy(settings, region, aws=aws, eks=eks, elbv2=elbv2),
+        LbController(settings, region, aws=aws, eks=eks, orphans=orphans),
+        Deploy(settings, region, aws=aws, eks=eks, elbv2=elbv2, orphans=orphans),
         Dns(settings, region, route53=route53, elbv2=elbv2),
         Verify(settings, region, eks=eks, elbv2=elbv2, route53=route53),
     )

@@ -18,6 +18,7 @@ import pytest
 from epochctl.clients.elbv2 import Target
 from epochctl.clients.kube import Kube
 from epochctl.cluster.access import Cluster
+from epochctl.cluster.orphans import Found
 from epochctl.errors import DeployError
 from epochctl.outputs import Certificate, Infrastructure, LoadBalancerController, PushedImage
 from epochctl.settings import Settings
@@ -159,6 +160,13 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     plane.stop()
 
 
+class NoOrphans:
+    """Nothing in AWS."""
+
+    def find(self) -> Found:
+        return Found((), (), (), ())
+
+
 @pytest.fixture
 def said() -> list[str]:
     return []
@@ -168,7 +176,8 @@ def said() -> list[str]:
 def step(cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deploy:
     settings = Settings(hostname="epoch.example.com", directory=tmp_path)
     monkeypatch.setattr(deploy_step, "reach", lambda *_: cluster)
-    return Deploy(settings, "us-west-2", aws=None, eks=None, elbv2=Balancers(cluster.kube))  # type: ignore[arg-type]
+    elbv2, orphans = Balancers(cluster.kube), NoOrphans()
+    return Deploy(settings, "us-west-2", aws=None, eks=None, elbv2=elbv2, orphans=orphans)  # type: ignore[arg-type]
 
 
 def context(digest: str, said: list[str]) -> Context:

@@ -22,9 +22,11 @@ from moto import mock_aws
 from epochctl.clients.aws import Aws
 from epochctl.clients.elbv2 import Elbv2
 from epochctl.clients.kube import Kube
-from epochctl.clients.security_groups import SecurityGroups
+from epochctl.clients.network import Network
+from epochctl.clients.security_groups import CLUSTER_TAG, SecurityGroups
 from epochctl.cluster import controller
 from epochctl.cluster.access import Cluster
+from epochctl.cluster.orphans import Found, Orphans
 from epochctl.errors import DeadlineError
 from epochctl.outputs import Infrastructure
 from epochctl.settings import Settings
@@ -110,15 +112,12 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 
 class Empty:
-    """No load balancers, no security groups."""
+    """Nothing in AWS."""
 
-    def load_balancers(self, cluster: str) -> tuple[()]:
-        return ()
+    def find(self) -> Found:
+        return Found((), (), (), ())
 
-    def target_groups(self, cluster: str) -> tuple[()]:
-        return ()
-
-    def of_cluster(self, cluster: str) -> tuple[()]:
+    def sweep(self, ctx: Context) -> tuple[str, ...]:
         return ()
 
 
@@ -128,9 +127,7 @@ def step(cluster: Cluster, repository: str, tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(lb_step, "foreign", lambda *_: False)
     monkeypatch.setattr(chart, "REPOSITORY", repository)
     settings = Settings(hostname="epoch.example.com", directory=tmp_path)
-    made = LbController(settings, "us-west-2", aws=None, eks=None, elbv2=Empty())  # type: ignore[arg-type]
-    made._groups = Empty()  # type: ignore[assignment]
-    return made
+    return LbController(settings, "us-west-2", aws=None, eks=None, orphans=Empty())  # type: ignore[arg-type]
 
 
 def context(said: list[str]) -> Context:
@@ -191,6 +188,8 @@ def test_without_a_controller_only_what_carries_the_clusters_tag_is_deleted(
         aws = Aws("us-west-2")
         ec2, elb = aws.client("ec2"), aws.client("elbv2")
         vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        marks = {"epochctl:name": "epoch"}
+        ec2.create_tags(Resources=[vpc], Tags=[{"Key": key, "Value": marks[key]} for key in marks])
         subnets = [
             ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=f"us-west-2{z}")[
                 "Subnet"
@@ -218,7 +217,9 @@ def test_without_a_controller_only_what_carries_the_clusters_tag_is_deleted(
         ]
         ec2.authorize_security_group_ingress(GroupId=node, IpPermissions=rules)
 
-        work = removal.Removal("epoch-production", Elbv2(aws), SecurityGroups(aws))
+        groups = SecurityGroups(aws)
+        network = Network(aws, groups)
+        work = removal.Removal(Orphans("epoch-production", marks, Elbv2(aws), groups, network))
         removed = work.run(context([]), None)
 
         assert set(removed) == {"load balancer ours", "target group ours", "security group ours"}
@@ -227,3 +228,25 @@ def test_without_a_controller_only_what_carries_the_clusters_tag_is_deleted(
         left = ec2.describe_security_groups(GroupIds=[node])["SecurityGroups"][0]["IpPermissions"]
         assert [pair["GroupId"] for rule in left for pair in rule["UserIdGroupPairs"]] == [ids["theirs"]]
         assert work.run(context([]), None) == ()
+
+
+def test_what_another_cluster_of_our_name_has_in_its_own_vpc_is_named_and_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    with mock_aws():
+        aws = Aws("us-west-2")
+        ec2, elb = aws.client("ec2"), aws.client("elbv2")
+        vpc, tags = ec2.describe_vpcs()["Vpcs"][0]["VpcId"], [{"Key": CLUSTER_TAG, "Value": "epoch"}]
+        subnets = [item["SubnetId"] for item in ec2.describe_subnets()["Subnets"][:2]]
+        balancer = elb.create_load_balancer(Name="theirs", Subnets=subnets, Tags=tags)["LoadBalancers"][0]
+        elb.create_target_group(Name="theirs", Protocol="HTTP", Port=80, VpcId=vpc, Tags=tags)
+        groups = SecurityGroups(aws)
+        said: list[str] = []
+        orphans = Orphans("epoch", {"epochctl:name": "epoch"}, Elbv2(aws), groups, Network(aws, groups))
+        assert orphans.sweep(context(said)) == ()
+        assert balancer["LoadBalancerArn"] in "".join(said)
+        assert "left alone" in "".join(said)
+        assert elb.describe_load_balancers()["LoadBalancers"]
+        assert elb.describe_target_groups()["TargetGroups"]

@@ -32,7 +32,13 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
 
 
 def find(aws: Aws) -> tuple[str, ...]:
-    return Leftovers(aws).find(NAME, TAGS)
+    """Lines of what is ours."""
+    return tuple(one.words for one in Leftovers(aws).find(NAME, TAGS) if not one.foreign)
+
+
+def foreign(aws: Aws) -> dict[str, str]:
+    """What has our name and is another's -> why."""
+    return {one.words: one.foreign for one in Leftovers(aws).find(NAME, TAGS) if one.foreign}
 
 
 def tagged(kind: str, tags: list[dict[str, str]] = LISTED) -> dict[str, Any]:
@@ -102,23 +108,61 @@ def test_instances_until_they_are_terminated(aws: Aws) -> None:
     assert find(aws) == ()
 
 
+def make_machinery(aws: Aws, vpc: str, subnets: list[str], prefix: str) -> set[str]:
+    """What controllers of our cluster's name leave in a VPC."""
+    ec2, elbv2, elb = aws.client("ec2"), aws.client("elbv2"), aws.client("elb")
+    owned = [{"Key": f"kubernetes.io/cluster/{NAME}", "Value": "owned"}]
+    balancer = elbv2.create_load_balancer(Name=f"{prefix}-a", Subnets=subnets, Tags=CLUSTER)
+    group = elbv2.create_target_group(Name=f"{prefix}-t", Protocol="HTTP", Port=1, VpcId=vpc, Tags=CLUSTER)
+    listener = {"Protocol": "TCP", "LoadBalancerPort": 80, "InstancePort": 80}
+    classic = {"LoadBalancerName": f"{prefix}-c", "Listeners": [listener], "Subnets": subnets[:1]}
+    elb.create_load_balancer(**classic, Tags=owned)
+    specified = tagged("security-group", CLUSTER)
+    security = ec2.create_security_group(GroupName=prefix, Description="x", VpcId=vpc, **specified)
+    return {
+        f"load balancer {balancer['LoadBalancers'][0]['LoadBalancerArn']}",
+        f"target group {group['TargetGroups'][0]['TargetGroupArn']}",
+        f"classic load balancer {prefix}-c",
+        f"security group {security['GroupId']}",
+    }
+
+
 def test_what_the_clusters_machinery_made(aws: Aws) -> None:
     ec2, elbv2 = aws.client("ec2"), aws.client("elbv2")
-    vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
-    subnets = [item["SubnetId"] for item in ec2.describe_subnets()["Subnets"][:2]]
-    balancer = elbv2.create_load_balancer(Name="k8s-epoch", Subnets=subnets, Tags=CLUSTER)["LoadBalancers"][0]
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16", **tagged("vpc"))["Vpc"]["VpcId"]
+    subnets = [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=f"us-west-2{z}")["Subnet"][
+            "SubnetId"
+        ]
+        for n, z in ((1, "a"), (2, "b"))
+    ]
     elbv2.create_load_balancer(Name="foreign", Subnets=subnets)
-    group = elbv2.create_target_group(Name="k8s-epoch", Protocol="HTTP", Port=1, VpcId=vpc, Tags=CLUSTER)
-    specified = tagged("security-group", CLUSTER)
-    security = ec2.create_security_group(GroupName="k8s", Description="x", VpcId=vpc, **specified)["GroupId"]
+    made = make_machinery(aws, vpc, subnets, "k8s-epoch")
     csi = [{"Key": f"kubernetes.io/cluster/{NAME}", "Value": "owned"}]
     volume = ec2.create_volume(AvailabilityZone="us-west-2a", Size=1, **tagged("volume", csi))["VolumeId"]
-    assert set(find(aws)) == {
-        f"load balancer {balancer['LoadBalancerArn']}",
-        f"target group {group['TargetGroups'][0]['TargetGroupArn']}",
-        f"security group {security}",
-        f"volume {volume}",
-    }
+    inside = {f"VPC {vpc}", *(f"subnet {subnet}" for subnet in subnets)}
+    assert made | inside | {f"volume {volume}"} <= set(find(aws))
+    assert not any("foreign" in line for line in find(aws))
+    assert foreign(aws) == {}
+
+
+def test_a_target_group_that_outlived_its_vpc_is_ours(aws: Aws) -> None:
+    ec2, elbv2 = aws.client("ec2"), aws.client("elbv2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    made = elbv2.create_target_group(Name="k8s", Protocol="HTTP", Port=1, VpcId=vpc, Tags=CLUSTER)
+    assert list(foreign(aws)) == [f"target group {made['TargetGroups'][0]['TargetGroupArn']}"]
+    ec2.delete_vpc(VpcId=vpc)
+    assert find(aws) == (f"target group {made['TargetGroups'][0]['TargetGroupArn']}",)
+
+
+def test_a_cluster_of_our_name_in_another_vpc_is_named_as_anothers(aws: Aws) -> None:
+    ec2 = aws.client("ec2")
+    vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+    subnets = [item["SubnetId"] for item in ec2.describe_subnets()["Subnets"][:2]]
+    made = make_machinery(aws, vpc, subnets, "k8s-theirs")
+    assert find(aws) == ()
+    assert set(foreign(aws)) == made
+    assert vpc in next(iter(foreign(aws).values()))
 
 
 def test_what_another_has_under_our_name_is_not_ours(aws: Aws) -> None:
@@ -129,7 +173,25 @@ def test_what_another_has_under_our_name_is_not_ours(aws: Aws) -> None:
         tags={"alpha.eksctl.io/cluster-name": NAME},
     )
     aws.client("ecr").create_repository(repositoryName=NAME)
+    csi = [{"Key": f"kubernetes.io/cluster/{NAME}", "Value": "owned"}]
+    made = aws.client("ec2").create_volume(AvailabilityZone="us-west-2a", Size=1, **tagged("volume", csi))
+    aws.client("logs").create_log_group(logGroupName=f"/aws/eks/{NAME}/cluster")
     assert find(aws) == ()
+    assert set(foreign(aws)) == {
+        f"EKS cluster {NAME}",
+        f"ECR repository {NAME}",
+        f"volume {made['VolumeId']}",
+        f"log group /aws/eks/{NAME}/cluster",
+    }
+
+
+def test_a_vpc_that_was_ours_is_looked_into_even_without_its_tags(aws: Aws) -> None:
+    ec2 = aws.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24")["Subnet"]["SubnetId"]
+    assert find(aws) == ()
+    told = {one.words for one in Leftovers(aws).find(NAME, TAGS, vpcs=(vpc,))}
+    assert f"subnet {subnet}" in told
 
 
 def test_identities_by_their_tags_not_by_their_names(aws: Aws) -> None:
@@ -156,7 +218,7 @@ def test_services_by_name_or_tag(aws: Aws) -> None:
         name=NAME, roleArn="arn:aws:iam::123456789012:role/x", resourcesVpcConfig={}, tags=dict(TAGS)
     )
     aws.client("ecr").create_repository(repositoryName=NAME, tags=LISTED)
-    aws.client("logs").create_log_group(logGroupName=f"/aws/eks/{NAME}/cluster")
+    aws.client("logs").create_log_group(logGroupName=f"/aws/eks/{NAME}/cluster", tags=dict(TAGS))
     aws.client("logs").create_log_group(logGroupName=f"/aws/eks/{NAME}-2/cluster")
     acm = aws.client("acm")
     arn = acm.request_certificate(DomainName="epoch.example.com", Tags=LISTED)["CertificateArn"]

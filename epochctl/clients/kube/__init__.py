@@ -3,6 +3,7 @@
 Knows nothing of AWS.
 """
 
+from epochctl.clients.kube.balanced import Balanced
 from epochctl.clients.kube.cluster import Kube
 from epochctl.clients.kube.execution import Ended, Execution
 from epochctl.clients.kube.nodes import NodeState
@@ -10,6 +11,7 @@ from epochctl.clients.kube.pods import PodState, Trouble
 from epochctl.clients.kube.states import DeploymentState, Happening, IngressState
 
 __all__ = [
+    "Balanced",
     "DeploymentState",
     "Ended",
     "Execution",

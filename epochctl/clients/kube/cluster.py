@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from epochctl.clients.kube import pods, states
+from epochctl.clients.kube import balanced, pods, states
+from epochctl.clients.kube.balanced import Balanced
 from epochctl.clients.kube.connection import Access, Connection, Json, Refused
 from epochctl.clients.kube.execution import PROTOCOLS, Execution
 from epochctl.clients.kube.nodes import NodeState, node_state
@@ -124,6 +125,10 @@ class Kube:
         answer = self._connection.get(f"/api/v1/namespaces/{namespace}/events", fieldSelector=query)
         return states.newest((answer or {}).get("items", []))
 
+    def balanced(self) -> tuple[Balanced, ...]:
+        """Every Ingress and Service, in any namespace, that somebody keeps a load balancer for."""
+        return balanced.find(self._connection)
+
     def role_of(self, namespace: str, service_account: str) -> str | None:
         """The IAM role that a service account names, "" for none; None where the account is absent."""
         item = self._connection.get(f"/api/v1/namespaces/{namespace}/serviceaccounts/{service_account}")
@@ -230,38 +235,13 @@ class Kube:
         names = tuple(item["metadata"]["name"] for item in items if item["spec"]["group"] == group)
         return tuple(name for name in names if self._connection.delete(f"{path}/{name}"))
 
+    def delete_balanced(self, item: Balanced) -> bool:
+        """Ask for its deletion: whoever keeps its load balancer removes that first."""
+        return self._connection.delete(item.path)
+
     def strip_finalizers(self, namespace: str = "") -> tuple[str, ...]:
-        """Free Ingresses and TargetGroupBindings of finalizers that only the controller would remove.
-
-        namespace "" means all. Returns Kind namespace/name of what was freed.
-        """
-        scope = f"/namespaces/{namespace}" if namespace else ""
-        freed: list[str] = []
-        for kind, base, plural in (
-            ("Ingress", NETWORKING, "ingresses"),
-            ("TargetGroupBinding", BINDINGS, "targetgroupbindings"),
-        ):
-            for item in (self._connection.get(f"{base}{scope}/{plural}") or {}).get("items", []):
-                if self._free(item["metadata"], base, plural):
-                    freed.append(f"{kind} {item['metadata']['namespace']}/{item['metadata']['name']}")
-        return tuple(freed)
-
-    def _free(self, metadata: Json, base: str, plural: str) -> bool:
-        held = metadata.get("finalizers") or []
-        kept = [
-            name
-            for name in held
-            if not name.startswith(("elbv2.k8s.aws/", "ingress.k8s.aws/", "group.ingress"))
-        ]
-        if kept == held:
-            return False
-        path = f"{base}/namespaces/{metadata['namespace']}/{plural}/{metadata['name']}"
-        try:
-            self._connection.send("PATCH", path, body={"metadata": {"finalizers": kept}}, content=MERGE)
-        except Refused as refused:
-            if refused.status != 404:
-                raise
-        return True
+        """Free what only the load balancer controller would free. namespace "" means all. What was freed."""
+        return tuple(str(item) for item in balanced.strip(self._connection, namespace))
 
     # where an object of any kind lives
 

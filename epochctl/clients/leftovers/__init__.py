@@ -1,4 +1,4 @@
-"""An independent look for anything of ours after `down`: by tag, by name, by the cluster's own tags.
+"""An independent look for anything of ours after `down`: by tag, by VPC, by name, by the cluster's own tags.
 
 Shares nothing with what made or removed it, so that a mistake there is seen here. Reads only. A question that
 AWS refuses is an error: what could not be looked at is not absent.
@@ -12,10 +12,10 @@ from functools import partial
 
 from epochctl.clients.aws import Aws
 from epochctl.clients.leftovers import compute, identity, services
-from epochctl.clients.leftovers.belonging import Belonging
+from epochctl.clients.leftovers.belonging import Finding
 from epochctl.clients.leftovers.reading import Reader
 
-__all__ = ["Leftovers"]
+__all__ = ["Finding", "Leftovers"]
 
 
 class Leftovers:
@@ -24,18 +24,28 @@ class Leftovers:
     def __init__(self, aws: Aws) -> None:
         self._aws = aws
 
-    def find(self, full_name: str, tags: Mapping[str, str], keep: Collection[str] = ()) -> tuple[str, ...]:
-        """A line for each thing of ours that exists, with its kind and exact id. () is the proof.
+    @staticmethod
+    def questions() -> tuple[str, ...]:
+        """What is asked for, in a person's words."""
+        asked = (*identity.QUESTIONS, *services.QUESTIONS)
+        kinds = (*(f"{kind.words}s" for kind in compute.KINDS), "anything inside a VPC of ours")
+        return (*kinds, *(question.__name__.replace("_", " ") for question in asked))
 
-        keep: ids of what stays on purpose; no line is given for them.
+    def find(
+        self, full_name: str, tags: Mapping[str, str], keep: Collection[str] = (), vpcs: Collection[str] = ()
+    ) -> tuple[Finding, ...]:
+        """Each thing of ours that exists, and what has our name but is another's. None of ours is the proof.
+
+        keep: ids of what stays on purpose; it is not told. vpcs: ids of VPCs that were ours.
         """
-        reader, mine = Reader(self._aws), Belonging(full_name, tags)
-        questions: list[Callable[[], Iterable[str]]] = [
+        reader = Reader(self._aws)
+        mine = compute.territory(reader, full_name, tags, vpcs)
+        questions: list[Callable[[], Iterable[Finding]]] = [
             *(partial(compute.objects, reader, mine, kind) for kind in compute.KINDS),
             partial(compute.vpc_contents, reader, mine),
             *(partial(ask, reader, mine) for ask in (*identity.QUESTIONS, *services.QUESTIONS)),
         ]
         with ThreadPoolExecutor(max_workers=12) as pool:
             answers = list(pool.map(lambda question: tuple(question()), questions))
-        lines = dict.fromkeys(line for answer in answers for line in answer)
-        return tuple(line for line in lines if not set(line.split()) & set(keep))
+        found = {each.words: each for answer in answers for each in answer}
+        return tuple(each for each in found.values() if not set(each.words.split()) & set(keep))

@@ -1,7 +1,8 @@
 """What makes a thing ours: our tags, the tags that the machinery of our cluster writes, our words in a
 record.
 
-A name alone proves nothing: another environment's may begin with ours. Pure.
+A name alone proves nothing: another environment's may begin with ours. The cluster's tags are no more than
+its name: they count in a VPC of ours, and nowhere while another's cluster bears that name. Pure.
 """
 
 from __future__ import annotations
@@ -13,13 +14,29 @@ from typing import Any
 RECORD_PREFIX = "_epochctl."
 STEM = 20  # of a name that is left whole by whoever must shorten it
 
+Tags = Iterable[Mapping[str, str]]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A thing that exists, with its kind and exact id. foreign: why it is not ours; "" for what is."""
+
+    words: str
+    foreign: str = ""
+
 
 @dataclass(frozen=True)
 class Belonging:
-    """Of one (name, environment)."""
+    """Of one (name, environment). vpcs: ids of ours; others: of all the rest that exist.
+
+    usurped: a cluster of our name is there, and it is not ours.
+    """
 
     full_name: str
     tags: Mapping[str, str]
+    vpcs: frozenset[str] = frozenset()
+    others: frozenset[str] = frozenset()
+    usurped: bool = False
 
     @property
     def cluster_tags(self) -> dict[str, str]:
@@ -40,14 +57,26 @@ class Belonging:
         """Every tag key that may make a thing ours."""
         return [*self.tags, *self.cluster_tags]
 
-    def owns(self, tags: Iterable[Mapping[str, str]]) -> bool:
-        """Whether these tags, as AWS lists them, make a thing ours."""
-        present = {tag["Key"]: tag.get("Value", "") for tag in tags}
-        return _carries(present, self.tags) or any(present.get(k) == v for k, v in self.cluster_tags.items())
-
-    def marked(self, tags: Iterable[Mapping[str, str]]) -> bool:
-        """Whether they bear our own tags: for what another may have made under our name."""
+    def marked(self, tags: Tags) -> bool:
+        """Whether our own tags are on it: for what another may have made under our name."""
         return _carries({tag["Key"]: tag.get("Value", "") for tag in tags}, self.tags)
+
+    def judge(self, words: str, tags: Tags, vpc: str = "") -> list[Finding]:
+        """As ours, as somebody else's of our name, or not at all. vpc: where the thing stands, if in one."""
+        present = {tag["Key"]: tag.get("Value", "") for tag in tags}
+        if _carries(present, self.tags):
+            return [Finding(words)]
+        if not any(present.get(key) == value for key, value in self.cluster_tags.items()):
+            return []
+        if self.usurped:
+            return [Finding(words, f"of the cluster {self.full_name}, which has not our tags")]
+        if vpc in self.others:
+            return [Finding(words, f"of a cluster of our name in {vpc}, which is not ours")]
+        return [Finding(words)]
+
+    def named(self, words: str, tags: Tags) -> list[Finding]:
+        """A thing that has exactly our name: ours by our own tags only."""
+        return [Finding(words, "" if self.marked(tags) else "it has our name, not our tags")]
 
     def may_own(self, name: str) -> bool:
         """Whether a name is worth a look at its tags. Long names are cut, so only their beginning counts."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from epochctl.clients.leftovers.belonging import Belonging
+from epochctl.clients.leftovers.belonging import Belonging, Finding
 from epochctl.clients.leftovers.reading import Reader
 
 
@@ -48,22 +49,47 @@ KINDS = (
 )
 
 
-def objects(reader: Reader, mine: Belonging, kind: Kind) -> list[str]:
-    """Objects of one kind that are ours by their tags."""
+def territory(reader: Reader, full_name: str, tags: Mapping[str, str], known: Collection[str]) -> Belonging:
+    """What counts as ours: the VPCs with our tags or known to have been ours, and whose the cluster is."""
+    mine, vpcs = Belonging(full_name, tags), _items(reader, VPC, [])
+    ours = {vpc["VpcId"] for vpc in vpcs if mine.marked(vpc.get("Tags", ()))} | set(known)
+    told = reader.find("eks", "describe_cluster", "ResourceNotFoundException", name=full_name)
+    present = (told or {"cluster": {}})["cluster"].get("tags", {})
+    usurped = told is not None and not tags.items() <= present.items()
+    others = {vpc["VpcId"] for vpc in vpcs} - ours
+    return Belonging(full_name, tags, frozenset(ours), frozenset(others), usurped)
+
+
+def objects(reader: Reader, mine: Belonging, kind: Kind) -> list[Finding]:
+    """Objects of one kind with tags that may make them ours."""
     found = _items(reader, kind, [{"Name": "tag-key", "Values": mine.keys}])
-    return [f"{kind.words} {item[kind.id]}" for item in found if mine.owns(item.get("Tags", ()))]
+    return [
+        finding
+        for item in found
+        for finding in mine.judge(_words(kind, item), item.get("Tags", item.get("TagSet", ())), _vpc(item))
+    ]
 
 
-def vpc_contents(reader: Reader, mine: Belonging) -> list[str]:
+def vpc_contents(reader: Reader, mine: Belonging) -> list[Finding]:
     """Whatever is in a VPC of ours, tagged or not: it is what keeps the VPC from going away."""
-    filters = [{"Name": f"tag:{key}", "Values": [value]} for key, value in mine.tags.items()]
-    lines = []
-    for vpc in _items(reader, VPC, filters):
-        for kind in (kind for kind in KINDS if kind.in_vpc):
-            found = _items(reader, kind, [{"Name": "vpc-id", "Values": [vpc["VpcId"]]}])
-            # every VPC has a default security group, which goes away with it
-            lines += [f"{kind.words} {item[kind.id]}" for item in found if item.get("GroupName") != "default"]
-    return lines
+    return [
+        Finding(_words(kind, item))
+        for vpc in sorted(mine.vpcs)
+        for kind in KINDS
+        if kind.in_vpc
+        for item in _items(reader, kind, [{"Name": "vpc-id", "Values": [vpc]}])
+        # every VPC has a default security group, which goes away with it
+        if item.get("GroupName") != "default"
+    ]
+
+
+def _words(kind: Kind, item: dict[str, Any]) -> str:
+    return f"{kind.words} {item[kind.id]}"
+
+
+def _vpc(item: dict[str, Any]) -> str:
+    """Where it stands. A VPC itself is ours by our own tags, or not at all."""
+    return str(item.get("VpcId", ""))
 
 
 def _items(reader: Reader, kind: Kind, filters: list[dict[str, Any]]) -> list[dict[str, Any]]:

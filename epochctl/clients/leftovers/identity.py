@@ -4,39 +4,55 @@ from __future__ import annotations
 
 from typing import Any
 
-from epochctl.clients.leftovers.belonging import Belonging
+from epochctl.clients.leftovers.belonging import Belonging, Finding
 from epochctl.clients.leftovers.reading import Reader
 
 
-def roles(reader: Reader, mine: Belonging) -> list[str]:
+def roles(reader: Reader, mine: Belonging) -> list[Finding]:
     names = [item["RoleName"] for item in reader.items("iam", "list_roles", "Roles")]
-    ours = [n for n in names if mine.may_own(n) and _tagged(reader, mine, "list_role_tags", RoleName=n)]
-    return [f"IAM role {name}" for name in ours]
+    return [
+        finding
+        for name in names
+        if mine.may_own(name)
+        for finding in _judged(reader, mine, f"IAM role {name}", "list_role_tags", RoleName=name)
+    ]
 
 
-def policies(reader: Reader, mine: Belonging) -> list[str]:
+def policies(reader: Reader, mine: Belonging) -> list[Finding]:
     found = reader.items("iam", "list_policies", "Policies", Scope="Local")
-    arns = [item["Arn"] for item in found if mine.may_own(item["PolicyName"])]
-    return [f"IAM policy {arn}" for arn in arns if _tagged(reader, mine, "list_policy_tags", PolicyArn=arn)]
+    return [
+        finding
+        for arn in (item["Arn"] for item in found if mine.may_own(item["PolicyName"]))
+        for finding in _judged(reader, mine, f"IAM policy {arn}", "list_policy_tags", PolicyArn=arn)
+    ]
 
 
-def oidc_providers(reader: Reader, mine: Belonging) -> list[str]:
+def oidc_providers(reader: Reader, mine: Belonging) -> list[Finding]:
     found = reader.items("iam", "list_open_id_connect_providers", "OpenIDConnectProviderList")
     operation = "list_open_id_connect_provider_tags"
-    ours = [i["Arn"] for i in found if _tagged(reader, mine, operation, OpenIDConnectProviderArn=i["Arn"])]
-    return [f"IAM OIDC provider {arn}" for arn in ours]
+    return [
+        finding
+        for arn in (item["Arn"] for item in found)
+        for finding in _judged(
+            reader, mine, f"IAM OIDC provider {arn}", operation, OpenIDConnectProviderArn=arn
+        )
+    ]
 
 
-def stacks(reader: Reader, mine: Belonging) -> list[str]:
+def stacks(reader: Reader, mine: Belonging) -> list[Finding]:
     """CloudFormation stacks of eksctl; a stack that was deleted is not described any more."""
     found = reader.items("cloudformation", "describe_stacks", "Stacks")
-    return [f"CloudFormation stack {item['StackName']}" for item in found if mine.owns(item.get("Tags", ()))]
+    return [
+        finding
+        for item in found
+        for finding in mine.judge(f"CloudFormation stack {item['StackName']}", item.get("Tags", ()))
+    ]
 
 
-def _tagged(reader: Reader, mine: Belonging, operation: str, **arguments: Any) -> bool:
-    """Whether its tags make it ours; one that has vanished meanwhile is not."""
+def _judged(reader: Reader, mine: Belonging, words: str, operation: str, **arguments: Any) -> list[Finding]:
+    """By its tags; one that has vanished meanwhile is nobody's."""
     answer = reader.find("iam", operation, "NoSuchEntity", **arguments)
-    return answer is not None and mine.owns(answer["Tags"])
+    return mine.judge(words, answer["Tags"]) if answer else []
 
 
 QUESTIONS = (roles, policies, oidc_providers, stacks)

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from epochctl.clients.elbv2 import Elbv2
 from epochctl.cluster import controller
 from epochctl.cluster.access import Cluster
+from epochctl.cluster.orphans import Orphans
 from epochctl.errors import ClusterError, DeadlineError
+from epochctl.workflow.patience import Patience
 from epochctl.workflow.step import Context
 from epochctl.workflow.waiting import Pending, Ready
 
@@ -20,7 +21,7 @@ class Removal:
     """One release in its namespace."""
 
     cluster: Cluster
-    elbv2: Elbv2
+    orphans: Orphans
     namespace: str
     release: str
 
@@ -48,18 +49,26 @@ class Removal:
             ctx.say("the load balancer controller is dead: its load balancers are left to `lb_controller`")
             self._free(ctx)
             return
+        patience = Patience(ctx.clock, controller.STALL)
         try:
-            ctx.wait_for("the load balancer to be deleted", self._ingress_probe, deadline=240)
+            ctx.wait_for(
+                "the load balancer to be deleted", lambda: self._ingress_probe(patience), deadline=240
+            )
         except DeadlineError as error:
             ctx.say(f"{error.what} ({error.why}): left to `lb_controller`, which deletes by tag")
             self._free(ctx)
 
-    def _ingress_probe(self) -> Ready[None] | Pending:
+    def _ingress_probe(self, patience: Patience) -> Ready[None] | Pending:
+        """A controller that works deletes one thing after the other; one that cannot says why, in events."""
         left = self.cluster.kube.ingresses(self.namespace)
         if not left:
             return Ready(None)
         events = self.cluster.kube.events(self.namespace, left[0].name, kind="Ingress", limit=1)
-        return Pending(events[0] if events else f"Ingress {left[0].name} is held by the controller")
+        cause = events[0] if events else f"Ingress {left[0].name} is held by the controller"
+        if patience.spent((left, self.orphans.find().all)):
+            what = f"the load balancer controller has done nothing for {patience.seconds:.0f} s"
+            raise DeadlineError(what, why=cause)
+        return Pending(cause)
 
     def _free(self, ctx: Context) -> None:
         """Without a controller its webhook refuses every change, and its finalizers stay for ever."""

@@ -15,6 +15,7 @@ from epochctl.clients.kube import Kube, PodState
 from epochctl.clients.subnets import Subnets
 from epochctl.cluster import controller
 from epochctl.cluster.access import Cluster, reach, settled
+from epochctl.cluster.orphans import Orphans
 from epochctl.errors import ClusterError, DeadlineError, DeployError
 from epochctl.outputs import Certificate, Infrastructure, LoadBalancerController, PushedImage, Release
 from epochctl.settings import Settings
@@ -38,9 +39,12 @@ class Deploy:
     needs: ClassVar[tuple[type, ...]] = (Infrastructure, Certificate, LoadBalancerController, PushedImage)
     produces: ClassVar[type] = Release
 
-    def __init__(self, settings: Settings, region: str, *, aws: Aws, eks: Eks, elbv2: Elbv2) -> None:
+    def __init__(
+        self, settings: Settings, region: str, *, aws: Aws, eks: Eks, elbv2: Elbv2, orphans: Orphans
+    ) -> None:
         self._settings, self._region, self._eks, self._elbv2 = settings, region, eks, elbv2
         self._subnets = Subnets(aws)
+        self._orphans = orphans
         self._namespace, self._release = settings.full_name, settings.name
 
     def observe(self, ctx: Context) -> Observation:
@@ -80,7 +84,7 @@ class Deploy:
         if cluster is None:
             return ()
         try:
-            return Removal(cluster, self._elbv2, self._namespace, self._release).run(ctx)
+            return Removal(cluster, self._orphans, self._namespace, self._release).run(ctx)
         except ClusterError as error:
             if cluster_answers(cluster):
                 raise

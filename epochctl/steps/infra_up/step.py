@@ -1,13 +1,14 @@
 """`infra_up`: what exists is told by terraform's plan, made by applying that very plan, removed in an
 order that ends.
 
-Knows the state's place and what terraform cannot see (images, pod interfaces); how plans converge is
-planning.py's.
+Knows the state's place and what terraform cannot see (images, logs); how plans converge is planning.py's,
+what else is in the VPC is clearing.py's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, ClassVar
 
 from epochctl.clients.aws import Aws
@@ -15,20 +16,22 @@ from epochctl.clients.belongings import Belongings
 from epochctl.clients.ecr import Ecr
 from epochctl.clients.expiry import Expiry
 from epochctl.clients.launches import Launches
+from epochctl.clients.logs import Logs
 from epochctl.clients.network import Network
 from epochctl.clients.state_bucket import StateBucket
 from epochctl.clients.taken import Taken
-from epochctl.errors import DeadlineError, InfrastructureError, LockedError, NotFoundError
+from epochctl.cluster.orphans import Orphans
+from epochctl.errors import InfrastructureError, LockedError, NotFoundError
 from epochctl.outputs import Infrastructure
 from epochctl.settings import Settings
 from epochctl.steps.infra_up import facts
+from epochctl.steps.infra_up.clearing import Clearing
 from epochctl.steps.infra_up.lifetime import Lifetime
 from epochctl.steps.infra_up.nodes import NodeWatch
 from epochctl.steps.infra_up.planning import CLUSTER, Planning
 from epochctl.steps.infra_up.whereabouts import Whereabouts, compare
 from epochctl.tools.terraform import Backend, Change, LockHolder, Plan, Terraform, written_holder
 from epochctl.workflow.step import Context, Observation
-from epochctl.workflow.waiting import Pending, Ready
 
 
 class InfraUp:
@@ -48,16 +51,13 @@ class InfraUp:
         bucket: StateBucket,
         ecr: Ecr,
         network: Network,
+        orphans: Orphans,
+        logs: Logs,
         ttl: str = "",
     ) -> None:
-        self._settings, self._region = settings, region
-        self._aws, self._terraform, self._bucket, self._ecr, self._network = (
-            aws,
-            terraform,
-            bucket,
-            ecr,
-            network,
-        )
+        self._settings, self._region, self._logs = settings, region, logs
+        self._aws, self._terraform, self._bucket, self._ecr = aws, terraform, bucket, ecr
+        self._clearing = Clearing(settings.full_name, settings.tags, network, orphans)
         self._belongings = Belongings(aws, settings.full_name, settings.tags, settings.cluster.access)
         self._taken = Taken(aws, settings.full_name, settings.tags)
         self._launches = Launches(aws, settings.full_name)
@@ -94,16 +94,25 @@ class InfraUp:
         account, backend = self._where()
         if not self._bucket.exists(account) and not self._belongings.find():
             return ()
+        self._clearing.refuse_strangers(ctx)
         self._bucket.ensure(account)
         self._planning.prepare(ctx, backend)
         if not self._planning.adopt(ctx, backend):
             return ()
         images = self._empty_registry(ctx)
         self._planning.await_made(ctx)
+        born = self._claim_logs()
+        orphans = self._clearing.sweep_balancers(ctx)
         nodes = self._planning.destroy(ctx, CLUSTER)  # first: then pod interfaces are idle and can be swept
-        swept = self._sweep(ctx)
+        logs = self._delete_logs(born)
+        swept = self._clearing.sweep(ctx)
         rest = self._planning.destroy(ctx)
-        return (*images, *_lines(nodes), *swept, *_lines(rest))
+        logs += self._delete_logs(born)  # EKS writes its last lines late, and makes the group anew for them
+        return (*images, *orphans, *_lines(nodes), *swept, *_lines(rest), *logs)
+
+    def refuse_strangers(self, ctx: Context) -> None:
+        """Raise while something that is not ours is in our VPC: better before anything is removed."""
+        self._clearing.refuse_strangers(ctx)
 
     def plan(self, ctx: Context) -> Plan:
         """The plan in full, also before the bucket exists: then against an empty state. Changes nothing."""
@@ -182,25 +191,16 @@ class InfraUp:
         count = self._ecr.empty(name)
         return (f"{count} images in {name}",) if count else ()
 
-    def _sweep(self, ctx: Context) -> tuple[str, ...]:
-        """Remove what keeps our VPC alive and is the cluster's; name whatever else does."""
-        swept: list[str] = []
-        for vpc in self._network.find(self._settings.tags):
+    def _claim_logs(self) -> datetime | None:
+        """When our cluster was made, if it still stands; its log group bears our tags from now on."""
+        made = self._belongings.cluster_made()
+        if made is not None:
+            self._logs.claim(self._settings.full_name, made, self._settings.tags)
+        return made
 
-            def probe(vpc: str = vpc) -> Ready[None] | Pending:
-                swept.extend(self._network.sweep(vpc, self._settings.full_name))
-                left = self._network.blockers(vpc, self._settings.full_name)
-                return Pending("\n".join(left)) if left else Ready(None)
-
-            try:
-                ctx.wait_for(f"{vpc} to be free of interfaces and security groups", probe, deadline=240)
-            except DeadlineError as error:
-                raise InfrastructureError(
-                    f"{vpc} cannot be removed: something that is not ours is in it",
-                    why=error.why,
-                    fix="remove what is named above, then run the same command again",
-                ) from error
-        return tuple(swept)
+    def _delete_logs(self, born: datetime | None) -> tuple[str, ...]:
+        gone = self._logs.delete(self._settings.full_name, self._settings.tags, born)
+        return (f"log group {gone}",) if gone else ()
 
 
 def _lines(changes: tuple[Change, ...]) -> tuple[str, ...]:

@@ -1,17 +1,17 @@
-"""The end of the controller: after its load balancers where it lives, by ourselves where it is dead.
+"""The end of the controller: after its load balancers where it works, by ourselves where it does not.
 
-Deletes only what carries the cluster's tag. Knows nothing of how the controller was installed.
+Knows nothing of how the controller was installed.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from epochctl.clients.elbv2 import Elbv2
-from epochctl.clients.security_groups import SecurityGroups
 from epochctl.cluster import controller
 from epochctl.cluster.access import Cluster
-from epochctl.errors import ClusterError, DeadlineError, EpochctlError
+from epochctl.cluster.orphans import Orphans
+from epochctl.errors import ClusterError, DeadlineError
+from epochctl.workflow.patience import Patience
 from epochctl.workflow.step import Context
 from epochctl.workflow.waiting import Pending, Ready
 
@@ -20,9 +20,7 @@ from epochctl.workflow.waiting import Pending, Ready
 class Removal:
     """What a cluster's controller leaves in AWS, and the controller itself."""
 
-    cluster_name: str
-    elbv2: Elbv2
-    groups: SecurityGroups
+    orphans: Orphans
 
     def run(self, ctx: Context, cluster: Cluster | None) -> tuple[str, ...]:
         """Everything, in the order that leaves nothing behind. Lines of what was removed."""
@@ -33,25 +31,40 @@ class Removal:
                 removed = self._uninstall(ctx, cluster)
             except ClusterError as error:
                 ctx.say(f"{error.what} ({error.why}): its load balancers are deleted by their tag instead")
-        return removed + self._sweep(ctx)
+        return removed + self.orphans.sweep(ctx)
 
     def _await_controller(self, ctx: Context, cluster: Cluster) -> None:
-        """Give a living controller the time to remove what it made."""
+        """Give a controller that works the time to remove what it made.
+
+        It does so only for an Ingress or Service that is being deleted: where there is none, nobody will.
+        """
+        for item in cluster.kube.balanced():
+            ctx.say(f"{item} has a load balancer: deleted, since its cluster goes")
+            cluster.kube.delete_balanced(item)
         if not controller.serves(cluster.kube):
-            if self._left():
-                ctx.say(
-                    "the load balancer controller is not there to remove its load balancers: by tag instead"
-                )
+            self._explain(ctx, "the load balancer controller is not there to remove")
             return
+        patience = Patience(ctx.clock, controller.STALL)
 
         def probe() -> Ready[None] | Pending:
-            left = self._left()
-            return Pending(f"still there: {', '.join(left)}") if left else Ready(None)
+            held, left = cluster.kube.balanced(), self.orphans.find().all
+            if not held:
+                return Ready(None)
+            cause = f"{', '.join(map(str, held))} still has {', '.join(left) or 'its finalizer'}"
+            if patience.spent((held, left)):
+                raise DeadlineError("the load balancer controller does nothing", why=cause)
+            return Pending(cause)
 
         try:
-            ctx.wait_for("the controller to remove its load balancers", probe, deadline=120)
+            ctx.wait_for("the controller to remove its load balancers", probe, deadline=240)
         except DeadlineError as error:
-            ctx.say(f"{error.what} ({error.why}): uninstalling the controller, then removing them by tag")
+            ctx.say(f"{error.what} ({error.why}): uninstalling it, then removing them by tag")
+        else:
+            self._explain(ctx, "no Ingress is left for which the controller would remove")
+
+    def _explain(self, ctx: Context, why: str) -> None:
+        if left := self.orphans.find().serving:
+            ctx.say(f"{why} {', '.join(left)}: deleting by tag instead")
 
     def _uninstall(self, ctx: Context, cluster: Cluster) -> tuple[str, ...]:
         kube, lines = cluster.kube, []
@@ -65,41 +78,3 @@ class Removal:
             f"definitions of {group}" for group in controller.API_GROUPS if kube.delete_definitions(group)
         ]
         return tuple(lines)
-
-    def _left(self) -> tuple[str, ...]:
-        balancers = [f"load balancer {item.name}" for item in self.elbv2.load_balancers(self.cluster_name)]
-        groups = [f"target group {item.name}" for item in self.elbv2.target_groups(self.cluster_name)]
-        return tuple(balancers + groups)
-
-    def _sweep(self, ctx: Context) -> tuple[str, ...]:
-        """Load balancers, then target groups, then security groups: each holds the next."""
-        removed: dict[str, None] = {}
-
-        def probe() -> Ready[None] | Pending:
-            cause = self._sweep_once(removed)
-            return Pending(cause) if cause else Ready(None)
-
-        ctx.wait_for("what the controller made to be deleted", probe, deadline=600)
-        return tuple(removed)
-
-    def _sweep_once(self, removed: dict[str, None]) -> str:
-        """Delete what can be deleted now; why not all, or ""."""
-        balancers = self.elbv2.load_balancers(self.cluster_name)
-        for balancer in balancers:
-            self.elbv2.delete(self.cluster_name, balancer.arn)
-            removed[f"load balancer {balancer.name}"] = None
-        if balancers:
-            return f"load balancer {balancers[0].name} is being deleted"
-        for group in self.elbv2.target_groups(self.cluster_name):
-            try:
-                self.elbv2.delete(self.cluster_name, group.arn)
-            except EpochctlError as error:  # in use until its listener is really gone
-                return f"target group {group.name}: {error.why}"
-            removed[f"target group {group.name}"] = None
-        held = ""
-        for security in self.groups.of_cluster(self.cluster_name):
-            cause = self.groups.delete(security)
-            if not cause:
-                removed[f"security group {security.name}"] = None
-            held = held or cause
-        return held

@@ -9,11 +9,10 @@ from typing import Any, ClassVar
 
 from epochctl.clients.aws import Aws
 from epochctl.clients.eks import Eks
-from epochctl.clients.elbv2 import Elbv2
-from epochctl.clients.security_groups import SecurityGroups
 from epochctl.clients.stacks import Stacks
 from epochctl.cluster import controller
 from epochctl.cluster.access import Cluster, foreign, reach, settled
+from epochctl.cluster.orphans import Orphans
 from epochctl.cluster.rollout import Rollout
 from epochctl.errors import ClusterError
 from epochctl.outputs import Infrastructure, LoadBalancerController
@@ -35,9 +34,9 @@ class LbController:
     needs: ClassVar[tuple[type, ...]] = (Infrastructure,)
     produces: ClassVar[type] = LoadBalancerController
 
-    def __init__(self, settings: Settings, region: str, *, aws: Aws, eks: Eks, elbv2: Elbv2) -> None:
+    def __init__(self, settings: Settings, region: str, *, aws: Aws, eks: Eks, orphans: Orphans) -> None:
         self._settings, self._region = settings, region
-        self._eks, self._elbv2, self._groups = eks, elbv2, SecurityGroups(aws)
+        self._eks, self._orphans = eks, orphans
         self._identity = Identity(chart.account(settings, region), Stacks(aws))
 
     def observe(self, ctx: Context) -> Observation:
@@ -68,8 +67,7 @@ class LbController:
             ctx.say(f"EKS cluster {self._settings.full_name} is not ours: left alone, with what it made")
             return ()
         cluster = reach(self._eks, self._settings, self._region)
-        work = removal.Removal(self._settings.full_name, self._elbv2, self._groups)
-        removed = work.run(ctx, cluster)
+        removed = removal.Removal(self._orphans).run(ctx, cluster)
         if self._settings.lb_controller.identity == "eksctl":
             removed += self._identity.remove(ctx, cluster)
         return removed

@@ -16,8 +16,12 @@ import pytest
 
 from epochctl.clients.aws import Aws
 from epochctl.clients.ecr import Ecr
+from epochctl.clients.elbv2 import Elbv2
+from epochctl.clients.logs import Logs
 from epochctl.clients.network import Network
+from epochctl.clients.security_groups import SecurityGroups
 from epochctl.clients.state_bucket import StateBucket
+from epochctl.cluster.orphans import Orphans
 from epochctl.settings import Settings
 from epochctl.steps.infra_up import InfraUp
 from epochctl.tools.terraform import Terraform
@@ -93,6 +97,8 @@ class World:
         self.aws = Aws(REGION)
         self.bucket = StateBucket(self.aws)
         self.terraform = Terraform(root, settings.state_directory(REGION) / "terraform", REGION)
+        groups = SecurityGroups(self.aws)
+        network = Network(self.aws, groups)
         self.step = InfraUp(
             settings,
             REGION,
@@ -100,7 +106,9 @@ class World:
             terraform=self.terraform,
             bucket=self.bucket,
             ecr=Ecr(self.aws),
-            network=Network(self.aws),
+            network=network,
+            orphans=Orphans(settings.full_name, settings.tags, Elbv2(self.aws), groups, network),
+            logs=Logs(self.aws),
         )
         self.events: list[Event] = []
         self.ctx = Context("infra_up", Outputs(), self.events.append)

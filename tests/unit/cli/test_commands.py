@@ -16,6 +16,7 @@ from shared_lock import SharedLock
 
 from epochctl import outputs
 from epochctl.cli.app import run
+from epochctl.clients.leftovers import Finding
 from epochctl.errors import CredentialsError, DeployError, PreflightError, SettingsError, ToolError
 from epochctl.preflight import Fact
 from epochctl.workflow.budget import Remaining
@@ -32,7 +33,7 @@ class World:
     made: bool = False
     error: Exception | None = None
     signal: int = 0
-    left: tuple[str, ...] = ()
+    left: tuple[Finding, ...] = ()
     lock: SharedLock = field(default_factory=SharedLock)
     remaining: Remaining | None = None
     log: list[str] = field(default_factory=list)
@@ -90,9 +91,9 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
     monkeypatch.setattr("epochctl.clients.credentials.remaining", lambda aws: made.remaining)
     monkeypatch.setattr("epochctl.clients.aws.Aws.account_id", lambda self: "123456789012")
     monkeypatch.setattr("epochctl.clients.state_bucket.StateBucket.exists", lambda self, account: True)
-    monkeypatch.setattr(
-        "epochctl.clients.leftovers.Leftovers.find", lambda self, name, tags, keep=(): made.left
-    )
+    monkeypatch.setattr("epochctl.clients.leftovers.Leftovers.find", lambda *_: made.left)
+    monkeypatch.setattr("epochctl.clients.network.Network.find", lambda self, tags: ())
+    monkeypatch.setattr("epochctl.cli.proof.SETTLING", 0.0)
     monkeypatch.setattr("epochctl.tools.process.Stop.event", __import__("threading").Event())
     return made
 
@@ -224,10 +225,27 @@ def test_down_lists_what_went_and_what_stays(world: World, capsys: pytest.Captur
     assert "Nothing of ours is left." in out
 
 
-def test_down_fails_where_something_is_left(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    world.left = ("security group sg-1",)
+def test_down_fails_where_something_is_left(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.left = (Finding("security group sg-1"), Finding("volume vol-1", "of another cluster"))
     assert run(["down", "--yes"]) == 14
     assert "sg-1" in capsys.readouterr().err
+    report = json.loads(next(tmp_path.glob(".epochctl/*/*/*/teardown.json")).read_text())
+    assert report["left"] == ["security group sg-1"]
+    assert report["foreign"] == ["volume vol-1: of another cluster"]
+
+
+def test_what_belongs_to_another_is_named_and_fails_nothing(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.left = (Finding("volume vol-1", "of another cluster"),)
+    assert run(["down", "--yes"]) == 0
+    out = capsys.readouterr().out
+    assert "Not ours, left alone:\n  volume vol-1: of another cluster" in out
+    path = next(tmp_path.glob(".epochctl/*/*/*/teardown.txt"))
+    assert f"Report: {path}" in out
+    assert "Left:\n  nothing" in path.read_text()
 
 
 def test_down_does_not_guess_an_answer(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

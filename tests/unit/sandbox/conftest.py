@@ -42,6 +42,10 @@ PATCHED = (
     ("moto.iam.models", "Role", "delete_from_cloudformation_json"),
     ("moto.iam.models", "IAMBackend", "create_open_id_connect_provider"),
     ("moto.ec2.models.nat_gateways", "NatGatewayBackend", "delete_nat_gateway"),
+    ("moto.ec2.models.elastic_network_interfaces", "NetworkInterfaceBackend", "delete_network_interface"),
+    ("moto.ec2.models.security_groups", "SecurityGroupBackend", "delete_security_group"),
+    ("moto.ec2.models.subnets", "SubnetBackend", "delete_subnet"),
+    ("moto.ec2.models.vpcs", "VPCBackend", "delete_vpc"),
 )
 
 
