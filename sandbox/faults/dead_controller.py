@@ -1,0 +1,74 @@
+"""A load balancer controller that does not work: gone (its webhook stays), or there and without rights."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+from urllib.error import URLError
+
+from sandbox.account.dialects import Dialect, Refusal
+from sandbox.account.identity import caller
+from sandbox.api_call import ApiCall, Outcome
+from sandbox.control_plane import ControlPlane
+from sandbox.errors import SandboxError
+from sandbox.faults.fault import Fault, Options, Reach, Stop
+
+NAME = "aws-load-balancer-controller"
+DEPLOYMENT = f"/apis/apps/v1/namespaces/kube-system/deployments/{NAME}"
+PODS = f"/api/v1/namespaces/kube-system/pods?labelSelector=app.kubernetes.io/name={NAME}"
+MODES = ("gone", "idle")
+SECONDS = 60.0
+_WORDS = "is not authorized to perform this operation because no identity-based policy allows it"
+_DENIED = Refusal(403, "AccessDenied", f"The controller's role {_WORDS}")
+DENIED: Mapping[Dialect, Refusal] = {
+    "query": _DENIED,
+    "ec2": Refusal(403, "UnauthorizedOperation", f"The controller's role {_WORDS}"),
+}
+
+
+def start(reach: Reach, options: Options) -> Stop:
+    if options["mode"] not in MODES:
+        raise SandboxError(f"mode={options['mode']}: unknown", fix=f"one of: {', '.join(MODES)}")
+    if options["mode"] == "idle":
+        return reach.front.interfere(_deny)
+    plane = reach.clusters.plane(str(options["region"]), str(options["cluster"]))
+    if plane is None:
+        raise SandboxError(f"there is no cluster {options['cluster']}", fix="epochctl up")
+    replicas = int(plane.request(DEPLOYMENT)["spec"]["replicas"])
+    _scale(plane, 0)
+    _await_gone(plane)
+    return lambda: _scale(plane, replicas)
+
+
+def _deny(call: ApiCall) -> Outcome | None:
+    """All that the controller's role asks for, of whichever service."""
+    if call.service not in ("ec2", "elasticloadbalancing") or not call.key:
+        return None
+    known = caller(call.key)
+    return DENIED.get(call.dialect, _DENIED) if known and "lb-controller" in known.arn else None
+
+
+def _scale(plane: ControlPlane, replicas: int) -> None:
+    """A cluster that has gone meanwhile needs none."""
+    patch: Any = {"spec": {"replicas": replicas}}
+    with suppress(URLError, OSError):
+        plane.request(DEPLOYMENT, "PATCH", patch, "application/merge-patch+json")
+
+
+def _await_gone(plane: ControlPlane) -> None:
+    deadline = time.monotonic() + SECONDS
+    while plane.request(PODS)["items"]:
+        if time.monotonic() > deadline:
+            raise SandboxError(f"the pods of {NAME} do not end within {SECONDS:.0f} s")
+        time.sleep(0.3)
+
+
+FAULT = Fault(
+    "dead-controller",
+    "mode=gone: the load balancer controller has no pod and its webhook no endpoint; mode=idle: it is ready, "
+    "but AWS denies it everything, so it does nothing",
+    start,
+    {"mode": "gone", "cluster": "epoch-production", "region": "us-west-2"},
+)

@@ -1,0 +1,70 @@
+"""What a controller that died leaves in AWS: load balancer, target group, security group, a pod's interface.
+
+And what GuardDuty puts into every VPC with a cluster, unasked.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox.account.backends import CHANGES, backend
+from sandbox.account.places import subnets, vpc_named
+from sandbox.faults.fault import Fault, Options, Reach, Stop
+
+NAME = "k8s-orphan"
+GUARDDUTY = {"GuardDutyManaged": "true"}
+
+
+def start(reach: Reach, options: Options) -> Stop:
+    cluster = str(options["cluster"])
+    region, vpc = vpc_named(str(options["vpc"]) or cluster)
+    tags = {"elbv2.k8s.aws/cluster": cluster}
+    with CHANGES:
+        ec2 = backend("ec2", region)
+        places = subnets(ec2, vpc.id)
+        group = ec2.create_security_group(f"{NAME}-{vpc.id}", "orphan", vpc_id=vpc.id, tags=tags)
+        _balance(region, vpc.id, [place.id for place in places[:2]], group.id, tags)
+        ec2.create_network_interface(places[0], [], group_ids=[group.id], description="aws-K8S-i-0dead")
+        if options["guardduty"]:
+            _guard(ec2, vpc.id, places[0], region)
+    return lambda: None  # what a dead controller left stays until somebody removes it
+
+
+def _balance(region: str, vpc: str, places: list[str], group: str, tags: dict[str, str]) -> None:
+    elb = backend("elbv2", region)
+    listed = [{"Key": key, "Value": value} for key, value in tags.items()]
+    balancer = elb.create_load_balancer(NAME, [group], places, tags=listed)
+    target = elb.create_target_group(
+        NAME, vpc_id=vpc, protocol="HTTP", port="80", target_type="ip", tags=listed
+    )
+    action = {"Type": "forward", "TargetGroupArn": target.arn, "Order": 1}
+    elb.create_listener(balancer.arn, "HTTP", "80", None, None, [action])
+
+
+def _guard(ec2: Any, vpc: str, place: Any, region: str) -> None:
+    name = f"GuardDutyManagedSecurityGroup-{vpc}"
+    group = ec2.create_security_group(name, "Associated with VPC-GuardDuty", vpc_id=vpc, tags=GUARDDUTY)
+    endpoint = ec2.create_vpc_endpoint(
+        vpc,
+        f"com.amazonaws.{region}.guardduty-data",
+        "Interface",
+        None,
+        [],
+        subnet_ids=[place.id],
+        security_group_ids=[group.id],
+        tags=GUARDDUTY,
+    )
+    for id in endpoint.network_interface_ids:
+        interface = ec2.enis[id]
+        interface.status, interface.requester_managed = "in-use", True
+        interface.description = f"VPC Endpoint Interface {endpoint.id}"
+        interface._group_set = [group]
+
+
+FAULT = Fault(
+    "orphan-load-balancer",
+    "a load balancer, target group and security group with the cluster's tag and an idle pod interface, as a "
+    "dead controller leaves them; guardduty=1: and GuardDuty's endpoint and group; vpc=NAME: not in our VPC",
+    start,
+    {"cluster": "epoch-production", "vpc": "", "guardduty": 1},
+)
