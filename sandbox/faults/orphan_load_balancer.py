@@ -11,7 +11,7 @@ from sandbox.account.backends import CHANGES, backend
 from sandbox.account.places import subnets, vpc_named
 from sandbox.faults.fault import Fault, Options, Reach, Stop
 
-NAME = "k8s-orphan"
+STEM = "k8s-orphan"
 GUARDDUTY = {"GuardDutyManaged": "true"}
 
 
@@ -22,20 +22,21 @@ def start(reach: Reach, options: Options) -> Stop:
     with CHANGES:
         ec2 = backend("ec2", region)
         places = subnets(ec2, vpc.id)
-        group = ec2.create_security_group(f"{NAME}-{vpc.id}", "orphan", vpc_id=vpc.id, tags=tags)
-        _balance(region, vpc.id, [place.id for place in places[:2]], group.id, tags)
+        name = f"{STEM}-{vpc.id[-8:]}"
+        group = ec2.create_security_group(name, "orphan", vpc_id=vpc.id, tags=tags)
+        _balance(region, name, vpc.id, [place.id for place in places[:2]], group.id, tags)
         ec2.create_network_interface(places[0], [], group_ids=[group.id], description="aws-K8S-i-0dead")
         if options["guardduty"]:
             _guard(ec2, vpc.id, places[0], region)
     return lambda: None  # what a dead controller left stays until somebody removes it
 
 
-def _balance(region: str, vpc: str, places: list[str], group: str, tags: dict[str, str]) -> None:
+def _balance(region: str, name: str, vpc: str, places: list[str], group: str, tags: dict[str, str]) -> None:
     elb = backend("elbv2", region)
     listed = [{"Key": key, "Value": value} for key, value in tags.items()]
-    balancer = elb.create_load_balancer(NAME, [group], places, tags=listed)
+    balancer = elb.create_load_balancer(name, [group], places, tags=listed)
     target = elb.create_target_group(
-        NAME, vpc_id=vpc, protocol="HTTP", port="80", target_type="ip", tags=listed
+        name, vpc_id=vpc, protocol="HTTP", port="80", target_type="ip", tags=listed
     )
     action = {"Type": "forward", "TargetGroupArn": target.arn, "Order": 1}
     elb.create_listener(balancer.arn, "HTTP", "80", None, None, [action])

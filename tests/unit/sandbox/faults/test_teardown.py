@@ -46,6 +46,18 @@ def test_an_orphan_bears_the_clusters_tag_in_our_vpc(vpc: str) -> None:
     assert next(iter(held)).startswith("VPC Endpoint Interface vpce-")
 
 
+def test_one_in_each_of_two_vpcs(vpc: str) -> None:
+    ec2 = boto3.client("ec2", "us-west-2")
+    other = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    ec2.create_tags(Resources=[other], Tags=[{"Key": "Name", "Value": "another"}])
+    for number, zone in enumerate("ab"):
+        ec2.create_subnet(VpcId=other, CidrBlock=f"10.9.{number}.0/24", AvailabilityZone=f"us-west-2{zone}")
+    for given in ({"vpc": "another"}, {}):
+        orphan_load_balancer.FAULT.start(NOBODY, orphan_load_balancer.FAULT.chosen(given))
+    found = boto3.client("elbv2", "us-west-2").describe_load_balancers()["LoadBalancers"]
+    assert {item["VpcId"] for item in found} == {vpc, other}
+
+
 def test_a_strangers_interface_is_in_use_and_goes_with_the_fault(vpc: str) -> None:
     stop = foreign_interface.FAULT.start(NOBODY, foreign_interface.FAULT.chosen({"owner": "team-y"}))
     ec2 = boto3.client("ec2", "us-west-2")
