@@ -5,7 +5,6 @@ Rows of tests that did not run this time stay as they were, with the date on whi
 
 from __future__ import annotations
 
-import datetime
 import json
 import sys
 from pathlib import Path
@@ -49,10 +48,10 @@ COLUMNS = ("injected", "happened", "seconds", "date")
 Rows = dict[str, dict[str, str]]
 
 
-def merged(old: Rows, evidence: Path, today: str) -> Rows:
+def merged(old: Rows, evidence: Path) -> Rows:
     """Old rows by key, replaced by what was measured now."""
     lines = evidence.read_text().splitlines() if evidence.exists() else []
-    new = [json.loads(line) | {"date": today} for line in lines]
+    new = [json.loads(line) for line in lines]
     return old | {f"{row['test']} {row['topic']} {row['injected']}": row for row in new}
 
 
@@ -79,7 +78,7 @@ def _cells(row: dict[str, str]) -> str:
 def main(evidence: Path, page: Path) -> None:
     store = page.with_suffix(".json")
     old = json.loads(store.read_text()) if store.exists() else {}
-    rows = merged(old, evidence, datetime.date.today().isoformat())
+    rows = merged(old, evidence)
     store.write_text(json.dumps(rows, indent=1, sort_keys=True) + "\n")
     page.write_text(document(rows))
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
 
-RECORD = "EPOCHCTL_EVIDENCE"  # a file; each row is appended to it as a line of JSON
+# Each row is appended as a line of JSON; bin/reliability turns them into the page.
+RECORD = Path(__file__).resolve().parents[2] / ".reliability.jsonl"
 
 
 @dataclass
@@ -36,6 +37,5 @@ def recorded(topic: str | int, injected: str, test: str) -> Iterator[Row]:
     yield row
     row.seconds = round(row.seconds or time.monotonic() - start, 1)
     assert row.happened, "say in row.happened what the user saw"
-    if path := os.environ.get(RECORD):
-        with Path(path).open("a") as file:
-            file.write(json.dumps(asdict(row)) + "\n")
+    with RECORD.open("a") as file:
+        file.write(json.dumps(asdict(row) | {"date": date.today().isoformat()}) + "\n")
