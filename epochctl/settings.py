@@ -26,6 +26,7 @@ VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 Cpu = Annotated[str, Field(pattern=r"^\d+(\.\d+)?m?$")]
 Memory = Annotated[str, Field(pattern=r"^\d+(Ki|Mi|Gi)$")]
 Principal = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:(role|user)/\S+$")]
+Platform = Literal["", "linux/amd64", "linux/arm64"]
 InstanceType = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*\.[a-z0-9-]+$")]
 
 
@@ -62,6 +63,7 @@ class Service(Section):
     """
 
     image: str = ""
+    platform: Platform = ""
     port: Annotated[int, Field(ge=1, le=65535)] = 8080
     health_path: Annotated[str, Field(pattern=r"^/\S*$")] = "/health"
     replicas: Annotated[int, Field(ge=1, le=100)] = 2

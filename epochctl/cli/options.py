@@ -34,11 +34,13 @@ class Globals:
     region: str | None
     verbose: bool
     image: str | None = None  # only `deploy` asks for it
+    platform: str | None = None  # only `build` asks for it
 
     @property
     def flags(self) -> dict[str, str | None]:
         """By field name of Settings, None where not given."""
-        return {"environment": self.environment, "regions": self.region, "service.image": self.image}
+        service = {"service.image": self.image, "service.platform": self.platform}
+        return {"environment": self.environment, "regions": self.region, **service}
 
     @property
     def words(self) -> list[str]:

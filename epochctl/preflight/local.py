@@ -58,11 +58,15 @@ class Local:
         if self._settings.service.image:
             return
         try:
-            platform = platform_of(self._settings.cluster.instance_types)
+            nodes = platform_of(self._settings.cluster.instance_types)
         except EpochctlError as error:
             yield failed("image", error)
             return
-        if can_assemble(platform):
+        platform = self._settings.service.platform or nodes
+        if platform != nodes:
+            words = f"it would be for {platform}, [service] platform, and the nodes are {nodes}"
+            yield fail("image", words, "correct one of them, or leave [service] platform out")
+        elif can_assemble(platform):
             yield ok("image", f"{platform}, assembled on this machine; no Docker needed")
         elif Docker().answers():
             yield ok("image", f"{platform}, built by Docker: this machine is another platform")

@@ -41,7 +41,7 @@ class Build:
         self._docker = docker or Docker()
 
     def observe(self, ctx: Context) -> Observation:
-        platform = platform_of(self._settings.cluster.instance_types)
+        platform = self._platform()
         if self._settings.service.image:
             return Observation(Image("", "", "", platform, 0))
         layout, key = self._find_layout(), content_key(rootfs.find_sources(), platform)
@@ -50,7 +50,7 @@ class Build:
         return Observation(None, (f"build the image for {platform}",), exists=self._directory.exists())
 
     def apply(self, ctx: Context) -> Image:
-        platform = platform_of(self._settings.cluster.instance_types)
+        platform = self._platform()
         if self._settings.service.image:
             return Image("", "", "", platform, 0)
         sources = rootfs.find_sources()
@@ -66,6 +66,10 @@ class Build:
             return ()
         shutil.rmtree(self._directory)
         return (f"image layout {self._directory}",)
+
+    def _platform(self) -> str:
+        """The nodes' processor, unless somebody knows better."""
+        return self._settings.service.platform or platform_of(self._settings.cluster.instance_types)
 
     def _find_layout(self) -> Layout | None:
         try:

@@ -45,6 +45,11 @@ class Push:
         image, infra = ctx.outputs.get(Image), ctx.outputs.get(Infrastructure)
         if not image.layout:
             return Observation(self._resolve(ctx, infra))
+        wanted = _platform_of(infra)
+        if image.platform != wanted:  # apply refuses; a plan that changes the nodes as well may go on
+            return Observation(
+                None, (f"push {image.digest[:19]}, which is for {image.platform}; the nodes are {wanted}",)
+            )
         if self._ecr.has_image(infra.repository_name, image.digest):
             return Observation(PushedImage(infra.repository_url, image.digest, image.tag))
         return Observation(
@@ -55,7 +60,7 @@ class Push:
         image, infra = ctx.outputs.get(Image), ctx.outputs.get(Infrastructure)
         if not image.layout:
             return self._resolve(ctx, infra)
-        _compare(infra.repository_url, (image.platform,), infra.node_architecture)
+        _compare("what was built", (image.platform,), infra)
         if self._ecr.has_image(infra.repository_name, image.digest):
             ctx.say(f"{image.digest[:19]} is in the repository already")
         else:
@@ -82,7 +87,7 @@ class Push:
             raise ImageError(
                 f"{infra.repository_url} does not have {image.digest}", why="the push was accepted"
             )
-        _compare(f"{infra.repository_url}@{image.digest}", found.platforms, infra.node_architecture)
+        _compare(f"{infra.repository_url}@{image.digest}", found.platforms, infra)
 
     def _resolve(self, ctx: Context, infra: Infrastructure) -> PushedImage:
         """The digest that the user's own reference stands for now: pods then all run the same one."""
@@ -102,7 +107,7 @@ class Push:
                 "changed, what runs goes on serving",
                 fix="correct [service] image in epochctl.toml, or --image",
             )
-        _compare(self._settings.service.image, found.platforms, infra.node_architecture)
+        _compare(self._settings.service.image, found.platforms, infra)
         return PushedImage(wanted.name, found.digest, wanted.tag)
 
     def _look_up(self, wanted: Reference) -> Manifest | None:
@@ -115,8 +120,12 @@ class Push:
         return login.username, login.password
 
 
-def _compare(name: str, platforms: tuple[str, ...], node_architecture: str) -> None:
-    wanted = f"linux/{normalize(node_architecture)}"
+def _platform_of(infra: Infrastructure) -> str:
+    return f"linux/{normalize(infra.node_architecture)}"
+
+
+def _compare(name: str, platforms: tuple[str, ...], infra: Infrastructure) -> None:
+    wanted = _platform_of(infra)
     if wanted not in platforms:
         raise ImageError(
             f"the image cannot run on the nodes: it is for {', '.join(platforms) or 'no known platform'}",

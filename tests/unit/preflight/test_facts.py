@@ -16,8 +16,9 @@ from epochctl.errors import CredentialsError, PreflightError, ToolError
 from epochctl.preflight.asking import Asking
 from epochctl.preflight.fact import Fact, ok, refusal
 from epochctl.preflight.limits import Limits
+from epochctl.preflight.local import Local
 from epochctl.preflight.places import Places
-from epochctl.settings import Cluster, Settings
+from epochctl.settings import Cluster, Service, Settings
 
 ABC = ("us-west-2a", "us-west-2b", "us-west-2c")
 MEDIUM = InstanceType("t3.medium", 2, ("x86_64",), ABC)
@@ -130,6 +131,15 @@ def test_mixed_architectures_fail_and_both_are_named() -> None:
     assert fact.state == "fail"
     assert "t3.medium is amd64" in fact.why
     assert "t4g.medium is arm64" in fact.why
+
+
+def test_an_image_that_would_not_run_on_the_nodes_fails_before_anything_is_made() -> None:
+    cluster, service = Cluster(instance_types=("t4g.medium",)), Service(platform="linux/amd64")
+    asked = Settings(hostname="e.example.com", cluster=cluster, service=service)
+    (fact,) = Local(asked, "us-west-2").image()
+    assert fact.state == "fail"
+    assert "linux/amd64" in fact.why
+    assert "linux/arm64" in fact.why
 
 
 @pytest.mark.parametrize(("days", "state"), [(-1, "fail"), (20, "warn"), (200, "ok")])

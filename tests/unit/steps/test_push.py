@@ -108,6 +108,16 @@ def test_a_wrong_processor_is_not_even_pushed(image: Image) -> None:
     assert world.pushed == []
 
 
+def test_what_is_there_already_is_compared_too(image: Image) -> None:
+    """Nodes of another kind since it was pushed: `deploy` is told that there is no image for them."""
+    there, nodes = step(World(image.digest)), replace(INFRA, node_architecture="arm64")
+    seen = there.observe(context(image, nodes))
+    assert seen.output is None
+    assert seen.changes == (f"push {image.digest[:19]}, which is for linux/amd64; the nodes are linux/arm64",)
+    with pytest.raises(ImageError, match="linux/arm64"):
+        there.apply(context(image, nodes))
+
+
 def test_what_the_registry_really_has_is_compared(image: Image) -> None:
     world = World()
     world.manifests[image.digest] = Manifest(image.digest, ("linux/arm64",))
