@@ -77,6 +77,7 @@ def run(
     on_start: Callable[[int], None] | None = None,
     log: Path | None = None,
     interrupt_grace: float = 120.0,
+    inherited: Sequence[int] = (),
 ) -> Completed:
     """Run argv to its end and return how it ended; a non-zero code is an answer, not an error.
 
@@ -84,6 +85,7 @@ def run(
     process id. The program runs in a session of its own, so a Ctrl-C in the terminal reaches it only from
     here: once, then it has `interrupt_grace` seconds to finish its writes. With `log` both its streams go to
     that file and are read from there: should we be killed, it works on instead of dying of a broken pipe.
+    inherited: open files that it keeps open as long as it lives.
     Raises ToolError (cannot be started), DeadlineError (timeout), Interrupted (the run was stopped).
     """
     sink = _sink(log)
@@ -96,6 +98,7 @@ def run(
             stdout=sink,
             stderr=subprocess.STDOUT if log else subprocess.PIPE,
             start_new_session=True,
+            pass_fds=tuple(inherited),
         )
     except OSError as error:
         raise ToolError(f"cannot start {Path(argv[0]).name}", why=str(error)) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -96,7 +97,10 @@ def test_a_dead_webhook_is_named_and_freeing_goes_round_it(kube: Kube) -> None:
     assert kube.dry_run_ingress("held") == ""
     assert len(kube.ingresses("held")) == 1, "a dry run keeps nothing"
     kube.apply(WEBHOOK)
-    assert "vingress.elbv2.k8s.aws" in kube.dry_run_ingress("held")
+    end = time.monotonic() + 30  # the API server learns of a webhook by watching, like everybody
+    while not (refusal := kube.dry_run_ingress("held")) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert "vingress.elbv2.k8s.aws" in refusal
     kube.delete_ingress("held", "web")
     assert kube.delete_webhooks("aws-load-balancer-webhook")
     assert kube.strip_finalizers("held") == ("Ingress held/web",)

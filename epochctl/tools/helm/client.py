@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from epochctl.errors import ClusterError, EpochctlError, ToolError, stranger
 from epochctl.tools import process
+from epochctl.tools.helm import trace
 from epochctl.tools.helm.state import Json, ReleaseState, parsed, without_hooks
 
 T = TypeVar("T")
@@ -59,8 +60,9 @@ class Helm:
         """
         forced = {"force_conflicts": True} if self.version()[0] >= 4 else {}
         return parsed(
-            self._run(
+            self._change(
                 f"upgrade --install {name}",
+                self._trace(name, namespace),
                 lambda c: c.install_or_upgrade(
                     name,
                     chart.resolve(),
@@ -77,14 +79,18 @@ class Helm:
         """Make an older revision the latest: what others changed meanwhile is put right, as by an upgrade."""
         argv = ["rollback", name, revision, "--namespace", namespace, "--history-max", KEPT_REVISIONS]
         argv += ["--force-conflicts"] if self.version()[0] >= 4 else []
-        self._run(f"rollback {name}", lambda c: c.run(argv))
+        self._change(f"rollback {name}", self._trace(name, namespace), lambda c: c.run(argv))
 
     def uninstall(self, name: str, namespace: str) -> bool:
         """Remove the release and ask for its objects' deletion. False where it is already absent."""
         from pyhelm3.errors import ReleaseNotFoundError
 
         try:
-            self._run(f"uninstall {name}", lambda c: c.uninstall(name, namespace=namespace))
+            self._change(
+                f"uninstall {name}",
+                self._trace(name, namespace),
+                lambda c: c.uninstall(name, namespace=namespace),
+            )
         except ReleaseNotFoundError:
             return False
         return True
@@ -139,17 +145,32 @@ class Helm:
             f"release {state.name} was left {state.status} by a run that was killed: back at revision {older}"
         )
 
-    @staticmethod
-    def seconds_left(state: ReleaseState) -> float:
-        """How long a helm that wrote this record may still be at work; 0 and it may be repaired."""
-        return (
-            max(0.0, TIMEOUT - (datetime.now(UTC) - state.updated).total_seconds()) if state.pending else 0.0
-        )
+    def seconds_left(self, state: ReleaseState) -> float:
+        """How long a helm that wrote this record may still be at work; 0 and it may be repaired.
+
+        At once where it ran on this machine and died; elsewhere only its age tells.
+        """
+        if not state.pending or trace.dead(self._trace(state.name, state.namespace), state.updated, TIMEOUT):
+            return 0.0
+        return max(0.0, TIMEOUT - (datetime.now(UTC) - state.updated).total_seconds())
 
     def version(self) -> tuple[int, int, int]:
         """The binary's version. Raises ToolError where it is missing or too old."""
         found = self._client().version
         return (found.major, found.minor, found.patch)
+
+    def _trace(self, name: str, namespace: str) -> Path:
+        return self._home / "at-work" / f"{namespace}.{name}"
+
+    def _change(self, what: str, path: Path, call: Callable[[Any], Coroutine[Any, Any, T]]) -> T:
+        """_run, leaving a trace should we be killed."""
+        command = self._client()._command
+        with trace.left(path) as file:
+            command.inherited = (file,)
+            try:
+                return self._run(what, call)
+            finally:
+                command.inherited = ()
 
     def _run(self, what: str, call: Callable[[Any], Coroutine[Any, Any, T]]) -> T:
         from pyhelm3 import errors

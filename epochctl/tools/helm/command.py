@@ -33,12 +33,18 @@ class BoundedCommand(Command):  # type: ignore[misc]
         )
         self._env = env
         self._timeout = timeout
+        self.inherited: tuple[int, ...] = ()  # open files that helm holds as long as it lives
 
     async def run(self, command: list[Any], input: bytes | None = None) -> bytes:
         """helm with these arguments; what it printed. Raises pyhelm3's errors."""
         argv = [self._executable, *(str(part) for part in command), "--kubeconfig", str(self._kubeconfig)]
         ended = process.run(
-            argv, env=self._env, stdin=input, timeout=self._timeout + 30, interrupt_grace=self._timeout
+            argv,
+            env=self._env,
+            stdin=input,
+            timeout=self._timeout + 30,
+            interrupt_grace=self._timeout,
+            inherited=self.inherited,
         )
         if ended.code == 0:
             return ended.stdout.encode()

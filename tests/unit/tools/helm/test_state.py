@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from epochctl.tools.helm import Helm, ReleaseState, canonical, changed_objects, chart_digest, kubeconfig
+from epochctl.tools.helm import (
+    Helm,
+    ReleaseState,
+    canonical,
+    changed_objects,
+    chart_digest,
+    kubeconfig,
+    trace,
+)
 from epochctl.tools.helm.state import parsed_manifests
 
 
@@ -37,10 +46,14 @@ def test_the_order_of_values_does_not_matter() -> None:
     assert not state("failed").matches({"a": 1, "b": 2})
 
 
-def test_a_pending_release_is_left_in_peace_until_its_helm_must_be_dead() -> None:
-    assert Helm.seconds_left(state("pending-upgrade")) > 50
-    assert Helm.seconds_left(state("pending-upgrade", age=61)) == 0
-    assert Helm.seconds_left(state("deployed")) == 0
+def test_a_pending_release_is_left_in_peace_until_its_helm_must_be_dead(tmp_path: Path) -> None:
+    helm = Helm(tmp_path / "kubeconfig", tmp_path)
+    assert helm.seconds_left(state("pending-upgrade")) > 50
+    assert helm.seconds_left(state("pending-upgrade", age=61)) == 0
+    assert helm.seconds_left(state("deployed")) == 0
+    with suppress(OSError), trace.left(tmp_path / "at-work" / "ns.web"):
+        raise OSError  # stands for our death
+    assert helm.seconds_left(state("pending-upgrade")) == 0, "its helm was started here and is no more"
 
 
 def test_an_edited_chart_is_another_chart(tmp_path: Path) -> None:
