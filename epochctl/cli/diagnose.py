@@ -23,7 +23,8 @@ def diagnose(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = Fal
     """Find out what is wrong, why, and what to do next.
 
     Reads everything, changes nothing, waits for nothing: a layer that does not answer in 20 s is said to be
-    unknown. Ends with 0 whatever it finds; for a check with an exit code: epochctl verify.
+    unknown, and after 60 s nothing more is asked. Ends with 0 whatever it finds; for a check with an exit
+    code: epochctl verify.
     """
     from epochctl.cli.session import opened
     from epochctl.diagnosis import examine

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any, TypeVar
 
 from epochctl.errors import CredentialsError, EpochctlError
@@ -76,12 +75,6 @@ class Aws:
     def caller_arn(self) -> str:
         """The ARN of who we are."""
         return str(self.call(lambda: self.client("sts").get_caller_identity())["Arn"])
-
-    def expires(self) -> datetime | None:
-        """When the credentials in use end; None where they have no end that anybody knows."""
-        found = self.call(lambda: self.session().get_credentials())
-        ends: datetime | None = getattr(found, "_expiry_time", None)  # botocore has no public word for it
-        return ends
 
     def call(self, request: Callable[[], T], *, absent: tuple[str, ...] = ()) -> T:
         """Make a request. Codes in `absent` become LookupError, other refusals an EpochctlError."""

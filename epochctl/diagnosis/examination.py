@@ -1,4 +1,5 @@
-"""The layers in their order, each asked once and for so long; one that needs a broken one is not asked.
+"""The layers in their order, each asked once and for so long, and all of them for so long; one that needs a
+broken one is not asked.
 
 Knows how to ask, not what.
 """
@@ -6,6 +7,7 @@ Knows how to ask, not what.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -15,6 +17,7 @@ from epochctl.diagnosis.finding import Finding
 from epochctl.errors import EpochctlError
 
 LIMIT = 20.0  # seconds a layer
+TOTAL = 60.0  # seconds for all of them
 
 
 @dataclass(frozen=True)
@@ -44,22 +47,30 @@ LAYERS = (
 )
 
 
-def examine(case: Case, limit: float = LIMIT) -> Iterator[Finding]:
+def examine(case: Case, limit: float = LIMIT, total: float = TOTAL) -> Iterator[Finding]:
     """A finding a layer, in order, as each is known."""
     broken: set[str] = set()
+    ends = time.monotonic() + total
+
+    def within(name: str, ask: Callable[[], Finding]) -> Finding:
+        left = ends - time.monotonic()
+        if left <= 0:
+            return Finding(name, "unknown", f"not asked: {total:.0f} s are over")
+        return bounded(name, ask, min(limit, left))
+
     for layer in LAYERS:
-        finding = _asked(layer, case, broken, limit)
+        finding = _asked(layer, case, broken, within)
         if finding.guilty or finding.state == "unknown":
             broken.add(layer.name)
         yield finding
-    yield from outside.walk(case, broken, lambda name, ask: bounded(name, ask, limit))
+    yield from outside.walk(case, broken, within)
 
 
-def _asked(layer: Layer, case: Case, broken: set[str], limit: float) -> Finding:
+def _asked(layer: Layer, case: Case, broken: set[str], within: outside.Bounded) -> Finding:
     missing = next((name for name in layer.needs if name in broken), "")
     if missing:
         return Finding(layer.name, "unknown", f"not asked: {missing} first")
-    return bounded(layer.name, lambda: layer.ask(case), limit)
+    return within(layer.name, lambda: layer.ask(case))
 
 
 def bounded(name: str, ask: Callable[[], Finding], limit: float) -> Finding:

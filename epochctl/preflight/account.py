@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
+from epochctl.clients import credentials
 from epochctl.clients.aws import Aws
 from epochctl.clients.eks import AccessEntry, ClusterAccess, Eks
 from epochctl.errors import EpochctlError
@@ -29,27 +29,39 @@ class Account:
         yield ok("identity", f"{arn} in {self._aws.region}")
 
     def credentials(self) -> Iterator[Fact]:
-        expires = self._aws.expires()
-        if expires is None:
-            yield ok("credentials", "without an end, or renewed by themselves")
+        left = credentials.remaining(self._aws)
+        if left is None:
+            yield ok("credentials", "without an end that anybody knows")
             return
-        left = int((expires - datetime.now(UTC)).total_seconds())
-        words = f"{left // 60} min left, until {expires:%H:%M} UTC"
-        yield (
-            ok("credentials", words)
-            if left >= SHORT
-            else warn("credentials", f"{words}; `up` from nothing takes 25 min", "sign in again first")
-        )
+        words = f"{int(left.seconds) // 60} min left, until {left.until:%H:%M} UTC"
+        if left.renewed:
+            yield ok("credentials", f"{words}; then renewed by their source ({left.source})")
+        elif left.seconds >= SHORT:
+            yield ok("credentials", words)
+        else:
+            yield warn("credentials", f"{words}; `up` from nothing takes 25 min", "sign in again first")
+
+    def standing(self) -> Iterator[Fact]:
+        """Told only where the environment stands: its cluster is ours, and active."""
+        cluster = self._cluster()
+        if cluster is not None and cluster.status == "ACTIVE":
+            yield ok("environment", f"{cluster.name} stands")
 
     def access(self) -> Iterator[Fact]:
         """Which access entry the caller maps to; before there is a cluster, which it will be."""
-        cluster = self._eks.describe(self._settings.full_name)
-        if cluster is None or not self._settings.tags.items() <= dict(cluster.tags).items():
+        cluster = self._cluster()
+        if cluster is None:
             yield ok("cluster access", "no cluster of ours yet: whoever runs `up` becomes its administrator")
             return
         arn = self._aws.caller_arn()
         entry = next((each for each in self._eks.access_entries(cluster.name) if each.means(arn)), None)
         yield _without(cluster, arn) if entry is None else _mapped(entry)
+
+    def _cluster(self) -> ClusterAccess | None:
+        """Ours; None where there is none."""
+        cluster = self._eks.describe(self._settings.full_name)
+        ours = cluster is not None and self._settings.tags.items() <= dict(cluster.tags).items()
+        return cluster if ours else None
 
 
 def _mapped(entry: AccessEntry) -> Fact:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from epochctl.errors import EpochctlError, Interrupted
 from epochctl.preflight.fact import Fact, warn
@@ -31,6 +31,11 @@ class Asking:
         )
         self._threads.append((name, thread))
         thread.start()
+
+    def ask_all(self, questions: Mapping[str, Question]) -> None:
+        """Begin to ask each."""
+        for name, question in questions.items():
+            self.ask(name, question)
 
     def answer(self, name: str) -> tuple[Fact, ...]:
         """The facts of one question, waited for."""

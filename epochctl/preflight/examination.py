@@ -50,22 +50,29 @@ class Examination:
             "log group": self._names.log_group,
             "namespace": self._names.namespace,
         }
-        return self._ask({**self._machine(), **machine}, {**account, **self._region()}, SECONDS)
+        asking = self._begin({**self._machine(), **machine}, SECONDS)
+        if self._known(asking):
+            asking.ask_all({**account, **self._region()})
+        return asking.answers()
 
     def essential(self) -> tuple[Fact, ...]:
-        """What can stop `up`, for its first second."""
-        return self._ask(self._machine(), self._region(), PATIENCE)
+        """What can stop `up`, for its first second; of what stands, only what settings may still change."""
+        asking = self._begin(self._machine(), PATIENCE)
+        if self._known(asking):
+            asking.ask("environment", self._account.standing)
+            stands = any(fact.state == "ok" for fact in asking.answer("environment"))
+            asking.ask_all(self._changeable() if stands else self._region())
+        return asking.answers()
 
-    def _ask(self, machine: Questions, account: Questions, seconds: float) -> tuple[Fact, ...]:
-        """AWS is asked only as somebody: without an identity every other answer would be the same."""
+    def _begin(self, machine: Questions, seconds: float) -> Asking:
         asking = Asking(seconds)
         asking.ask("identity", self._account.identity)
-        for name, question in machine.items():
-            asking.ask(name, question)
-        if all(fact.state == "ok" for fact in asking.answer("identity")):
-            for name, question in account.items():
-                asking.ask(name, question)
-        return asking.answers()
+        asking.ask_all(machine)
+        return asking
+
+    def _known(self, asking: Asking) -> bool:
+        """AWS is asked only as somebody: without an identity every other answer would be the same."""
+        return all(fact.state == "ok" for fact in asking.answer("identity"))
 
     def _machine(self) -> Questions:
         local = self._local
@@ -80,13 +87,19 @@ class Examination:
     def _region(self) -> Questions:
         return {
             "zones": self._places.zones,
-            "instance types": self._places.instance_types,
             "EKS version": self._places.version,
             "quota VPCs": self._limits.vpcs,
-            "quota addresses": self._limits.addresses,
-            "quota NAT gateways": self._limits.nat_gateways,
             "quota clusters": self._limits.clusters,
-            "quota vCPUs": self._limits.vcpus,
             "names": self._names.taken,
             "zone": self._domain.zone,
+            **self._changeable(),
+        }
+
+    def _changeable(self) -> Questions:
+        """Other nodes, more of them, more NAT gateways: asked for even where everything stands."""
+        return {
+            "instance types": self._places.instance_types,
+            "quota addresses": self._limits.addresses,
+            "quota NAT gateways": self._limits.nat_gateways,
+            "quota vCPUs": self._limits.vcpus,
         }

@@ -14,11 +14,13 @@ from epochctl.errors import ClusterError
 CASE: Any = object()
 
 
-def findings(monkeypatch: pytest.MonkeyPatch, *layers: Any, limit: float = 5) -> list[Finding]:
+def findings(
+    monkeypatch: pytest.MonkeyPatch, *layers: Any, limit: float = 5, total: float = 60
+) -> list[Finding]:
     made = tuple(examination.Layer(name, ask, needs) for name, ask, needs in layers)
     monkeypatch.setattr(examination, "LAYERS", made)
     monkeypatch.setattr(examination.outside, "walk", lambda *_: iter(()))
-    return list(examine(CASE, limit))
+    return list(examine(CASE, limit, total))
 
 
 def test_what_needs_a_broken_layer_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,3 +68,17 @@ def test_a_layer_that_does_not_answer_is_unknown_in_time(monkeypatch: pytest.Mon
     never.set()
     assert found.state == "unknown"
     assert "no answer within" in found.cause
+
+
+def test_all_of_it_is_bounded_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    never = threading.Event()
+
+    def hangs(case: object) -> Finding:
+        never.wait(30)
+        return ok("cluster", "at last")
+
+    asked = [("cluster", hangs, ()), ("DNS record", lambda _: pytest.fail("asked"), ())]
+    first, second = findings(monkeypatch, *asked, limit=20, total=0.05)
+    never.set()
+    assert "no answer within" in first.cause
+    assert (second.state, second.cause) == ("unknown", "not asked: 0 s are over")
