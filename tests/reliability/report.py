@@ -9,6 +9,8 @@ import json
 import sys
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[2]
+
 PAINS = {
     "1": "Teardown blocked by what terraform never made",
     "2": "A failed deploy told late, vaguely, or as a success",
@@ -49,10 +51,18 @@ Rows = dict[str, dict[str, str]]
 
 
 def merged(old: Rows, evidence: Path) -> Rows:
-    """Old rows by key, replaced by what was measured now."""
+    """Old rows by key, replaced by what was measured now; rows of tests that are gone go, too."""
     lines = evidence.read_text().splitlines() if evidence.exists() else []
     new = [json.loads(line) for line in lines]
-    return old | {f"{row['test']} {row['topic']} {row['injected']}": row for row in new}
+    rows = old | {f"{row['test']} {row['topic']} {row['injected']}": row for row in new}
+    return {key: row for key, row in rows.items() if exists(row["test"])}
+
+
+def exists(node: str) -> bool:
+    """Is there still a test of this pytest node id?"""
+    path, _, name = node.partition("::")
+    file = ROOT / path
+    return file.is_file() and f"def {name.partition('[')[0]}(" in file.read_text()
 
 
 def document(rows: Rows) -> str:
