@@ -15,14 +15,25 @@ if TYPE_CHECKING:
     from epochctl.workflow.budget import Budget
 
 STEP = "credentials"  # under this name a run's events tell of it
+UNSAID = "they are a session's and do not say when they end (AWS_CREDENTIAL_EXPIRATION would): not measured"
 
 
 def budgeted(session: Session, command: str) -> Budget:
     """The gate of a run of `up` or `down`. Raises CredentialsError where they would not last for it."""
     budget, graph = gate(session, command), session.runner().graph
     edges = graph.reversed() if command == "down" else graph.edges
+    _warn(session)
     budget.begin(edges, lambda: _due(session, command))
     return budget
+
+
+def _warn(session: Session) -> None:
+    """Of credentials that cannot be measured, though they do end."""
+    from epochctl.clients.credentials import unsaid
+    from epochctl.workflow.events import StepProgress
+
+    if unsaid(session.aws):
+        session.emit()(StepProgress(STEP, UNSAID))
 
 
 def gate(session: Session, command: str) -> Budget:

@@ -33,7 +33,7 @@ def diff(
 
     with opened(ctx.obj, output=output, title="diff") as session:
         session.aws.account_id()
-        runner = session.runner()
+        runner = session.runner(looking=True)
         seen = runner.plan("diff").check().seen
         due = {name: list(seen[name].changes) for name in runner.graph.names if name in seen}
         due = {name: changes for name, changes in due.items() if changes}

@@ -23,7 +23,7 @@ def plan(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = False) 
     from epochctl.cli.session import opened
 
     with opened(ctx.obj, output=output, title="infra plan") as session:
-        runner = session.runner()
+        runner = session.runner(looking=True)
         found: Plan = runner.graph.step("infra_up").plan(runner.context("infra_up"))  # type: ignore[attr-defined]
         lines = found.changes or (("only outputs change",) if found.has_changes else ())
         session.presenter.result({"changes": lines}, tuple(lines) or ("No changes.",))
@@ -45,7 +45,7 @@ def outputs(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = Fals
     from epochctl.outputs import Infrastructure
 
     with opened(ctx.obj, output=output, title="infra output") as session:
-        runner = session.runner()
+        runner = session.runner(looking=True)
         step = runner.graph.step("infra_up")
         found: Infrastructure = step.output(runner.context("infra_up"))  # type: ignore[attr-defined]
         fields = asdict(found)

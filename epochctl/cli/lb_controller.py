@@ -32,7 +32,7 @@ def status(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = False
 
     with opened(ctx.obj, output=output, title="lb-controller status") as session:
         session.aws.account_id()  # without credentials nothing could be seen, which is not "nothing there"
-        runner = session.runner()
+        runner = session.runner(looking=True)
         seen = (
             runner.survey("lb-controller status", only=("lb_controller",)).check().seen.get("lb_controller")
         )

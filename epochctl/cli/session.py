@@ -34,15 +34,27 @@ class Session:
     ttl: str = ""  # --ttl, which counts from now
     run: str = field(default_factory=lambda: uuid.uuid4().hex[:12])  # names it in journal and lock
 
-    def runner(self, gate: Gate | None = None) -> Runner:
-        """A fresh run over every step. gate: asked before a step changes anything."""
+    def runner(self, gate: Gate | None = None, *, looking: bool = False) -> Runner:
+        """A fresh run over every step. gate: asked before a step changes anything; looking: none may."""
         from epochctl.steps.catalog import steps
         from epochctl.tools.process import Stop
         from epochctl.workflow.runner import Runner
+        from epochctl.workflow.step import Looking
         from epochctl.workflow.waiting import SystemClock
 
         made, stop = steps(self.settings, self.region, self.aws, self.ttl), Stop.event
-        return Runner(made, self.emit(), SystemClock(stop), stop, gate)
+        only = Looking(self._beside()) if looking else None
+        return Runner(made, self.emit(), SystemClock(stop), stop, gate, looking=only)
+
+    def _beside(self) -> str:
+        """The run that is at work in this directory, "" for none."""
+        from epochctl.cli.locked import local
+
+        lock = local(self)
+        if not lock.held():
+            return ""
+        holder = lock.holder()
+        return holder.line if holder else "a run is just starting"
 
     def emit(self) -> Emit:
         """Whoever listens: the journal, and the person."""

@@ -23,7 +23,7 @@ def status(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = False
 
     with opened(ctx.obj, output=output, title="status") as session:
         session.aws.account_id()
-        seen = session.runner().survey().check()
+        seen = session.runner(looking=True).survey().check()
         facts = {**_facts(session, seen), **lifetime.facts(session), **_pods(session), **_targets(session)}
         due = [f"{name}: {line}" for name, one in seen.seen.items() for line in one.changes]
         if not any(one.exists for one in seen.seen.values()):

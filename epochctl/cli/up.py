@@ -62,7 +62,7 @@ def up(
 def _show(session: Session) -> None:
     from epochctl.cli import bill
 
-    due = _plan(session)
+    due = _plan(session, looking=True)
     last = "Nothing was changed. To do it: epochctl up" if due else "Nothing to do."
     lines = (*_lines(due), *bill.lines(session.settings), last)
     session.presenter.result({"due": due, "cost": bill.fields(session.settings)}, lines)
@@ -80,9 +80,9 @@ def _ask(session: Session) -> None:
         raise Interrupted("nothing was changed")
 
 
-def _plan(session: Session) -> dict[str, list[str]]:
-    """What is due, by step."""
-    runner = session.runner()
+def _plan(session: Session, *, looking: bool = False) -> dict[str, list[str]]:
+    """What is due, by step. looking: not from inside a run."""
+    runner = session.runner(looking=looking)
     seen = runner.plan().check().seen
     return {name: list(seen[name].changes) for name in runner.graph.names if _due(seen, name)}
 

@@ -16,7 +16,7 @@ def verify(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = False
     from epochctl.outputs import Verification
 
     with opened(ctx.obj, output=output, title="verify") as session:
-        result = session.runner().up(only=("verify",), command="verify").check()
+        result = session.runner(looking=True).up(only=("verify",), command="verify").check()
         verification = result.outputs.get(Verification)
         lines = [f"{name:<20} {seen}" for name, seen in verification.layers]
         fields: dict[str, object] = {"url": verification.url, "layers": dict(verification.layers)}

@@ -32,6 +32,12 @@ def remaining(aws: Aws, now: datetime | None = None) -> Remaining | None:
     return Remaining(left, ends.astimezone(UTC), method, renewed=method not in FIXED | UNSURE)
 
 
+def unsaid(aws: Aws) -> bool:
+    """Whether they do end, and nobody says when: a session's, without their expiry."""
+    found = aws.call(lambda: aws.session().get_credentials())
+    return bool(found and found.token) and getattr(found, "_expiry_time", None) is None
+
+
 def renewed(aws: Aws) -> Remaining | None:
     """The same after the source was asked anew; what it gives is used from here on."""
     aws.forget()

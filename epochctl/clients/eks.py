@@ -138,9 +138,13 @@ class Eks:
         return until.date() if until else None
 
     def who(self, cluster: str) -> str:
-        """Who we are to that cluster, and who may enter it: for the error that it does not know us."""
+        """Who we are to that cluster, and who may enter it: for the error that it does not know us.
+
+        Raises CredentialsError where AWS does not know us either: they have expired, and that is the cause.
+        """
+        caller = self._aws.caller_arn()  # needs no permission: it fails for want of credentials only
         try:
-            caller, entries = self._aws.caller_arn(), self.access_entries(cluster)
+            entries = self.access_entries(cluster)
         except EpochctlError as error:
             return f"its access entries cannot be read: {error.why or error.what}"
         ours = next((entry for entry in entries if entry.means(caller)), None)

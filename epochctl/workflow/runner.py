@@ -15,7 +15,7 @@ from epochctl.workflow.events import Emit
 from epochctl.workflow.graph import Edges, Graph
 from epochctl.workflow.outputs import Outputs
 from epochctl.workflow.schedule import Schedule, Work
-from epochctl.workflow.step import Context, Observation, Step
+from epochctl.workflow.step import Context, Looking, Observation, Step
 from epochctl.workflow.waiting import Clock
 
 # Called with a step's name before it changes anything; raises where that must not begin.
@@ -51,7 +51,7 @@ class Result:
 
 
 class Runner:
-    """Runs steps. `stop` ends a run in order; the same event must be the clock's."""
+    """Runs steps. `stop` ends a run in order; the same event must be the clock's. looking: see Context."""
 
     def __init__(
         self,
@@ -60,12 +60,15 @@ class Runner:
         clock: Clock,
         stop: threading.Event | None = None,
         gate: Gate | None = None,
+        *,
+        looking: Looking | None = None,
     ) -> None:
         self.graph = Graph(steps)
         self.outputs = Outputs()
         self._emit, self._clock = emit, clock
         self._stop = stop or threading.Event()
         self._gate = gate or (lambda name: None)
+        self._looking = looking
         self._seen: dict[str, Observation] = {}
         self._removed: dict[str, tuple[str, ...]] = {}
 
@@ -126,7 +129,7 @@ class Runner:
 
     def context(self, name: str) -> Context:
         """What a step of that name is handed."""
-        return Context(name, self.outputs, self._emit, self._clock)
+        return Context(name, self.outputs, self._emit, self._clock, self._looking)
 
     def _run(self, command: str, edges: Edges, work: Work) -> Result:
         start = self._clock.now()

@@ -32,13 +32,27 @@ class Observation:
 
 
 @dataclass(frozen=True)
+class Looking:
+    """Nothing is to be changed, not even put right, and nobody waited for.
+
+    beside: the run that is at work here meanwhile, "" for none.
+    """
+
+    beside: str = ""
+
+
+@dataclass(frozen=True)
 class Context:
-    """What a step gets besides its own collaborators: the outputs so far, and a way to tell and to wait."""
+    """What a step gets besides its own collaborators: the outputs so far, and a way to tell and to wait.
+
+    looking: the command only looks; None where it may change things.
+    """
 
     step: str
     outputs: Outputs
     emit: Emit
     clock: Clock = field(default_factory=SystemClock)
+    looking: Looking | None = None
 
     def say(self, message: str) -> None:
         """One line of progress, shown live."""

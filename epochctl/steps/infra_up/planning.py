@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from epochctl.clients.belongings import Belongings
-from epochctl.errors import InfrastructureError
+from epochctl.errors import InfrastructureError, LockedError
 from epochctl.tools.terraform import Backend, Change, Plan, StaleLockError, StalePlanError, Terraform
 from epochctl.workflow.step import Context
 from epochctl.workflow.waiting import Pending, Ready
@@ -34,7 +34,8 @@ class Planning:
 
     def look(self, ctx: Context, backend: Backend) -> Plan:
         """The plan as things stand, with whatever it can adopt. Changes nothing but what a dead run left in
-        terraform's way: its lock, and records of objects that it had already replaced."""
+        terraform's way: its lock, and records of objects that it had already replaced; and not even that
+        for a command that only looks."""
         self.prepare(ctx, backend)
         plan = self._plan(ctx)
         created = plan.addresses("create")
@@ -48,7 +49,8 @@ class Planning:
         ctx.say(f"{len(lost)} objects of an interrupted run are there but not in the state: adopting them")
         # A planned creation of what the state holds: that one is gone, and would keep the new one from being
         # taken in, as terraform imports nothing at an address it has a record of.
-        if gone := tuple(sorted(lost.keys() & set(self._terraform.state_list()))):
+        gone = tuple(sorted(lost.keys() & set(self._terraform.state_list())))
+        if gone and ctx.looking is None:
             self._unlocking(ctx, lambda: self._terraform.forget(*gone))
         self._terraform.init(backend, ctx.say, adopt=lost)
         return self._plan(ctx)
@@ -83,11 +85,16 @@ class Planning:
 
     def prepare(self, ctx: Context, backend: Backend) -> None:
         """Ready to plan: no terraform of an earlier run is at work, this one is initialised, and what the
-        earlier one could not upload is in the state."""
+        earlier one could not upload is in the state. Raises LockedError where a command that only looks
+        finds one at work."""
+        if ctx.looking is not None:
+            self._refuse_busy(ctx.looking.beside)
+            return self._terraform.init(backend, ctx.say)
         ctx.wait_for("the terraform of an earlier run to end", self._idle, deadline=3600)
         self._terraform.init(backend, ctx.say)
         if told := self._unlocking(ctx, self._terraform.push_kept):
             ctx.say(told)
+        return None
 
     def destroy(self, ctx: Context, *targets: str) -> tuple[Change, ...]:
         """Destroy the targets and what hangs on them, or everything."""
@@ -127,6 +134,11 @@ class Planning:
             ctx, lambda: self._terraform.plan(self._variables(), ctx.say, destroy=destroy, targets=targets)
         )
 
+    def _refuse_busy(self, beside: str) -> None:
+        """A plan would take the state's lock, and be in that run's way."""
+        if busy := beside or self._terraform.busy():
+            raise LockedError("the state is being worked on", why=busy, fix="look again when it has ended")
+
     def _idle(self) -> Ready[None] | Pending:
         busy = self._terraform.busy()
         return Pending(busy) if busy else Ready(None)
@@ -136,7 +148,7 @@ class Planning:
         try:
             return work()
         except StaleLockError as error:
-            if not self._terraform.dead_owner(error.holder):
+            if ctx.looking is not None or not self._terraform.dead_owner(error.holder):
                 raise
             ctx.say(
                 f"the state is locked by our own run of {error.holder.when}, which was killed: unlocking it"

@@ -71,12 +71,18 @@ class InfraUp:
             self._terraform.version()  # a missing terraform is told before anything is made
             self._refuse_taken(self._taken.find())
             return Observation(None, facts.everything(self._settings, backend.bucket))
-        plan = self._planning.look(ctx, backend)
+        try:
+            plan = self._planning.look(ctx, backend)
+        except LockedError as error:
+            if ctx.looking is None:
+                raise
+            return self._glance(error)
         if created := plan.addresses("create"):
             self._refuse_taken({at: what for at, what in self._taken.find().items() if at in created})
         self._seen = plan
         exists = bool(self._terraform.state_list()) if plan.has_changes else True
-        return Observation(facts.infrastructure(self._terraform.output()), plan.changes, exists)
+        changes = (*self._kept(), *plan.changes)
+        return Observation(facts.infrastructure(self._terraform.output()), changes, exists)
 
     def apply(self, ctx: Context) -> Infrastructure:
         account, backend = self._where()
@@ -154,6 +160,16 @@ class InfraUp:
         """Break the state's lock: its holder is dead."""
         self._terraform.init(self._where()[1], ctx.say)
         self._terraform.unlock(lock_id)
+
+    def _glance(self, why: LockedError) -> Observation:
+        """What the state tells without a terraform, while another is at work on it."""
+        seen = self.whereabouts()
+        return Observation(seen.infrastructure, (*self._kept(), f"not planned: {why.why}"), bool(seen.known))
+
+    def _kept(self) -> tuple[str, ...]:
+        """A line where a state could not be uploaded: a command that only looks leaves it there."""
+        path = self._terraform.kept()
+        return (f"{path} holds what could not be uploaded: epochctl resume",) if path else ()
 
     def _variables(self) -> dict[str, Any]:
         return facts.variables(self._settings, self._region, self._lifetime.expires())

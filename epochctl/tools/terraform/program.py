@@ -185,6 +185,10 @@ class Terraform:
         """Break the state's lock. Only for a lock whose holder is certainly dead."""
         self._ask("force-unlock", lock_id, force=True, absent="failed to retrieve lock info")
 
+    def kept(self) -> Path | None:
+        """The state that an earlier run could not upload, until it is pushed."""
+        return self._site.errored()
+
     def push_kept(self) -> str:
         """Upload the state that an earlier run could not, unless there is a newer one; what was done with it.
 

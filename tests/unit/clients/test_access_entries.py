@@ -56,3 +56,13 @@ def test_a_stranger_reads_who_he_is_and_whom_the_cluster_knows() -> None:
 
 def test_entries_that_may_not_be_read_hide_nothing_else() -> None:
     assert "ListAccessEntries: AccessDenied" in Unreadable(cast(Aws, Me())).who("demo")
+
+
+class SignedOut:
+    def caller_arn(self) -> str:
+        raise CredentialsError("the AWS credentials have expired")
+
+
+def test_expired_credentials_are_the_cause_not_the_entries() -> None:
+    with pytest.raises(CredentialsError, match="have expired"):
+        Known(cast(Aws, SignedOut())).who("demo")

@@ -1,0 +1,144 @@
+"""A command that only looks (`status`, `up --plan`, `diff`): it waits for nobody and puts nothing right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from epochctl.errors import LockedError
+from epochctl.settings import Settings
+from epochctl.steps.infra_up import InfraUp
+from epochctl.tools.terraform import LockHolder, Plan, StaleLockError, Terraform
+from epochctl.workflow.outputs import Outputs
+from epochctl.workflow.step import Context, Looking
+
+HOLDER = LockHolder("id", "me@here", "OperationTypePlan", 0.0, "noon")
+
+
+@dataclass
+class Program:
+    """terraform that notes what it is asked for. at_work: there is one; locked: by a dead one of ours."""
+
+    directory: Path
+    at_work: str = ""
+    locked: bool = False
+    asked: list[str] = field(default_factory=list)
+
+    def busy(self) -> str:
+        return self.at_work
+
+    def kept(self) -> Path | None:
+        path = self.directory / "errored.tfstate"
+        return path if path.exists() else None
+
+    def push_kept(self) -> str:
+        self.asked.append("push")
+        return ""
+
+    def init(self, *given: object, **more: object) -> None:
+        self.asked.append("init")
+
+    def plan(self, *given: object, **more: object) -> Plan:
+        if self.locked:
+            raise StaleLockError(HOLDER)
+        self.asked.append("plan")
+        return Plan(self.directory / "plan", (), (), has_changes=False)
+
+    def output(self) -> dict[str, Any]:
+        return {}
+
+    def dead_owner(self, holder: LockHolder) -> bool:
+        return True
+
+    def unlock(self, lock_id: str) -> None:
+        self.asked.append("unlock")
+        self.locked = False
+
+
+class Bucket:
+    def name(self, account: str) -> str:
+        return "bucket"
+
+    def exists(self, account: str) -> bool:
+        return True
+
+    def text(self, account: str, key: str) -> str:
+        return '{"resources": [{"mode": "managed", "type": "aws_vpc", "name": "this", "instances": [{}]}]}'
+
+
+class Account:
+    def account_id(self) -> str:
+        return "123456789012"
+
+
+class Nothing:
+    def find(self) -> dict[str, str]:
+        return {}
+
+    def expires(self) -> str:
+        return ""
+
+
+def made(program: Program) -> InfraUp:
+    """The step around that terraform, in an account where nothing else is."""
+    anything = cast(Any, Bucket())
+    step = InfraUp(
+        Settings(hostname="api.example.com", directory=program.directory),
+        "us-west-2",
+        aws=cast(Any, Account()),
+        terraform=cast(Terraform, program),
+        bucket=anything,
+        ecr=anything,
+        network=anything,
+        orphans=anything,
+        logs=anything,
+    )
+    step._belongings = step._planning._belongings = step._taken = cast(Any, Nothing())
+    step._lifetime = cast(Any, Nothing())
+    return step
+
+
+def context(looking: Looking | None) -> Context:
+    return Context("infra_up", Outputs(), lambda event: None, looking=looking)
+
+
+@pytest.mark.parametrize(
+    ("at_work", "beside"), [("terraform apply is at work", ""), ("", "ada runs `epochctl up`")]
+)
+def test_it_does_not_wait_for_a_run_at_work(tmp_path: Path, at_work: str, beside: str) -> None:
+    program = Program(tmp_path, at_work=at_work)
+    seen = made(program).observe(context(Looking(beside)))
+    assert seen.changes == (f"not planned: {at_work or beside}",)
+    assert seen.exists
+    assert program.asked == []
+
+
+def test_a_kept_state_is_told_of_and_not_pushed(tmp_path: Path) -> None:
+    kept = tmp_path / "errored.tfstate"
+    kept.touch()
+    program = Program(tmp_path)
+    seen = made(program).observe(context(Looking()))
+    assert seen.changes == (f"{kept} holds what could not be uploaded: epochctl resume",)
+    assert program.asked == ["init", "plan"]
+
+
+def test_a_dead_runs_lock_is_told_of_and_not_broken(tmp_path: Path) -> None:
+    program = Program(tmp_path, locked=True)
+    seen = made(program).observe(context(Looking()))
+    assert seen.changes == ("not planned: by me@here since noon (OperationTypePlan)",)
+    assert "unlock" not in program.asked
+
+
+def test_a_run_that_changes_things_puts_both_right(tmp_path: Path) -> None:
+    program = Program(tmp_path, locked=True)
+    made(program).observe(context(None))
+    assert program.asked == ["init", "push", "unlock", "plan"]
+
+
+def test_a_plan_alone_says_who_is_at_work(tmp_path: Path) -> None:
+    with pytest.raises(LockedError) as caught:
+        made(Program(tmp_path)).plan(context(Looking("ada runs `epochctl up`")))
+    assert caught.value.why == "ada runs `epochctl up`"
