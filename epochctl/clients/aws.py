@@ -24,7 +24,9 @@ _DENIED = {
     "UnrecognizedClientException",
     "SignatureDoesNotMatch",
     "AuthFailure",
+    "403",
 }
+_WORDLESS = "400"  # an answer to HEAD has no body: so S3 says that a token expired or is no good
 _REFUSAL = re.compile(
     r"^An error occurred \(([\w.]+)\) when calling the (\w+) operation(?: \(reached max retries: \d+\))?: "
 )
@@ -98,6 +100,12 @@ def _translated(error: Exception, absent: tuple[str, ...]) -> Exception:
             "no AWS credentials",
             why=why,
             fix="sign in (aws sso login, aws configure, AWS_PROFILE=...)",
+        )
+    if code == _WORDLESS:
+        return CredentialsError(
+            "AWS does not take the credentials",
+            why=f"{why}; S3 says no more, so it answers those that have expired",
+            fix="sign in again, then run the same command",
         )
     if code in _EXPIRED or kind in {"TokenRetrievalError", "SSOTokenLoadError", "UnauthorizedSSOTokenError"}:
         return CredentialsError(
