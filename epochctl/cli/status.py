@@ -40,6 +40,7 @@ def _facts(session: Session, seen: Result) -> dict[str, object]:
     certificate, infra = find(outputs.Certificate), find(outputs.Infrastructure)
     controller, release = find(outputs.LoadBalancerController), find(outputs.Release)
     record = find(outputs.DnsRecord)
+    due = "dns" in seen.seen and seen.seen["dns"].changes
     none = "not there"
     return {
         "url": release.url if release else f"https://{session.settings.hostname}/ ({none})",
@@ -49,7 +50,7 @@ def _facts(session: Session, seen: Result) -> dict[str, object]:
         "release": f"revision {release.revision} in {release.namespace}" if release else none,
         "digest": release.digest if release else none,
         "load balancer": release.load_balancer if release else none,
-        "name": f"{record.hostname} -> {record.target}" if record else none,
+        "name": f"{record.hostname} -> {record.target}" if record and not due else none,
     }
 
 

@@ -35,7 +35,7 @@ def assemble_image(directory: Path, platform: str, sources: rootfs.Sources, inpu
     if not can_assemble(platform):
         raise ImageError(
             f"an image for {platform} cannot be assembled here",
-            why=f"this interpreter is linux/{rootfs.architecture()}, and the nodes are {platform}",
+            why=f"this interpreter is linux/{rootfs.architecture()}, and goes into the image as it is",
             fix="build on such a machine, start a Docker daemon, or choose other [cluster] instance_types",
         )
     return package_entries(directory, platform, rootfs.assemble(sources), inputs)

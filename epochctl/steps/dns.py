@@ -48,7 +48,11 @@ class Dns:
         present = self._leading(zone)
         if any(_leads_to(record, target) for record in present):
             return Observation(DnsRecord(self._hostname, target, managed=ours), exists=ours)
-        return Observation(None, (f"point {self._hostname} at {target or 'the load balancer'}",), exists=ours)
+        # What it should be is told all the same: what is wrong with it is for `verify` to say.
+        output = DnsRecord(self._hostname, target, managed=ours or not present) if target else None
+        return Observation(
+            output, (f"point {self._hostname} at {target or 'the load balancer'}",), exists=ours
+        )
 
     def apply(self, ctx: Context) -> DnsRecord:
         """Make the record, and wait until every Route 53 server answers with it."""

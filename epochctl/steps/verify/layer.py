@@ -15,7 +15,14 @@ from epochctl.settings import Settings
 from epochctl.workflow.step import Context
 from epochctl.workflow.waiting import Pending, Ready
 
+PATIENCE = 30.0  # seconds for what only a person puts right
+
 Probe = Callable[[], Ready[str] | Pending]
+
+
+@dataclass(frozen=True)
+class Stuck(Pending):
+    """A cause that passes by itself within PATIENCE (a change still under way) or not at all."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +62,26 @@ class Layer:
     def ask(self, ctx: Context) -> str:
         """What was seen, in words. Raises the layer's error."""
         try:
-            return ctx.wait_for(self.name, self.probe, deadline=self.deadline, fix=self.fix, longest=3.0)
+            return ctx.wait_for(
+                self.name, self._impatient(ctx), deadline=self.deadline, fix=self.fix, longest=3.0
+            )
         except DeadlineError as late:
             if self.error is not None:
                 raise self.error(late.why) from late
             raise VerifyError(f"verify stops at: {self.name}", why=late.why, fix=self.fix) from late
+
+    def _impatient(self, ctx: Context) -> Probe:
+        """The probe, which gives up where it has been stuck for too long."""
+        since: list[float] = []
+
+        def probe() -> Ready[str] | Pending:
+            answer, now = self.probe(), ctx.clock.now()
+            if not isinstance(answer, Stuck):
+                since.clear()
+                return answer
+            since.append(now)
+            if now - since[0] >= PATIENCE:
+                raise DeadlineError(f"{self.name}: not right", why=answer.cause)
+            return answer
+
+        return probe

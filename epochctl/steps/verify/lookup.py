@@ -9,7 +9,7 @@ from epochctl.clients.dns import Answer, Authority, Names
 from epochctl.clients.elbv2 import plain_dns_name
 from epochctl.clients.route53 import Route53
 from epochctl.errors import EpochctlError, ResolverCacheError, VerifyError
-from epochctl.steps.verify.layer import Layer, Seen, Subject
+from epochctl.steps.verify.layer import Layer, Seen, Stuck, Subject
 from epochctl.workflow.waiting import Pending, Ready
 
 
@@ -52,12 +52,16 @@ class Lookup:
             return Ready(f"{hostname} -> {', '.join(answer.values or answer.chain)}, {said_by}")
         if answer.status == "found" or answer.chain:
             where = ", ".join((*answer.chain, *answer.values))
-            return Pending(
+            return Stuck(
                 f"{hostname} leads to {where}, not to {self._subject.release.load_balancer} ({said_by})"
             )
         if answer.status == "silent":
             return Pending(f"no name server answers for {hostname}: {answer.reason}")
-        return Pending(self._misdelegated() or f"{hostname} has no address yet ({said_by})")
+        if cause := self._misdelegated():
+            return Stuck(cause)
+        cause = f"{hostname} has no address yet ({said_by})"
+        # of a record of ours the zone's servers were told before; one by hand takes its time
+        return Stuck(cause) if self._subject.record.managed else Pending(cause)
 
     def recursive(self) -> Ready[str] | Pending:
         """Programs on this machine are led the same way."""

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from epochctl.clients.dns import Names
 from epochctl.clients.elbv2 import Elbv2
 from epochctl.clients.https import Failure, Https, Response
-from epochctl.steps.verify.layer import Layer, Seen, Subject
+from epochctl.steps.verify.layer import Layer, Seen, Stuck, Subject
 from epochctl.workflow.waiting import Pending, Ready
 
 SKEW = 2.0  # seconds that the body may be off local time
@@ -119,7 +119,7 @@ class Outside:
             return Pending(f"{balancer.name} has no listener on 443")
         if self._subject.certificate_arn not in ports[443].certificate_arns:
             shown = ", ".join(ports[443].certificate_arns) or "none"
-            return Pending(f"{balancer.name} shows certificate {shown}, not {self._subject.certificate_arn}")
+            return Stuck(f"{balancer.name} shows certificate {shown}, not {self._subject.certificate_arn}")
         return None
 
 

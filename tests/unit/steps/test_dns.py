@@ -103,8 +103,10 @@ class Run:
 def test_the_record_comes_stays_and_goes() -> None:
     world = World()
     run = Run(world)
-    assert run.step.observe(run.context).changes == (f"point {HOSTNAME} at {TARGET}",)
+    before = run.step.observe(run.context)
+    assert before.changes == (f"point {HOSTNAME} at {TARGET}",)
     record = run.step.apply(run.context)
+    assert before.output == record  # `verify` may look, and name the layer that is wrong
     assert record == DnsRecord(HOSTNAME, TARGET, managed=True)
     assert world.present == [ALIAS]
     seen = run.step.observe(run.context)

@@ -251,6 +251,26 @@ def test_the_first_layer_that_is_not_right_is_named(broken: World, layer: str, c
     assert error.fix
 
 
+@pytest.mark.parametrize(
+    "broken",
+    [
+        World(certificate_arns=("arn:old",)),
+        World(authoritative=Answer("absent")),
+        World(authoritative=Answer("found", ("192.0.2.7",))),
+    ],
+)
+def test_what_only_a_person_puts_right_is_not_waited_for_long(broken: World) -> None:
+    run = Run(broken)
+    run.error()
+    assert 30 <= run.clock.seconds < 40
+
+
+def test_a_record_by_hand_may_take_its_time() -> None:
+    run = Run(World(authoritative=Answer("absent")), managed=False)
+    run.error()
+    assert run.clock.seconds >= 120
+
+
 def test_targets_that_become_healthy_are_waited_for() -> None:
     world = World(targets=(replace(HEALTHY, state="initial", reason="Elb.InitialHealthChecking"),))
     run = Run(world)
