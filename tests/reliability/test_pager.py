@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import time
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sandboxed
 from evidence import Evidence
 from sandboxed import BIN, URL, Sandbox
 
@@ -46,7 +48,7 @@ for record in client.list_resource_record_sets(HostedZoneId=zone)['ResourceRecor
         client.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={'Changes': [change]})
         print('gone')
 """
-CURL = 'while :; do curl -s -o /dev/null --max-time 5 -w "%{http_code}\\n" "$1"; sleep 0.2; done'
+LOAD, RATE = Path(sandboxed.__file__).with_name("load.py"), 4  # requests a second
 
 
 class Person:
@@ -81,16 +83,21 @@ class Person:
         return {one["layer"]: one for one in told["findings"] if one["state"] in ("absent", "wrong")}
 
     @contextmanager
-    def watching(self) -> Iterator[Counter[str]]:
-        """Ask for the URL all the time; afterwards how often which status was answered."""
-        answers: Counter[str] = Counter()
-        asking = self.sandbox.popen("exec", "--", "sh", "-c", CURL, "curl", URL)
+    def asking(self) -> Iterator[Callable[[], dict[str, Any]]]:
+        """Ask for the URL all the time; what it gives ends that and tells what was seen."""
+        stop = self.sandbox.directory / "stop"
+        stop.unlink(missing_ok=True)
+        asking = self.sandbox.popen("exec", "--", sys.executable, str(LOAD), URL, str(RATE), str(stop))
+
+        def seen() -> dict[str, Any]:
+            stop.touch()
+            output, _ = asking.communicate(timeout=60)
+            return dict(json.loads(output.splitlines()[-1]))
+
         try:
-            yield answers
+            yield seen
         finally:
-            asking.terminate()
-            output, _ = asking.communicate(timeout=30)
-            answers.update(re.findall(r"^\d{3}$", output, re.M))
+            asking.kill()
 
 
 @pytest.fixture(scope="module")
@@ -124,16 +131,18 @@ def test_diff_is_empty_and_then_shows_exactly_the_change(person: Person, evidenc
 
 
 def test_deploy_history_and_rollback_while_the_url_answers(person: Person, evidence: Evidence) -> None:
-    with person.watching() as answers:
+    with evidence("rollback", "a deploy is regretted") as row, person.asking() as seen:
         person.types("deploy")
-        with evidence("rollback", "a deploy is regretted") as row:
-            said = person.types("rollback", "--yes")
-    assert set(answers) == {"200"}, answers
+        start = time.monotonic()
+        said = person.types("rollback", "--yes")
+        row.seconds = time.monotonic() - start
+        answers = seen()
+        assert answers["failed"] == {}, answers
+        row.happened = f"shown, done and served; {answers['sent']} requests meanwhile, all answered 200"
     assert re.search(r"-\s+value: two\n.*\+\s+value: one", said)
     assert "is served by revision 3, which is 1 again" in said
     plan = person.types("up", "--plan")
     assert "change Deployment/epoch" in plan
-    row.happened = f"shown, done and served; {answers['200']} requests meanwhile, all answered 200"
 
     with evidence("history", "three releases, and who made them") as row:
         listed = person.types("history")
@@ -168,6 +177,7 @@ def test_a_dead_cluster_is_named_in_time(person: Person, evidence: Evidence) -> 
             row.seconds = time.monotonic() - start
         finally:
             person.sandbox.run("python3", "-c", SIGNAL, "SIGCONT")
+        assert row.seconds < 100  # a minute is promised; this machine may be busy
         assert re.search(r"^cluster +(WRONG|\?) ", said, re.M)
         assert re.search(r"^controller +\? +not asked: cluster first", said, re.M)
         assert re.search(r"^DNS record +ok", said, re.M), (
@@ -195,11 +205,26 @@ def test_three_things_broken_are_three_causes_in_order(person: Person, evidence:
         assert found["release"]["cause"] == "missing: Deployment/epoch"
         assert "point epoch.sandbox.test at" in found["DNS record"]["cause"]
         row.happened = "each is named with its next command; the first cause is the controller"
+    with evidence("diagnose", "its advice is followed: lb-controller install, deploy, up") as row:
+        person.types(*found["controller"]["next"].split()[1:])
+        assert list(person.diagnoses())[:2] == ["release", "DNS record"]
+        person.types(*found["release"]["next"].split()[1:])
+        assert "answers." in person.types(*found["DNS record"]["next"].split()[1:], "--yes")
+        assert "Nothing is wrong." in person.types("diagnose")
+        row.happened = "each command mends what it was named for; then: “Nothing is wrong.”"
 
 
 def test_nobodys_kubeconfig_changes_but_by_merge(person: Person, evidence: Evidence) -> None:
     with evidence(13, "a kubeconfig of one's own, and every command") as row:
-        for line in ("status", "logs", "token", "kubeconfig", "infra output", "lb-controller status"):
+        for line in (
+            "status",
+            "verify",
+            "logs",
+            "token",
+            "kubeconfig",
+            "infra output",
+            "lb-controller status",
+        ):
             person.types(*line.split())
         config = person.types("kubeconfig").strip().splitlines()[-1]
         assert "namespaces" in person.sandbox.run("kubectl", f"--kubeconfig={config}", "api-resources")
