@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from evidence import Evidence
-from sandboxed import BIN, URL, Sandbox
+from sandboxed import BIN, Sandbox
 
 THEIRS = b"""# my own words
 apiVersion: v1
