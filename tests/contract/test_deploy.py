@@ -264,6 +264,24 @@ def test_an_image_that_cannot_be_pulled_is_named_and_the_old_revision_serves(
     assert step.observe(context(GOOD, said)).changes == ()
 
 
+def test_a_pod_that_somebody_gave_another_image_is_replaced_although_it_is_not_ready(
+    step: Deploy, cluster: Cluster, said: list[str]
+) -> None:
+    deployed(step, cluster, GOOD, said)
+    pod = cluster.kube.pods(NAMESPACE)[0].name
+    path = f"/api/v1/namespaces/{NAMESPACE}/pods/{pod}"
+    image = {"spec": {"containers": [{"name": "service", "image": f"elsewhere.test/other@{BAD}"}]}}
+    content = "application/strategic-merge-patch+json"
+    cluster.kube._connection.send("PATCH", path, body=image, content=content)
+    end = time.monotonic() + 20
+    while (live := cluster.kube.deployment(NAMESPACE, "epoch")) and live.complete:
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    step.apply(context(GOOD, said))
+    assert any(f"pod {pod} runs" in line and "replaced" in line for line in said)
+    assert pod not in {pod.name for pod in cluster.kube.pods(NAMESPACE) if not pod.terminating}
+
+
 def test_a_killed_helm_is_cleaned_up_after_with_a_line(
     step: Deploy, cluster: Cluster, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -68,7 +68,7 @@ class Deploy:
         try:
             if state is None or upgraded:
                 state = self._send(ctx, cluster, state)
-            self._replace_strangers(ctx, cluster, image)
+            self._replace_strangers(ctx, cluster, image, upgraded)
             address = self._watch(cluster).run(ctx, image)
         except Left:
             raise
@@ -178,13 +178,18 @@ class Deploy:
             raise ClusterError(f"there is no cluster {name} to deploy to", fix="epochctl infra up")
         return cluster
 
-    def _replace_strangers(self, ctx: Context, cluster: Cluster, image: PushedImage) -> None:
-        """Pods of the present revision whose image somebody changed: ended, so that true ones are made."""
+    def _replace_strangers(self, ctx: Context, cluster: Cluster, image: PushedImage, upgraded: bool) -> None:
+        """Pods of the present revision whose image somebody changed: ended, so that true ones are made.
+
+        Ready or not: one that was given a wrong image seldom is. Older revisions go with the rollout.
+        """
         live = cluster.kube.deployment(self._namespace, self._release)
-        if live is None or not live.complete:
-            return  # a rollout replaces them all
+        if live is None or (upgraded and not live.complete):
+            return  # which revision is the present one may not be known yet
+        selector = chart.selector(self._release)
+        mark = cluster.kube.template_hash(self._namespace, selector, live.revision)
         for pod in self._pods(cluster):
-            if line := stranger(pod, image):
+            if pod.template_hash == mark and (line := stranger(pod, image)):
                 ctx.say(f"{line}: replaced")
                 cluster.kube.delete_pod(self._namespace, pod.name)
 
