@@ -57,11 +57,11 @@ def _remove(session: Session, yes: bool, delete_state: bool) -> None:
     from epochctl.cli.budgeted import budgeted
 
     runner = session.runner(budgeted(session, "down"))
+    _refuse_strangers(runner)  # first: it takes seconds
     seen = runner.survey("looking for what is there").check().seen
     if not yes:
         _ask(session, tuple(name for name in runner.graph.names if name in seen and seen[name].exists))
     vpcs = _vpcs(session, runner)
-    _refuse_strangers(runner)
     removed = runner.down().check().removed
     _prove(session, runner, vpcs, removed, delete_state)
 
