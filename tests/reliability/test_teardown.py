@@ -58,10 +58,13 @@ def before(sandbox: Sandbox) -> list[str]:
     return sandbox.inventory()
 
 
-def test_a_strangers_interface_stops_down_before_anything_goes(
-    sandbox: Sandbox, before: list[str], evidence: Evidence
-) -> None:
-    sandbox.epochctl("up", "--yes", seconds=550)
+@pytest.fixture(scope="module")
+def up(sandbox: Sandbox, before: list[str]) -> None:
+    assert "answers." in sandbox.epochctl("up", "--yes", seconds=550)
+
+
+@pytest.mark.usefixtures("up")
+def test_a_strangers_interface_stops_down_before_anything_goes(sandbox: Sandbox, evidence: Evidence) -> None:
     injected = "somebody else's instance, interface and security group in our VPC"
     with evidence(1, injected) as row, sandbox.fault("foreign-interface"):
         there = sandbox.inventory()
@@ -74,6 +77,7 @@ def test_a_strangers_interface_stops_down_before_anything_goes(
         row.happened = f"stopped, nothing removed, the service still answers; named: {named[0]})"
 
 
+@pytest.mark.usefixtures("up")
 def test_an_idle_controller_and_orphans(sandbox: Sandbox, before: list[str], evidence: Evidence) -> None:
     sandbox.run("python", "-c", TRACES)
     sandbox.control("fault", "start", "orphan-load-balancer")

@@ -33,22 +33,25 @@ class Removal:
         if kube.owned_namespace(self.namespace):
             for ingress in kube.ingresses(self.namespace):  # not in the release any more, or never
                 kube.delete_ingress(self.namespace, ingress.name)
-            self._await_balancer(ctx)
+            works = self._await_balancer(ctx)
             kube.delete_namespace(self.namespace)
-            self._await_namespace(ctx)
+            self._await_namespace(ctx, works)
             removed.append(f"namespace {self.namespace}")
         elif kube.namespace(self.namespace) is not None:
             ctx.say(f"namespace {self.namespace} was not made by epochctl: kept")
         return tuple(removed)
 
-    def _await_balancer(self, ctx: Context) -> None:
-        """Until the Ingress is gone: the controller holds it as long as there is a load balancer."""
+    def _await_balancer(self, ctx: Context) -> bool:
+        """Until the Ingress is gone: the controller holds it as long as there is a load balancer.
+
+        Whether the controller works: one that lives and does nothing holds whatever was freed once more.
+        """
         if not self.cluster.kube.ingresses(self.namespace):
-            return
+            return True
         if not controller.serves(self.cluster.kube):
             ctx.say("the load balancer controller is dead: its load balancers are left to `lb_controller`")
             self._free(ctx)
-            return
+            return False
         patience = Patience(ctx.clock, controller.STALL)
         try:
             ctx.wait_for(
@@ -57,6 +60,8 @@ class Removal:
         except DeadlineError as error:
             ctx.say(f"{error.what} ({error.why}): left to `lb_controller`, which deletes by tag")
             self._free(ctx)
+            return False
+        return True
 
     def _ingress_probe(self, patience: Patience) -> Ready[None] | Pending:
         """A controller that works deletes one thing after the other; one that cannot says why, in events."""
@@ -76,12 +81,15 @@ class Removal:
         for freed in self.cluster.kube.strip_finalizers(self.namespace):
             ctx.say(f"freed {freed} from the controller's finalizer")
 
-    def _await_namespace(self, ctx: Context) -> None:
+    def _await_namespace(self, ctx: Context, works: bool) -> None:
+        patience = Patience(ctx.clock, controller.STALL)
+
         def probe() -> Ready[None] | Pending:
             if self.cluster.kube.namespace(self.namespace) is None:
                 return Ready(None)
             pods = [pod.name for pod in self.cluster.kube.pods(self.namespace)]
-            if not pods and not controller.serves(self.cluster.kube):
+            idle = patience.spent((tuple(pods), self.orphans.find().all))
+            if not pods and not (works and not idle and controller.serves(self.cluster.kube)):
                 self._free(ctx)
             return Pending(f"pods are ending: {', '.join(pods)}" if pods else "its objects are being deleted")
 
