@@ -13,6 +13,8 @@ import pytest
 from evidence import Evidence
 from sandboxed import URL, Sandbox
 
+pytestmark = pytest.mark.timeout(1500)  # an up and a down each, on a machine that may be busy
+
 # A cluster of our name in somebody else's VPC.
 ANOTHER = """
 import boto3
@@ -84,7 +86,7 @@ def test_an_idle_controller_and_orphans(sandbox: Sandbox, before: list[str], evi
     injected = "a controller that is ready and denied everything; an orphan load balancer with target group, "
     injected += "security group and pod interface; GuardDuty's endpoint and group"
     with evidence(1, injected) as row, sandbox.fault("dead-controller", "mode=idle"):
-        output = sandbox.epochctl("down", "--yes", seconds=590)
+        output = sandbox.epochctl("down", "--yes", seconds=900)
         assert "has done nothing for 60 s" in output
         assert "freed Ingress epoch-production/epoch" in output
         assert output.index("  load balancer k8s-orphan") < output.index("  aws_eks_cluster.this")
@@ -108,7 +110,7 @@ def test_up_again_with_the_same_names_then_without_a_controller(
         row.happened = "repository emptied, log group and certificate gone; up with the same names answers"
     injected = "no controller: the webhook configuration is there, with no endpoint"
     with evidence(4, injected) as row, sandbox.fault("dead-controller", "mode=gone"):
-        output = sandbox.epochctl("down", "--yes", "--delete-state", seconds=590)
+        output = sandbox.epochctl("down", "--yes", "--delete-state", seconds=900)
         assert "the load balancer controller is dead" in output
         assert sandbox.inventory() == before
         row.happened = "down said that it is dead, freed its finalizers, deleted by tag; nothing left"
