@@ -39,10 +39,12 @@ class Names:
         self._cluster_address = cluster_address
         self._instance_address = instance_address
         self._memory = 0.0
-        self._absent: dict[str, float] = {}
+        self._absent: dict[tuple[str, str], float] = {}  # (name, type), type "" for all of them
 
     def remember_absence(self, seconds: float) -> None:
-        """Be a resolver that remembers for so long that a name did not exist; 0: none does, as it begins."""
+        """Be a resolver that remembers for so long that a name, or a type of it, did not exist; 0: none
+        does, as it begins.
+        """
         self._memory, self._absent = seconds, {}
 
     def answer(self, query: dns.message.Message) -> dns.message.Message:
@@ -51,17 +53,20 @@ class Names:
         response.flags |= dns.flags.AA
         question = query.question[0]
         name = question.name.to_text(omit_final_dot=True).lower()
+        kind = dns.rdatatype.to_text(question.rdtype)
         recursive = bool(query.flags & dns.flags.RD)  # without it, the zone's own server is asked
-        known = not (recursive and self._absent.get(name, 0.0) > time.monotonic()) and self._resolve(
-            response, question.name, name, dns.rdatatype.to_text(question.rdtype)
-        )
+        gone, empty = (recursive and self._remembers(name, each) for each in ("", kind))
+        known = not gone and (empty or self._resolve(response, question.name, name, kind))
         if not known:
             response.set_rcode(dns.rcode.NXDOMAIN)
-            if recursive and self._memory and self._absent.get(name, 0.0) <= time.monotonic():
-                self._absent[name] = time.monotonic() + self._memory
         if not response.answer:
+            if recursive and self._memory and not (gone or empty):
+                self._absent[(name, kind if known else "")] = time.monotonic() + self._memory
             self._add_authority(response, name)
         return response
+
+    def _remembers(self, name: str, kind: str) -> bool:
+        return self._absent.get((name, kind), 0.0) > time.monotonic()
 
     def _resolve(self, response: dns.message.Message, owner: dns.name.Name, name: str, kind: str) -> bool:
         """Add the answers; True when the name exists."""

@@ -145,3 +145,16 @@ def test_a_failing_target_is_not_even_asked() -> None:
     group = {"failing": ["10.0.0.1:8080"], "port": "traffic-port"}
     problem = asyncio.run(checks._check("10.0.0.1:8080", group))
     assert problem == ("Target.FailedHealthChecks", "Health checks failed")
+
+
+def test_a_resolver_remembers_a_missing_type_too(reach: Reach) -> None:
+    """A name that others are below exists, so it is its addresses only that are absent."""
+    publish(f"_proof.{HOST}", "TXT", '"1"')
+    stop = negative_cache.start(reach, {"seconds": 60.0})
+    assert not ask(reach.names, HOST).answer
+    publish(HOST, "A", "203.0.113.9")
+    remembered = ask(reach.names, HOST)
+    assert (remembered.rcode(), remembered.answer) == (dns.rcode.NOERROR, [])
+    assert ask(reach.names, HOST, recursive=False).answer
+    stop()
+    assert ask(reach.names, HOST).answer
