@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 
@@ -39,6 +40,29 @@ def test_doctor_tells_everything_at_once(sandbox: Sandbox, evidence: Evidence) -
             assert f"ok    {fact}" in said
         assert row.seconds < 60  # 15 are promised; this machine may be busy
         row.happened = "21 facts, a line each; the two that fail with what to do; exit code 17"
+
+
+def test_eksctl_is_looked_for_where_the_settings_want_it(sandbox: Sandbox, evidence: Evidence) -> None:
+    """What it is told and what it tells AWS: tests/contract/test_eksctl.py."""
+    settings, program = sandbox.directory / "epochctl.toml", sandbox.directory / "bin" / "eksctl"
+    doctor = ("sh", "-c", 'PATH="$PWD/bin:$PATH" exec epochctl doctor')
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\necho 99.0.0\n")
+    with evidence("eksctl", "[lb_controller] identity = eksctl, with and without eksctl on PATH") as row:
+        settings.write_text('[lb_controller]\nidentity = "eksctl"\n')
+        try:
+            absent = sandbox.run(*doctor, code=17)
+            program.chmod(0o755)
+            there = sandbox.run(*doctor)
+        finally:
+            settings.unlink()
+        assert "fail  eksctl" in absent
+        assert "install eksctl (https://eksctl.io/installation)" in absent
+        assert re.search(r"ok +eksctl +99\.0\.0", there)
+        row.happened = (
+            "absent: exit code 17 before anything is made, and how to get it; on PATH it is what is used; "
+            "its flags and CloudFormation stacks are contract-tested"
+        )
 
 
 def test_the_plan_tells_what_it_costs_and_how_it_goes_away(sandbox: Sandbox, evidence: Evidence) -> None:
