@@ -1,0 +1,125 @@
+"""Pain 14: `verify` names the first layer that is wrong.
+
+Pains 9 and 13 as well, which need the same: a service that is up.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from evidence import Evidence
+from inside import ASSUME, LISTENER, PUSH, RECORDS
+from sandboxed import HOSTNAME, Sandbox
+
+CREDENTIALS, CERTIFICATE, IMAGE, VERIFY, PREFLIGHT = 5, 6, 10, 12, 17  # exit codes
+ROLE = "arn:aws:iam::123456789012:role/people"
+
+
+def python(service: Sandbox, script: str, *arguments: str, code: int | None = 0) -> str:
+    return service.run(sys.executable, "-c", script, *arguments, code=code)
+
+
+@contextmanager
+def record(service: Sandbox, changed: dict[str, object] | None) -> Iterator[None]:
+    """The host name's record is gone (None) or another one; right again at the end."""
+    (right,) = json.loads(python(service, RECORDS, "READ", HOSTNAME).splitlines()[-1])
+    action = ("DELETE", right) if changed is None else ("UPSERT", changed)
+    python(service, RECORDS, action[0], json.dumps(action[1]))
+    try:
+        yield
+    finally:
+        python(service, RECORDS, "UPSERT", json.dumps(right))
+
+
+def assert_right(service: Sandbox) -> None:
+    assert f"https://{HOSTNAME}/ answers." in service.epochctl("verify")
+
+
+def test_a_record_that_is_gone(service: Sandbox, evidence: Evidence) -> None:
+    with evidence(14, "the host name's record is gone") as row:
+        with record(service, None):
+            said = service.epochctl("verify", code=VERIFY)
+        assert "verify stops at: authoritative DNS" in said
+        assert f"{HOSTNAME} has no address yet (said by sandbox.test)" in said
+        assert_right(service)
+        row.happened = "exit code 12: authoritative DNS, no address; with the record back verify is right"
+
+
+def test_a_record_that_leads_elsewhere(service: Sandbox, evidence: Evidence) -> None:
+    elsewhere = {"Name": HOSTNAME, "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "203.0.113.99"}]}
+    with evidence(14, "the record leads to another address") as row:
+        with record(service, elsewhere):
+            said = service.epochctl("verify", code=VERIFY)
+        assert "verify stops at: authoritative DNS" in said
+        assert f"{HOSTNAME} leads to 203.0.113.99, not to k8s-" in said
+        assert "epochctl up puts the record right" in said
+        row.happened = "exit code 12: authoritative DNS, where it leads and where it should"
+
+
+def test_a_certificate_of_another_name(service: Sandbox, evidence: Evidence) -> None:
+    with evidence(14, "the load balancer shows a certificate of another name") as row:
+        right = python(service, LISTENER).split()[-1]
+        said = service.epochctl("verify", code=VERIFY)
+        python(service, LISTENER, right)
+        assert "verify stops at: load balancer" in said
+        assert f"not {right}" in said
+        row.happened = "exit code 12: load balancer, which certificate it shows and which it should"
+
+
+def test_an_image_for_another_processor_ends_before_the_deploy(service: Sandbox, evidence: Evidence) -> None:
+    file = service.directory / "epochctl.toml"
+    with evidence(9, "an image in the registry that is for another processor than the nodes'") as row:
+        said = service.epochctl("deploy", "--image", python(service, PUSH).split()[-1], code=IMAGE)
+        assert "cannot run on the nodes: it is for linux/arm64" in said
+        assert "is not for linux/amd64, which the nodes are" in said
+        row.happened = "exit code 10 before the deploy: what the image is for, and what the nodes are"
+    with evidence(9, "[cluster] instance_types of Graviton with an image for amd64") as row:
+        file.write_text('[cluster]\ninstance_types = ["t4g.medium"]\n[service]\nplatform = "linux/amd64"\n')
+        said = service.epochctl("up", "--yes", code=PREFLIGHT)
+        assert "it would be for linux/amd64, [service] platform, and the nodes are linux/arm64" in said
+        row.happened = "exit code 17 before anything is changed: both processors"
+    file.write_text("")
+    with evidence(9, "build --platform linux/arm64 where the nodes are amd64") as row:
+        said = service.epochctl("build", "--platform", "linux/arm64", code=IMAGE)
+        assert "linux/arm64" in said
+        assert "linux/amd64" in said
+        row.happened = "exit code 10: asked for arm64, which is said; nothing is pushed"
+    assert_right(service)
+
+
+def test_a_host_name_without_a_zone_in_up(service: Sandbox, evidence: Evidence) -> None:
+    with evidence(3, "`up` with a host name that no zone of the account holds") as row:
+        said = service.run(
+            "env", "API_HOSTNAME=epoch.example.com", "epochctl", "up", "--yes", code=CERTIFICATE
+        )
+        assert "at your DNS provider: CNAME _" in said
+        assert "then run the same command again; the certificate stays requested" in said
+        row.happened = "exit code 6 with the CNAME to add by hand; the same command goes on"
+
+
+def test_a_role_enters_by_the_settings_and_by_nothing_else(service: Sandbox, evidence: Evidence) -> None:
+    file = service.directory / "epochctl.toml"
+
+    def logs(code: int) -> str:
+        return python(service, ASSUME, ROLE, "epochctl", "logs", code=code)
+
+    with evidence(13, "a session of a role that has no access entry") as row:
+        said = logs(CREDENTIALS)
+        assert "does not know you" in said
+        assert "you are arn:aws:sts::123456789012:assumed-role/people/ann, without an access entry" in said
+        assert "user/engineer (AmazonEKSClusterAdminPolicy)" in said
+        assert "[cluster] access" in said
+        row.happened = "exit code 5: who it is, whom the cluster knows, and where it is entered"
+    with evidence(13, "the role comes into [cluster] access and goes again") as row:
+        file.write_text(f'[cluster]\naccess = ["{ROLE}"]\n')
+        service.epochctl("infra", "up")
+        assert logs(0)
+        file.write_text("")
+        service.epochctl("infra", "up")
+        assert "without an access entry" in logs(CREDENTIALS)
+        row.happened = (
+            "a session of it may use the cluster while its role is in the settings, and then no more"
+        )
