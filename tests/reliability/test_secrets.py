@@ -40,7 +40,7 @@ while not os.path.exists(sys.argv[2]):
             continue
         seen.add(line)
         found |= {(name, line.split(chr(0))[0]) for name, word in known.items() if word in line}
-    time.sleep(0.1)
+    time.sleep(0.05)
 print(json.dumps({"seen": len(seen), "found": sorted(found)}))
 """
 OBJECTS = """
@@ -74,7 +74,8 @@ class SignedIn:
         self.known.write_text(json.dumps(self.secrets))
 
     def epochctl(self, *arguments: str) -> str:
-        return self.sandbox.run("sh", "-c", f'. {self._file}; exec "$@"', "sh", EPOCHCTL, *arguments)
+        script = f'. {self._file}; exec "$@"'
+        return self.sandbox.run("sh", "-c", script, "sh", EPOCHCTL, *arguments, seconds=900)
 
     def in_text(self, text: str) -> list[str]:
         return [name for name, word in self.secrets.items() if word in text]

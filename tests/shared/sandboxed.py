@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -77,6 +79,18 @@ class Sandbox:
             yield
         finally:
             self.control("fault", "stop", name)
+
+
+@contextmanager
+def bounded(process: subprocess.Popen[str], seconds: float = 600) -> Iterator[None]:
+    """Killed with its whole group where the block takes longer: reading from it never hangs."""
+    timer = threading.Timer(seconds, os.killpg, (process.pid, signal.SIGKILL))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 @contextmanager
