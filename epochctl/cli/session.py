@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from epochctl.cli.options import Globals
+from epochctl.errors import Interrupted
 
 if TYPE_CHECKING:
     from epochctl.cli.audience import Presenter
@@ -93,6 +94,9 @@ def opened(options: Globals, *, output: str = "text", title: str = "", ttl: str 
     try:
         with interrupts.stopping(Stop.event):
             yield Session(settings, settings.region, Aws(settings.region), presenter, ttl)
+    except Interrupted as stopped:
+        stopped.fix += f": epochctl {title}" if stopped.fix and title else ""
+        raise
     finally:
         presenter.close()
 

@@ -1,6 +1,7 @@
 """Killed and stopped again and again, in the middle of everything: the next run goes on, to the end and back.
 
-The short form of `bin/crash-matrix`, in one world; the tests run in order.
+The short form of `bin/crash-matrix`, in one world; the tests run in order, and the account is empty between
+`down` and the next `up`.
 """
 
 from __future__ import annotations
@@ -8,22 +9,22 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Iterator, Sequence
-from itertools import cycle
+from collections.abc import Sequence
 
 import pytest
+from crash import findings
 from crash.cell import Cell, text
 from crash.chain import chain_down, chain_up
-from crash.moments import SHORT
+from crash.killing import KILLS
+from crash.moments import SHORT, TELLING, Moment
+from crash.running import run
 from evidence import Evidence
-from sandboxed import BIN, Sandbox
+from sandboxed import BIN, URL, Sandbox
 
-# In the order of SHORT. Without epochctl terraform would work on, past the events that are still to come.
-TURNS = (
-    *("everything", "SIGINT", "everything", "SIGHUP", "epochctl", "everything", "SIGINT twice", "everything"),
-    *("epochctl", "SIGTERM", "everything", "epochctl"),
-)
 ELSEWHERE = "API_HOSTNAME=epoch.elsewhere.test"  # no zone in the account: its certificate stays pending
+ASSEMBLING = Moment("build", "build", "step_progress", "assembling")
+CREATING = Moment("up", "infra_up", "step_progress", "aws_eks_cluster.this: creating")
+AGAIN = "fix: run the same command again to continue: epochctl"
 
 
 @pytest.fixture(scope="module")
@@ -31,9 +32,8 @@ def before(sandbox: Sandbox) -> list[str]:
     return sandbox.inventory()
 
 
-@pytest.fixture(scope="module")
-def turns() -> Iterator[str]:
-    return cycle(TURNS)
+def kills(command: str) -> list[str]:
+    return [kill for moment, kill in TELLING if moment.command == command]
 
 
 def never() -> bool:
@@ -42,49 +42,73 @@ def never() -> bool:
 
 def described(cells: Sequence[Cell], command: str) -> str:
     """For the table, after the check."""
+    assert len(cells) == len(kills(command)), text(cells)
     assert [cell for cell in cells if not cell.good] == [], text(cells)
-    crashed = sum(not cell.kill.startswith("SIG") for cell in cells)
-    stopped = len(cells) - crashed
-    return f"killed {crashed} times and stopped in order {stopped} times, `{command}` went on each time"
+    stopped = sum(cell.kill.startswith("SIG") for cell in cells)
+    return f"killed {len(cells) - stopped} times and stopped in order {stopped} time: `{command}` went on"
 
 
-@pytest.mark.timeout(1500)
-def test_up_killed_again_and_again(
-    sandbox: Sandbox, evidence: Evidence, before: list[str], turns: Iterator[str]
+@pytest.mark.timeout(900)
+def test_down_after_a_kill_in_the_making_of_the_cluster(
+    sandbox: Sandbox, evidence: Evidence, before: list[str]
 ) -> None:
-    with evidence(10, "up killed after eight of its events, up again each time") as row:
-        cells = chain_up(sandbox, SHORT, turns, never, print)
-        assert len(cells) >= 6, text(cells)
-        ended = described(cells, "up")
-        row.happened = f"{ended}: nothing made twice, no finished step done again, the URL answers"
-    assert (
-        sandbox.run("curl", "-sS", "--fail", "https://epoch.sandbox.test/").strip().splitlines()[-1].isdigit()
-    )
+    with evidence(10, "kill -9 of up and its terraform while EKS makes the cluster, then down") as row:
+        run(sandbox, "up", [CREATING], lambda _, process: KILLS["everything"](process))
+        assert any(line.startswith("eks/cluster") for line in sandbox.inventory())
+        ended = run(sandbox, "down")
+        assert findings.succeeded(ended) == ""
+        assert findings.left(before, sandbox.inventory()) == ()
+        row.seconds = ended.seconds
+        row.happened = "down waits for the cluster, finds what terraform had not written down, leaves nothing"
 
 
-@pytest.mark.timeout(1500)
-def test_down_killed_again_and_again(
-    sandbox: Sandbox, evidence: Evidence, before: list[str], turns: Iterator[str]
-) -> None:
-    with evidence("crash matrix", "down killed after four of its events, down again each time") as row:
-        cells = chain_down(sandbox, before, SHORT, turns, never, print)
-        assert len(cells) >= 3, text(cells)
-        row.happened = f"{described(cells, 'down')}: the account is what it was before the first `up`"
+@pytest.mark.timeout(900)
+def test_up_killed_again_and_again(sandbox: Sandbox, evidence: Evidence, before: list[str]) -> None:
+    with evidence(10, "up killed after five of its events, up again each time") as row:
+        cells = chain_up(sandbox, SHORT, kills("up"), never, print)
+        row.happened = (
+            f"{described(cells, 'up')}; nothing made twice, no finished step done again, the URL answers"
+        )
+    assert sandbox.run("curl", "-sS", "--fail", URL).strip().splitlines()[-1].isdigit()
+
+
+@pytest.mark.timeout(900)
+def test_down_killed_again_and_again(sandbox: Sandbox, evidence: Evidence, before: list[str]) -> None:
+    with (
+        evidence("crash matrix", "down killed after three of its events, down again each time") as row,
+        evidence("Ctrl-C", "SIGINT in down, while the node group is being deleted") as stopped,
+    ):
+        cells = chain_down(sandbox, before, SHORT, kills("down"), never, print)
+        row.happened = f"{described(cells, 'down')}; the account is what it was before the first `up`"
+        stopped.seconds = next(cell.seconds for cell in cells if cell.kill == "SIGINT")
+        stopped.happened = (
+            "terraform ends in order, exit 130; the next down finds no lock and ends (its seconds)"
+        )
+
+
+def test_ctrl_c_while_the_image_is_built(sandbox: Sandbox, evidence: Evidence) -> None:
+    with evidence("Ctrl-C", "SIGINT in `build`, while the image is assembled") as row:
+        stopped = run(sandbox, "build", [ASSEMBLING], lambda _, process: KILLS["SIGINT"](process))
+        assert stopped.met == ASSEMBLING
+        assert stopped.code == 130
+        assert any(f"{AGAIN} build" in line for line in stopped.words), stopped.words
+        assert not list(sandbox.directory.glob(".epochctl/**/index.json"))
+        row.happened = "exit 130, the next command is named, half an image is not there"
 
 
 def test_ctrl_c_while_a_certificate_is_waited_for(sandbox: Sandbox, evidence: Evidence) -> None:
     with evidence("Ctrl-C", "SIGINT in `cert wait`, for a host name whose zone is elsewhere") as row:
-        asked = sandbox.run("env", ELSEWHERE, str(BIN / "epochctl"), "cert", "request", code=0)
+        asked = sandbox.run("env", ELSEWHERE, str(BIN / "epochctl"), "cert", "request")
         process = sandbox.popen("exec", "--", "env", ELSEWHERE, str(BIN / "epochctl"), "cert", "wait")
         assert process.stdout is not None
-        said = next(line for line in process.stdout if "waiting for" in line)
+        said = next((line for line in process.stdout if "waiting for" in line), "it never waited")
         start = time.monotonic()
         os.killpg(process.pid, signal.SIGINT)
         rest = process.communicate(timeout=60)[0]
         row.seconds = time.monotonic() - start
         assert process.returncode == 130, said + rest
-        assert "fix: run the same command again" in rest
-        again = sandbox.run("env", ELSEWHERE, str(BIN / "epochctl"), "cert", "request", code=0)
+        assert f"{AGAIN} cert wait" in rest
+        again = sandbox.run("env", ELSEWHERE, str(BIN / "epochctl"), "cert", "request")
         assert _arn(again) == _arn(asked)
         row.happened = (
             "exit 130, the next command is named, the certificate and its record are the same as before"
@@ -94,11 +118,10 @@ def test_ctrl_c_while_a_certificate_is_waited_for(sandbox: Sandbox, evidence: Ev
 def test_nobody_reads_the_output(sandbox: Sandbox, evidence: Evidence) -> None:
     with evidence("Ctrl-C", "`down -o json | head -1`: nobody reads any more") as row:
         line = f"{BIN / 'epochctl'} down --yes -o json | head -1; echo exit ${{PIPESTATUS[0]}}"
-        output = sandbox.run("bash", "-c", line, code=0)
+        output = sandbox.run("bash", "-c", line)
         assert "exit 130" in output
         assert "Traceback" not in output
         row.happened = "it stops in order with exit 130, and says so on stderr"
-    assert "Nothing of ours is left." in sandbox.epochctl("down", "--yes", "--delete-state")
 
 
 def _arn(output: str) -> str:

@@ -16,7 +16,7 @@ from crash.cell import FORMS, Cell
 from crash.chain import chain
 from crash.full import Full, wanted
 from crash.killing import CRASHES, KILLS
-from crash.moments import DOWN, SHORT, UP, Moment, named
+from crash.moments import DOWN, SHORT, TELLING, UP, Moment, named
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.list:
         sys.stdout.write("\n".join(map(str, moments)) + "\n")
         return 0
-    kills = tuple(options.kill or CRASHES)
+    kills = tuple(options.kill or ([kill for _, kill in TELLING] if moments is SHORT else CRASHES))
     cells = _measured(options, moments, kills)
     sys.stdout.write(FORMS[options.output](cells) + "\n")
     _say_missing(moments, cells)
@@ -78,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", metavar="REGEX", default="", help="all events whose name has this in it")
     parser.add_argument("--limit", metavar="N", type=int, help="the first N events, or cells of --full")
     parser.add_argument("--minutes", metavar="M", type=float, help="begin nothing more after M minutes")
-    parser.add_argument("--kill", action="append", choices=KILLS, help="instead of epochctl and everything")
+    parser.add_argument("--kill", action="append", choices=KILLS, help="instead of the usual ones")
     parser.add_argument("--keep", metavar="DIR", type=Path, help="the project, and what each run said")
     parser.add_argument("--list", action="store_true", help="print the events, and run nothing")
     parser.add_argument("-o", "--output", choices=FORMS, default="text")

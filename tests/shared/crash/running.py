@@ -40,7 +40,7 @@ class Run:
 def _kept(lines: Iterable[str], path: Path) -> Iterator[str]:
     """The same lines, written down: a cell that is not good asks for them."""
     path.parent.mkdir(exist_ok=True)
-    with path.open("w") as file:
+    with path.open("w", buffering=1) as file:
         for line in lines:
             file.write(line)
             yield line
