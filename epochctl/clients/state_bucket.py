@@ -116,8 +116,9 @@ class StateBucket:
     def _describes(self, account: str, key: str) -> bool:
         body = self._call("get_object", account, Key=key)["Body"].read()
         try:
-            return bool(json.loads(body).get("resources"))
-        except (ValueError, AttributeError):
+            # What was only asked for (data) is nobody's object.
+            return any(each.get("mode") != "data" for each in json.loads(body).get("resources") or ())
+        except (ValueError, AttributeError, TypeError):
             return True  # not a state of ours: not ours to delete
 
     def _empty(self, account: str) -> None:

@@ -99,7 +99,12 @@ class Planning:
     def destroy(self, ctx: Context, *targets: str) -> tuple[Change, ...]:
         """Destroy the targets and what hangs on them, or everything."""
         plan = self._plan(ctx, destroy=True, targets=targets)
-        return self._unlocking(ctx, lambda: self._terraform.apply(plan, ctx.say)) if plan.details else ()
+        if plan.details:
+            return self._unlocking(ctx, lambda: self._terraform.apply(plan, ctx.say))
+        # Nothing of the state exists any more: who removed it was killed before that was written down.
+        if not targets and (gone := self._terraform.state_list()):
+            self._unlocking(ctx, lambda: self._terraform.forget(*gone))
+        return ()
 
     def adopt(self, ctx: Context, backend: Backend) -> bool:
         """Take lost objects into the state, so that destroy knows them; whether the state now holds

@@ -120,3 +120,18 @@ def test_what_a_killed_run_replaced_is_adopted(world: World, settings: Settings)
     plan = world.step._planning.look(world.ctx, backend)
     assert gateway in plan.addresses("adopt")
     assert gateway not in plan.addresses("create")
+
+
+def test_what_a_killed_run_had_removed_is_forgotten(world: World, settings: Settings) -> None:
+    """down was killed behind its last deletion: the next one leaves no record that keeps the state alive."""
+    account, backend = world.step._where()
+    world.bucket.ensure(account)
+    world.terraform.init(backend, world.ctx.say)
+    vpc = "module.network.aws_vpc.this"
+    plan = world.terraform.plan(world.step._planning._variables(), world.ctx.say, targets=[vpc])
+    world.terraform.apply(plan, world.ctx.say)
+    for found in world.step._network.find(settings.tags):
+        world.aws.client("ec2").delete_vpc(VpcId=found)
+    assert world.terraform.state_list() == (vpc,)
+    assert world.step.destroy(world.ctx) == ()
+    assert world.terraform.state_list() == ()
