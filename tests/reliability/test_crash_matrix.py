@@ -53,8 +53,8 @@ def test_down_after_a_kill_in_the_making_of_the_cluster(
     sandbox: Sandbox, evidence: Evidence, before: list[str]
 ) -> None:
     with evidence(10, "kill -9 of up and its terraform while EKS makes the cluster, then down") as row:
-        run(sandbox, "up", [CREATING], lambda _, process: KILLS["everything"](process))
-        assert any(line.startswith("eks/cluster") for line in sandbox.inventory())
+        run(sandbox, "up", [CREATING], lambda _, process: _kill_once_it_is_there(sandbox, process))
+        assert _has_cluster(sandbox)
         ended = run(sandbox, "down")
         assert findings.succeeded(ended) == ""
         assert findings.left(before, sandbox.inventory()) == ()
@@ -122,6 +122,18 @@ def test_nobody_reads_the_output(sandbox: Sandbox, evidence: Evidence) -> None:
         assert "exit 130" in output
         assert "Traceback" not in output
         row.happened = "it stops in order with exit 130, and says so on stderr"
+
+
+def _kill_once_it_is_there(sandbox: Sandbox, process: int) -> None:
+    """terraform says "creating" before it asks for it."""
+    end = time.monotonic() + 60
+    while not _has_cluster(sandbox) and time.monotonic() < end:
+        time.sleep(0.2)
+    KILLS["everything"](process)
+
+
+def _has_cluster(sandbox: Sandbox) -> bool:
+    return any(line.startswith("eks/cluster") for line in sandbox.inventory())
 
 
 def _arn(output: str) -> str:
