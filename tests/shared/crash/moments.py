@@ -124,7 +124,7 @@ DOWN: tuple[Moment, ...] = (
 )
 
 
-# What the short form and the test in CI kill after, and how: the most telling of each kind. `epochctl` alone
+# What the short form kills after, and how: the most telling of each kind. `epochctl` alone
 # is not killed inside terraform: that would work on, past the moments that are still to come.
 TELLING: tuple[tuple[Moment, str], ...] = (
     *((moment, "epochctl") for moment in _inside("up", "acm_cert", "requested")),
