@@ -30,14 +30,19 @@ class Clearing:
     def refuse_strangers(self, ctx: Context) -> None:
         """Before anything is removed: what is not ours must go first, and only its owner may remove it."""
         patience = Patience(ctx.clock, SURE)
+        found: tuple[str, ...] = ()
 
         def probe() -> Ready[None] | Pending:
+            nonlocal found
             found = self.strangers()
             if found and patience.spent(found):
                 raise _refused(self._vpcs(), found)
             return Pending("\n".join(found)) if found else Ready(None)
 
-        ctx.wait_for("nobody else to be in the VPC", probe, deadline=60, longest=3.0)
+        try:
+            ctx.wait_for("nobody else to be in the VPC", probe, deadline=60, longest=3.0)
+        except DeadlineError as error:  # they come and go, but one is always there
+            raise _refused(self._vpcs(), found) from error
 
     def strangers(self) -> tuple[str, ...]:
         """Whatever in our VPCs is not ours and does not go away by itself, a line each with its exact id."""
