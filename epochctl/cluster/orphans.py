@@ -13,8 +13,11 @@ from epochctl.clients.elbv2 import Elbv2, LoadBalancer, TargetGroup
 from epochctl.clients.network import Network
 from epochctl.clients.security_groups import SecurityGroup, SecurityGroups
 from epochctl.errors import EpochctlError
+from epochctl.workflow.patience import Patience
 from epochctl.workflow.step import Context
 from epochctl.workflow.waiting import Pending, Ready
+
+HELD = 60.0  # seconds for which a security group may stay held: a load balancer's interfaces outlive it
 
 
 @dataclass(frozen=True)
@@ -78,13 +81,21 @@ class Orphans:
         return tuple(f"load balancer {item.arn}" for item in found)
 
     def sweep(self, ctx: Context) -> tuple[str, ...]:
-        """Delete all of it, and wait until it is gone. Lines of what was removed."""
+        """Delete all of it, and wait until it is gone. Lines of what was removed.
+
+        A security group that something still holds is left for when the cluster is gone: it hinders nobody.
+        """
         removed: dict[str, None] = {}
+        patience = Patience(ctx.clock, HELD)
         for line in self.find().foreign:
             ctx.say(f"{line}: bears our cluster's name, but that VPC is not ours: left alone")
 
         def probe() -> Ready[None] | Pending:
             cause = self._delete(removed)
+            found = self.find()
+            if cause and patience.spent(found.all) and not found.serving:
+                ctx.say(f"{cause}: left until the cluster is gone")
+                return Ready(None)
             return Pending(cause) if cause else Ready(None)
 
         ctx.wait_for("what the controller made to be deleted", probe, deadline=600)
@@ -104,6 +115,8 @@ class Orphans:
             except EpochctlError as error:  # in use until its listener is really gone
                 return f"target group {target.name}: {error.why}"
             removed[f"target group {target.name}"] = None
+        for vpc in {group.vpc_id for group in found.security_groups}:
+            removed.update(dict.fromkeys(self.network.sweep_interfaces(vpc, self.name)))
         held = ""
         for group in found.security_groups:
             cause = self.groups.delete(group)

@@ -250,3 +250,25 @@ def test_what_another_cluster_of_our_name_has_in_its_own_vpc_is_named_and_left(
         assert "left alone" in "".join(said)
         assert elb.describe_load_balancers()["LoadBalancers"]
         assert elb.describe_target_groups()["TargetGroups"]
+
+
+def test_a_security_group_that_is_held_is_left_until_the_cluster_is_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    with mock_aws():
+        aws = Aws("us-west-2")
+        ec2, marks = aws.client("ec2"), {"epochctl:name": "epoch"}
+        vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        ec2.create_tags(Resources=[vpc], Tags=[{"Key": "epochctl:name", "Value": "epoch"}])
+        subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
+        group = ec2.create_security_group(GroupName="k8s", Description="d", VpcId=vpc)["GroupId"]
+        ec2.create_tags(Resources=[group], Tags=[{"Key": CLUSTER_TAG, "Value": "epoch"}])
+        ec2.create_network_interface(SubnetId=subnet, Groups=[group], Description="aws-K8S-i-1")
+        groups = SecurityGroups(aws)
+        monkeypatch.setattr(groups, "delete", lambda group: f"{group.id} is still attached")
+        said: list[str] = []
+        removed = Orphans("epoch", marks, Elbv2(aws), groups, Network(aws, groups)).sweep(context(said))
+        assert [line.partition(" eni-")[0] for line in removed] == ["network interface"]
+        assert f"{group} is still attached: left until the cluster is gone" in "".join(said)

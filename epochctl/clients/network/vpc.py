@@ -44,7 +44,7 @@ class Network:
         """Delete what the cluster's machinery and GuardDuty left, as far as it is idle. What was removed."""
         return (
             *self._sweep_endpoints(vpc_id),
-            *self._sweep_interfaces(vpc_id, cluster),
+            *self.sweep_interfaces(vpc_id, cluster),
             *self._sweep_groups(vpc_id, cluster),
         )
 
@@ -77,7 +77,8 @@ class Network:
         removed = [id for id in found if self._delete("delete_vpc_endpoints", VpcEndpointIds=[id])]
         return [f"VPC endpoint {id} (GuardDuty's)" for id in removed]
 
-    def _sweep_interfaces(self, vpc_id: str, cluster: str) -> list[str]:
+    def sweep_interfaces(self, vpc_id: str, cluster: str) -> list[str]:
+        """Delete the cluster's pod interfaces that nobody uses any more. What was removed."""
         idle = [item for item in self._interfaces(vpc_id) if item.status == "available"]
         return [
             f"network interface {item.id} ({item.description})"
