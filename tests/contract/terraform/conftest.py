@@ -110,6 +110,7 @@ class World:
             orphans=Orphans(settings.full_name, settings.tags, Elbv2(self.aws), groups, network),
             logs=Logs(self.aws),
         )
+        self.network = network
         self.events: list[Event] = []
         self.ctx = Context("infra_up", Outputs(), self.events.append)
         self.hurried = Context("infra_up", Outputs(), self.events.append, Hurried())

@@ -11,7 +11,6 @@ import sys
 import time
 from pathlib import Path
 
-from epochctl.clients.network import Network
 from epochctl.outputs import Infrastructure
 from epochctl.settings import Settings
 
@@ -58,7 +57,7 @@ def test_up_after_everything_was_killed(world: World, root: Path, settings: Sett
     assert "which was killed: unlocking it" in world.said
     assert "adopting them" in world.said
     assert world.step.observe(world.ctx).changes == ()
-    assert Network(world.aws).find(settings.tags) == (made.vpc_id,)  # no second one
+    assert world.network.find(settings.tags) == (made.vpc_id,)  # no second one
 
 
 def test_down_after_everything_was_killed(world: World, root: Path, settings: Settings) -> None:
@@ -131,7 +130,7 @@ def test_what_a_killed_run_had_removed_is_forgotten(world: World, settings: Sett
     vpc = "module.network.aws_vpc.this"
     plan = world.terraform.plan(world.step._planning._variables(), world.ctx.say, targets=[vpc])
     world.terraform.apply(plan, world.ctx.say)
-    for found in Network(world.aws).find(settings.tags):
+    for found in world.network.find(settings.tags):
         world.aws.client("ec2").delete_vpc(VpcId=found)
     assert world.terraform.state_list() == (vpc,)
     assert world.step.destroy(world.ctx) == ()
