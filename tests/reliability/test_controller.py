@@ -1,4 +1,4 @@
-"""Pains 7 and 8: a helm that is killed, and a rollout that the load balancer does not follow.
+"""Pains 4, 7, 8 and 11: the load balancer controller and helm, each failing in the usual ways.
 
 One world, in order: the first tests look at the first pods.
 """
@@ -13,12 +13,31 @@ from crash.killing import everything
 from evidence import Evidence
 from sandboxed import URL, Sandbox
 
+CHART = Path(__file__).parents[2] / "charts" / "epoch"
+CONTROLLER = "deployment/aws-load-balancer-controller"
 LABEL = "elbv2.k8s.aws/pod-readiness-gate-inject"
+DETACH = """
+import boto3
+iam = boto3.client("iam")
+for role in iam.list_roles()["Roles"]:
+    name = role["RoleName"]
+    for policy in iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]:
+        if policy["PolicyName"].endswith("lb-controller"):
+            iam.detach_role_policy(RoleName=name, PolicyArn=policy["PolicyArn"])
+            print("ROLE", name)
+"""
 
 
 def configure(service: Sandbox, mark: str) -> None:
     """Another revision each time."""
     (service.directory / "epochctl.toml").write_text(f'[service.env]\nMARK = "{mark}"\n')
+
+
+def helm(service: Sandbox, *arguments: str, code: int | None = 0) -> str:
+    config = next(service.directory.glob(".epochctl/*/*/*/kubeconfig"))
+    return service.run(
+        "helm", f"--kubeconfig={config}", "-n", "epoch-production", *arguments, code=code, seconds=120
+    )
 
 
 def kill_while(service: Sandbox, status: str) -> None:
@@ -51,6 +70,14 @@ def test_the_namespace_was_labelled_before_the_first_pod(service: Sandbox, evide
         row.happened = "the label by which pods get their readiness gate was there before any pod"
 
 
+def test_values_that_would_drop_requests_are_refused(service: Sandbox, evidence: Evidence) -> None:
+    with evidence(8, "values by which a pod ends before the load balancer has let go of it") as row:
+        for values in ("drain.preStopSeconds=8", "drain.graceSeconds=20"):
+            output = helm(service, "upgrade", "epoch", str(CHART), "--reuse-values", "--set", values, code=1)
+            assert "otherwise a rollout drops requests" in output
+        row.happened = "the chart refuses them with the inequality; nothing was sent"
+
+
 def test_a_pod_is_ready_when_the_load_balancer_says_so(service: Sandbox, evidence: Evidence) -> None:
     with evidence(8, "the load balancer's health check fails for the new pods") as row:
         configure(service, "unhealthy")
@@ -72,3 +99,38 @@ def test_a_killed_upgrade_is_gone_back_from(service: Sandbox, evidence: Evidence
         assert "was left pending-upgrade by a run that was killed: back at revision" in output
         assert "then that helm is taken for dead" not in output, "it is known to be dead: no need to wait"
         row.happened = "deploy again: says that it goes back to the last deployed revision, then deploys"
+
+
+def test_a_killed_install_is_taken_back(service: Sandbox, evidence: Evidence) -> None:
+    with evidence(7, "kill -9 while helm installs") as row:
+        helm(service, "uninstall", "epoch", "--wait", "--ignore-not-found")
+        kill_while(service, "pending-install")
+        output = service.epochctl("deploy")
+        assert "was left pending-install by a run that was killed: uninstalled" in output
+        row.happened = "deploy again: says that it uninstalls what was half installed, then installs"
+
+
+def test_a_webhook_without_endpoints_is_named_and_up_heals_it(service: Sandbox, evidence: Evidence) -> None:
+    with evidence(4, "the controller is scaled to 0: its webhook has no endpoint") as row:
+        service.kubectl("-n", "kube-system", "scale", CONTROLLER, "--replicas=0")
+        service.kubectl("-n", "kube-system", "wait", CONTROLLER, "--for=jsonpath={.spec.replicas}=0")
+        output = service.epochctl("deploy", code=16)
+        assert "deployment aws-load-balancer-controller was scaled to 0" in output
+        assert "has no ready endpoint" in output
+        assert "fix: epochctl up" in output
+        assert "answers." in service.epochctl("up", "--yes")
+        row.happened = "deploy: exit code 16, names it and changes nothing; up makes the controller run again"
+
+
+def test_an_action_that_the_controller_may_not_perform_is_named(service: Sandbox, evidence: Evidence) -> None:
+    with evidence(11, "the controller's policy is detached") as row:
+        service.kubectl("delete", "ingress", "epoch", "--timeout=90s")
+        role = service.run(sys.executable, "-c", DETACH, seconds=60).split()[-1]
+        output = service.epochctl("deploy", code=11)
+        why = output[output.index("  why:") :].splitlines()[0]
+        assert f"IAM role {role} may not perform elasticloadbalancing:" in why or "perform ec2:" in why
+        assert "epochctl infra up, then epochctl deploy" in output
+        service.epochctl("infra", "up")
+        service.epochctl("deploy")
+        assert service.run("curl", "-sS", URL, seconds=60).strip().isdigit()
+        row.happened = f"exit code 11 names {why.partition('perform ')[2].partition(':')[0]}... and its role"
