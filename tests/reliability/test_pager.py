@@ -1,4 +1,4 @@
-"""What a person who carries the pager does, in one world: look, compare, find the cause.
+"""What a person who carries the pager does, in one world: look, compare, deploy, go back, find the cause.
 
 The tests run in order. Every epochctl has a home with a kubeconfig of somebody else's in it (pain 13).
 """
@@ -7,12 +7,17 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sandboxed
 from evidence import Evidence
-from sandboxed import BIN, Sandbox
+from sandboxed import BIN, URL, Sandbox
 
 THEIRS = b"""# my own words
 apiVersion: v1
@@ -43,6 +48,7 @@ for record in client.list_resource_record_sets(HostedZoneId=zone)['ResourceRecor
         client.change_resource_record_sets(HostedZoneId=zone, ChangeBatch={'Changes': [change]})
         print('gone')
 """
+LOAD, RATE = Path(sandboxed.__file__).with_name("load.py"), 4  # requests a second
 
 
 class Person:
@@ -76,6 +82,23 @@ class Person:
         )
         return {one["layer"]: one for one in told["findings"] if one["state"] in ("absent", "wrong")}
 
+    @contextmanager
+    def asking(self) -> Iterator[Callable[[], dict[str, Any]]]:
+        """Ask for the URL all the time; what it gives ends that and tells what was seen."""
+        stop = self.sandbox.directory / "stop"
+        stop.unlink(missing_ok=True)
+        asking = self.sandbox.popen("exec", "--", sys.executable, str(LOAD), URL, str(RATE), str(stop))
+
+        def seen() -> dict[str, Any]:
+            stop.touch()
+            output, _ = asking.communicate(timeout=60)
+            return dict(json.loads(output.splitlines()[-1]))
+
+        try:
+            yield seen
+        finally:
+            asking.kill()
+
 
 @pytest.fixture(scope="module")
 def person(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Person:
@@ -105,6 +128,35 @@ def test_diff_is_empty_and_then_shows_exactly_the_change(person: Person, evidenc
         row.happened = (
             "“Nothing would change.”, then the two lines that change, the secret masked; exit code 2"
         )
+
+
+def test_deploy_history_and_rollback_while_the_url_answers(person: Person, evidence: Evidence) -> None:
+    with evidence("rollback", "a deploy is regretted") as row, person.asking() as seen:
+        person.types("deploy")
+        start = time.monotonic()
+        said = person.types("rollback", "--yes")
+        row.seconds = time.monotonic() - start
+        answers = seen()
+        assert answers["failed"] == {}, answers
+        row.happened = f"shown, done and served; {answers['sent']} requests meanwhile, all answered 200"
+    assert re.search(r"-\s+value: two\n.*\+\s+value: one", said)
+    assert "is served by revision 3, which is 1 again" in said
+    plan = person.types("up", "--plan")
+    assert "change Deployment/epoch" in plan
+
+    with evidence("history", "three releases, and who made them") as row:
+        listed = person.types("history")
+        revisions = [line.split()[0] for line in listed.splitlines() if re.match(r"\s+\d+  20", line)]
+        assert revisions == ["3", "2", "1"]
+        assert "taken back" in listed
+        assert re.search(r"deploy\s+ok", listed)
+        assert re.search(r"rollback\s+ok", listed)
+        row.happened = "releases 3, 2 (taken back) and 1 with image and who; the runs with how they ended"
+
+    with evidence("rollback", "a revision that there is not") as row:
+        refused = person.types("rollback", "99", "--yes", code=16)
+        assert "there are:" in refused
+        row.happened = "one error that lists the revisions there are; exit code 16"
 
 
 def test_a_command_in_a_pod(person: Person, evidence: Evidence) -> None:
@@ -153,3 +205,38 @@ def test_three_things_broken_are_three_causes_in_order(person: Person, evidence:
         assert found["release"]["cause"] == "missing: Deployment/epoch"
         assert "point epoch.sandbox.test at" in found["DNS record"]["cause"]
         row.happened = "each is named with its next command; the first cause is the controller"
+    with evidence("diagnose", "its advice is followed: lb-controller install, deploy, up") as row:
+        person.types(*found["controller"]["next"].split()[1:])
+        assert list(person.diagnoses())[:2] == ["release", "DNS record"]
+        person.types(*found["release"]["next"].split()[1:])
+        assert "answers." in person.types(*found["DNS record"]["next"].split()[1:], "--yes")
+        assert "Nothing is wrong." in person.types("diagnose")
+        row.happened = "each command mends what it was named for; then: “Nothing is wrong.”"
+
+
+def test_nobodys_kubeconfig_changes_but_by_merge(person: Person, evidence: Evidence) -> None:
+    with evidence(13, "a kubeconfig of one's own, and every command") as row:
+        for line in (
+            "status",
+            "verify",
+            "logs",
+            "token",
+            "kubeconfig",
+            "infra output",
+            "lb-controller status",
+        ):
+            person.types(*line.split())
+        config = person.types("kubeconfig").strip().splitlines()[-1]
+        assert "namespaces" in person.sandbox.run("kubectl", f"--kubeconfig={config}", "api-resources")
+        used = sorted(set(person.commands))
+        merging = ("env", f"HOME={person.home}", str(BIN / "epochctl"), "kubeconfig", "--merge")
+        assert "has it now" in person.sandbox.run(*merging)
+        (backup,) = person.config.parent.glob("config.before-epochctl-*")
+        assert backup.read_bytes() == THEIRS
+        merged = person.config.read_text()
+        assert "current-context: theirs" in merged
+        context = re.findall(r"epoch-production\S+", merged)[0]
+        nodes = ("get", "nodes", "--no-headers", f"--kubeconfig={person.config}", f"--context={context}")
+        assert person.sandbox.run("kubectl", *nodes).count(" Ready ") == 2
+        assert "has it already" in person.sandbox.run(*merging)
+        row.happened = f"not a byte changed by {', '.join(used)}; --merge keeps the old file and works"
