@@ -1,4 +1,4 @@
-"""Pain 14: `verify` names the first layer that is wrong.
+"""Pain 14: `verify` names the first layer that is wrong, and asks no resolver for a name before it is there.
 
 Pains 9 and 13 as well, which need the same: a service that is up.
 """
@@ -6,15 +6,17 @@ Pains 9 and 13 as well, which need the same: a service that is up.
 from __future__ import annotations
 
 import json
+import re
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from evidence import Evidence
-from inside import ASSUME, LISTENER, PUSH, RECORDS
-from sandboxed import HOSTNAME, Sandbox
+from inside import ASSUME, IMPOSTOR, LISTENER, PUSH, RECORDS
+from sandboxed import HOSTNAME, URL, Sandbox
 
-CREDENTIALS, CERTIFICATE, IMAGE, VERIFY, PREFLIGHT = 5, 6, 10, 12, 17  # exit codes
+CREDENTIALS, CERTIFICATE, IMAGE, VERIFY, REMEMBERED, PREFLIGHT = 5, 6, 10, 12, 13, 17  # exit codes
 ROLE = "arn:aws:iam::123456789012:role/people"
 
 
@@ -38,14 +40,29 @@ def assert_right(service: Sandbox) -> None:
     assert f"https://{HOSTNAME}/ answers." in service.epochctl("verify")
 
 
-def test_a_record_that_is_gone(service: Sandbox, evidence: Evidence) -> None:
-    with evidence(14, "the host name's record is gone") as row:
-        with record(service, None):
-            said = service.epochctl("verify", code=VERIFY)
-        assert "verify stops at: authoritative DNS" in said
-        assert f"{HOSTNAME} has no address yet (said by sandbox.test)" in said
-        assert_right(service)
-        row.happened = "exit code 12: authoritative DNS, no address; with the record back verify is right"
+def test_absence_is_said_by_the_zone_s_own_servers_and_a_resolver_that_remembers_it_is_another_verdict(
+    service: Sandbox, evidence: Evidence
+) -> None:
+    with service.fault("negative-cache", "seconds=900"):
+        with evidence(14, "the record is gone, and resolvers remember for 900 s what was absent") as row:
+            with record(service, None):
+                said = service.epochctl("verify", code=VERIFY)
+            assert "verify stops at: authoritative DNS" in said
+            assert f"{HOSTNAME} has no address yet (said by sandbox.test)" in said
+            assert_right(service)  # so nobody asked a resolver meanwhile: it would remember the absence now
+            row.happened = (
+                "exit code 12: authoritative DNS, no address; with the record back verify is right at once, "
+                "because no resolver had been asked"
+            )
+        with evidence(14, "a resolver that was asked too early, and remembers the absence") as row:
+            with record(service, None):
+                assert service.run("getent", "ahostsv4", HOSTNAME, code=None) == ""
+            said = service.epochctl("verify", code=REMEMBERED)
+            seconds = re.search(r"at most (\d+) s more; the zone's own servers answer", said)
+            assert seconds, said
+            assert f"wait {seconds[1]} s and run `epochctl verify`; do not run down and up" in said
+            row.happened = f"exit code 13: healthy, the resolver may remember that for at most {seconds[1]} s"
+    assert_right(service)
 
 
 def test_a_record_that_leads_elsewhere(service: Sandbox, evidence: Evidence) -> None:
@@ -69,6 +86,70 @@ def test_a_certificate_of_another_name(service: Sandbox, evidence: Evidence) -> 
         row.happened = "exit code 12: load balancer, which certificate it shows and which it should"
 
 
+def test_the_body_of_another_service(service: Sandbox, evidence: Evidence) -> None:
+    with evidence(14, "healthy pods of another service behind the same load balancer and name") as row:
+        (found,) = json.loads(service.kubectl("get", "service", "-o", "json"))["items"]
+        (deployment,) = json.loads(service.kubectl("get", "deployment", "-o", "json"))["items"]
+        file = service.directory / "impostor.json"
+        file.write_text(json.dumps(impostor(deployment)))
+        service.kubectl("apply", "-f", str(file))
+        service.kubectl("rollout", "status", "deployment/impostor", "--timeout=100s")
+        name, right = found["metadata"]["name"], found["spec"]["selector"]
+        select(service, name, {**dict.fromkeys(right), "app": "impostor"})
+        try:
+            assert_answers(service, "<html>")
+            said = service.epochctl("verify", code=VERIFY)
+        finally:
+            select(service, name, {"app": None, **right})
+            service.kubectl("delete", "-f", str(file), "--wait=false")
+        assert "verify stops at: body" in said
+        assert "the body is not an epoch: '<html>'" in said
+        row.happened = "exit code 12: body, with what it said instead of an epoch"
+    assert_right(service)
+
+
+def assert_answers(service: Sandbox, body: str) -> None:
+    """Soon: the controller moves the load balancer's targets."""
+    end = time.monotonic() + 120
+    while body not in (said := service.run("curl", "-sS", "--max-time", "5", URL, code=None)):
+        assert time.monotonic() < end, said
+        time.sleep(1)
+
+
+def impostor(deployment: dict[str, object]) -> dict[str, object]:
+    """The same pods with other labels and another program."""
+    copy = json.loads(json.dumps(deployment))
+    template = copy["spec"]["template"]["spec"]
+    container = template["containers"][0]
+    container["command"], container["args"] = [container_python(), "-c", IMPOSTOR], []
+    container.pop("lifecycle", None)
+    spec = {key: template[key] for key in template if key not in ("affinity", "topologySpreadConstraints")}
+    labels = {"app": "impostor"}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "impostor"},
+        "spec": {
+            "replicas": 1,
+            "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": spec},
+        },
+    }
+
+
+def container_python() -> str:
+    from epochctl.image.rootfs import PYTHON
+
+    return PYTHON
+
+
+def select(service: Sandbox, name: str, labels: dict[str, object]) -> None:
+    """Change whom the Service selects; None takes a label away."""
+    service.kubectl(
+        "patch", "service", name, "--type=merge", "-p", json.dumps({"spec": {"selector": labels}})
+    )
+
+
 def test_an_image_for_another_processor_ends_before_the_deploy(service: Sandbox, evidence: Evidence) -> None:
     file = service.directory / "epochctl.toml"
     with evidence(9, "an image in the registry that is for another processor than the nodes'") as row:
@@ -86,7 +167,9 @@ def test_an_image_for_another_processor_ends_before_the_deploy(service: Sandbox,
         said = service.epochctl("build", "--platform", "linux/arm64", code=IMAGE)
         assert "linux/arm64" in said
         assert "linux/amd64" in said
-        row.happened = "exit code 10: asked for arm64, which is said; nothing is pushed"
+        row.happened = (
+            "exit code 10: asked for arm64, which is said; nothing is pushed, the deployed one serves"
+        )
     assert_right(service)
 
 

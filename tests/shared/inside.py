@@ -1,4 +1,4 @@
-"""Programs for the Python inside a world: a change in the account, somebody of another role.
+"""Programs for the Python inside a world: a change in the account, a stranger, another service.
 
 Know AWS; nothing of the world they run in.
 """
@@ -27,6 +27,16 @@ elbv2.modify_listener(ListenerArn=https["ListenerArn"], Certificates=[{"Certific
 if sys.argv[1:]:
     acm.delete_certificate(CertificateArn=https["Certificates"][0]["CertificateArn"])
 print(https["Certificates"][0]["CertificateArn"])
+"""
+# Answers everything with 200 and a page: healthy, and another service.
+IMPOSTOR = """
+import socket
+server = socket.create_server(("", 8080))
+while True:
+    client, _ = server.accept()
+    client.recv(4096)
+    client.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: 6\\r\\nConnection: close\\r\\n\\r\\n<html>")
+    client.close()
 """
 # Runs the words as a session of the role, which is made where there is none.
 ASSUME = """
