@@ -1,5 +1,7 @@
-"""Killed or stopped in the middle: the next command goes on, and says so. In one world, empty
-between the tests but for a certificate. `bin/crash-matrix` is the long form.
+"""Killed and stopped again and again, in the middle of everything: the next run goes on, to the end and back.
+
+The short form of `bin/crash-matrix`, in one world; the tests run in order, and the account is empty between
+`down` and the next `up`.
 """
 
 from __future__ import annotations
@@ -7,16 +9,81 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Sequence
 
+import pytest
+from crash import findings
+from crash.cell import Cell, text
+from crash.chain import chain_down, chain_up
 from crash.killing import KILLS
-from crash.moments import Moment
+from crash.moments import SHORT, TELLING, Moment
 from crash.running import run
 from evidence import Evidence
-from sandboxed import BIN, Sandbox
+from sandboxed import BIN, URL, Sandbox
 
 ELSEWHERE = "API_HOSTNAME=epoch.elsewhere.test"  # no zone in the account: its certificate stays pending
 ASSEMBLING = Moment("build", "build", "step_progress", "assembling")
+CREATING = Moment("up", "infra_up", "step_progress", "aws_eks_cluster.this: creating")
 AGAIN = "fix: run the same command again to continue: epochctl"
+
+
+@pytest.fixture(scope="module")
+def before(sandbox: Sandbox) -> list[str]:
+    return sandbox.inventory()
+
+
+def kills(command: str) -> list[str]:
+    return [kill for moment, kill in TELLING if moment.command == command]
+
+
+def never() -> bool:
+    return False
+
+
+def described(cells: Sequence[Cell], command: str) -> str:
+    """For the table, after the check."""
+    assert len(cells) == len(kills(command)), text(cells)
+    assert [cell for cell in cells if not cell.good] == [], text(cells)
+    stopped = sum(cell.kill.startswith("SIG") for cell in cells)
+    return f"killed {len(cells) - stopped} times and stopped in order {stopped} time: `{command}` went on"
+
+
+@pytest.mark.timeout(900)
+def test_down_after_a_kill_in_the_making_of_the_cluster(
+    sandbox: Sandbox, evidence: Evidence, before: list[str]
+) -> None:
+    with evidence(10, "kill -9 of up and its terraform while EKS makes the cluster, then down") as row:
+        run(sandbox, "up", [CREATING], lambda _, process: _kill_once_it_is_there(sandbox, process))
+        assert _has_cluster(sandbox)
+        ended = run(sandbox, "down")
+        assert findings.succeeded(ended) == ""
+        assert findings.left(before, sandbox.inventory()) == ()
+        row.seconds = ended.seconds
+        row.happened = "down waits for the cluster, finds what terraform had not written down, leaves nothing"
+
+
+@pytest.mark.timeout(900)
+def test_up_killed_again_and_again(sandbox: Sandbox, evidence: Evidence, before: list[str]) -> None:
+    with evidence(10, "up killed after five of its events, up again each time") as row:
+        cells = chain_up(sandbox, SHORT, kills("up"), never, print)
+        row.happened = (
+            f"{described(cells, 'up')}; nothing made twice, no finished step done again, the URL answers"
+        )
+    assert sandbox.run("curl", "-sS", "--fail", URL).strip().splitlines()[-1].isdigit()
+
+
+@pytest.mark.timeout(900)
+def test_down_killed_again_and_again(sandbox: Sandbox, evidence: Evidence, before: list[str]) -> None:
+    with (
+        evidence("crash matrix", "down killed after three of its events, down again each time") as row,
+        evidence("Ctrl-C", "SIGINT in down, while the node group is being deleted") as stopped,
+    ):
+        cells = chain_down(sandbox, before, SHORT, kills("down"), never, print)
+        row.happened = f"{described(cells, 'down')}; the account is what it was before the first `up`"
+        stopped.seconds = next(cell.seconds for cell in cells if cell.kill == "SIGINT")
+        stopped.happened = (
+            "terraform ends in order, exit 130; the next down finds no lock and ends (its seconds)"
+        )
 
 
 def test_ctrl_c_while_the_image_is_built(sandbox: Sandbox, evidence: Evidence) -> None:
@@ -55,6 +122,18 @@ def test_nobody_reads_the_output(sandbox: Sandbox, evidence: Evidence) -> None:
         assert "exit 130" in output
         assert "Traceback" not in output
         row.happened = "it stops in order with exit 130, and says so on stderr"
+
+
+def _kill_once_it_is_there(sandbox: Sandbox, process: int) -> None:
+    """terraform says "creating" before it asks for it."""
+    end = time.monotonic() + 60
+    while not _has_cluster(sandbox) and time.monotonic() < end:
+        time.sleep(0.2)
+    KILLS["everything"](process)
+
+
+def _has_cluster(sandbox: Sandbox) -> bool:
+    return any(line.startswith("eks/cluster") for line in sandbox.inventory())
 
 
 def _arn(output: str) -> str:
