@@ -89,7 +89,8 @@ def test_an_idle_controller_and_orphans(sandbox: Sandbox, before: list[str], evi
         output = sandbox.epochctl("down", "--yes", seconds=900)
         assert "has done nothing for 60 s" in output
         assert "freed Ingress epoch-production/epoch" in output
-        assert output.index("  load balancer k8s-orphan") < output.index("  aws_eks_cluster.this")
+        assert "  load balancer k8s-orphan" in output
+        assert output.index("lb_controller done in") < output.index("aws_eks_cluster.this: deleting")
         assert "GuardDutyManagedSecurityGroup" in output
         assert sandbox.inventory() == [*before_with_bucket(before, sandbox)]
         row.happened = "said so after 60 s, deleted by tag what it had left, then destroyed; nothing left"
