@@ -99,14 +99,19 @@ def test_interrupt_releases_the_lock(world: World, root: Path, settings: Setting
     assert "unlocking" not in world.said
 
 
-def test_what_a_killed_run_replaced_is_adopted(world: World, settings: Settings) -> None:
-    """It was deleted and made again, and neither is in the state yet, which still holds the old id."""
+def make_only(world: World, address: str) -> None:
+    """One resource and what it stands on, written into the state like any other."""
     account, backend = world.step._where()
     world.bucket.ensure(account)
     world.terraform.init(backend, world.ctx.say)
-    gateway = "module.network.aws_internet_gateway.this"
-    plan = world.terraform.plan(world.step._planning._variables(), world.ctx.say, targets=[gateway])
+    plan = world.terraform.plan(world.step._planning._variables(), world.ctx.say, targets=[address])
     world.terraform.apply(plan, world.ctx.say)
+
+
+def test_what_a_killed_run_replaced_is_adopted(world: World, settings: Settings) -> None:
+    """It was deleted and made again, and neither is in the state yet, which still holds the old id."""
+    gateway = "module.network.aws_internet_gateway.this"
+    make_only(world, gateway)
     ec2 = world.aws.client("ec2")
     old = ec2.describe_internet_gateways(Filters=[{"Name": "tag:Name", "Values": ["epoch-production"]}])
     gone = old["InternetGateways"][0]
@@ -117,19 +122,15 @@ def test_what_a_killed_run_replaced_is_adopted(world: World, settings: Settings)
         TagSpecifications=[{"ResourceType": "internet-gateway", "Tags": gone["Tags"]}]
     )
     ec2.attach_internet_gateway(InternetGatewayId=new["InternetGateway"]["InternetGatewayId"], VpcId=vpc)
-    plan = world.step._planning.look(world.ctx, backend)
+    plan = world.step._planning.look(world.ctx, world.step._where()[1])
     assert gateway in plan.addresses("adopt")
     assert gateway not in plan.addresses("create")
 
 
 def test_what_a_killed_run_had_removed_is_forgotten(world: World, settings: Settings) -> None:
     """down was killed behind its last deletion: the next one leaves no record that keeps the state alive."""
-    account, backend = world.step._where()
-    world.bucket.ensure(account)
-    world.terraform.init(backend, world.ctx.say)
     vpc = "module.network.aws_vpc.this"
-    plan = world.terraform.plan(world.step._planning._variables(), world.ctx.say, targets=[vpc])
-    world.terraform.apply(plan, world.ctx.say)
+    make_only(world, vpc)
     for found in world.network.find(settings.tags):
         world.aws.client("ec2").delete_vpc(VpcId=found)
     assert world.terraform.state_list() == (vpc,)
