@@ -43,9 +43,17 @@ def region_problem(value: str) -> str:
     return f"an AWS region, such as {', '.join(near)}" if near else "an AWS region, such as us-west-2"
 
 
-def certificate_problem(arn: str, region: str) -> str:
+def twice(regions: tuple[str, ...]) -> str:
+    """Each region once."""
+    again = [region for at, region in enumerate(regions) if region in regions[:at]]
+    return f"each region once: {again[0]} stands there twice" if again else ""
+
+
+def certificate_problem(arn: str, regions: tuple[str, ...]) -> str:
     """An ACM certificate's ARN in the region of the load balancer: no other will be accepted there."""
-    match = _CERTIFICATE.fullmatch(arn)
+    match, region = _CERTIFICATE.fullmatch(arn), regions[0]
+    if len(regions) > 1:
+        return "none with several regions: a certificate is of one; without it, one is requested in each"
     if match is None:
         return "arn:aws:acm:<region>:<account>:certificate/<id>"
     return "" if match.group(1) == region else f"a certificate in {region}: a load balancer takes no other"

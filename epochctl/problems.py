@@ -19,11 +19,11 @@ _WORDS = {
     "int_type": "a whole number",
     "int_parsing": "a whole number",
     "tuple_type": 'a list, such as ["us-west-2"]',
+    "dict_type": "a table: {{ us-west-2 = 80, us-east-1 = 20 }}",
     "model_type": "a table of its own: [{key}]",
     "greater_than_equal": "{ge} or more",
     "less_than_equal": "{le} or less",
     "literal_error": "one of {expected}",
-    "too_long": "at most {max_length} entry (several regions are for a later version)",
     "too_short": "at least {min_length} entry",
 }
 _PATTERNS = {

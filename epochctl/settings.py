@@ -12,12 +12,14 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
-from epochctl import checks, problems, sources
+from epochctl import checks, problems, routing, sources
 from epochctl.errors import SettingsError
+from epochctl.routing import Routing
 
 V = TypeVar("V")
 
 LONGEST_NAME = 40
+REGION_TAG = "epochctl:region"
 RESERVED = {"PORT", "HEALTH_PATH", "DRAIN_SECONDS"}  # the chart sets them itself
 
 Name = Annotated[str, Field(pattern=r"^[a-z]([a-z0-9-]{0,28}[a-z0-9])?$")]
@@ -99,12 +101,13 @@ class Settings(Section):
     name: Name = "epoch"
     environment: Name = "production"
     hostname: str
-    regions: Annotated[tuple[str, ...], Field(min_length=1, max_length=1)] = ("us-west-2",)
+    regions: Annotated[tuple[str, ...], Field(min_length=1)] = ("us-west-2",)  # the first is home
     certificate_arn: str = ""  # after regions: it is checked against them
     ttl: str = ""  # how long a new environment stands before `down --expired` takes it; "": until told
     cluster: Cluster = Cluster()
     lb_controller: LbController = LbController()
     service: Service = Service()
+    routing: Routing = Routing()
     directory: Path = Path(".")  # where epochctl.toml stands; state files go to directory/.epochctl
 
     @field_validator("environment")
@@ -124,23 +127,57 @@ class Settings(Section):
     @field_validator("regions")
     @classmethod
     def _are_regions(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(_checked(region, checks.region_problem) for region in value)
+        checked = tuple(_checked(region, checks.region_problem) for region in value)
+        return _checked(checked, checks.twice)
 
     @field_validator("certificate_arn")
     @classmethod
     def _is_certificate(cls, value: str, info: ValidationInfo) -> str:
         regions = info.data.get("regions", ("",))
-        return _checked(value, lambda arn: checks.certificate_problem(arn, regions[0])) if value else ""
+        return _checked(value, lambda arn: checks.certificate_problem(arn, regions)) if value else ""
 
     @field_validator("ttl")
     @classmethod
     def _is_time(cls, value: str) -> str:
         return _checked(value, checks.ttl_problem)
 
+    @field_validator("routing")
+    @classmethod
+    def _fits_the_regions(cls, value: Routing, info: ValidationInfo) -> Routing:
+        regions = info.data.get("regions")  # absent where they are themselves a problem
+        return _checked(value, lambda one: routing.problem(one, regions) if regions else "")
+
+    @property
+    def home(self) -> str:
+        """The first region: where the image is pushed to, and the primary where there is a standby."""
+        return self.regions[0]
+
     @property
     def region(self) -> str:
-        """The one region of this version."""
-        return self.regions[0]
+        """The one region of whoever knows only one."""
+        return self.home
+
+    @property
+    def routed(self) -> bool:
+        """Whether several regions share the host name."""
+        return len(self.regions) > 1
+
+    def standby(self, region: str) -> bool:
+        """Whether that region answers only while home does not."""
+        return self.routed and self.routing.policy == routing.STANDBY and region != self.home
+
+    def sized(self, region: str, *, awake: bool) -> Settings:
+        """As they are for one region: a standby that is not awake is as small as [routing] says."""
+        if awake or not self.standby(region):
+            return self
+        nodes = _or(self.routing.standby_nodes, self.cluster.nodes)
+        replicas = _or(self.routing.standby_replicas, self.service.replicas) if nodes else 0
+        return self.model_copy(
+            update={
+                "cluster": self.cluster.model_copy(update={"nodes": nodes}),
+                "service": self.service.model_copy(update={"replicas": replicas}),
+            }
+        )
 
     @property
     def full_name(self) -> str:
@@ -149,7 +186,12 @@ class Settings(Section):
 
     @property
     def tags(self) -> dict[str, str]:
+        """What makes a thing ours. In one region, that is; of IAM, which has no regions, see region_tags."""
         return {"epochctl:name": self.name, "epochctl:environment": self.environment}
+
+    def region_tags(self, region: str) -> dict[str, str]:
+        """What is written on the things of one region."""
+        return {**self.tags, REGION_TAG: region}
 
     def state_folder(self, region: str) -> str:
         """Where in the state bucket the objects of one (name, environment, region) are."""
@@ -184,6 +226,10 @@ def load(directory: Path, flags: Mapping[str, Any], environ: Mapping[str, str] =
         if not values.get("hostname")
         else f"correct {sources.FILE}, the environment or the flag",
     )
+
+
+def _or(value: int | None, default: int) -> int:
+    return default if value is None else value
 
 
 def _checked(value: V, problem: Callable[[V], str]) -> V:

@@ -15,7 +15,7 @@ TOML = """\
 name = "epoch"                # AWS objects are called <name>-<environment>
 environment = "{environment}"    # two environments never see each other
 hostname = "{hostname}"       # API_HOSTNAME overrides it
-regions = ["{region}"]       # one in this version
+regions = ["{region}"]       # the first is home; with a second, see [routing]
 # ttl = "4h"                  # how long it stands before `epochctl down --expired` takes it, for CI
 # certificate_arn = ""        # one of your own, same region; ACM_CERTIFICATE_ARN overrides it
 
@@ -41,6 +41,13 @@ replicas = 2
 # start_seconds = 40          # how long until health_path answers for the first time
 # [service.env]               # environment variables that anybody may read
 # LOG_LEVEL = "info"
+
+# [routing]                   # only with several regions: how they share the host name
+# policy = "active-active"    # or "primary-standby": the second answers only while the first does not
+# records = "latency"         # or "weighted"
+# weights = {{ us-west-2 = 80, us-east-1 = 20 }}
+# standby_replicas = 2        # of primary-standby, until it is woken; as many as home where it is not said
+# standby_nodes = 2           # 0: until it is woken there is a cluster, and nothing runs in it
 """
 
 ENVRC = """\

@@ -107,7 +107,7 @@ def test_a_certificate_must_be_in_the_same_region(tmp_path: Path) -> None:
     [
         ("hostnam = 'x.example.com'\n", "hostnam (epochctl.toml): unknown key; did you mean hostname?"),
         ("regions = 'us-west-2'\n", "a list"),
-        ("regions = ['us-west-2', 'us-east-1']\n", "at most 1"),
+        ("regions = ['us-west-2', 'us-east-1', 'us-west-2']\n", "each region once: us-west-2"),
         ("cluster = 3\n", "[cluster]"),
         ("name = 'Epoch'\n", "lower-case"),
         (f"name = '{'n' * 30}'\nenvironment = '{'e' * 10}'\n", "at most 40 characters with the name"),

@@ -1,0 +1,60 @@
+"""How several regions share one host name, as settings say it. Knows the words, nothing of Route 53."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Weight = Annotated[int, Field(ge=0, le=255)]  # as Route 53 has it
+ACTIVE = "active-active"
+STANDBY = "primary-standby"
+
+
+class Routing(BaseModel):
+    """Only of meaning with more than one region.
+
+    active-active: every region answers, by the client's latency or by weights (equal where none is given).
+    primary-standby: the first region answers; another only while the first is ill or drained. Until then it
+    may be smaller: standby_replicas and standby_nodes, as large as the first where they are not given.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    policy: Literal["active-active", "primary-standby"] = "active-active"
+    records: Literal["latency", "weighted"] = "latency"
+    weights: dict[str, Weight] = {}
+    standby_replicas: Annotated[int, Field(ge=0, le=100)] | None = None
+    standby_nodes: Annotated[int, Field(ge=0, le=50)] | None = None
+
+    @property
+    def kind(self) -> Literal["latency", "weighted", "failover"]:
+        """The records' policy, in Route 53's words."""
+        return "failover" if self.policy == STANDBY else self.records
+
+    def weight(self, region: str) -> int:
+        """Of one region: equal parts where nothing is said; a region that is not named gets nothing."""
+        return self.weights.get(region, 0) if self.weights else 1
+
+
+def problem(routing: Routing, regions: tuple[str, ...]) -> str:
+    """What does not fit together, as what was expected instead; "" where everything does."""
+    if len(regions) > 2 and routing.policy == STANDBY:
+        return "two regions at most with primary-standby: failover records have one primary and one secondary"
+    if routing.policy == STANDBY and (routing.records != "latency" or routing.weights):
+        return "no records or weights with primary-standby: they are of active-active"
+    if routing.policy == ACTIVE and (routing.standby_replicas, routing.standby_nodes) != (None, None):
+        return 'standby_replicas and standby_nodes only with policy = "primary-standby"'
+    return _weights_problem(routing.records, routing.weights, regions)
+
+
+def _weights_problem(records: str, weights: Mapping[str, int], regions: tuple[str, ...]) -> str:
+    if not weights:
+        return ""
+    if records != "weighted":
+        return 'weights only with records = "weighted"'
+    strangers = [region for region in weights if region not in regions]
+    if strangers:
+        return f"weights only of regions: {strangers[0]} is not among them"
+    return "" if any(weights.values()) else "a weight above 0 for one region at least"
