@@ -14,7 +14,7 @@ import time
 import urllib.error
 from typing import Any
 
-from sandbox import pod_identity, rbac
+from sandbox import network, pod_identity, rbac
 from sandbox.account import access, instances, pace
 from sandbox.account.addresses import PodAddresses
 from sandbox.account.backends import ACCOUNT, CHANGES, backend
@@ -55,6 +55,14 @@ class Clusters:
 
     def addresses(self, region: str) -> PodAddresses:
         return self._addresses.setdefault(region, PodAddresses(region))
+
+    def assign_address(self, region: str, instance_id: str, container: str) -> tuple[str, str]:
+        """An address for a pod on that instance, and its router; from then on packets find it."""
+        address, router = self.addresses(region).assign(instance_id, container)
+        node = self._nodes.get(instance_id)
+        if node is not None:
+            network.lead_to_host(address.partition("/")[0], node.plan.bridge)
+        return address, router
 
     def cluster_address(self, host: str) -> str | None:
         """Address of the API server whose endpoint's host name that is."""
@@ -159,22 +167,23 @@ class Clusters:
     def scale(self, region: str, cluster: Any, group: Any) -> None:
         """Boot or end instances until there are as many as desired, then wait until all are Ready."""
         wanted = int(group.scaling_config.get("desiredSize", 2))
-        present = self._of(group)
+        present = self._of(region, cluster, group)
         for node in present[wanted:]:
             self._end(region, cluster.name, node)
         for index in range(len(present), wanted):
             self._launch(region, cluster, group, index)
         plane = self._planes[region, cluster.name]
         deadline = time.monotonic() + NODE_SECONDS
-        waiting = {node.plan.name for node in self._of(group)}
+        waiting = {node.plan.name for node in self._of(region, cluster, group)}
         while waiting:
             waiting -= {name for name in waiting if _ready(plane, name)}
             if time.monotonic() > deadline:
                 raise SandboxError(f"nodes did not join the cluster: {', '.join(sorted(waiting))}")
             time.sleep(0.2)
 
-    def _of(self, group: Any) -> list[Node]:
-        return [node for node in list(self._nodes.values()) if node.plan.node_group == group.nodegroup_name]
+    def _of(self, region: str, cluster: Any, group: Any) -> list[Node]:
+        whose = (region, cluster.name, group.nodegroup_name)
+        return [node for node in list(self._nodes.values()) if node.plan.group == whose]
 
     def _launch(self, region: str, cluster: Any, group: Any, index: int) -> None:
         subnet_id = group.subnets[index % len(group.subnets)]
@@ -189,6 +198,7 @@ class Clusters:
             region=region,
             zone=subnet.availability_zone,
             instance_type=instance.instance_type,
+            cluster=cluster.name,
             node_group=group.nodegroup_name,
             address=f"{address}/{wire.prefix}",
             router=wire.router,
@@ -197,6 +207,7 @@ class Clusters:
             labels=tuple((group.labels or {}).items()),
             admitted=self.admits_nodes,
         )
+        network.lead_to_host(address, wire.bridge)
         self._planes[region, cluster.name].serve(wire.bridge)
         node = Node(plan, self._planes[region, cluster.name], self._places)
         self._nodes[instance.id] = node
@@ -218,7 +229,7 @@ class Clusters:
         _in_background(f"end-{group.nodegroup_name}", self._end_group, region, cluster, group, forget)
 
     def _end_group(self, region: str, cluster: Any, group: Any, forget: Any) -> None:
-        for node in self._of(group):
+        for node in self._of(region, cluster, group):
             self._end(region, cluster.name, node)
         vpc_id = cluster.resources_vpc_config.get("vpcId", "")
         self._vpcs.remove(vpc_id, in_use={node.plan.bridge for node in list(self._nodes.values())})

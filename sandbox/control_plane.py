@@ -128,7 +128,7 @@ class ControlPlane:
 
     def _part(self, name: str, argv: list[str]) -> Part:
         return Part(
-            f"{self.plan.name}-{name}",
+            f"{self.plan.name}-{self.plan.region}-{name}",
             argv,
             logs=self._places.logs,
             env=self._places.environment(),

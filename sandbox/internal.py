@@ -27,8 +27,10 @@ def application(clusters: Clusters, balancers: Balancers, faults: Switchboard) -
 
     async def assign(request: Request) -> JSONResponse:
         asked = await request.json()
-        addresses = clusters.addresses(request.path_params["region"])
-        address, router = await asyncio.to_thread(addresses.assign, asked["instance"], asked["container"])
+        region, instance = request.path_params["region"], asked["instance"]
+        address, router = await asyncio.to_thread(
+            clusters.assign_address, region, instance, asked["container"]
+        )
         return JSONResponse({"address": address, "router": router})
 
     async def release(request: Request) -> JSONResponse:

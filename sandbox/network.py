@@ -62,6 +62,14 @@ def lead(bridge: str, destination: str, gateway: str, table: int) -> None:
     ip("rule", "add", *rule)
 
 
+def lead_to_host(address: str, bridge: str) -> None:
+    """What goes to `address` leaves by `bridge`; the route goes with the bridge.
+
+    Two VPCs may have one range; no two hosts have one address.
+    """
+    ip("route", "replace", f"{address}/32", "dev", bridge)
+
+
 def delete_link(name: str) -> None:
     """Already absent is success. (/sys shows another network namespace's links: it cannot be asked.)"""
     try:

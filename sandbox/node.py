@@ -29,6 +29,7 @@ class NodePlan:
     region: str
     zone: str
     instance_type: str
+    cluster: str
     node_group: str
     address: str
     router: str
@@ -40,6 +41,11 @@ class NodePlan:
     @property
     def namespace(self) -> str:
         return self.instance_id
+
+    @property
+    def group(self) -> tuple[str, str, str]:
+        """Region, cluster and node group that it belongs to: names are used again in every region."""
+        return self.region, self.cluster, self.node_group
 
     @property
     def link(self) -> str:

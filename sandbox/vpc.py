@@ -53,5 +53,6 @@ class Vpcs:
             wire = self._wires.get(vpc_id)
             wire = self._wires.pop(vpc_id) if wire and wire.bridge not in in_use else None
         if wire is not None:
-            self._names.leave(wire.resolver)
+            if wire.resolver not in {other.resolver for other in list(self._wires.values())}:
+                self._names.leave(wire.resolver)
             network.delete_link(wire.bridge)

@@ -31,6 +31,7 @@ from sandbox.account import (
     refusals,
     service_quotas,
     stacks,
+    subnets,
     templates,
     zones,
 )
@@ -157,6 +158,7 @@ class World:
         service_quotas.install()
         instances.install(self._clusters.console)
         refusals.install()
+        subnets.install()
         zones.install()
         identity.install(self._clusters.public_key)
 

@@ -69,6 +69,10 @@ def _elbv2() -> Iterator[str]:
 
 def _ecr() -> Iterator[str]:
     for region, ecr in every("ecr"):
+        for rule in ecr.replication_config["rules"]:
+            filters = ",".join(each["filter"] for each in rule.get("repositoryFilters", ())) or "all"
+            for destination in rule["destinations"]:
+                yield f"ecr/replication {region} {filters} {destination['region']}"
         for repository in list(ecr.repositories.values()):
             yield f"ecr/repository {region} {repository.name}"
             yield from (
@@ -102,7 +106,10 @@ def _route53() -> Iterator[str]:
     for _, route53 in every("route53"):
         for zone in list(route53.zones.values()):
             yield f"route53/zone {zone.name}"
-            yield from (f"route53/record {record.name} {record.type}" for record in list(zone.rrsets))
+            for record in list(zone.rrsets):
+                identifier = f" {record.set_identifier}" if record.set_identifier else ""
+                yield f"route53/record {record.name} {record.type}{identifier}"
+        yield from (f"route53/health-check {identifier}" for identifier in list(route53.health_checks))
 
 
 def _logs() -> Iterator[str]:

@@ -8,9 +8,15 @@ from sandbox.account.backends import every
 from sandbox.errors import SandboxError
 
 
-def vpc_named(name: str) -> tuple[str, Any]:
-    """(region, VPC) of the one whose Name tag says so. Raises SandboxError."""
+def vpc_named(name: str, region: str = "") -> tuple[str, Any]:
+    """(region, VPC) of the one whose Name tag says so; of the first region that has it, or the one wanted.
+
+    Raises SandboxError.
+    """
+    wanted = region
     for region, ec2 in every("ec2"):
+        if wanted not in ("", region):
+            continue
         for vpc in list(ec2.vpcs.values()):
             if {"key": "Name", "value": name} in _tags(vpc):
                 return region, vpc

@@ -10,7 +10,7 @@ NAME = "legacy-database"
 
 
 def start(reach: Reach, options: Options) -> Stop:
-    region, vpc = vpc_named(str(options["vpc"]))
+    region, vpc = vpc_named(str(options["vpc"]), str(options["region"]))
     with CHANGES:
         ec2 = backend("ec2", region)
         tags = {"Name": NAME, "owner": str(options["owner"])}
@@ -47,5 +47,5 @@ FAULT = Fault(
     "foreign-interface",
     "somebody else's instance runs in the VPC, with an interface and a security group that have not our tags",
     start,
-    {"vpc": "epoch-production", "owner": "team-x"},
+    {"vpc": "epoch-production", "owner": "team-x", "region": ""},
 )

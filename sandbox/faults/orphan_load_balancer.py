@@ -17,7 +17,7 @@ GUARDDUTY = {"GuardDutyManaged": "true"}
 
 def start(reach: Reach, options: Options) -> Stop:
     cluster = str(options["cluster"])
-    region, vpc = vpc_named(str(options["vpc"]) or cluster)
+    region, vpc = vpc_named(str(options["vpc"]) or cluster, str(options["region"]))
     tags = {"elbv2.k8s.aws/cluster": cluster}
     with CHANGES:
         ec2 = backend("ec2", region)
@@ -67,5 +67,5 @@ FAULT = Fault(
     "a load balancer, target group and security group with the cluster's tag and an idle pod interface, as a "
     "dead controller leaves them; guardduty=1: and GuardDuty's endpoint and group; vpc=NAME: not in our VPC",
     start,
-    {"cluster": "epoch-production", "vpc": "", "guardduty": 1},
+    {"cluster": "epoch-production", "vpc": "", "guardduty": 1, "region": ""},
 )

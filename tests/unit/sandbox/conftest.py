@@ -45,6 +45,7 @@ PATCHED = (
     ("moto.ec2.models.elastic_network_interfaces", "NetworkInterfaceBackend", "delete_network_interface"),
     ("moto.ec2.models.security_groups", "SecurityGroupBackend", "delete_security_group"),
     ("moto.ec2.models.subnets", "SubnetBackend", "delete_subnet"),
+    ("moto.ec2.models.subnets", "Subnet", "get_available_subnet_ip"),
     ("moto.ec2.models.vpcs", "VPCBackend", "delete_vpc"),
 )
 

@@ -9,7 +9,7 @@ import boto3
 import pytest
 from moto.iam.access_control import IAMPolicyStatement, PermissionResult
 
-from sandbox.account import gateways, policies, templates
+from sandbox.account import gateways, policies, subnets, templates
 
 pytestmark = pytest.mark.usefixtures("account")
 
@@ -83,3 +83,16 @@ def test_the_interface_of_a_nat_gateway_goes_with_it() -> None:
     assert len(ec2.describe_network_interfaces()["NetworkInterfaces"]) == 1
     ec2.delete_nat_gateway(NatGatewayId=made)
     assert ec2.describe_network_interfaces()["NetworkInterfaces"] == []
+
+
+def test_no_two_instances_have_one_address_even_in_vpcs_of_one_range() -> None:
+    subnets.install()
+    addresses = []
+    for region in ("us-west-2", "us-east-1", "us-west-2"):
+        ec2 = boto3.client("ec2", region)
+        vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
+        made = ec2.run_instances(ImageId="ami-12c6146b", MinCount=2, MaxCount=2, SubnetId=subnet)["Instances"]
+        addresses += [instance["PrivateIpAddress"] for instance in made]
+    assert len(set(addresses)) == 6
+    assert all(address.startswith("10.0.0.") for address in addresses)
