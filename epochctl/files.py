@@ -5,12 +5,22 @@ In a checkout they stand beside the package; the wheel carries them inside it (p
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
 _INSTALLED = _PACKAGE / "files"
 
+# What a user may own instead (`epochctl eject`): its name in the settings, and where it stands.
+PARTS: Mapping[str, str] = {
+    "terraform": "terraform",
+    "chart": "charts/epoch",
+    "server": "server",
+    "dockerfile": "Dockerfile",
+}
+
 
 def find(name: str) -> Path:
     """The file or folder of that name, such as terraform or charts/epoch. Changes nothing."""
-    return (_INSTALLED if _INSTALLED.is_dir() else _PACKAGE.parent) / name
+    inside = _INSTALLED / name
+    return inside if inside.exists() else _PACKAGE.parent / name

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
-from epochctl import checks, problems, routing, sources
+from epochctl import checks, files, problems, routing, sources
 from epochctl.errors import SettingsError
 from epochctl.routing import Routing
 
@@ -95,6 +95,15 @@ class Service(Section):
         return _checked(asked, lambda _: f"a limit of at least {asked}, which is promised" if written else "")
 
 
+class Ejected(Section):
+    """What `epochctl eject` copied out and the user owns since: where each part is. "": epochctl's own."""
+
+    terraform: str = ""
+    chart: str = ""
+    server: str = ""
+    dockerfile: str = ""
+
+
 class Settings(Section):
     """Everything a run depends on. Keyed on disk and in AWS by (name, environment, region)."""
 
@@ -109,6 +118,7 @@ class Settings(Section):
     service: Service = Service()
     routing: Routing = Routing()
     directory: Path = Path(".")  # where epochctl.toml stands; state files go to directory/.epochctl
+    ejected: Ejected = Ejected()  # after directory: it is looked for there
 
     @field_validator("environment")
     @classmethod
@@ -140,6 +150,14 @@ class Settings(Section):
     @classmethod
     def _is_time(cls, value: str) -> str:
         return _checked(value, checks.ttl_problem)
+
+    @field_validator("ejected")
+    @classmethod
+    def _is_there(cls, value: Ejected, info: ValidationInfo) -> Ejected:
+        root = info.data.get("directory", Path("."))
+        gone = [f"{part} at {place}" for part, place in value if place and not (root / place).exists()]
+        expected = f"{', '.join(gone)} (nothing is there), or no such line: then epochctl's own is used"
+        return _checked(value, lambda _: expected if gone else "")
 
     @field_validator("routing")
     @classmethod
@@ -196,6 +214,17 @@ class Settings(Section):
     def state_folder(self, region: str) -> str:
         """Where in the state bucket the objects of one (name, environment, region) are."""
         return f"{self.name}/{self.environment}/{region}"
+
+    def files_of(self, part: str) -> Path:
+        """Where terraform, chart, server or dockerfile is: the user's own, or what travels with epochctl."""
+        own = getattr(self.ejected, part)
+        return self.directory / own if own else files.find(files.PARTS[part])
+
+    @property
+    def dockerfile_edited(self) -> bool:
+        """The user's own Dockerfile says something else than ours: then only Docker can follow it."""
+        own, ours = self.files_of("dockerfile"), files.find(files.PARTS["dockerfile"])
+        return own != ours and own.read_bytes() != ours.read_bytes()
 
     def state_directory(self, region: str) -> Path:
         """Private files of one (name, environment, region): terraform data, kubeconfig, journal, image."""

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,7 @@ class Session:
         with self._lock():
             if self.pid() is not None and (self.state / "ready.json").exists():
                 return False
+            _check_packages()
             namespaces.check()
             self._end()  # one that never got ready: who started it was killed
             self._clean()
@@ -209,6 +211,17 @@ class Session:
                 lock.close()  # `down` removed it while we waited: it excludes nobody any more
         with lock:
             yield
+
+
+def _check_packages() -> None:
+    """The world's APIs need packages that the product alone does not; without them nothing is prepared."""
+    missing = [name for name in ("moto", "aiohttp", "a2wsgi", "jwt") if find_spec(name) is None]
+    if missing:
+        raise SandboxError(
+            "the sandbox's Python packages are not installed",
+            why=f"beside {sys.executable} there is no {', '.join(missing)}",
+            fix="install epochctl with its extra: uv tool install 'epochctl[sandbox]' (or pip, pipx)",
+        )
 
 
 def _is_at(path: Path, descriptor: int) -> bool:

@@ -40,6 +40,7 @@ COMMANDS: Mapping[str, str] = {
     "kubeconfig": "kubeconfig",
     "unlock": "unlock",
     "resume": "resume",
+    "eject": "eject",
     "token": "token",
 }
 

@@ -116,7 +116,8 @@ def _inside(line: list[str], then_down: bool) -> tuple[str, list[str]]:
     beside = Path(sys.prefix) / "bin"
     program = shutil.which("epoch-sandbox", path=str(beside)) or shutil.which("epoch-sandbox")
     if program is None:
-        raise ToolError("epoch-sandbox is not installed", why="--sandbox needs it", fix="use bin/epochctl")
+        fix = "install epochctl[sandbox]; in a checkout: bin/epochctl"
+        raise ToolError("epoch-sandbox is not installed", why="--sandbox needs it", fix=fix)
     ourselves = shutil.which("epochctl", path=str(beside)) or "epochctl"
     return program, [program, "exec", *(["--then-down"] if then_down else []), "--", ourselves, *line]
 

@@ -57,10 +57,13 @@ class Sources:
     libraries: Libraries
 
 
-def find_sources() -> Sources:
-    """Look at the running interpreter and what is installed beside it. Reads no file's content."""
+def find_sources(server: Path | None = None) -> Sources:
+    """Look at the running interpreter and what is installed beside it. Reads no file's content.
+
+    server: another package than the one that travels with us.
+    """
     interpreter = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
-    files = [*_find_stdlib(), *_find_packages(), *_find_server()]
+    files = [*_find_stdlib(), *_find_packages(), *_find_server(server or find_package("server"))]
     extensions = tuple(pair for pair in files if pair[1].suffix == ".so")
     return Sources(
         interpreter=interpreter,
@@ -118,8 +121,7 @@ def find_package(name: str) -> Path:
     return Path(found.submodule_search_locations[0])
 
 
-def _find_server() -> Iterator[tuple[str, Path]]:
-    root = find_package("server")
+def _find_server(root: Path) -> Iterator[tuple[str, Path]]:
     for source in sorted(root.rglob("*.py")):
         yield f"{APPLICATION}/server/{source.relative_to(root)}", source
 

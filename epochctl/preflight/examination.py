@@ -43,7 +43,7 @@ class Examination:
 
     def everything(self) -> tuple[Fact, ...]:
         """All there is to know, for `doctor`."""
-        machine = {"kubectl": self._local.kubectl}
+        machine = {"kubectl": self._local.kubectl, "own files": self._local.own_files}
         account = {
             "credentials": self._account.credentials,
             "cluster access": self._account.access,

@@ -13,7 +13,6 @@ from epochctl.image.assembler import can_assemble
 from epochctl.image.platforms import platform_of
 from epochctl.preflight.fact import Fact, fail, failed, ok, warn
 from epochctl.settings import Settings
-from epochctl.steps.catalog import ROOT
 from epochctl.tools import eksctl, process
 from epochctl.tools.docker import Docker
 from epochctl.tools.helm import Helm
@@ -32,8 +31,9 @@ class Local:
         self._region = region
 
     def terraform(self) -> Iterator[Fact]:
-        version = Terraform(ROOT, self._files / "terraform", self._region).version
-        yield _program("terraform", lambda: version()[0])
+        root = self._settings.files_of("terraform")
+        terraform = Terraform(root, self._files / "terraform", self._region)
+        yield _program("terraform", lambda: terraform.version()[0])
 
     def helm(self) -> Iterator[Fact]:
         version = Helm(self._files / "kubeconfig", self._files / "helm").version
@@ -66,6 +66,11 @@ class Local:
         if platform != nodes:
             words = f"it would be for {platform}, [service] platform, and the nodes are {nodes}"
             yield fail("image", words, "correct one of them, or leave [service] platform out")
+        elif self._settings.dockerfile_edited and not Docker().answers():
+            words = f"{self._settings.ejected.dockerfile} is yours and edited: only Docker follows it"
+            yield fail("image", words, "start Docker, or take its line out of [ejected] in epochctl.toml")
+        elif self._settings.dockerfile_edited:
+            yield ok("image", f"{platform}, built by Docker from {self._settings.ejected.dockerfile}")
         elif can_assemble(platform):
             yield ok("image", f"{platform}, assembled on this machine; no Docker needed")
         elif Docker().answers():
@@ -76,6 +81,12 @@ class Local:
                 f"the nodes are {platform}, this machine is not, and no Docker daemon answers",
                 "start Docker, or choose other [cluster] instance_types",
             )
+
+    def own_files(self) -> Iterator[Fact]:
+        """What `epochctl eject` copied out: epochctl's own changes no longer reach it."""
+        owned = [f"{part} at {place}" for part, place in self._settings.ejected if place]
+        if owned:
+            yield ok("own files", f"{', '.join(owned)}: used as they stand, by [ejected] in epochctl.toml")
 
     def disk(self) -> Iterator[Fact]:
         place = next(path for path in (self._files, *self._files.parents) if path.exists())

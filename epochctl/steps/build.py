@@ -6,6 +6,7 @@ says for which platform it must be.
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import tempfile
 from pathlib import Path
@@ -44,7 +45,7 @@ class Build:
         platform = self._platform()
         if self._settings.service.image:
             return Observation(Image("", "", "", platform, 0))
-        layout, key = self._find_layout(), content_key(rootfs.find_sources(), platform)
+        layout, (_, key) = self._find_layout(), self._inputs(platform)
         if layout is not None and layout.inputs == key:
             return Observation(_describe(layout), exists=True)
         return Observation(None, (f"build the image for {platform}",), exists=self._directory.exists())
@@ -53,8 +54,7 @@ class Build:
         platform = self._platform()
         if self._settings.service.image:
             return Image("", "", "", platform, 0)
-        sources = rootfs.find_sources()
-        key, layout = content_key(sources, platform), self._find_layout()
+        (sources, key), layout = self._inputs(platform), self._find_layout()
         if layout is None or layout.inputs != key:
             layout = self._make_layout(ctx, platform, sources, key)
         ctx.say(f"{layout.manifest.digest[:19]}, {layout.size / 1e6:.1f} MB, {layout.platform}")
@@ -79,28 +79,41 @@ class Build:
 
     def _make_layout(self, ctx: Context, platform: str, sources: rootfs.Sources, key: str) -> Layout:
         self._directory.parent.mkdir(parents=True, exist_ok=True)
+        if self._settings.dockerfile_edited:
+            ctx.say(f"Docker builds the root filesystem by {self._settings.ejected.dockerfile}")
+            return self._export_layout(platform, key)
         if assembler.can_assemble(platform) or not self._docker.answers():
             ctx.say(f"assembling {len(sources.modules)} modules for {platform}")
             return assembler.assemble_image(self._directory, platform, sources, key)
         ctx.say(f"Docker builds the root filesystem for {platform}")
         return self._export_layout(platform, key)
 
+    def _inputs(self, platform: str) -> tuple[rootfs.Sources, str]:
+        """What the image is made of, and its key; an edited Dockerfile is part of both."""
+        sources = rootfs.find_sources(self._settings.files_of("server"))
+        key = content_key(sources, platform)
+        if self._settings.dockerfile_edited:
+            key = hashlib.sha256(
+                key.encode() + self._settings.files_of("dockerfile").read_bytes()
+            ).hexdigest()
+        return sources, key
+
+    def _write_context(self, directory: Path) -> None:
+        """What Docker is sent: the same in a checkout and as installed, the user's own where ejected."""
+        directory.mkdir()
+        for name in DESCRIPTION:
+            shutil.copyfile(files.find(name), directory / name)
+        shutil.copyfile(self._settings.files_of("dockerfile"), directory / "Dockerfile")
+        for name in PACKAGES:
+            source = self._settings.files_of("server") if name == "server" else rootfs.find_package(name)
+            shutil.copytree(source, directory / name, ignore=shutil.ignore_patterns("__pycache__", "files"))
+
     def _export_layout(self, platform: str, key: str) -> Layout:
         with tempfile.TemporaryDirectory(prefix="epochctl-") as directory:
             context, archive = Path(directory) / "context", Path(directory) / "root.tar"
-            _write_context(context)
+            self._write_context(context)
             self._docker.export_root(context, platform, archive)
             return assembler.package_entries(self._directory, platform, read_tar(archive), key)
-
-
-def _write_context(directory: Path) -> None:
-    """What Docker is sent: the same in a checkout and as installed."""
-    directory.mkdir()
-    for name in DESCRIPTION:
-        shutil.copyfile(files.find(name), directory / name)
-    for name in PACKAGES:
-        source = rootfs.find_package(name)
-        shutil.copytree(source, directory / name, ignore=shutil.ignore_patterns("__pycache__", "files"))
 
 
 def _describe(layout: Layout) -> Image:

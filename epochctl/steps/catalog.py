@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from epochctl import files
 from epochctl.clients.acm import Acm
 from epochctl.clients.aws import Aws
 from epochctl.clients.ecr import Ecr
@@ -26,8 +25,6 @@ from epochctl.steps.verify import Verify
 from epochctl.tools.terraform import Terraform
 from epochctl.workflow.step import Step
 
-ROOT = files.find("terraform")
-
 
 def steps(settings: Settings, region: str, aws: Aws, ttl: str = "") -> tuple[Step, ...]:
     """The steps of one region. Nothing is asked or started here. ttl: asked for now, not the setting."""
@@ -41,7 +38,9 @@ def steps(settings: Settings, region: str, aws: Aws, ttl: str = "") -> tuple[Ste
             settings,
             region,
             aws=aws,
-            terraform=Terraform(ROOT, settings.state_directory(region) / "terraform", region),
+            terraform=Terraform(
+                settings.files_of("terraform"), settings.state_directory(region) / "terraform", region
+            ),
             bucket=StateBucket(aws),
             ecr=ecr,
             network=network,

@@ -36,6 +36,7 @@ class Docker:
             return False
 
     def export_root(self, context: Path, platform: str, archive: Path) -> None:
+        process.find("docker", fix="install and start Docker; or take the dockerfile line out of [ejected]")
         ended = process.run(
             build_argv(context, platform, archive), env={"DOCKER_BUILDKIT": "1"}, timeout=1800
         )

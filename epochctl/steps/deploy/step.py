@@ -46,6 +46,7 @@ class Deploy:
         self._subnets = Subnets(aws)
         self._orphans = orphans
         self._namespace, self._release = settings.full_name, settings.name
+        self._chart = settings.files_of("chart")
 
     def observe(self, ctx: Context) -> Observation:
         cluster, image = reach(self._eks, self._settings, self._region), ctx.outputs.get(PushedImage)
@@ -107,7 +108,7 @@ class Deploy:
         if ctx.outputs.find(PushedImage) is None and state is not None:
             outputs = Outputs(ctx.outputs.get(Certificate), image_of(state))
             ctx = replace(ctx, outputs=outputs)
-        rendered = cluster.helm.render(self._release, self._namespace, chart.DIRECTORY, self._values(ctx))
+        rendered = cluster.helm.render(self._release, self._namespace, self._chart, self._values(ctx))
         return differences(state.manifests if state else (), rendered)
 
     def roll_back(self, ctx: Context, target: ReleaseState) -> Release:
@@ -128,14 +129,14 @@ class Deploy:
 
     def _values(self, ctx: Context) -> dict[str, Any]:
         certificate, image = ctx.outputs.get(Certificate), ctx.outputs.get(PushedImage)
-        return chart.values(self._settings, image, certificate, chart.DIRECTORY)
+        return chart.values(self._settings, image, certificate, self._chart)
 
     def _due(self, cluster: Cluster, state: ReleaseState, values: dict[str, Any]) -> tuple[str, ...]:
         """What an upgrade would put right, a line each."""
         if state.status != "deployed":
             return (f"repair release {state.name}, which is {state.status}",)
         if state.values != canonical(values):
-            rendered = cluster.helm.render(self._release, self._namespace, chart.DIRECTORY, values)
+            rendered = cluster.helm.render(self._release, self._namespace, self._chart, values)
             return changed_objects(state.manifests, rendered) or (f"upgrade release {state.name}",)
         lines = [
             f"heal: make {name} again" for name in cluster.kube.missing(state.manifests, self._namespace)
@@ -197,7 +198,7 @@ class Deploy:
         ctx.say(f"{'upgrade' if state else 'install'} release {self._release} in {self._namespace}")
         try:
             return cluster.helm.install_or_upgrade(
-                self._release, self._namespace, chart.DIRECTORY, self._values(ctx), note=AUTHOR + whoami()
+                self._release, self._namespace, self._chart, self._values(ctx), note=AUTHOR + whoami()
             )
         except ClusterError as error:
             raise DeployError(f"release {self._release} was not accepted", why=error.why) from error

@@ -57,7 +57,7 @@ def source(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     module = tmp_path / "app.py"
     module.write_text("a = 1")
     sources = rootfs.Sources(module, (("/app/server/app.py", module),), (), (), Libraries("", ()))
-    monkeypatch.setattr(rootfs, "find_sources", lambda: sources)
+    monkeypatch.setattr(rootfs, "find_sources", lambda server=None: sources)
     monkeypatch.setattr(
         rootfs, "assemble", lambda found: complete([file("/app/server/app.py", module.read_bytes())])
     )

@@ -1,0 +1,88 @@
+"""eject copies what travels with epochctl, notes it, and overwrites nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from epochctl import files
+from epochctl.cli.app import run
+from epochctl.errors import SettingsError
+from epochctl.settings import Settings, load
+
+TOML = 'hostname = "epoch.example.com"\n\n[service]\nport = 8080\n# [service.env]\n# A = "b"\n'
+
+
+@pytest.fixture(autouse=True)
+def _project(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("API_HOSTNAME", raising=False)
+    Path("epochctl.toml").write_text(TOML)
+
+
+def settings() -> Settings:
+    return load(Path(), {}, {})
+
+
+def test_until_then_our_own_files_are_used() -> None:
+    assert settings().files_of("terraform") == files.find("terraform")
+    assert settings().files_of("server").is_dir()
+
+
+def test_all_of_it_stands_beside_the_settings_and_is_used(tmp_path: Path) -> None:
+    assert run(["eject"]) == 0
+    for part, place in files.PARTS.items():
+        assert settings().files_of(part) == tmp_path / place
+    assert (tmp_path / "terraform/modules/cluster/main.tf").is_file()
+    assert (tmp_path / "charts/epoch/values.schema.json").is_file()
+    assert Path("epochctl.toml").read_text().startswith(TOML)
+
+
+def test_one_after_the_other() -> None:
+    assert run(["eject", "chart"]) == 0
+    assert run(["eject", "dockerfile"]) == 0
+    ejected = settings().ejected
+    assert (ejected.chart, ejected.dockerfile) == ("charts/epoch", "Dockerfile")
+    assert (ejected.terraform, ejected.server) == ("", "")
+
+
+def test_it_works_where_the_environment_is_all_there_is() -> None:
+    Path("epochctl.toml").unlink()
+    assert run(["eject", "chart"]) == 0
+    assert load(Path(), {}, {"API_HOSTNAME": "epoch.example.com"}).ejected.chart == "charts/epoch"
+
+
+def test_nothing_is_overwritten_and_nothing_half_done(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("server").mkdir()
+    assert run(["eject"]) == 3
+    assert not Path("terraform").exists()
+    assert Path("epochctl.toml").read_text() == TOML
+    assert "server would be overwritten" in capsys.readouterr().err
+
+
+def test_a_word_that_is_no_part_names_the_parts(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["eject", "helm"]) == 3
+    assert "terraform, chart, server, dockerfile" in capsys.readouterr().err
+
+
+def test_the_way_back_is_a_line_less() -> None:
+    assert run(["eject", "terraform", "chart"]) == 0
+    text = Path("epochctl.toml").read_text()
+    Path("epochctl.toml").write_text(text.replace('chart = "charts/epoch"\n', ""))
+    assert settings().files_of("chart") == files.find("charts/epoch")
+    assert settings().files_of("terraform").parent == Path.cwd()
+
+
+def test_what_is_noted_and_gone_is_named() -> None:
+    Path("epochctl.toml").write_text(TOML + '[ejected]\nchart = "gone"\n')
+    with pytest.raises(SettingsError) as raised:
+        settings()
+    assert "chart at gone (nothing is there)" in raised.value.why
+
+
+def test_only_an_edited_dockerfile_needs_docker() -> None:
+    assert run(["eject", "dockerfile"]) == 0
+    assert not settings().dockerfile_edited
+    Path("Dockerfile").write_text("FROM scratch\n")
+    assert settings().dockerfile_edited
