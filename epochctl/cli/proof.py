@@ -1,4 +1,4 @@
-"""The proof of a teardown: AWS is asked in every region of the settings for anything of ours; a report stays.
+"""The proof of a teardown: AWS is asked in its region for anything of ours; a report stays.
 
 Believes nobody who removed anything. Knows no step and no terminal.
 """
@@ -80,7 +80,7 @@ def prove(session: Session, ctx: Context, vpcs: tuple[str, ...]) -> Proof:
         name=settings.full_name,
         account=session.aws.account_id(),
         at=datetime.now(UTC).isoformat(timespec="seconds"),
-        regions=settings.regions,
+        regions=(session.region,),
         asked=_questions(),
         looks=len(looks),
         left=left,
@@ -89,19 +89,15 @@ def prove(session: Session, ctx: Context, vpcs: tuple[str, ...]) -> Proof:
 
 
 def look(session: Session, vpcs: tuple[str, ...] = ()) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What is ours, and what only bears our name, a line each; the region is told where there are several."""
-    from epochctl.clients.aws import Aws
+    """What is ours, and what only bears our name, a line each. Of the session's region: every region of an
+    environment goes down, and is proven to be, by itself.
+    """
     from epochctl.clients.leftovers import Leftovers
 
-    settings, left, foreign = session.settings, dict[str, None](), dict[str, None]()
-    for region in settings.regions:
-        aws = session.aws if region == session.region else Aws(region)
-        where = f" ({region})" if len(settings.regions) > 1 else ""
-        for one in Leftovers(aws).find(settings.full_name, settings.tags, _given(session), vpcs):
-            if one.foreign:
-                foreign[f"{one.words}{where}: {one.foreign}"] = None
-            else:
-                left[f"{one.words}{where}"] = None
+    settings, kept = session.settings, _given(session)
+    found = Leftovers(session.aws).find(settings.full_name, settings.tags, kept, vpcs)
+    left = dict.fromkeys(one.words for one in found if not one.foreign)
+    foreign = dict.fromkeys(f"{one.words}: {one.foreign}" for one in found if one.foreign)
     return tuple(left), tuple(foreign)
 
 

@@ -107,7 +107,7 @@ run "bad_values" {
     nat                    = "two"
     cluster_version        = "latest"
     instance_types         = []
-    nodes                  = 0
+    nodes                  = 51
     lb_controller_identity = "nobody"
     expires                = "tomorrow"
   }

@@ -260,3 +260,17 @@ def test_a_refused_question_is_not_an_empty_answer(aws: Aws, monkeypatch: pytest
     monkeypatch.setattr(aws.client("eks"), "describe_cluster", refuse)
     with pytest.raises(CredentialsError):
         find(aws)
+
+
+def test_what_belongs_to_another_region_is_neither_told_nor_missed_there(aws: Aws) -> None:
+    """IAM shows the roles of every region; the tag says whose one is."""
+    iam, east = aws.client("iam"), [*LISTED, {"Key": "epochctl:region", "Value": "us-east-1"}]
+    iam.create_role(RoleName=f"{NAME}-us-east-1-node", AssumeRolePolicyDocument=TRUST, Tags=east)
+    for region in ("us-west-2", "us-east-1"):
+        iam.create_open_id_connect_provider(
+            Url=f"https://oidc.eks.{region}.amazonaws.com/id/ABC", ThumbprintList=["0" * 40], Tags=LISTED
+        )
+    assert [line.partition("oidc.eks.")[2] for line in find(aws)] == ["us-west-2.amazonaws.com/id/ABC"]
+    there = [one.words for one in Leftovers(Aws("us-east-1")).find(NAME, TAGS)]
+    assert any(line == f"IAM role {NAME}-us-east-1-node" for line in there)
+    assert len(there) == 2

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 RECORD_PREFIX = "_epochctl."
+REGION_TAG = "epochctl:region"
 STEM = 20  # of a name that is left whole by whoever must shorten it
 
 Tags = Iterable[Mapping[str, str]]
@@ -27,7 +28,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Belonging:
-    """Of one (name, environment). vpcs: ids of ours; others: of all the rest that exist.
+    """Of one (name, environment) in one region. vpcs: ids of ours; others: of all the rest that exist.
 
     usurped: a cluster of our name is there, and it is not ours.
     """
@@ -37,6 +38,7 @@ class Belonging:
     vpcs: frozenset[str] = frozenset()
     others: frozenset[str] = frozenset()
     usurped: bool = False
+    region: str = ""
 
     @property
     def cluster_tags(self) -> dict[str, str]:
@@ -64,6 +66,8 @@ class Belonging:
     def judge(self, words: str, tags: Tags, vpc: str = "") -> list[Finding]:
         """As ours, as somebody else's of our name, or not at all. vpc: where the thing stands, if in one."""
         present = {tag["Key"]: tag.get("Value", "") for tag in tags}
+        if self.elsewhere(present):
+            return []
         if _carries(present, self.tags):
             return [Finding(words)]
         if not any(present.get(key) == value for key, value in self.cluster_tags.items()):
@@ -73,6 +77,10 @@ class Belonging:
         if vpc in self.others:
             return [Finding(words, f"of a cluster of our name in {vpc}, which is not ours")]
         return [Finding(words)]
+
+    def elsewhere(self, present: Mapping[str, str]) -> bool:
+        """Whether it says that it belongs to another region: IAM and Route 53 show those of all."""
+        return present.get(REGION_TAG, self.region) != self.region
 
     def named(self, words: str, tags: Tags) -> list[Finding]:
         """A thing that has exactly our name: ours by our own tags only."""

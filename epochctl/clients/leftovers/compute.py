@@ -51,13 +51,13 @@ KINDS = (
 
 def territory(reader: Reader, full_name: str, tags: Mapping[str, str], known: Collection[str]) -> Belonging:
     """What counts as ours: the VPCs with our tags or known to have been ours, and whose the cluster is."""
-    mine, vpcs = Belonging(full_name, tags), _items(reader, VPC, [])
+    mine, vpcs = Belonging(full_name, tags, region=reader.region), _items(reader, VPC, [])
     ours = {vpc["VpcId"] for vpc in vpcs if mine.marked(vpc.get("Tags", ()))} | set(known)
     told = reader.find("eks", "describe_cluster", "ResourceNotFoundException", name=full_name)
     present = (told or {"cluster": {}})["cluster"].get("tags", {})
     usurped = told is not None and not tags.items() <= present.items()
     others = {vpc["VpcId"] for vpc in vpcs} - ours
-    return Belonging(full_name, tags, frozenset(ours), frozenset(others), usurped)
+    return Belonging(full_name, tags, frozenset(ours), frozenset(others), usurped, reader.region)
 
 
 def objects(reader: Reader, mine: Belonging, kind: Kind) -> list[Finding]:

@@ -32,11 +32,16 @@ def oidc_providers(reader: Reader, mine: Belonging) -> list[Finding]:
     operation = "list_open_id_connect_provider_tags"
     return [
         finding
-        for arn in (item["Arn"] for item in found)
+        for arn in (item["Arn"] for item in found if _of_region(item["Arn"], reader.region))
         for finding in _judged(
             reader, mine, f"IAM OIDC provider {arn}", operation, OpenIDConnectProviderArn=arn
         )
     ]
+
+
+def _of_region(arn: str, region: str) -> bool:
+    """An issuer of EKS has its region in its name; any other is judged by its tags."""
+    return ".eks." not in arn or f".{region}." in arn
 
 
 def stacks(reader: Reader, mine: Belonging) -> list[Finding]:

@@ -12,6 +12,7 @@ class Reader:
 
     def __init__(self, aws: Aws) -> None:
         self._aws = aws
+        self.region = aws.region
 
     def items(self, service: str, operation: str, key: str, **arguments: Any) -> list[dict[str, Any]]:
         """Every item, from all pages where the answer has pages."""

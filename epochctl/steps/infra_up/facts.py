@@ -10,14 +10,16 @@ from typing import Any
 from epochctl.outputs import Infrastructure
 from epochctl.settings import Settings
 
+_APART = 21  # with this number no two regions of AWS fall together; a test looks
+
 
 def variables(settings: Settings, region: str, expires: str = "") -> dict[str, Any]:
     """Values of the variables in terraform/variables.tf."""
     return {
         "name": settings.full_name,
         "region": region,
-        "tags": settings.tags,
-        "vpc_cidr": vpc_range(settings.full_name),
+        "tags": settings.region_tags(region),
+        "vpc_cidr": vpc_range(settings.full_name, region),
         "cluster_version": settings.cluster.version,
         "instance_types": list(settings.cluster.instance_types),
         "nodes": settings.cluster.nodes,
@@ -28,9 +30,16 @@ def variables(settings: Settings, region: str, expires: str = "") -> dict[str, A
     }
 
 
-def vpc_range(name: str) -> str:
-    """A range of its own for each environment, so that two of them can be peered (but for 1 pair in 256)."""
-    return f"10.{zlib.crc32(name.encode()) % 256}.0.0/16"
+def vpc_range(name: str, region: str) -> str:
+    """A range of its own for each environment, so that two of them can be peered (but for 1 pair in 256).
+
+    The regions of one environment always differ. A VPC that stands keeps the range that it was made with.
+    """
+    return f"10.{(_checksum(name) + _checksum(f'{_APART} {region}')) % 256}.0.0/16"
+
+
+def _checksum(words: str) -> int:
+    return zlib.crc32(words.encode())
 
 
 def infrastructure(outputs: Mapping[str, Any]) -> Infrastructure | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from epochctl import versions
+from epochctl.clients.belongings import iam_stem
 from epochctl.cluster.controller import NAME, NAMESPACE
 from epochctl.outputs import Infrastructure
 from epochctl.settings import Settings
@@ -49,9 +50,9 @@ def account(settings: Settings, region: str) -> ServiceAccount:
         region=region,
         namespace=NAMESPACE,
         name=NAME,
-        role_name=f"{settings.full_name}-lb-controller",
+        role_name=f"{iam_stem(settings.full_name, region)}-lb-eksctl",  # IAM has no regions
         policy_arn="",
-        tags=tuple(settings.tags.items()),
+        tags=tuple(settings.region_tags(region).items()),
     )
 
 

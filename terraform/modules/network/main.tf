@@ -24,6 +24,11 @@ resource "aws_vpc" "this" {
   enable_dns_hostnames = true
 
   tags = merge({ Name = var.name }, var.tags)
+
+  lifecycle {
+    # A VPC keeps its range for life: another one would mean another VPC, and everything in it anew.
+    ignore_changes = [cidr_block]
+  }
 }
 
 resource "aws_internet_gateway" "this" {
@@ -37,7 +42,7 @@ resource "aws_subnet" "public" {
 
   vpc_id                  = aws_vpc.this.id
   availability_zone       = each.key
-  cidr_block              = cidrsubnet(var.cidr, 4, each.value)
+  cidr_block              = cidrsubnet(aws_vpc.this.cidr_block, 4, each.value)
   map_public_ip_on_launch = var.nat == "none"
 
   tags = {
@@ -52,7 +57,7 @@ resource "aws_subnet" "private" {
 
   vpc_id            = aws_vpc.this.id
   availability_zone = each.key
-  cidr_block        = cidrsubnet(var.cidr, 4, each.value + 4)
+  cidr_block        = cidrsubnet(aws_vpc.this.cidr_block, 4, each.value + 4)
 
   tags = {
     Name                                = "${var.name}-private-${each.key}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from epochctl import checks
 from epochctl.settings import Settings
 from epochctl.steps.infra_up import facts
 
@@ -49,7 +50,23 @@ def test_two_environments_never_share_a_state() -> None:
 
 
 def test_each_environment_has_a_range_of_its_own() -> None:
-    one, other = facts.vpc_range("epoch-production"), facts.vpc_range("epoch-staging")
+    one, other = (facts.vpc_range(f"epoch-{word}", "us-west-2") for word in ("production", "staging"))
     assert one != other
-    assert one == facts.vpc_range("epoch-production")
+    assert one == facts.vpc_range("epoch-production", "us-west-2")
     assert all(found.startswith("10.") and found.endswith(".0.0/16") for found in (one, other))
+
+
+def test_all_regions_of_an_environment_have_ranges_of_their_own() -> None:
+    known = checks.regions()
+    assert len({facts.vpc_range("epoch-production", region) for region in known}) == len(known)
+
+
+def test_everything_says_which_region_it_is_of() -> None:
+    settings = Settings(hostname="api.example.com", regions=("us-west-2", "us-east-1"))
+    made = facts.variables(settings, "us-east-1")
+    assert made["tags"] == {
+        "epochctl:name": "epoch",
+        "epochctl:environment": "production",
+        "epochctl:region": "us-east-1",
+    }
+    assert made["vpc_cidr"] != facts.variables(settings, "us-west-2")["vpc_cidr"]
