@@ -5,25 +5,22 @@ Knows nothing of the standard library or of images.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
 from epochctl.errors import ImageError
 
-# What the server really imports: h11 and idna are installed beside uvicorn and anyio, and never loaded by
-# ours.
-NEEDED = ("anyio", "click", "httptools", "starlette", "typing_extensions", "uvicorn", "uvloop")
+# What the server really imports: click, h11 and idna are installed beside uvicorn and anyio, and never loaded
+# by ours.
+NEEDED = ("anyio", "httptools", "starlette", "typing_extensions", "uvicorn", "uvloop")
 
-# Their own test support, and back ends of which the server uses another.
-LEFT_OUT = frozenset(
-    {
-        "anyio/_backends/_trio.py",
-        "anyio/pytest_plugin.py",
-        "click/testing.py",
-        "starlette/testclient.py",
-        "uvloop/_testbase.py",
-    }
+# Their own test support, command line and supervisors, and protocols of which the server uses another.
+_LEFT_OUT = re.compile(
+    r"^(anyio/(_backends/_trio|pytest_plugin)|starlette/testclient|uvloop/_testbase"
+    r"|uvicorn/(__main__|main|workers|supervisors/.*|_subprocess|protocols/(websockets/.*|http/.*(h11|zttp).*)))"
+    r"\.py$"
 )
 
 
@@ -44,7 +41,7 @@ def find_files() -> Iterator[tuple[str, Path]]:
 
 
 def _goes_in(path: str) -> bool:
-    if path in LEFT_OUT or path.startswith("..") or "__pycache__" in path:
+    if _LEFT_OUT.match(path) or path.startswith("..") or "__pycache__" in path:
         return False
     if ".dist-info/" in path:
         return path.endswith("/METADATA") or "LICEN" in path.rpartition("/")[2].upper()

@@ -81,8 +81,8 @@ def found(program: str) -> str:
 
 def test_it_is_small(layout: Layout, root: Path) -> None:
     unpacked = sum(path.stat().st_size for path in root.rglob("*") if path.is_file())
-    assert layout.size < 12 * MB
-    assert unpacked < 30 * MB
+    assert layout.size < 11 * MB
+    assert unpacked < 27 * MB
 
 
 def test_twice_is_the_same(layout: Layout, tmp_path: Path) -> None:
@@ -143,10 +143,12 @@ def test_the_interpreter_can_resolve_names_and_ask_over_http(root: Path) -> None
 def test_every_module_of_the_server_and_its_packages_loads(root: Path) -> None:
     """The trimmed standard library has all that they import at any depth that the server reaches."""
     program = (
-        "import server.__main__ as m, asyncio, logging.config, concurrent.futures.thread, encodings.idna; "
+        "from server.__main__ import LATER; from server.deferred import defer; defer(*LATER); "
+        "import server.process as m, concurrent.futures.thread, encodings.idna, logging.config, sys; "
         "from server.settings import Settings; c = m.configure(Settings(), None); c.load(); "
-        "import uvloop, httptools; print(c.http_protocol_class.__name__, c.loaded)"
+        "import uvloop, httptools; print(c.http_protocol_class.__name__, c.loaded, 'click' in sys.modules); "
+        "import anyio, json, http.client as h; print(anyio.CancelScope.__name__, json.loads('1'), h.OK.value)"
     )
     argv = run_inside(root, rootfs.PYTHON, "-SP", "-c", program)
     ended = subprocess.run(argv, env={"PYTHONHOME": rootfs.HOME}, capture_output=True, text=True, timeout=20)
-    assert (ended.stdout, ended.stderr) == ("BoundedProtocol True\n", "")
+    assert (ended.stdout, ended.stderr) == ("BoundedProtocol True False\nCancelScope 1 200\n", "")
