@@ -111,6 +111,7 @@ class Settings(Section):
     environment: Name = "production"
     hostname: str
     regions: Annotated[tuple[str, ...], Field(min_length=1)] = ("us-west-2",)  # the first is home
+    chosen: str = ""  # the one region that is meant now (--region); "": all of them
     certificate_arn: str = ""  # after regions: it is checked against them
     ttl: str = ""  # how long a new environment stands before `down --expired` takes it; "": until told
     cluster: Cluster = Cluster()
@@ -139,6 +140,11 @@ class Settings(Section):
     def _are_regions(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         checked = tuple(_checked(region, checks.region_problem) for region in value)
         return _checked(checked, checks.twice)
+
+    @field_validator("chosen")
+    @classmethod
+    def _is_region(cls, value: str) -> str:
+        return _checked(value, checks.region_problem) if value else ""
 
     @field_validator("certificate_arn")
     @classmethod
@@ -173,7 +179,12 @@ class Settings(Section):
     @property
     def region(self) -> str:
         """The one region of whoever knows only one."""
-        return self.home
+        return self.chosen or self.home
+
+    @property
+    def meant(self) -> tuple[str, ...]:
+        """The regions that a command is for."""
+        return (self.chosen,) if self.chosen else self.regions
 
     @property
     def routed(self) -> bool:

@@ -20,6 +20,7 @@ VARIABLES = {
     "EPOCHCTL_ENVIRONMENT": "environment",
     "EPOCHCTL_REGION": "regions",
 }
+CHOSEN = "chosen"  # the one region that is meant, beside all of them
 DEFAULT_REGION = ("AWS_REGION", "AWS_DEFAULT_REGION")  # the SDK's own: only where nothing else names a region
 
 # Where a run in CI can be looked at: whoever meets its lock wants to.
@@ -33,9 +34,21 @@ Layer = dict[str, tuple[Any, str]]
 def read(directory: Path, flags: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[Values, Origins]:
     """The value of every key that somebody gave, and who gave it; the later layer wins."""
     layers = (_default_region(environ), _file(directory / FILE), _environment(environ), _flags(flags))
-    merged = {key: given for layer in layers for key, given in layer.items()}
+    merged = _choosing(layers)
     values = {key: value for key, (value, _) in merged.items()}
     return _nested(values), {key: who for key, (_, who) in merged.items()}
+
+
+def _choosing(layers: tuple[Layer, ...]) -> Layer:
+    """Merged. Beside regions that the file names, a variable or a flag chooses one of them: it does not make
+    the others somebody else's.
+    """
+    merged = {key: given for layer in layers for key, given in layer.items()}
+    file = layers[1].get("regions")
+    if file is not None and merged["regions"] != file:
+        (chosen,), who = merged["regions"]
+        merged |= {"regions": file, CHOSEN: (chosen, who)}
+    return merged
 
 
 def _nested(values: Values) -> Values:
@@ -55,6 +68,8 @@ def _file(path: Path) -> Layer:
         raise SettingsError(f"{path} is not valid TOML", why=str(error), fix="correct that line") from error
     except OSError as error:
         raise SettingsError(f"{path} cannot be read", why=str(error)) from error
+    if CHOSEN in given:
+        raise SettingsError(f"{path}: unknown key {CHOSEN}", why="a flag chooses", fix="--region")
     if "directory" in given:
         raise SettingsError(
             f"{path}: unknown key directory", why="it is where the file stands", fix="--directory"

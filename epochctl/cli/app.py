@@ -90,7 +90,7 @@ def root(
         str | None, typer.Option(help="Instead of the environment in epochctl.toml.", show_default=False)
     ] = None,
     region: Annotated[
-        str | None, typer.Option(help="Instead of the region in epochctl.toml.", show_default=False)
+        str | None, typer.Option(help="Only this one of the regions.", show_default=False)
     ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", help="Show the trace of an error.")] = False,
     version: Annotated[

@@ -56,6 +56,22 @@ class Audience:
             mute()
 
 
+def presenter(output: str, title: str) -> Presenter:
+    """Who shows it: JSON lines where asked for, a live tree on a terminal, plain lines elsewhere."""
+    if output == "json":
+        from epochctl.cli.jsonl import JsonLines
+
+        return JsonLines()
+    if sys.stderr.isatty():
+        from epochctl.cli.console import Console, can_paint
+
+        if can_paint():
+            return Console(title)
+    from epochctl.cli.plain import PlainLines
+
+    return PlainLines()
+
+
 def mute() -> None:
     """Point each stream that cannot be written at nothing: what its buffer holds must not fail again."""
     for stream in (sys.stdout, sys.stderr):

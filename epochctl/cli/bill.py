@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -15,31 +16,57 @@ UNMADE = (
 )
 
 
-def lines(settings: Settings) -> tuple[str, ...]:
+def lines(settings: Settings, region: str) -> tuple[str, ...]:
     """The bill by part, the other choices of NAT beside it, the table's date, and how it is unmade."""
     from epochctl import cost, prices
 
-    table = prices.prices(settings.region)
+    table = prices.prices(region)
     if table is None:
-        known = ", ".join(prices.regions())
-        unknown = f"Cost: no prices for {settings.region} in prices.toml (there are {known})."
-        return (unknown, f"Away: {UNMADE}.")
+        return (f"Cost: {_unknown(region)}", f"Away: {UNMADE}.")
     total = cost.hourly(settings, table)
     return (
-        f"Cost in US dollars, {settings.region}, prices of {table.dated}, a month of {prices.MONTH} h:",
+        f"Cost in US dollars, {region}, prices of {table.dated}, a month of {prices.MONTH} h:",
         *(_line(part) for part in cost.parts(settings, table)),
-        f"  {'together':<15} {total:>8.4f} an hour {total * prices.MONTH:>9.2f} a month",
-        f"  NAT could be    {nat_choices(settings.region, settings.cluster.nat)}",
+        f"  {_row('together', total)}",
+        f"  NAT could be    {nat_choices(region, settings.cluster.nat)}",
         *(f"  by use          {text}" for text in cost.USAGE),
         f"Away: {UNMADE}.",
     )
 
 
-def fields(settings: Settings) -> dict[str, object]:
+def together(sized: Mapping[str, Settings]) -> tuple[str, ...]:
+    """Of several regions, each with its settings: a line a region, and the sum of those that are known."""
+    from epochctl import prices
+
+    hourly = {region: _hourly(settings, region) for region, settings in sized.items()}
+    total = sum(each for each in hourly.values() if each is not None)
+    return (
+        f"Cost in US dollars, a month of {prices.MONTH} h (by part: epochctl up --plan --region REGION):",
+        *(
+            f"  {_unknown(region)}" if each is None else f"  {_row(region, each)}"
+            for region, each in hourly.items()
+        ),
+        f"  {_row('together', total)}",
+        f"Away: {UNMADE}.",
+    )
+
+
+def sum_fields(sized: Mapping[str, Settings]) -> dict[str, object]:
+    """The sum as data; {} where the prices of a region are not known."""
+    from epochctl import prices
+
+    hourly = [_hourly(settings, region) for region, settings in sized.items()]
+    if None in hourly:
+        return {}
+    total = sum(each for each in hourly if each is not None)
+    return {"currency": "USD", "hourly": round(total, 4), "monthly": round(total * prices.MONTH, 2)}
+
+
+def fields(settings: Settings, region: str) -> dict[str, object]:
     """The same as data; {} where the region's prices are not known."""
     from epochctl import cost, prices
 
-    table = prices.prices(settings.region)
+    table = prices.prices(region)
     if table is None:
         return {}
     total = cost.hourly(settings, table)
@@ -52,18 +79,37 @@ def fields(settings: Settings) -> dict[str, object]:
     }
 
 
-def so_far(settings: Settings, created: datetime, now: datetime) -> str:
+def so_far(settings: Settings, region: str, created: datetime, now: datetime) -> str:
     """What it has cost since the cluster was made, as far as hours tell."""
     from epochctl import cost, prices
 
-    table = prices.prices(settings.region)
+    table = prices.prices(region)
     if table is None:
-        return f"unknown: no prices for {settings.region} in prices.toml"
+        return f"unknown: no prices for {region} in prices.toml"
     hourly = cost.hourly(settings, table)
     hours = max(0.0, (now - created).total_seconds() / 3600)
     return (
         f"about {hourly * hours:.2f} USD, {hourly:.4f} an hour (prices of {table.dated}; traffic not counted)"
     )
+
+
+def _hourly(settings: Settings, region: str) -> float | None:
+    from epochctl import cost, prices
+
+    table = prices.prices(region)
+    return cost.hourly(settings, table) if table else None
+
+
+def _row(name: str, hourly: float) -> str:
+    from epochctl import prices
+
+    return f"{name:<15} {hourly:>8.4f} an hour {hourly * prices.MONTH:>9.2f} a month"
+
+
+def _unknown(region: str) -> str:
+    from epochctl import prices
+
+    return f"no prices for {region} in prices.toml (there are {', '.join(prices.regions())})."
 
 
 def _line(part: Part) -> str:

@@ -36,7 +36,17 @@ def build(
     done = "The image is in the registry. Next: epochctl deploy"
     again = f"build --platform={platform}" if platform else "build"
     options = dataclasses.replace(ctx.obj, platform=platform or None)
-    single.apply(options, "build", "push", output=output, command="build", done=done, wait=wait, again=again)
+    single.apply(
+        options,
+        "build",
+        "push",
+        output=output,
+        command="build",
+        done=done,
+        wait=wait,
+        again=again,
+        in_turn=True,  # it is pushed at home, and the others get it from there
+    )
     if sbom is not None:
         _write_sbom(ctx.obj, sbom)
 

@@ -9,6 +9,7 @@ import typer
 from epochctl.cli.options import Output, Sandbox
 
 if TYPE_CHECKING:
+    from epochctl.cli.session import Session
     from epochctl.clients.acm import CertificateState
 
 app = typer.Typer(
@@ -22,44 +23,55 @@ app = typer.Typer(
 @app.command()
 def request(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = False) -> None:
     """Request the certificate, or find it; print the record to add. Never makes a second one."""
-    from epochctl.cli.session import opened
+    from epochctl.cli.opening import opened
 
-    with opened(ctx.obj, output=output, title="cert request") as session:
-        step, context = _step(session)
-        state = step.request(context)
-        following = "epochctl up" if state.status == "ISSUED" else "epochctl cert wait"
-        session.presenter.result(_fields(state), (*_lines(state), f"Next: {following}"))
+    with opened(ctx.obj, output=output, title="cert request", listed=True) as fleet:
+        fleet.each(_request)
 
 
 @app.command()
 def status(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = False) -> None:
     """Show its state and, while it is pending, why."""
-    from epochctl.cli.session import opened
-    from epochctl.errors import NotFoundError
+    from epochctl.cli.opening import opened
 
-    with opened(ctx.obj, output=output, title="cert status") as session:
-        step, context = _step(session)
-        state = step.status(context)
-        if state is None:
-            raise NotFoundError("no certificate has been requested", fix="epochctl cert request")
-        why = step.why_pending(state) if state.status == "PENDING_VALIDATION" else ""
-        session.presenter.result({**_fields(state), "why": why}, (*_lines(state), *((why,) if why else ())))
+    with opened(ctx.obj, output=output, title="cert status") as fleet:
+        fleet.each(_status)
 
 
 @app.command()
 def wait(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = False) -> None:
     """Wait until it is issued. Stopping loses nothing."""
-    from epochctl.cli.session import opened
+    from epochctl.cli.opening import opened
 
-    with opened(ctx.obj, output=output, title="cert wait") as session:
-        step, context = _step(session)
-        certificate = step.wait(context)
-        session.presenter.result(
-            {"arn": certificate.arn, "status": "ISSUED"}, (f"{certificate.arn} is issued.",)
-        )
+    with opened(ctx.obj, output=output, title="cert wait", listed=True) as fleet:
+        fleet.each(_wait)
 
 
-def _step(session: Any) -> tuple[Any, Any]:
+def _request(session: Session) -> None:
+    step, context = _step(session)
+    state = step.request(context)
+    following = "epochctl up" if state.status == "ISSUED" else "epochctl cert wait"
+    session.presenter.result(_fields(state), (*_lines(state), f"Next: {following}"))
+
+
+def _status(session: Session) -> None:
+    from epochctl.errors import NotFoundError
+
+    step, context = _step(session)
+    state = step.status(context)
+    if state is None:
+        raise NotFoundError("no certificate has been requested", fix="epochctl cert request")
+    why = step.why_pending(state) if state.status == "PENDING_VALIDATION" else ""
+    session.presenter.result({**_fields(state), "why": why}, (*_lines(state), *((why,) if why else ())))
+
+
+def _wait(session: Session) -> None:
+    step, context = _step(session)
+    certificate = step.wait(context)
+    session.presenter.result({"arn": certificate.arn, "status": "ISSUED"}, (f"{certificate.arn} is issued.",))
+
+
+def _step(session: Session) -> tuple[Any, Any]:
     runner = session.runner()
     return runner.graph.step("acm_cert"), runner.context("acm_cert")
 

@@ -1,5 +1,7 @@
 """Events as a live tree on a terminal: each step, how long, what it waits for. The only user of rich.
 
+Several regions are a level of the tree.
+
 Knows nothing of steps beyond their events.
 """
 
@@ -51,7 +53,9 @@ class Console:
         from rich.live import Live
 
         self._console = console or RichConsole(file=sys.stderr)
-        self._title, self._rows = title, dict[str, Row]()
+        self._title = title
+        self._regions = dict[str, dict[str, Row]]()  # rows by step; "" is the region of those with only one
+        self._under_way = set[str]()
         self._lock = threading.Lock()
         self._start = time.monotonic()
         self._ascii = not (self._console.encoding or "").lower().startswith("utf")
@@ -63,8 +67,9 @@ class Console:
             if isinstance(event, events.RunStarted):
                 self._begin(event)
             elif event.step:
-                self._change(self._rows.setdefault(event.step, Row()), event)
-            ended = isinstance(event, events.RunFinished)
+                rows = self._regions.setdefault(event.region, {})
+                self._change(rows.setdefault(event.step, Row()), event)
+            ended = isinstance(event, events.RunFinished) and self._ends(event.region)
         if ended:
             self.close()
         elif not self._running:
@@ -82,8 +87,15 @@ class Console:
             self._live.stop()
 
     def _begin(self, event: events.RunStarted) -> None:
-        self._rows = {name: Row() for name in event.steps}
-        self._start = time.monotonic()
+        if not self._under_way:
+            self._start = time.monotonic()
+        self._under_way.add(event.region)
+        self._regions[event.region] = {name: Row() for name in event.steps}
+
+    def _ends(self, region: str) -> bool:
+        """Whether that was the last run under way."""
+        self._under_way.discard(region)
+        return not self._under_way
 
     def _change(self, row: Row, event: events.Event) -> None:
         if isinstance(event, events.StepStarted):
@@ -108,8 +120,10 @@ class Console:
 
         with self._lock:
             tree = Tree(Text(f"{self._title}  {duration(time.monotonic() - self._start)}", style="bold"))
-            for name, row in self._rows.items():
-                tree.add(self._line(name, row))
+            for region, rows in self._regions.items():
+                branch = tree.add(Text(region, style="bold")) if region else tree
+                for name, row in rows.items():
+                    branch.add(self._line(name, row))
             return tree
 
     def _line(self, name: str, row: Row) -> Any:

@@ -9,6 +9,7 @@ import typer
 
 from epochctl.cli import single
 from epochctl.cli.options import Output, Sandbox, Wait
+from epochctl.cli.verify import layers_of
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -30,10 +31,25 @@ def deploy(
     output: Output = "text",
     sandbox: Sandbox = False,
 ) -> None:
-    """Deploy the release and point the host name at it."""
+    """Deploy the release and point the host name at it.
+
+    Several regions take their turn, in the order of the settings: each is verified before the next is
+    begun, and the first that fails is the last.
+    """
     done = "{url} is deployed. Next: epochctl verify"
     if image:
         done += "\n[service] image stays as it is: without --image the next deploy goes by it"
     options = dataclasses.replace(ctx.obj, image=image or None)
     again = f"deploy --image={image}" if image else "deploy"
-    single.apply(options, "deploy", "dns", output=output, command="deploy", done=done, wait=wait, again=again)
+    single.apply(
+        options,
+        "deploy",
+        "dns",
+        output=output,
+        command="deploy",
+        done=done,
+        wait=wait,
+        again=again,
+        in_turn=True,
+        proven=layers_of,
+    )

@@ -26,21 +26,28 @@ def diagnose(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = Fal
     unknown, and after 60 s nothing more is asked. Ends with 0 whatever it finds; for a check with an exit
     code: epochctl verify.
     """
-    from epochctl.cli.session import opened
+    from epochctl.cli.opening import opened
+
+    with opened(ctx.obj, output=output, title="diagnose") as fleet:
+        fleet.each(lambda session: _find_out(session, live=output == "text" and fleet.alone))
+
+
+def _find_out(session: Session, *, live: bool) -> None:
+    """live: each finding as it comes; of several regions all of one stand together, at the end."""
     from epochctl.diagnosis import examine
 
-    with opened(ctx.obj, output=output, title="diagnose") as session:
-        found: list[Finding] = []
-        for finding in examine(_case(session)):
-            found.append(finding)
-            if output == "text":
-                typer.echo("\n".join(lines(finding)))
-        first = next((one for one in found if one.guilty), None)
-        fields: dict[str, object] = {
-            "findings": [asdict(one) for one in found],
-            "first": asdict(first) if first else None,
-        }
-        session.presenter.result(fields, ("", *summary(found)))
+    found: list[Finding] = []
+    for finding in examine(_case(session)):
+        found.append(finding)
+        if live:
+            typer.echo("\n".join(lines(finding)))
+    first = next((one for one in found if one.guilty), None)
+    fields: dict[str, object] = {
+        "findings": [asdict(one) for one in found],
+        "first": asdict(first) if first else None,
+    }
+    before = () if live else tuple(line for one in found for line in lines(one))
+    session.presenter.result(fields, (*before, "", *summary(found)))
 
 
 def _case(session: Session) -> Case:

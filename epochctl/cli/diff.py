@@ -10,6 +10,7 @@ from epochctl.cli import differing
 from epochctl.cli.options import Output, Sandbox
 
 if TYPE_CHECKING:
+    from epochctl.cli.session import Session
     from epochctl.tools.helm import Difference
     from epochctl.workflow.runner import Runner
 
@@ -29,20 +30,26 @@ def diff(
     sandbox: Sandbox = False,
 ) -> None:
     """Show what a deploy would change: terraform's plan, and each object of the release line by line."""
-    from epochctl.cli.session import opened
+    from epochctl.cli.opening import opened
 
-    with opened(ctx.obj, output=output, title="diff") as session:
-        session.aws.account_id()
-        runner = session.runner(looking=True)
-        seen = runner.plan("diff").check().seen
-        due = {name: list(seen[name].changes) for name in runner.graph.names if name in seen}
-        due = {name: changes for name, changes in due.items() if changes}
-        later = [name for name in runner.graph.names if name not in seen]
-        objects = _objects(runner)
-        fields: dict[str, object] = {"due": due, "objects": differing.fields(objects), "later": later}
-        session.presenter.result(fields, rendered(due, objects, later))
-    if exit_code and (due or objects):
+    with opened(ctx.obj, output=output, title="diff", listed=True) as fleet:
+        changing = fleet.each(_compare)
+    if exit_code and any(changing.values()):
         raise typer.Exit(CHANGES)
+
+
+def _compare(session: Session) -> bool:
+    """Whether something would change."""
+    session.aws.account_id()
+    runner = session.runner(looking=True)
+    seen = runner.plan("diff").check().seen
+    due = {name: list(seen[name].changes) for name in runner.graph.names if name in seen}
+    due = {name: changes for name, changes in due.items() if changes}
+    later = [name for name in runner.graph.names if name not in seen]
+    objects = _objects(runner)
+    fields: dict[str, object] = {"due": due, "objects": differing.fields(objects), "later": later}
+    session.presenter.result(fields, rendered(due, objects, later))
+    return bool(due or objects)
 
 
 def _objects(runner: Runner) -> tuple[Difference, ...]:

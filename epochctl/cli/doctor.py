@@ -9,6 +9,7 @@ import typer
 from epochctl.cli.options import Output, Sandbox
 
 if TYPE_CHECKING:
+    from epochctl.cli.session import Session
     from epochctl.preflight import Fact
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
@@ -17,21 +18,26 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False)
 @app.command()
 def doctor(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = False) -> None:
     """Look for what would stop `up`: account, quotas, names, tools, zone."""
-    from epochctl.cli.session import opened
+    from epochctl.cli.opening import opened
+
+    with opened(ctx.obj, output=output, title="doctor", listed=True) as fleet:
+        fleet.each(_examine)
+
+
+def _examine(session: Session) -> None:
     from epochctl.errors import PreflightError
     from epochctl.preflight import Examination
 
-    with opened(ctx.obj, output=output, title="doctor") as session:
-        facts = Examination(session.settings, session.region, session.aws).everything()
-        failing = sum(fact.state == "fail" for fact in facts)
-        fields = [{"fact": f.name, "state": f.state, "why": f.why, "fix": f.fix} for f in facts]
-        session.presenter.result({"facts": fields}, tuple(map(_line, facts)))
-        if failing:
-            raise PreflightError(
-                f"{failing} of {len(facts)} facts would stop `up`",
-                why=", ".join(fact.name for fact in facts if fact.state == "fail"),
-                fix="each line above that begins with fail says what to do",
-            )
+    facts = Examination(session.settings, session.region, session.aws).everything()
+    failing = sum(fact.state == "fail" for fact in facts)
+    fields = [{"fact": f.name, "state": f.state, "why": f.why, "fix": f.fix} for f in facts]
+    session.presenter.result({"facts": fields}, tuple(map(_line, facts)))
+    if failing:
+        raise PreflightError(
+            f"{failing} of {len(facts)} facts would stop `up`",
+            why=", ".join(fact.name for fact in facts if fact.state == "fail"),
+            fix="each line above that begins with fail says what to do",
+        )
 
 
 def _line(fact: Fact) -> str:

@@ -31,7 +31,7 @@ def execute(
     from epochctl.cli.cluster import connected
     from epochctl.clients.aws import Aws
 
-    settings = ctx.obj.settings()
+    settings = ctx.obj.settings_of_one("exec")
     kube = connected(Aws(settings.region), settings.full_name)
     name = _pod(kube, settings.full_name, pod)
     tty = terminal.there()

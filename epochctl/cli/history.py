@@ -33,20 +33,25 @@ def history(
 
     Releases are the whole team's: they stand in the cluster. Runs are those of this directory.
     """
-    from epochctl.cli.session import opened
+    from epochctl.cli.opening import opened
+
+    with opened(ctx.obj, output=output, title="history") as fleet:
+        fleet.each(lambda session: _show(session, limit, all_runs))
+
+
+def _show(session: Session, limit: int, all_runs: bool) -> None:
     from epochctl.workflow import runs
 
-    with opened(ctx.obj, output=output, title="history") as session:
-        path = session.settings.state_directory(session.region) / "journal.jsonl"
-        known = [run for run in runs.read(path) if all_runs or run.worked or run.ok is None]
-        revisions, note = _revisions(session)
-        shown = [_with_author(revision, known) for revision in revisions[:limit]]
-        fields: dict[str, object] = {
-            "releases": [asdict(one) for one in shown],
-            "releases_note": note,
-            "runs": [{**asdict(run), "ended": run.ending} for run in known[:limit]],
-        }
-        session.presenter.result(fields, (*release_lines(shown, note), "", *run_lines(known[:limit])))
+    path = session.files / "journal.jsonl"
+    known = [run for run in runs.read(path) if all_runs or run.worked or run.ok is None]
+    revisions, note = _revisions(session)
+    shown = [_with_author(revision, known) for revision in revisions[:limit]]
+    fields: dict[str, object] = {
+        "releases": [asdict(one) for one in shown],
+        "releases_note": note,
+        "runs": [{**asdict(run), "ended": run.ending} for run in known[:limit]],
+    }
+    session.presenter.result(fields, (*release_lines(shown, note), "", *run_lines(known[:limit])))
 
 
 def _revisions(session: Session) -> tuple[tuple[Revision, ...], str]:

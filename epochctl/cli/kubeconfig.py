@@ -35,7 +35,7 @@ def kubeconfig(
     from epochctl.cluster import access
     from epochctl.errors import NotFoundError
 
-    settings = ctx.obj.settings()
+    settings = ctx.obj.settings_of_one("kubeconfig")
     cluster = access.reach(Eks(Aws(settings.region)), settings, settings.region)
     if cluster is None:
         name = f"{settings.full_name} of ours in {settings.region}"

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 
 from epochctl.cli import single
 from epochctl.cli.options import Output, Sandbox, Wait, Yes
+
+if TYPE_CHECKING:
+    from epochctl.cli.session import Session
+    from epochctl.workflow.runner import Runner
 
 app = typer.Typer(
     rich_markup_mode=None,
@@ -27,21 +33,24 @@ def install(ctx: typer.Context, wait: Wait = None, output: Output = "text", sand
 @app.command()
 def status(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = False) -> None:
     """Show what runs, and what `install` would still change."""
-    from epochctl.cli.session import opened
+    from epochctl.cli.opening import opened
+
+    with opened(ctx.obj, output=output, title="lb-controller status") as fleet:
+        fleet.each(_status)
+
+
+def _status(session: Session) -> None:
     from epochctl.errors import NotFoundError
 
-    with opened(ctx.obj, output=output, title="lb-controller status") as session:
-        session.aws.account_id()  # without credentials nothing could be seen, which is not "nothing there"
-        runner = session.runner(looking=True)
-        seen = (
-            runner.survey("lb-controller status", only=("lb_controller",)).check().seen.get("lb_controller")
-        )
-        if seen is None:
-            raise NotFoundError("there is no cluster yet", fix="epochctl infra up")
-        ready = seen.output is not None and not seen.changes
-        state = f"version {seen.output.version}, ready" if ready and seen.output else "not ready"
-        lines = (state, *(f"due: {change}" for change in seen.changes))
-        session.presenter.result({"ready": ready, "due": seen.changes}, lines)
+    session.aws.account_id()  # without credentials nothing could be seen, which is not "nothing there"
+    runner = session.runner(looking=True)
+    seen = runner.survey("lb-controller status", only=("lb_controller",)).check().seen.get("lb_controller")
+    if seen is None:
+        raise NotFoundError("there is no cluster yet", fix="epochctl infra up")
+    ready = seen.output is not None and not seen.changes
+    state = f"version {seen.output.version}, ready" if ready and seen.output else "not ready"
+    lines = (state, *(f"due: {change}" for change in seen.changes))
+    session.presenter.result({"ready": ready, "due": seen.changes}, lines)
 
 
 @app.command()
@@ -49,17 +58,26 @@ def uninstall(
     ctx: typer.Context, yes: Yes = False, output: Output = "text", sandbox: Sandbox = False
 ) -> None:
     """Remove it and its identity. Take the release down first: load balancers need it to go away."""
-    from epochctl.cli.locked import locked
-    from epochctl.cli.session import agreed, interactive, opened
+    from epochctl.cli.opening import opened
+    from epochctl.cli.session import agreed, interactive
     from epochctl.errors import Interrupted, SettingsError
 
     if not yes and not interactive():
         raise SettingsError("uninstall asks first", why="there is no terminal to ask on", fix="add --yes")
     command = "lb-controller uninstall"
-    with opened(ctx.obj, output=output, title=command) as session, locked(session, command):
-        runner = session.runner()
-        runner.survey("looking", only=("lb_controller",)).check()
-        if not yes and not agreed(f"Remove the load balancer controller of {session.place}?"):
+    with opened(ctx.obj, output=output, title=command) as fleet, fleet.locked(command):
+        runners = fleet.each(_surveyed)
+        if not yes and not agreed(f"Remove the load balancer controller of {fleet.place}?"):
             raise Interrupted("nothing was removed")
-        removed = runner.down(command, only=("lb_controller",)).check().removed
-        session.presenter.result({"removed": removed}, removed or ("Nothing was there.",))
+        fleet.each(lambda session: _remove(session, runners[session.region], command))
+
+
+def _surveyed(session: Session) -> Runner:
+    runner = session.runner()
+    runner.survey("looking", only=("lb_controller",)).check()
+    return runner
+
+
+def _remove(session: Session, runner: Runner, command: str) -> None:
+    removed = runner.down(command, only=("lb_controller",)).check().removed
+    session.presenter.result({"removed": removed}, removed or ("Nothing was there.",))

@@ -33,7 +33,7 @@ def facts(session: Session) -> dict[str, object]:
         return {}
     return {
         "age": span((now - access.created).total_seconds()),
-        "cost so far": bill.so_far(session.settings, access.created, now),
+        "cost so far": bill.so_far(session.sized, session.region, access.created, now),
         "expires": expires(session, now),
     }
 

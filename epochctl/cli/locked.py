@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from epochctl.cli.session import Session
@@ -19,9 +20,33 @@ if TYPE_CHECKING:
 STEP = "lock"  # under this name a run's events tell of it
 
 
+@dataclass(frozen=True)
+class Held:
+    """A lock that is ours."""
+
+    session: Session
+    lock: RunLock
+
+    def release(self, ended: str) -> None:
+        """Let go of it. Raises LockedError where somebody had taken it away."""
+        self.lock.release(ended)
+        if self.lock.thief is not None:
+            raise _stolen(self.lock.thief)
+
+
 @contextmanager
 def locked(session: Session, command: str, wait: str | None = None) -> Iterator[None]:
-    """While this lasts nobody else changes this environment. command: as it would be typed again.
+    """While this lasts nobody else changes this region. See hold."""
+    held, ended = hold(session, command, wait), "failed"
+    try:
+        yield
+        ended = "ok"
+    finally:
+        held.release(ended)
+
+
+def hold(session: Session, command: str, wait: str | None = None) -> Held:
+    """Take the lock. command: as it would be typed again.
 
     wait: how long to wait for a run that is at work, as typed; None: not at all.
     """
@@ -35,14 +60,7 @@ def locked(session: Session, command: str, wait: str | None = None) -> Iterator[
         )
     lock = _lock(session, command)
     _take(session, lock, command, seconds)
-    ended = "failed"
-    try:
-        yield
-        ended = "ok"
-    finally:
-        lock.release(ended)
-        if lock.thief is not None:
-            raise _stolen(session, lock.thief)
+    return Held(session, lock)
 
 
 def local(session: Session) -> LocalLock:
@@ -129,7 +147,7 @@ def _left(seconds: float) -> str:
     return f"{spelled(round(max(0.0, seconds) / size) * size)} left to wait"
 
 
-def _stolen(session: Session, thief: Holder) -> Exception:
+def _stolen(thief: Holder) -> Exception:
     from epochctl.errors import LockedError
 
     return LockedError(

@@ -27,9 +27,8 @@ def logs(
     from epochctl.cli.cluster import connected
     from epochctl.clients.aws import Aws
     from epochctl.errors import NotFoundError
-    from epochctl.settings import load
 
-    settings = load(ctx.obj.directory, ctx.obj.flags)
+    settings = ctx.obj.settings_of_one("logs")
     kube = connected(Aws(settings.region), settings.full_name)
     pods = [pod.name for pod in kube.pods(settings.full_name)]
     if not pods:

@@ -57,6 +57,17 @@ class Globals:
             raise SettingsError(f"there is no directory {self.directory}", fix="correct --directory")
         return load(self.directory, self.flags, environ)
 
+    def settings_of_one(self, command: str) -> Settings:
+        """The same for a command that is for one region: which, must be said where there are several."""
+        settings = self.settings()
+        if len(settings.meant) > 1:
+            raise SettingsError(
+                f"{command} is for one region",
+                why=f"there are {', '.join(settings.regions)}",
+                fix=f"epochctl {command} --region {settings.home}",
+            )
+        return settings
+
 
 def hoisted(arguments: list[str]) -> list[str]:
     """The same line with the global options in front, where Typer expects them: `up --region x` works."""

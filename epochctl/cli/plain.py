@@ -1,5 +1,7 @@
 """Events as timestamped lines, where there is no terminal. Never silent for more than ten seconds.
 
+Where several regions are at work each line says of which it tells.
+
 Knows nothing of steps beyond their events.
 """
 
@@ -15,6 +17,7 @@ from epochctl.cli.wording import duration, line
 from epochctl.workflow import events
 
 HEARTBEAT = 9.0
+Place = tuple[str, str]  # region and step
 ENDS = (events.StepFinished, events.StepFailed, events.StepSkipped, events.StepPlanned)
 
 
@@ -25,8 +28,8 @@ class PlainLines:
         self._stream = stream or sys.stderr
         self._heartbeat = heartbeat
         self._lock = threading.Lock()
-        self._since: dict[str, float] = {}
-        self._last: dict[str, str] = {}
+        self._since: dict[Place, float] = {}
+        self._last: dict[Place, str] = {}
         self._spoken = time.monotonic()
         self._closed = threading.Event()
         threading.Thread(target=self._beat, daemon=True).start()
@@ -36,7 +39,7 @@ class PlainLines:
             self._follow(event)
             text = line(event)
             if text and not self._repeats(event):
-                self._say(event.step, text)
+                self._say(_place(event), text)
 
     def result(self, fields: dict[str, object], lines: tuple[str, ...] = ()) -> None:
         """The last words, on stdout."""
@@ -48,30 +51,37 @@ class PlainLines:
 
     def _follow(self, event: events.Event) -> None:
         if isinstance(event, events.RunStarted):
-            self._since.clear()  # steps of the run before, which only looked, have no end of their own
+            # steps of the run before, which only looked, have no end of their own
+            self._since = {place: at for place, at in self._since.items() if place[0] != event.region}
         elif isinstance(event, events.StepStarted):
-            self._since.setdefault(event.step, time.monotonic())
+            self._since.setdefault(_place(event), time.monotonic())
         elif isinstance(event, ENDS):
-            self._since.pop(event.step, None)
+            self._since.pop(_place(event), None)
 
     def _repeats(self, event: events.Event) -> bool:
         """A wait is told when its cause changes; in between the heartbeat tells it."""
         key = f"{event.what}: {event.cause}" if isinstance(event, events.StepWaiting) else line(event)
-        if isinstance(event, events.StepWaiting) and self._last.get(event.step) == key:
+        if isinstance(event, events.StepWaiting) and self._last.get(_place(event)) == key:
             return True
-        self._last[event.step] = key
+        self._last[_place(event)] = key
         return False
 
-    def _say(self, step: str, text: str) -> None:
+    def _say(self, place: Place, text: str) -> None:
         self._spoken = time.monotonic()
-        print(f"{datetime.now():%H:%M:%S} {step:<13} {text}", file=self._stream, flush=True)
+        region, step = place
+        who = f"{region} {step:<13}".lstrip()
+        print(f"{datetime.now():%H:%M:%S} {who} {text}", file=self._stream, flush=True)
 
     def _beat(self) -> None:
         while not self._closed.wait(min(1.0, self._heartbeat / 4)):
             with self._lock:
                 if self._since and time.monotonic() - self._spoken >= self._heartbeat:
-                    step, since = min(self._since.items(), key=lambda item: item[1])
+                    place, since = min(self._since.items(), key=lambda item: item[1])
                     waited = duration(time.monotonic() - since)
-                    last = self._last.get(step, "")
+                    last = self._last.get(place, "")
                     short = last.partition("\n")[0][:60]
-                    self._say(step, f"still at it after {waited}" + (f" ({short})" if short else ""))
+                    self._say(place, f"still at it after {waited}" + (f" ({short})" if short else ""))
+
+
+def _place(event: events.Event) -> Place:
+    return event.region, event.step

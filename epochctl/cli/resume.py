@@ -12,6 +12,7 @@ import typer
 from epochctl.cli.options import Output, Sandbox, Wait, Yes
 
 if TYPE_CHECKING:
+    from epochctl.cli.options import Globals
     from epochctl.cli.session import Session
     from epochctl.locks import Holder
 
@@ -24,17 +25,29 @@ def resume(
 ) -> None:
     """Go on with the last command, after signing in again or a kill."""
     from epochctl.cli.app import app as root
-    from epochctl.cli.session import opened
+    from epochctl.cli.opening import opened
+    from epochctl.cli.options import hoisted
 
-    with opened(ctx.obj, output=output, title="resume") as session:
-        last = _last(session)
-        if last is None:
-            return session.presenter.result({"resumed": ""}, ("Nothing to resume: the last run ended well.",))
-    typer.echo(f"going on with: epochctl {last.command}", err=True)
-    words = [*ctx.obj.words, *last.command.split(), "--output", output]
-    words += ["--yes"] if yes and last.command.split()[0] in {"up", "down", "rollback"} else []
-    words += [f"--wait={wait}"] if wait else []
-    root(args=words, prog_name="epochctl", standalone_mode=False)
+    with opened(ctx.obj, output=output, title="resume") as fleet:
+        found = fleet.each(_last)
+        unfinished = {region: last for region, last in found.items() if last is not None}
+        if not unfinished:
+            return fleet.tell_all({"resumed": ""}, ("Nothing to resume: the last run ended well.",))
+    for words in lines(ctx.obj, unfinished, len(found)):
+        typer.echo(f"going on with: epochctl {' '.join(words)}", err=True)
+        full = [*ctx.obj.words, *words, "--output", output]
+        full += ["--yes"] if yes and words[0] in {"up", "down", "rollback"} else []
+        full += [f"--wait={wait}"] if wait else []
+        root(args=hoisted(full), prog_name="epochctl", standalone_mode=False)
+
+
+def lines(options: Globals, unfinished: dict[str, Holder], regions: int) -> tuple[list[str], ...]:
+    """The words of each command that is to go on: one for all regions where all were of one run, or the
+    unfinished ones by region.
+    """
+    if regions == 1 or (len(unfinished) == regions and len({last.run for last in unfinished.values()}) == 1):
+        return (next(iter(unfinished.values())).command.split(),)
+    return tuple([*last.command.split(), f"--region={region}"] for region, last in unfinished.items())
 
 
 def _last(session: Session) -> Holder | None:

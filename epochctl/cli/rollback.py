@@ -10,6 +10,8 @@ from epochctl.cli import differing
 from epochctl.cli.options import Output, Sandbox, Wait, Yes
 
 if TYPE_CHECKING:
+    from epochctl.cli.fleet import Fleet
+    from epochctl.cli.options import Globals
     from epochctl.cli.session import Session
     from epochctl.steps.deploy.releases import Return
     from epochctl.workflow.step import Context
@@ -31,28 +33,58 @@ def rollback(
     output: Output = "text",
     sandbox: Sandbox = False,
 ) -> None:
-    """Go back to an older release; done when the load balancer serves it."""
-    from epochctl.cli.locked import locked
-    from epochctl.cli.session import agreed, interactive, opened
-    from epochctl.errors import Interrupted, NotFoundError, SettingsError
+    """Go back to an older release; done when the load balancer serves it.
+
+    Several regions take their turn; the first that fails is the last.
+    """
+    from epochctl.cli.opening import opened
+    from epochctl.cli.session import agreed, interactive
+    from epochctl.errors import Interrupted, SettingsError
 
     if not yes and not interactive():
         raise SettingsError("rollback asks first", why="there is no terminal to ask on", fix="add --yes")
     command = f"rollback {revision}" if revision else "rollback"
-    with opened(ctx.obj, output=output, title="rollback") as session, locked(session, command, wait):
-        releases = session.runner().graph.step("deploy").releases()  # type: ignore[attr-defined]
-        if releases is None:
-            raise NotFoundError("there is no cluster", fix="epochctl up")
-        found: Return = releases.back(revision)
-        number = found.target.revision
-        if found.same:
-            return session.presenter.result(
-                {"revision": number, "changed": False}, (f"Revision {number} is the present one.",)
-            )
-        typer.echo("\n".join(preview(found)), err=True)
-        if not yes and not agreed(f"Roll {session.place} back to revision {number}?"):
+    options = _of_one(ctx.obj, revision)
+    with opened(options, output=output, title="rollback") as fleet, fleet.locked(command, wait):
+        found = fleet.each(lambda session: _found(session, revision))
+        fleet.excuse(region for region, one in found.items() if one.same)
+        for session in fleet.standing:
+            typer.echo("\n".join(_headed(fleet, session, found[session.region])), err=True)
+        if fleet.standing and not yes and not agreed(_question(fleet, found)):
             raise Interrupted("nothing was changed")
-        _roll_back(session, found)
+        fleet.in_turn(lambda session: _roll_back(session, found[session.region]))
+
+
+def _of_one(options: Globals, revision: int | None) -> Globals:
+    """Each cluster counts its own revisions: one by number is of one region."""
+    if revision is not None:
+        options.settings_of_one(f"rollback {revision}")
+    return options
+
+
+def _found(session: Session, revision: int | None) -> Return:
+    from epochctl.errors import NotFoundError
+
+    releases = session.runner().graph.step("deploy").releases()  # type: ignore[attr-defined]
+    if releases is None:
+        raise NotFoundError("there is no cluster", fix="epochctl up")
+    found: Return = releases.back(revision)
+    if found.same:
+        number = found.target.revision
+        session.presenter.result(
+            {"revision": number, "changed": False}, (f"Revision {number} is the present one.",)
+        )
+    return found
+
+
+def _headed(fleet: Fleet, session: Session, found: Return) -> tuple[str, ...]:
+    return preview(found) if fleet.alone else (f"{session.region}:", *preview(found))
+
+
+def _question(fleet: Fleet, found: dict[str, Return]) -> str:
+    numbers = {found[session.region].target.revision for session in fleet.standing}
+    told = " and ".join(str(number) for number in sorted(numbers))
+    return f"Roll {fleet.place} back to revision {told}?"
 
 
 def preview(found: Return) -> tuple[str, ...]:

@@ -1,20 +1,16 @@
-"""What a command works with: settings, steps, who is told, and a stop that ends in order.
+"""What a command works with in one region: settings, steps, who is told, and a stop that ends in order.
 
 Knows no command's meaning; everything a command needs is handed to it, nothing is global but the signals.
+Several regions are fleet's.
 """
 
 from __future__ import annotations
 
 import sys
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from epochctl.cli.options import Globals
-from epochctl.errors import Interrupted
 
 if TYPE_CHECKING:
     from epochctl.cli.audience import Presenter
@@ -26,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Session:
-    """One command's world."""
+    """One command's world, in one region."""
 
     settings: Settings
     region: str
@@ -69,36 +65,29 @@ class Session:
 
         return emit
 
+    def warn(self, message: str) -> None:
+        """A line that ends nothing, beside what is shown."""
+        import typer
+
+        from epochctl.cli.outcome import Voice
+
+        where = f"{self.region}: " if isinstance(self.presenter, Voice) else ""
+        typer.echo(f"warning: {where}{message}", err=True)
+
     @property
     def files(self) -> Path:
         """Private files of this (name, environment, region)."""
         return self.settings.state_directory(self.region)
 
     @property
+    def sized(self) -> Settings:
+        """The settings as they are for this region: a standby may be smaller until it is woken."""
+        return self.settings.sized(self.region, awake=False)
+
+    @property
     def place(self) -> str:
         """What is meant, for a person who might be about to remove it."""
         return f"{self.settings.full_name} in {self.region} (account {self.aws.account_id()})"
-
-
-@contextmanager
-def opened(options: Globals, *, output: str = "text", title: str = "", ttl: str = "") -> Iterator[Session]:
-    """Load the settings, begin to listen to signals, show what happens; at the end all of it is put back."""
-    from epochctl.cli import interrupts
-    from epochctl.cli.audience import Audience
-    from epochctl.clients.aws import Aws
-    from epochctl.tools.process import Stop
-
-    settings = options.settings()
-    shown = _presenter(output, f"{title} {settings.full_name} in {settings.region}".strip())
-    presenter = Audience(shown, Stop.event)
-    try:
-        with interrupts.stopping(Stop.event):
-            yield Session(settings, settings.region, Aws(settings.region), presenter, ttl)
-    except Interrupted as stopped:
-        stopped.fix += f": epochctl {title}" if stopped.fix and title else ""
-        raise
-    finally:
-        presenter.close()
 
 
 def interactive() -> bool:
@@ -114,18 +103,3 @@ def agreed(question: str) -> bool:
 
     with interrupts.asking():
         return bool(typer.confirm(question, default=False, err=True))
-
-
-def _presenter(output: str, title: str) -> Presenter:
-    if output == "json":
-        from epochctl.cli.jsonl import JsonLines
-
-        return JsonLines()
-    if sys.stderr.isatty():
-        from epochctl.cli.console import Console, can_paint
-
-        if can_paint():
-            return Console(title)
-    from epochctl.cli.plain import PlainLines
-
-    return PlainLines()

@@ -18,19 +18,24 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False)
 @app.command()
 def status(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = False) -> None:
     """Show what is there: URL, certificate, release, pods, targets."""
-    from epochctl.cli import lifetime
-    from epochctl.cli.session import opened
+    from epochctl.cli.opening import opened
 
-    with opened(ctx.obj, output=output, title="status") as session:
-        session.aws.account_id()
-        seen = session.runner(looking=True).survey().check()
-        facts = {**_facts(session, seen), **lifetime.facts(session), **_pods(session), **_targets(session)}
-        due = [f"{name}: {line}" for name, one in seen.seen.items() for line in one.changes]
-        if not any(one.exists for one in seen.seen.values()):
-            facts |= _nothing(session)
-        lines = [f"{name:<14} {value}" for name, value in facts.items()]
-        lines += ["", "Due:", *(f"  {line}" for line in due), "Next: epochctl up"] if due else []
-        session.presenter.result({**facts, "due": due}, tuple(lines))
+    with opened(ctx.obj, output=output, title="status") as fleet:
+        fleet.each(_show)
+
+
+def _show(session: Session) -> None:
+    from epochctl.cli import lifetime
+
+    session.aws.account_id()
+    seen = session.runner(looking=True).survey().check()
+    facts = {**_facts(session, seen), **lifetime.facts(session), **_pods(session), **_targets(session)}
+    due = [f"{name}: {line}" for name, one in seen.seen.items() for line in one.changes]
+    if not any(one.exists for one in seen.seen.values()):
+        facts |= _nothing(session)
+    lines = [f"{name:<14} {value}" for name, value in facts.items()]
+    lines += ["", "Due:", *(f"  {line}" for line in due), "Next: epochctl up"] if due else []
+    session.presenter.result({**facts, "due": due}, tuple(lines))
 
 
 def _facts(session: Session, seen: Result) -> dict[str, object]:

@@ -26,9 +26,7 @@ def token(
 
     region = ctx.obj.region
     if not cluster or not region:
-        from epochctl.settings import load
-
-        settings = load(ctx.obj.directory, ctx.obj.flags)
+        settings = ctx.obj.settings_of_one("token")
         cluster, region = cluster or settings.full_name, region or settings.region
     found = Eks(Aws(region)).token(cluster)
     status = {

@@ -29,20 +29,24 @@ def unlock(
     sandbox: Sandbox = False,
 ) -> None:
     """Remove what a dead run has locked: ours, and terraform's."""
-    from epochctl.cli.session import opened
+    from epochctl.cli.opening import opened
 
-    with opened(ctx.obj, output=output, title="unlock") as session:
-        _refuse_living(session)
-        own = _own(session, run_id)
-        removed = (
-            *((f"the lock of run {own.run}: {own.line}",) if own else ()),
-            *_terraforms(session, run_id, own),
-        )
-        lines = (
-            *(f"Removed {line}" for line in removed),
-            "Nothing is locked any more." if removed else "Nothing is locked.",
-        )
-        session.presenter.result({"removed": removed}, lines)
+    with opened(ctx.obj, output=output, title="unlock") as fleet:
+        fleet.each(lambda session: _unlock(session, run_id))
+
+
+def _unlock(session: Session, run_id: str) -> None:
+    _refuse_living(session)
+    own = _own(session, run_id)
+    removed = (
+        *((f"the lock of run {own.run}: {own.line}",) if own else ()),
+        *_terraforms(session, run_id, own),
+    )
+    lines = (
+        *(f"Removed {line}" for line in removed),
+        "Nothing is locked any more." if removed else "Nothing is locked.",
+    )
+    session.presenter.result({"removed": removed}, lines)
 
 
 def _refuse_living(session: Session) -> None:

@@ -1,4 +1,7 @@
-"""`epochctl up`: from nothing to a verified https URL, side by side where nothing stands between."""
+"""`epochctl up`: from nothing to a verified https URL, side by side where nothing stands between.
+
+Regions, too. The plan and the question about it are `planned`'s.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,8 @@ import typer
 from epochctl.cli.options import Output, SandboxLater, Wait, Yes, enter
 
 if TYPE_CHECKING:
+    from epochctl.cli.fleet import Fleet
     from epochctl.cli.session import Session
-    from epochctl.workflow.step import Observation
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -30,69 +33,54 @@ def up(
     output: Output = "text",
     sandbox: SandboxLater = False,
 ) -> None:
-    """Bring everything up, from nothing to a verified https URL."""
-    from epochctl.cli import lifetime
-    from epochctl.cli.budgeted import budgeted
-    from epochctl.cli.locked import locked
-    from epochctl.cli.session import interactive, opened
-    from epochctl.outputs import Verification
-    from epochctl.preflight import Examination, refusal
+    """Bring everything up, from nothing to a verified https URL.
+
+    Several regions come up side by side; one that fails does not stop the others, and is repaired by
+    `up --region`.
+    """
+    from epochctl.cli import lifetime, planned
+    from epochctl.cli.opening import opened
+    from epochctl.cli.session import interactive
 
     lifetime.check(ttl)
     enter(ctx.obj, sandbox, agreed=not plan and not yes)
-    with opened(ctx.obj, output=output, title="up", ttl=ttl) as session:
-        # nothing half done for want of a program, of credentials, of room in the account
-        facts = Examination(session.settings, session.region, session.aws).essential()
-        for fact in facts:
-            if fact.state == "warn":
-                typer.echo(f"warning: {fact.name}: {fact.why}", err=True)
-        refused = refusal(facts)
-        if refused:
-            raise refused
+    with opened(ctx.obj, output=output, title="up", ttl=ttl, listed=True) as fleet:
+        fleet.each(_look_ahead)
         if plan:
-            return _show(session)
-        with locked(session, f"up --ttl={ttl}" if ttl else "up", wait):
+            return planned.show(fleet)
+        with fleet.locked(f"up --ttl={ttl}" if ttl else "up", wait):
             if interactive() and not yes and output == "text":
-                _ask(session)
-            result = session.runner(budgeted(session, "up")).up().check()
-        url = result.outputs.get(Verification).url
-        session.presenter.result({"url": url}, (f"\n{url} answers.", "Look around: epochctl status"))
+                planned.ask(fleet)
+            urls = fleet.each(_bring_up)
+        if fleet.alone:
+            url = urls[fleet.first.region]
+            fleet.presenter.result({"url": url}, (f"\n{url} answers.", "Look around: epochctl status"))
+        elif urls:
+            _tell(fleet, next(iter(urls.values())))
 
 
-def _show(session: Session) -> None:
-    from epochctl.cli import bill
+def _look_ahead(session: Session) -> None:
+    """Nothing half done for want of a program, of credentials, of room in the account."""
+    from epochctl.preflight import Examination, refusal
 
-    due = _plan(session, looking=True)
-    last = "Nothing was changed. To do it: epochctl up" if due else "Nothing to do."
-    lines = (*_lines(due), *bill.lines(session.settings), last)
-    session.presenter.result({"due": due, "cost": bill.fields(session.settings)}, lines)
-
-
-def _ask(session: Session) -> None:
-    """Show what would be done, and go on only where that is wanted."""
-    from epochctl.cli import bill
-    from epochctl.cli.session import agreed
-    from epochctl.errors import Interrupted
-
-    due = _plan(session)
-    typer.echo("\n".join((*_lines(due), *bill.lines(session.settings))), err=True)
-    if due and not agreed(f"Make this so: {session.place}?"):
-        raise Interrupted("nothing was changed")
+    facts = Examination(session.settings, session.region, session.aws).essential()
+    for fact in facts:
+        if fact.state == "warn":
+            session.warn(f"{fact.name}: {fact.why}")
+    refused = refusal(facts)
+    if refused:
+        raise refused
 
 
-def _plan(session: Session, *, looking: bool = False) -> dict[str, list[str]]:
-    """What is due, by step. looking: not from inside a run."""
-    runner = session.runner(looking=looking)
-    seen = runner.plan().check().seen
-    return {name: list(seen[name].changes) for name in runner.graph.names if _due(seen, name)}
+def _bring_up(session: Session) -> str:
+    """The URL that answers."""
+    from epochctl.cli.budgeted import budgeted
+    from epochctl.outputs import Verification
+
+    result = session.runner(budgeted(session, "up")).up().check()
+    return result.outputs.get(Verification).url
 
 
-def _due(seen: dict[str, Observation], name: str) -> bool:
-    return name in seen and bool(seen[name].changes)
-
-
-def _lines(due: dict[str, list[str]]) -> tuple[str, ...]:
-    """In full: the tree shows only a line of each."""
-    return tuple(
-        line for name, changes in due.items() for line in (f"{name}:", *(f"  {one}" for one in changes))
-    )
+def _tell(fleet: Fleet, url: str) -> None:
+    up = [session.region for session in fleet.standing]
+    fleet.tell({"url": url}, ("", f"{url} answers from {', '.join(up)}.", "Look around: epochctl status"))

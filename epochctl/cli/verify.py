@@ -1,23 +1,59 @@
-"""`epochctl verify`: layer by layer from the pods to the https answer; names the first layer that fails."""
+"""`epochctl verify`: layer by layer from the pods to the https answer; names the first layer that fails.
+
+Of several regions each by itself, then the name that they share.
+"""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import typer
 
 from epochctl.cli.options import Output, Sandbox
+
+if TYPE_CHECKING:
+    from epochctl.cli.fleet import Fleet
+    from epochctl.cli.session import Session
+    from epochctl.outputs import Verification
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
 @app.command()
 def verify(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = False) -> None:
-    """Check every layer from the pods to the https answer."""
-    from epochctl.cli.session import opened
+    """Check every layer from the pods to the https answer; of every region, then of the name they share."""
+    from epochctl.cli.opening import opened
+
+    with opened(ctx.obj, output=output, title="verify", listed=True) as fleet:
+        fleet.each(_show)
+        if not fleet.alone:
+            shared_name(fleet)
+
+
+def layers_of(session: Session) -> Verification:
+    """Every layer of one region. Raises the first that is not right."""
     from epochctl.outputs import Verification
 
-    with opened(ctx.obj, output=output, title="verify") as session:
-        result = session.runner(looking=True).up(only=("verify",), command="verify").check()
-        verification = result.outputs.get(Verification)
-        lines = [f"{name:<20} {seen}" for name, seen in verification.layers]
-        fields: dict[str, object] = {"url": verification.url, "layers": dict(verification.layers)}
-        session.presenter.result(fields, (*lines, f"{verification.url} answers."))
+    result = session.runner(looking=True).up(only=("verify",), command="verify").check()
+    return result.outputs.get(Verification)
+
+
+def shared_name(fleet: Fleet) -> None:
+    """Who answers for the host name now, said of all regions together."""
+    from epochctl.errors import VerifyError
+    from epochctl.steps.verify.whole import Whole
+
+    try:
+        answer = Whole(fleet.settings).ask(fleet.context("name"))
+    except VerifyError:
+        fleet.show()
+        raise
+    where = f"from {answer.region or answer.address}"
+    fleet.tell({"url": answer.url, "answered": answer.region}, ("", f"{answer.url} answers, {where}."))
+
+
+def _show(session: Session) -> None:
+    verification = layers_of(session)
+    lines = [f"{name:<20} {seen}" for name, seen in verification.layers]
+    fields: dict[str, object] = {"url": verification.url, "layers": dict(verification.layers)}
+    session.presenter.result(fields, (*lines, f"{verification.url} answers."))

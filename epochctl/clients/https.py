@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 TIMEOUT = 5.0
+TEXT = "text/plain, */*;q=0.1"
 LONGEST_BODY = 65536
 
 
@@ -53,11 +54,13 @@ class Https:
         self._port = port
         self._plain_port = plain_port
 
-    def get(self, hostname: str, address: str, path: str = "/", *, verify: bool = True) -> Response | Failure:
+    def get(
+        self, hostname: str, address: str, path: str = "/", *, verify: bool = True, accept: str = TEXT
+    ) -> Response | Failure:
         """GET https://hostname/path from `address`. verify=False: any certificate will do, the name is
         still sent (SNI).
         """
-        return self._exchange(hostname, address, self._port, path, _context(verify))
+        return self._exchange(hostname, address, self._port, path, _context(verify), accept)
 
     def get_plain(self, hostname: str, address: str, path: str = "/") -> Response | Failure:
         """GET http://hostname/path from `address`; redirects are answers."""
@@ -75,7 +78,13 @@ class Https:
         return _served(shown or {})
 
     def _exchange(
-        self, hostname: str, address: str, port: int, path: str, context: ssl.SSLContext | None
+        self,
+        hostname: str,
+        address: str,
+        port: int,
+        path: str,
+        context: ssl.SSLContext | None,
+        accept: str = TEXT,
     ) -> Response | Failure:
         connected = _connect(hostname, address, port, context)
         if isinstance(connected, Failure):
@@ -86,7 +95,7 @@ class Https:
             headers = {
                 "Host": hostname,
                 "User-Agent": "epochctl",
-                "Accept": "text/plain, */*;q=0.1",
+                "Accept": accept,
                 "Connection": "close",
             }
             connection.request("GET", path, headers=headers)

@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Literal
 
 
 @dataclass(frozen=True)
 class Event:
-    """Base of all events. step: the step's name, or "" for the whole run."""
+    """Base of all events. step: the step's name, or "" for the whole run.
+
+    region: where, of a command that is at work in several; else "".
+    """
 
     step: str
+    region: str = field(default="", kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,7 @@ Emit = Callable[[Event], None]
 
 
 def record(event: Event) -> dict[str, object]:
-    """The event as plain data: {"event": "step_finished", "step": ..., its own fields}."""
+    """The event as plain data: {"event": "step_finished", "step": ..., its own fields}; "" is no region."""
     word = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(event).__name__).lower()
-    return {"event": word, **asdict(event)}
+    fields = {key: value for key, value in asdict(event).items() if key != "region" or value}
+    return {"event": word, **fields}

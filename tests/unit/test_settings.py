@@ -54,6 +54,23 @@ def test_the_sdk_variable_is_only_a_default(
     assert loaded(tmp_path, HOST + toml, environ, **flags).region == region
 
 
+def test_a_flag_chooses_one_of_the_regions_that_the_file_names(tmp_path: Path) -> None:
+    toml = HOST + 'regions = ["us-west-2", "us-east-1"]\n'
+    assert loaded(tmp_path, toml).meant == ("us-west-2", "us-east-1")
+    for environ, flags in (({"EPOCHCTL_REGION": "us-east-1"}, {}), ({}, {"regions": "us-east-1"})):
+        settings = loaded(tmp_path, toml, environ, **flags)
+        assert settings.regions == ("us-west-2", "us-east-1")
+        assert (settings.chosen, settings.region, settings.meant) == (
+            "us-east-1",
+            "us-east-1",
+            ("us-east-1",),
+        )
+    assert loaded(tmp_path, HOST, regions="us-east-1").regions == ("us-east-1",)
+    assert "chosen" in refused(tmp_path, toml, regions="us-wset-2")[0]
+    with pytest.raises(SettingsError, match="chosen"):
+        loaded(tmp_path, HOST + "chosen = 'us-east-1'\n")
+
+
 def test_a_flag_may_name_one_key_of_a_section(tmp_path: Path) -> None:
     toml = HOST + '[service]\nport = 9000\nimage = "a"\n'
     service = loaded(tmp_path, toml, **{"service.image": "ghcr.io/o/app:v1"}).service

@@ -81,3 +81,57 @@ def test_json_lines_are_one_object_each() -> None:
     first, second = (json.loads(line) for line in stream.getvalue().splitlines())
     assert (first["event"], first["cause"], first["deadline"]) == ("step_waiting", "0 of 2 ready", 600.0)
     assert (second["event"], second["url"]) == ("result", "https://epoch.example.com/")
+
+
+def two_regions() -> list[events.Event]:
+    """Two regions side by side; one ends before the other."""
+    west, east = "us-west-2", "us-east-1"
+    return [
+        events.RunStarted("", "up", ("deploy", "verify"), region=west),
+        events.RunStarted("", "up", ("deploy", "verify"), region=east),
+        events.StepStarted("deploy", "apply", region=west),
+        events.StepStarted("deploy", "apply", region=east),
+        events.StepFinished("deploy", True, 1.0, "made in the west", region=west),
+        events.RunFinished("", True, 1.0, "", region=west),
+        events.StepFailed("deploy", 2.0, "no room in the east", "", "", region=east),
+    ]
+
+
+def test_several_regions_are_a_level_of_the_tree_until_the_last_has_ended() -> None:
+    console = Console(
+        "up epoch", RichConsole(file=io.StringIO(), width=80, force_terminal=True, no_color=True)
+    )
+    for event in two_regions():
+        console(event)
+    assert console._running
+    flat = RichConsole(file=io.StringIO(), width=80)
+    with flat.capture() as shown:
+        flat.print(console._tree())
+    lines = [line.strip() for line in shown.get().splitlines()]
+    west, east = (
+        next(i for i, line in enumerate(lines) if line.endswith(r)) for r in ("us-west-2", "us-east-1")
+    )
+    assert west < next(i for i, line in enumerate(lines) if "made in the west" in line) < east
+    assert "no room in the east" in "".join(lines[east:])
+    console(events.RunFinished("", False, 2.0, "deploy failed", region="us-east-1"))
+    assert not console._running
+
+
+def test_plain_lines_of_several_regions_say_which() -> None:
+    stream = io.StringIO()
+    lines = PlainLines(stream)
+    for event in two_regions():
+        lines(event)
+    lines.close()
+    assert " us-west-2 deploy        done in 1 s: made in the west" in stream.getvalue()
+    assert " us-east-1 deploy        FAILED after 2 s: no room in the east" in stream.getvalue()
+
+
+def test_json_of_one_region_says_no_region_and_of_several_which() -> None:
+    stream = io.StringIO()
+    lines = JsonLines(stream)
+    lines(WAITING)
+    lines(two_regions()[2])
+    first, second = (json.loads(line) for line in stream.getvalue().splitlines())
+    assert "region" not in first
+    assert second["region"] == "us-west-2"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from epochctl.cli.opening import opened
 from epochctl.cli.options import Globals
-from epochctl.cli.session import opened
 from epochctl.errors import Interrupted
 
 

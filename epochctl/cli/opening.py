@@ -1,0 +1,67 @@
+"""A command begins: its settings, the regions it is for, signals, somebody who shows. And it ends.
+
+Knows no command's meaning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from epochctl.cli.fleet import Fleet, NobodyLeftError
+from epochctl.cli.options import Globals
+from epochctl.cli.session import Session
+from epochctl.errors import Interrupted, SettingsError
+
+if TYPE_CHECKING:
+    from epochctl.cli.audience import Presenter
+    from epochctl.settings import Settings
+
+
+@contextmanager
+def opened(
+    options: Globals, *, output: str = "text", title: str = "", ttl: str = "", listed: bool = False
+) -> Iterator[Fleet]:
+    """Load the settings, begin to listen to signals, show what happens; at the end all of it is put back.
+
+    listed: only for regions that the settings list; else also for one that was taken out of them.
+    """
+    from epochctl.cli import interrupts
+    from epochctl.cli.audience import Audience, presenter
+    from epochctl.tools.process import Stop
+
+    settings = options.settings()
+    if listed:
+        _refuse_stranger(settings, title)
+    where = f" in {settings.meant[0]}" if len(settings.meant) == 1 else ""
+    audience = Audience(presenter(output, f"{title} {settings.full_name}{where}".strip()), Stop.event)
+    try:
+        with interrupts.stopping(Stop.event):
+            fleet = Fleet(settings, _sessions(settings, audience, ttl), audience, title)
+            with suppress(NobodyLeftError):
+                yield fleet
+            fleet.end()
+    except Interrupted as stopped:
+        stopped.fix += f": epochctl {title}" if stopped.fix and title else ""
+        raise
+    finally:
+        audience.close()
+
+
+def _sessions(settings: Settings, presenter: Presenter, ttl: str = "") -> tuple[Session, ...]:
+    """One a region; all of them are one run."""
+    from epochctl.clients.aws import Aws
+
+    first = Session(settings, settings.meant[0], Aws(settings.meant[0]), presenter, ttl)
+    return (first, *(replace(first, region=region, aws=Aws(region)) for region in settings.meant[1:]))
+
+
+def _refuse_stranger(settings: Settings, command: str) -> None:
+    if settings.chosen and settings.chosen not in settings.regions:
+        raise SettingsError(
+            f"{settings.chosen} is not one of the regions of epochctl.toml",
+            why=f"regions = {', '.join(settings.regions)}; elsewhere there is only looking and removing",
+            fix=f"add it to regions to bring it up; to remove it: epochctl down --region {settings.chosen}",
+        )

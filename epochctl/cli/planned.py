@@ -1,0 +1,89 @@
+"""What `up` would do and what it costs, shown once for all regions together, and the question about it.
+
+Changes nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from epochctl.cli.fleet import Fleet
+    from epochctl.cli.session import Session
+    from epochctl.workflow.step import Observation
+
+Due = dict[str, list[str]]  # what is due, by step
+
+
+def show(fleet: Fleet) -> None:
+    """For `up --plan`."""
+    dues = fleet.each(lambda session: _plan(session, looking=True))
+    last = "Nothing was changed. To do it: epochctl up" if any(dues.values()) else "Nothing to do."
+    for session in fleet.standing:
+        _show_one(session, dues[session.region], () if not fleet.alone else (*_cost(fleet), last))
+    if not fleet.alone:
+        fleet.tell({"cost": _sum(fleet)}, ("", *_cost(fleet), last))
+
+
+def ask(fleet: Fleet) -> None:
+    """Show what would be done, and go on only where that is wanted."""
+    from epochctl.cli.session import agreed
+    from epochctl.errors import Interrupted
+
+    dues = fleet.each(_plan)
+    typer.echo("\n".join((*_all_lines(fleet, dues), *_cost(fleet))), err=True)
+    if any(dues.values()) and not agreed(f"Make this so: {fleet.place}?"):
+        raise Interrupted("nothing was changed")
+
+
+def _show_one(session: Session, due: Due, rest: tuple[str, ...]) -> None:
+    from epochctl.cli import bill
+
+    fields: dict[str, object] = {"due": due, "cost": bill.fields(session.sized, session.region)}
+    session.presenter.result(fields, (*_lines(due), *rest))
+
+
+def _plan(session: Session, *, looking: bool = False) -> Due:
+    """looking: not from inside a run."""
+    runner = session.runner(looking=looking)
+    seen = runner.plan().check().seen
+    return {name: list(seen[name].changes) for name in runner.graph.names if _due(seen, name)}
+
+
+def _due(seen: dict[str, Observation], name: str) -> bool:
+    return name in seen and bool(seen[name].changes)
+
+
+def _all_lines(fleet: Fleet, dues: dict[str, Due]) -> tuple[str, ...]:
+    """Of one region as they are; of several under its name, and what is out said as well."""
+    if fleet.alone:
+        return _lines(dues[fleet.first.region])
+    planned = [
+        line
+        for region, due in dues.items()
+        for line in (f"{region}:", *(f"  {each}" for each in _lines(due) or ("nothing to do",)))
+    ]
+    return (*planned, *(f"{region}: left out: {error}" for region, error in fleet.failures.items()))
+
+
+def _lines(due: Due) -> tuple[str, ...]:
+    """In full: the tree shows only a line of each."""
+    return tuple(
+        line for name, changes in due.items() for line in (f"{name}:", *(f"  {one}" for one in changes))
+    )
+
+
+def _cost(fleet: Fleet) -> tuple[str, ...]:
+    from epochctl.cli import bill
+
+    if fleet.alone:
+        return bill.lines(fleet.first.sized, fleet.first.region)
+    return bill.together({session.region: session.sized for session in fleet.standing})
+
+
+def _sum(fleet: Fleet) -> dict[str, object]:
+    from epochctl.cli import bill
+
+    return bill.sum_fields({session.region: session.sized for session in fleet.standing})

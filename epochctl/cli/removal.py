@@ -1,0 +1,149 @@
+"""One region taken down: out of the DNS first where others serve on, then all of it, and the proof.
+
+Asks nobody anything. The order of the steps is the workflow's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from epochctl.cli.proof import Proof
+    from epochctl.cli.session import Session
+    from epochctl.workflow.runner import Runner
+    from epochctl.workflow.step import Context
+
+# Seconds that a client may still use an address it has been told: an alias' TTL, which is Route 53's to say.
+TTL = 60.0
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a look before the removal has seen. there: the steps with something to remove."""
+
+    runner: Runner
+    there: tuple[str, ...]
+
+
+def look(session: Session) -> Found:
+    """Raises where something of a stranger would be in the way."""
+    from epochctl.cli.budgeted import budgeted
+
+    runner = session.runner(budgeted(session, "down"))
+    _refuse_strangers(runner)  # first: it takes seconds
+    seen = runner.survey("looking for what is there").check().seen
+    return Found(runner, tuple(name for name in runner.graph.names if name in seen and seen[name].exists))
+
+
+def remove(session: Session, found: Found, *, delete_state: bool = False, others_serve: bool = False) -> None:
+    """All of it. others_serve: the clients are sent to another region first, and given time to go there."""
+    runner = found.runner
+    vpcs = _vpcs(session, runner)
+    drained = _drain(runner, found.there) if others_serve else ()
+    removed = runner.down().check().removed
+    _prove(session, runner, vpcs, (*drained, *removed), delete_state)
+
+
+def _drain(runner: Runner, there: tuple[str, ...]) -> tuple[str, ...]:
+    """Out of the DNS, then as long as an answer is remembered. What was removed.
+
+    A run that was killed meanwhile has taken the record and not waited: the wait goes by what still serves.
+    """
+    if not {"dns", "deploy"} & set(there):
+        return ()
+    removed = runner.down("drain", only=("dns",)).check().removed
+    wait_out_the_ttl(runner.context("dns"))
+    return removed
+
+
+def wait_out_the_ttl(ctx: Context) -> None:
+    """Until nobody can still remember the answer of before."""
+    from epochctl.workflow.waiting import Pending, Ready
+
+    start = ctx.clock.now()
+
+    def probe() -> Ready[None] | Pending:
+        left = TTL - (ctx.clock.now() - start)
+        return Ready(None) if left <= 0 else Pending("resolvers may still send clients here")
+
+    ctx.wait_for("clients to go elsewhere", probe, deadline=TTL + 1)
+
+
+def _delete_state(session: Session) -> tuple[str, ...]:
+    import shutil
+
+    from epochctl.cli.locked import key
+    from epochctl.clients.state_bucket import StateBucket
+
+    gone = StateBucket(session.aws).delete_if_unused(session.aws.account_id(), key(session))
+    files = session.settings.state_directory(session.region)
+    shutil.rmtree(files, ignore_errors=True)
+    return (*gone, f"files {files}")
+
+
+def _kept(session: Session) -> tuple[str, ...]:
+    from epochctl.clients.state_bucket import StateBucket
+
+    settings, bucket, account = session.settings, StateBucket(session.aws), session.aws.account_id()
+    state = f"state bucket {bucket.name(account)}: terraform's history (--delete-state removes it)"
+    return (
+        *((state,) if bucket.exists(account) else ()),
+        *((f"certificate {settings.certificate_arn}: yours",) if settings.certificate_arn else ()),
+    )
+
+
+def _refuse_strangers(runner: Runner) -> None:
+    """Before anything is removed: a service that was taken down for nothing is down."""
+    for step in runner.graph:
+        if step.name == "infra_up":
+            step.refuse_strangers(runner.context("infra_up"))  # type: ignore[attr-defined]
+
+
+def _vpcs(session: Session, runner: Runner) -> tuple[str, ...]:
+    """What was ours before: looked into afterwards, whatever became of its tags."""
+    from epochctl.clients.network import Network
+    from epochctl.clients.security_groups import SecurityGroups
+    from epochctl.outputs import Infrastructure
+
+    known = runner.outputs.find(Infrastructure)
+    found = Network(session.aws, SecurityGroups(session.aws)).find(session.settings.tags)
+    return tuple(dict.fromkeys((*found, *((known.vpc_id,) if known else ()))))
+
+
+def _prove(
+    session: Session, runner: Runner, vpcs: tuple[str, ...], removed: tuple[str, ...], delete_state: bool
+) -> None:
+    """Ask AWS itself, not our own memory; the state goes only when nothing is left that it could name."""
+    from epochctl.cli import proof
+    from epochctl.errors import LeftoversError
+
+    found = proof.prove(session, runner.context("proof"), vpcs)
+    if not found.left and delete_state:
+        removed += _delete_state(session)
+    found = replace(found, removed=removed, kept=_kept(session))
+    path = found.save(session.settings.state_directory(session.region))
+    session.presenter.close()
+    if found.left:
+        raise LeftoversError(
+            f"{len(found.left)} objects of ours are still there",
+            why="\n".join(found.left),
+            fix=f"run `epochctl down` again; the report is {path}",
+        )
+    _report(session, found, path)
+
+
+def _report(session: Session, found: Proof, path: Path) -> None:
+    lines = [
+        "",
+        f"Removed ({len(found.removed)}):" if found.removed else "Nothing was there to be removed.",
+        *(f"  {line}" for line in found.removed),
+        *(["Kept on purpose:", *(f"  {line}" for line in found.kept)] if found.kept else []),
+        *(["Not ours, left alone:", *(f"  {line}" for line in found.foreign)] if found.foreign else []),
+        "Nothing of ours is left.",
+        f"Report: {path}",
+    ]
+    fields = {"removed": found.removed, "kept": found.kept, "foreign": found.foreign, "left": ()}
+    session.presenter.result({**fields, "report": str(path)}, tuple(lines))
