@@ -1,4 +1,4 @@
-"""The command line: epoch-sandbox up, down, status, env, logs, exec, shell, prepare, inventory, fault.
+"""The command line: epoch-sandbox up, down, status, env, logs, exec, shell, prepare, inventory, fault ...
 
 Parses, calls session, shows errors; decides nothing itself.
 """
@@ -60,6 +60,9 @@ def _parser() -> argparse.ArgumentParser:
     fault.add_argument("name", nargs="?", default="")
     fault.add_argument("options", nargs="*", metavar="KEY=VALUE")
     fault.set_defaults(run=_fault)
+    resolver = commands.add_parser("resolver", help="where the clients' resolver stands, or put it elsewhere")
+    resolver.add_argument("region", nargs="?", default="", help="from now on there, with an empty memory")
+    resolver.set_defaults(run=_resolver)
     command = commands.add_parser("exec", help="run a command inside; starts the sandbox if need be")
     command.add_argument(
         "--then-down", action="store_true", help="end the sandbox when the command succeeded"
@@ -128,6 +131,10 @@ def _fault(arguments: argparse.Namespace) -> int:
         raise SandboxError(f"{wrong[0]}: KEY=VALUE is expected", fix="epoch-sandbox fault list", exit_code=2)
     given = json.dumps(dict(option.split("=", 1) for option in arguments.options))
     return _ask("POST" if arguments.action == "start" else "DELETE", f"/faults/{arguments.name}", given)
+
+
+def _resolver(arguments: argparse.Namespace) -> int:
+    return _ask("PUT" if arguments.region else "GET", "/resolver", arguments.region)
 
 
 def _ask(method: str, path: str, body: str = "") -> int:

@@ -17,12 +17,14 @@ from sandbox.account import inventory
 from sandbox.account.balancers import Balancers
 from sandbox.account.identity import who_holds
 from sandbox.clusters import Clusters
+from sandbox.distances import PLACES
 from sandbox.errors import SandboxError
 from sandbox.faults.switchboard import Switchboard
+from sandbox.names import Names
 from sandbox.registry import token
 
 
-def application(clusters: Clusters, balancers: Balancers, faults: Switchboard) -> Starlette:
+def application(clusters: Clusters, balancers: Balancers, faults: Switchboard, names: Names) -> Starlette:
     """The ASGI application of the world's own http."""
 
     async def assign(request: Request) -> JSONResponse:
@@ -68,6 +70,15 @@ def application(clusters: Clusters, balancers: Balancers, faults: Switchboard) -
         except SandboxError as error:
             return PlainTextResponse(f"{error.shown()}\n", status_code=400)
 
+    async def resolver(request: Request) -> PlainTextResponse:
+        region = (await request.body()).decode()
+        if region and region not in PLACES:
+            known = ", ".join(sorted(PLACES))
+            return PlainTextResponse(f"error: no region is called {region}\n  fix: one of: {known}\n", 400)
+        if region:
+            names.move(region)
+        return _text([names.resolver.region])
+
     async def ready(request: Request) -> PlainTextResponse:
         return PlainTextResponse("ok")
 
@@ -82,6 +93,7 @@ def application(clusters: Clusters, balancers: Balancers, faults: Switchboard) -
             Route("/inventory", everything),
             Route("/faults", fault_list),
             Route("/faults/{name}", fault, methods=["POST", "DELETE"]),
+            Route("/resolver", resolver, methods=["GET", "PUT"]),
             Route("/ready", ready),
         ]
     )

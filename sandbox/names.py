@@ -5,6 +5,7 @@ Answers from the emulated account and from a few fixed names; has no upstream: w
 
 from __future__ import annotations
 
+import itertools
 import logging
 import socketserver
 import struct
@@ -20,9 +21,12 @@ import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
+from sandbox import routing
 from sandbox.account import zones
 from sandbox.account.balancers import Balancers
 from sandbox.network import AWS_ADDRESS, DNS_ADDRESS
+from sandbox.places import REGION
+from sandbox.resolver import Answer, Resolver
 
 ELSEWHERE = ("public.ecr.aws", "registry.k8s.io", "aws.github.io")
 CHAIN = 8  # CNAMEs followed at most
@@ -32,9 +36,20 @@ Lookup = Callable[[str], str | None]
 
 
 class Names:
-    """Answers questions. `cluster_address` and `instance_address` know EKS endpoints and instances."""
+    """Answers questions. `cluster_address` and `instance_address` know EKS endpoints and instances.
 
-    def __init__(self, balancers: Balancers, cluster_address: Lookup, instance_address: Lookup) -> None:
+    passes: whether a health check, by its id, lets a record answer. resolver: the clients', in a region.
+    """
+
+    def __init__(
+        self,
+        balancers: Balancers,
+        cluster_address: Lookup,
+        instance_address: Lookup,
+        passes: Callable[[str], bool] = lambda _: True,
+    ) -> None:
+        self.resolver = Resolver(REGION)
+        self._passes = passes
         self._balancers = balancers
         self._cluster_address = cluster_address
         self._instance_address = instance_address
@@ -47,8 +62,13 @@ class Names:
         """
         self._memory, self._absent = seconds, {}
 
-    def answer(self, query: dns.message.Message) -> dns.message.Message:
-        """The response to one query message."""
+    def move(self, region: str) -> None:
+        """From now on clients ask another resolver, in that region; it remembers nothing yet."""
+        self.resolver = Resolver(region)
+
+    def answer(self, query: dns.message.Message, resolver: Resolver | None = None) -> dns.message.Message:
+        """The response to one query message. resolver: who is asked, where it is not the clients'."""
+        resolver = resolver or self.resolver
         response = dns.message.make_response(query, recursion_available=True)
         response.flags |= dns.flags.AA
         question = query.question[0]
@@ -56,7 +76,8 @@ class Names:
         kind = dns.rdatatype.to_text(question.rdtype)
         recursive = bool(query.flags & dns.flags.RD)  # without it, the zone's own server is asked
         gone, empty = (recursive and self._remembers(name, each) for each in ("", kind))
-        known = not gone and (empty or self._resolve(response, question.name, name, kind))
+        asker = resolver if recursive else Resolver(resolver.region, remembers=False)
+        known = not gone and (empty or self._resolve(response, question.name, name, kind, asker))
         if not known:
             response.set_rcode(dns.rcode.NXDOMAIN)
         if not response.answer:
@@ -68,9 +89,15 @@ class Names:
     def _remembers(self, name: str, kind: str) -> bool:
         return self._absent.get((name, kind), 0.0) > time.monotonic()
 
-    def _resolve(self, response: dns.message.Message, owner: dns.name.Name, name: str, kind: str) -> bool:
+    def _resolve(
+        self, response: dns.message.Message, owner: dns.name.Name, name: str, kind: str, asker: Resolver
+    ) -> bool:
         """Add the answers; True when the name exists."""
         for _ in range(CHAIN):
+            kept = asker.recall(name, kind)
+            if kept:
+                response.answer.append(_rrset(owner, kept.ttl, kind, kept.values))
+                return True
             fixed = self._fixed(name)
             if fixed:
                 if kind in ("A", "ANY"):
@@ -82,7 +109,7 @@ class Names:
             found = zones.records(name)
             cname = next((record for record in found if record.type == "CNAME"), None)
             if cname is None or kind == "CNAME":
-                self._add_records(response, owner, found, kind)
+                self._add_records(response, owner, found, kind, asker)
                 return bool(found) or zones.exists_below(name)
             response.answer.append(_rrset(owner, cname.ttl, "CNAME", cname.values))
             name = cname.values[0].rstrip(".").lower()
@@ -90,14 +117,29 @@ class Names:
         return True
 
     def _add_records(
-        self, response: dns.message.Message, owner: dns.name.Name, found: list[zones.Record], kind: str
+        self,
+        response: dns.message.Message,
+        owner: dns.name.Name,
+        found: list[zones.Record],
+        kind: str,
+        asker: Resolver,
     ) -> None:
-        for record in found:
-            if record.type != kind:
-                continue
-            values = self._fixed(record.alias) if record.alias else record.values
-            if values:
-                response.answer.append(_rrset(owner, record.ttl, kind, values))
+        fitting = [record for record in found if record.type == kind]
+        answer = self._values(routing.choose(fitting, self._is_healthy, asker.region))
+        if any(record.identifier for record in fitting):
+            asker.keep(owner.to_text(omit_final_dot=True).lower(), kind, answer)
+        if answer.values:
+            response.answer.append(_rrset(owner, answer.ttl, kind, answer.values))
+
+    def _values(self, records: list[zones.Record]) -> Answer:
+        values = (self._fixed(each.alias) if each.alias else each.values for each in records)
+        return Answer(min((each.ttl for each in records), default=0), tuple(itertools.chain(*values)))
+
+    def _is_healthy(self, record: zones.Record) -> bool:
+        """Its health check, where it has one, and what its alias stands for, where that counts."""
+        if record.check and not self._passes(record.check):
+            return False
+        return not record.evaluates or self._balancers.is_healthy(record.alias)
 
     def _fixed(self, name: str) -> tuple[str, ...]:
         """Addresses outside the hosted zones: AWS's own, balancers, clusters, instances, name servers."""
@@ -150,7 +192,7 @@ class _Tcp(socketserver.StreamRequestHandler):
 def _reply(server: Any, data: bytes) -> bytes | None:
     try:
         query = dns.message.from_wire(data)
-        return bytes(server.names.answer(query).to_wire())
+        return bytes(server.names.answer(query, server.resolver).to_wire())
     except dns.exception.DNSException:
         log.exception("a question that cannot be answered")
         return None
@@ -163,16 +205,18 @@ class NameServer:
         self._names = names
         self._servers: dict[str, list[socketserver.BaseServer]] = {}
 
-    def listen(self, address: str) -> None:
-        """Start answering on `address`; already listening is success."""
+    def listen(self, address: str, region: str = "") -> None:
+        """Start answering on `address`, for a VPC of that region or for the clients; already is success."""
         if address in self._servers:
             return
         udp = socketserver.ThreadingUDPServer((address, 53), _Udp)
         tcp = socketserver.ThreadingTCPServer((address, 53), _Tcp)
         self._servers[address] = [udp, tcp]
+        resolver = Resolver(region) if region else None
         for server in (udp, tcp):
             server.daemon_threads = True
             server.names = self._names  # type: ignore[union-attr]
+            server.resolver = resolver  # type: ignore[union-attr]
             threading.Thread(
                 target=server.serve_forever, args=(0.2,), name=f"dns-{address}", daemon=True
             ).start()

@@ -10,6 +10,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+REGION = "us-west-2"  # where clients of the world stand, until they say another
+
 
 def cache_directory() -> Path:
     """What `prepare` made: $EPOCH_SANDBOX_CACHE, else $XDG_CACHE_HOME/epochctl-sandbox, else ~/.cache/..."""

@@ -21,11 +21,10 @@ from typing import Any
 
 from sandbox import control_groups, namespaces
 from sandbox.errors import SandboxError
-from sandbox.places import Places, cache_directory
+from sandbox.places import REGION, Places, cache_directory
 from sandbox.preparation.toolbox import Toolbox
 
 START_SECONDS = 60.0
-REGION = "us-west-2"
 _DROPPED = (
     "AWS_",
     "KUBECONFIG",

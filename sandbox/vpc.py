@@ -43,7 +43,7 @@ class Vpcs:
                 wire = Wire(f"vpc{self._count}", str(block[1]), str(block[2]), block.prefixlen)
                 network.create_bridge(wire.bridge, f"{wire.router}/{wire.prefix}")
                 network.ip("address", "add", f"{wire.resolver}/{wire.prefix}", "dev", wire.bridge)
-                self._names.listen(wire.resolver)
+                self._names.listen(wire.resolver, region)
                 self._wires[vpc_id] = wire
             return self._wires[vpc_id]
 

@@ -28,12 +28,12 @@ from sandbox.account import (
     policies,
     providers,
     quotas,
+    record_changes,
     refusals,
     service_quotas,
     stacks,
     subnets,
     templates,
-    zones,
 )
 from sandbox.account.backends import backend
 from sandbox.account.balancers import Balancers
@@ -159,7 +159,7 @@ class World:
         instances.install(self._clusters.console)
         refusals.install()
         subnets.install()
-        zones.install()
+        record_changes.install()
         identity.install(self._clusters.public_key)
 
     def _open_account(self) -> identity.Caller:
@@ -181,7 +181,7 @@ class World:
         aws = WSGIMiddleware(terminated, workers=24)
         front = Front(aws, Registry(f"http://127.0.0.1:{REGISTRY_PORT}"), self._clusters, self._places.charts)
         faults = Switchboard(Reach(self._clusters, self._balancers, self._names, front, self._sign_in_again))
-        internal = application(self._clusters, self._balancers, faults)
+        internal = application(self._clusters, self._balancers, faults, self._names)
         self._services = Services(front, internal, self._authority, self._places.live / "tls")
         self._services.start()
 

@@ -13,6 +13,7 @@ from typing import Any
 from sandbox.account import pace
 from sandbox.account.backends import backend, every
 from sandbox.account.certificates import listener_certificates
+from sandbox.balancer.rules import forward_groups
 
 FIRST_ADDRESS = 10
 
@@ -74,10 +75,18 @@ class Balancers:
 
     def by_name(self, dns_name: str) -> tuple[str, ...]:
         """Addresses of the balancer with that DNS name; empty where there is none."""
-        for balancer in _all():
-            if balancer.dns_name.lower() == dns_name.removeprefix("dualstack."):
-                return self.addresses(balancer.arn, len(balancer.subnets) or 1)
-        return ()
+        balancer = _named(dns_name)
+        return self.addresses(balancer.arn, len(balancer.subnets) or 1) if balancer else ()
+
+    def is_healthy(self, dns_name: str) -> bool:
+        """As EvaluateTargetHealth sees it: each group that its listeners lead to has a healthy target."""
+        balancer = _named(dns_name)
+        if balancer is None:
+            return False
+        return all(
+            any(seen["state"] == "healthy" for seen in self._health.get(arn, {}).values())
+            for arn in _groups_of(balancer)
+        )
 
     def ready_at(self, arn: str) -> float:
         """When a balancer that was first seen now or before has been provisioned."""
@@ -174,6 +183,23 @@ class Balancers:
             "unhealthy": int(group.unhealthy_threshold_count),
             "matcher": (group.matcher or {}).get("HttpCode", "200") if hasattr(group, "matcher") else "200",
         }
+
+
+def _named(dns_name: str) -> Any:
+    """The balancer with that DNS name, or None."""
+    name = dns_name.lower().removeprefix("dualstack.")
+    return next((balancer for balancer in _all() if balancer.dns_name.lower() == name), None)
+
+
+def _groups_of(balancer: Any) -> set[str]:
+    """ARNs of the target groups that the listeners' rules lead to."""
+    actions = [
+        action.data
+        for listener in list(balancer.listeners.values())
+        for action in [*listener.default_actions, *(a for r in listener.rules.values() for a in r.actions)]
+    ]
+    forwards = (action for action in actions if action.get("Type") == "forward")
+    return {arn for action in forwards for arn, _ in forward_groups(action)}
 
 
 def _all() -> list[Any]:

@@ -16,42 +16,29 @@ NAME_SERVERS = ("ns-1.awsdns-01.com", "ns-2.awsdns-02.net", "ns-3.awsdns-03.org"
 
 @dataclass(frozen=True)
 class Record:
-    """One record set. alias: the DNS name it stands for, "" when the values are its own. TTL in seconds."""
+    """One record set. alias: the DNS name it stands for, "" when the values are its own. TTL in seconds.
+
+    identifier: of one among several of a name and type, with weight, region or failover by their policy.
+    check: id of a health check. evaluates: the health of what the alias stands for counts.
+    """
 
     name: str
     type: str
     ttl: int
     values: tuple[str, ...]
     alias: str = ""
-
-
-def install() -> None:
-    """Patch moto's changes of record sets: a record that was deleted may be made again, word for word.
-
-    moto compares a CREATE with its journal, and then takes any later name in the zone for the record.
-    """
-    from moto.route53.models import Route53Backend
-
-    change = Route53Backend.change_resource_record_sets
-
-    def change_resource_record_sets(self: Any, zoneid: str, change_list: list[Any]) -> None:
-        zone = self.get_hosted_zone(zoneid)
-        there = {(_plain(each.name), each.type) for each in zone.rrsets}
-        zone.rr_changes[:] = [
-            past
-            for past in zone.rr_changes
-            if past["Action"] != "CREATE"
-            or (_plain(past["ResourceRecordSet"]["Name"]), past["ResourceRecordSet"]["Type"]) in there
-        ]
-        change(self, zoneid, change_list)
-
-    Route53Backend.change_resource_record_sets = change_resource_record_sets
+    identifier: str = ""
+    weight: int | None = None
+    region: str = ""
+    failover: str = ""
+    check: str = ""
+    evaluates: bool = False
 
 
 def zone_names() -> list[str]:
     """Names of the public hosted zones, lower case, without the final dot, longest first."""
     zones = backend("route53", "").zones.values()
-    return sorted((_plain(zone.name) for zone in zones if not zone.private_zone), key=len, reverse=True)
+    return sorted((plain(zone.name) for zone in zones if not zone.private_zone), key=len, reverse=True)
 
 
 def zone_of(name: str) -> str | None:
@@ -90,15 +77,15 @@ def may_issue(name: str, authorities: tuple[str, ...]) -> bool:
 def delegated(name: str) -> bool:
     """Whether the world is sent to the zone that the account has: its NS records name its own servers."""
     for zone in list(backend("route53", "").zones.values()):
-        if not zone.private_zone and _plain(zone.name) == zone_of(name):
+        if not zone.private_zone and plain(zone.name) == zone_of(name):
             named = {
                 value
-                for record in records(_plain(zone.name))
+                for record in records(plain(zone.name))
                 if record.type == "NS"
                 for value in record.values
             }
             return bool(
-                {_plain(each) for each in named} & {_plain(each) for each in zone.delegation_set.name_servers}
+                {plain(each) for each in named} & {plain(each) for each in zone.delegation_set.name_servers}
             )
     return False
 
@@ -120,13 +107,20 @@ def _record(record_set: Any) -> Record:
     alias = record_set.alias_target or {}
     values = tuple(v["Value"] if isinstance(v, dict) else str(v) for v in record_set.records or ())
     return Record(
-        name=_plain(record_set.name),
+        name=plain(record_set.name),
         type=str(record_set.type),
         ttl=int(record_set.ttl or 60),
         values=values,
-        alias=_plain(alias.get("DNSName", "")),
+        alias=plain(alias.get("DNSName", "")),
+        identifier=record_set.set_identifier or "",
+        weight=None if record_set.weight is None else int(record_set.weight),
+        region=record_set.region or "",
+        failover=record_set.failover or "",
+        check=record_set.health_check_id or "",
+        evaluates=str(alias.get("EvaluateTargetHealth", "")).lower() == "true",
     )
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """A name as it is compared: lower case, without the final dot, a wildcard's star as a star."""
     return name.rstrip(".").lower().replace("\\052", "*")

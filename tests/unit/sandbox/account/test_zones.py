@@ -5,7 +5,7 @@ from __future__ import annotations
 import boto3
 import pytest
 
-from sandbox.account import zones
+from sandbox.account import record_changes, zones
 
 pytestmark = pytest.mark.usefixtures("account")
 
@@ -88,7 +88,7 @@ def test_a_name_above_a_record_exists(zone: str) -> None:
 
 
 def test_a_deleted_record_can_be_made_again(zone: str) -> None:
-    zones.install()
+    record_changes.install()
     record = {"Name": "a.example.test", "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "192.0.2.1"}]}
     put(zone, "b.example.test", "A", "192.0.2.2")
     client = boto3.client("route53")

@@ -11,7 +11,7 @@ import dns.message
 import dns.rcode
 import pytest
 
-from sandbox.account import certificates, gateways, pace, zones
+from sandbox.account import certificates, gateways, pace, record_changes
 from sandbox.account.backends import backend
 from sandbox.account.balancers import Balancers
 from sandbox.authority import Authority
@@ -29,7 +29,7 @@ HOST = "epoch.sandbox.test"
 def reach(account: None, authority: Authority) -> Iterator[Reach]:
     certificates.install(authority)
     gateways.install()
-    zones.install()
+    record_changes.install()
     balancers = Balancers()
     balancers.install()
     boto3.client("route53").create_hosted_zone(Name="sandbox.test", CallerReference="1")
