@@ -48,22 +48,33 @@ def test_the_choices_of_nat_differ() -> None:
     assert table is not None
     totals = [cost.hourly(settings(nat=nat), table) for nat in cost.NAT_CHOICES]
     assert totals == sorted(totals)
-    text = "\n".join(bill.lines(settings()))
+    text = "\n".join(bill.lines(settings(), "us-west-2"))
     assert "none 0.00, single 36.50 (chosen), per-az 109.50 USD a month" in text
 
 
 def test_the_plan_says_hour_month_date_and_the_way_back() -> None:
-    text = "\n".join(bill.lines(settings()))
+    text = "\n".join(bill.lines(settings(), "us-west-2"))
     for word in ("an hour", "a month", str(prices.dated()), "epochctl down removes"):
         assert word in text
 
 
 def test_what_has_no_price_is_said_and_not_guessed() -> None:
-    assert "no prices for sa-east-1" in bill.lines(settings("sa-east-1"))[0]
-    assert bill.fields(settings("sa-east-1")) == {}
-    assert "no price known for 2 x9z.large" in "\n".join(bill.lines(settings(instance_types=("x9z.large",))))
+    assert "no prices for sa-east-1" in bill.lines(settings("sa-east-1"), "sa-east-1")[0]
+    assert bill.fields(settings("sa-east-1"), "sa-east-1") == {}
+    unpriced = settings(instance_types=("x9z.large",))
+    assert "no price known for 2 x9z.large" in "\n".join(bill.lines(unpriced, "us-west-2"))
 
 
 def test_cost_so_far() -> None:
     now = datetime(2026, 11, 24, 12, tzinfo=UTC)
-    assert bill.so_far(settings(), now - timedelta(hours=10), now).startswith("about 2.75 USD")
+    assert bill.so_far(settings(), "us-west-2", now - timedelta(hours=10), now).startswith("about 2.75 USD")
+
+
+def test_the_cost_of_several_regions_is_the_sum_of_those_that_are_known() -> None:
+    sized = {region: settings(region) for region in ("us-west-2", "us-east-1")}
+    single = [cost.hourly(one, table) for region, one in sized.items() if (table := prices.prices(region))]
+    assert bill.sum_fields(sized)["hourly"] == pytest.approx(sum(single), abs=1e-3)
+    text = "\n".join(bill.together({**sized, "sa-east-1": settings("sa-east-1")}))
+    assert f"{sum(single):.4f} an hour" in text
+    assert "no prices for sa-east-1" in text
+    assert bill.sum_fields({"sa-east-1": settings("sa-east-1")}) == {}
