@@ -88,9 +88,7 @@ def so_far(settings: Settings, region: str, created: datetime, now: datetime) ->
         return f"unknown: no prices for {region} in prices.toml"
     hourly = cost.hourly(settings, table)
     hours = max(0.0, (now - created).total_seconds() / 3600)
-    return (
-        f"about {hourly * hours:.2f} USD, {hourly:.4f} an hour (prices of {table.dated}; traffic not counted)"
-    )
+    return f"about {hourly * hours:.2f} USD, {hourly:.4f} an hour; prices of {table.dated}, no traffic"
 
 
 def _hourly(settings: Settings, region: str) -> float | None:

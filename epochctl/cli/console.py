@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from epochctl.cli.wording import DOING, duration, line
+from epochctl.cli.wording import ABOUT, DOING, duration, line
 from epochctl.workflow import events
 
 STYLES = {
@@ -131,9 +131,10 @@ class Console:
 
         seconds = row.seconds if row.seconds is not None else time.monotonic() - row.started
         clock = duration(seconds) if row.started else ""
-        text = Text(no_wrap=True, overflow="ellipsis")
+        text = Text(no_wrap=True, overflow="crop" if self._ascii else "ellipsis")
         text.append(f"{self._mark(row.state)} {name:<13} {clock:>11}  ", style=STYLES.get(row.state, "cyan"))
-        text.append(row.text.replace("\n", " "), style="dim" if row.state == "running" else "")
+        words = row.text or (ABOUT.get(name, "") if row.state == "waiting" else "")
+        text.append(words.replace("\n", " "), style="dim" if row.state in ("running", "waiting") else "")
         return text
 
     def _mark(self, state: str) -> str:

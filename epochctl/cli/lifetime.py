@@ -22,7 +22,7 @@ def check(ttl: str) -> None:
         raise SettingsError(f"--ttl {ttl} cannot be meant", why=f"expected {expected}", fix="--ttl 4h")
 
 
-def facts(session: Session) -> dict[str, object]:
+def facts(session: Session) -> dict[str, str]:
     """Age, cost so far and time left; {} where there is no cluster of ours."""
     from epochctl.cli import bill
     from epochctl.clients.eks import Eks

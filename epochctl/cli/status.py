@@ -1,4 +1,4 @@
-"""`epochctl status`: one screen. What each step sees now, and what the pods and targets say."""
+"""`epochctl status`: one screen. What each step sees now, what the pods and targets say, who is at work."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ from epochctl.cli.options import Output, Sandbox
 
 if TYPE_CHECKING:
     from epochctl.cli.session import Session
+    from epochctl.cli.summary import Fact, Screen
     from epochctl.workflow.runner import Result
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
+NONE = "not there"
+
 
 @app.command()
 def status(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = False) -> None:
-    """Show what is there: URL, certificate, release, pods, targets."""
+    """Show what is there, on one screen: URL, certificate, image, pods, cost, lock."""
     from epochctl.cli.opening import opened
 
     with opened(ctx.obj, output=output, title="status") as fleet:
@@ -25,84 +28,129 @@ def status(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = False
 
 
 def _show(session: Session) -> None:
-    from epochctl.cli import lifetime
+    from epochctl.cli import lifetime, summary
 
     session.aws.account_id()
     seen = session.runner(looking=True).survey().check()
-    facts = {**_facts(session, seen), **lifetime.facts(session), **_pods(session), **_targets(session)}
+    facts = {
+        **_facts(session, seen),
+        **_running(session),
+        **_places(session, seen),
+        **lifetime.facts(session),
+    }
+    facts["lock"] = _lock(session)
     due = [f"{name}: {line}" for name, one in seen.seen.items() for line in one.changes]
     if not any(one.exists for one in seen.seen.values()):
         facts |= _nothing(session)
-    lines = [f"{name:<14} {value}" for name, value in facts.items()]
-    lines += ["", "Due:", *(f"  {line}" for line in due), "Next: epochctl up"] if due else []
-    session.presenter.result({**facts, "due": due}, tuple(lines))
+    session.presenter.result(
+        {**facts, "due": due}, summary.lines(facts, due, _screen(len(session.settings.regions)))
+    )
 
 
-def _facts(session: Session, seen: Result) -> dict[str, object]:
+def _facts(session: Session, seen: Result) -> dict[str, Fact]:
+    """What answers where, and what runs there."""
     from epochctl import outputs
 
-    find = seen.outputs.find
-    certificate, infra = find(outputs.Certificate), find(outputs.Infrastructure)
-    controller, release = find(outputs.LoadBalancerController), find(outputs.Release)
-    record = find(outputs.DnsRecord)
-    due = "dns" in seen.seen and seen.seen["dns"].changes
-    none = "not there"
+    certificate, release = seen.outputs.find(outputs.Certificate), seen.outputs.find(outputs.Release)
     return {
-        "url": release.url if release else f"https://{session.settings.hostname}/ ({none})",
-        "certificate": f"issued, {certificate.arn}" if certificate else _waiting(seen, "acm_cert"),
-        "cluster": f"{infra.cluster_name}, Kubernetes {infra.cluster_version}" if infra else none,
-        "controller": controller.version if controller else none,
-        "release": f"revision {release.revision} in {release.namespace}" if release else none,
-        "digest": release.digest if release else none,
-        "load balancer": release.load_balancer if release else none,
-        "name": f"{record.hostname} -> {record.target}" if record and not due else none,
+        "url": release.url if release else f"https://{session.settings.hostname}/ ({NONE})",
+        "certificate": _validity(session, certificate.arn) if certificate else _waiting(seen, "acm_cert"),
+        "release": f"revision {release.revision} in {release.namespace}" if release else NONE,
+        "image": release.digest if release else NONE,
     }
 
 
-def _nothing(session: Session) -> dict[str, object]:
+def _places(session: Session, seen: Result) -> dict[str, Fact]:
+    """Where it runs, and which name leads there."""
+    from epochctl import outputs
+
+    find = seen.outputs.find
+    infra, controller = find(outputs.Infrastructure), find(outputs.LoadBalancerController)
+    release, record = find(outputs.Release), find(outputs.DnsRecord)
+    due = "dns" in seen.seen and seen.seen["dns"].changes
+    cluster = f"Kubernetes {infra.cluster_version}" if infra else f"cluster {NONE}"
+    balanced = f"load balancer controller {controller.version if controller else NONE}"
+    return {
+        "region": f"{session.region}: {cluster}, {balanced}",
+        "load balancer": release.load_balancer if release else NONE,
+        "name": f"{record.hostname} leads there" if record and not due else NONE,
+    }
+
+
+def _validity(session: Session, arn: str) -> str:
+    """How long it is valid; ACM renews its own by itself, two months before."""
+    from datetime import UTC, datetime
+
+    from epochctl.clients.acm import Acm
+
+    state = Acm(session.aws).describe(arn)
+    if state is None or state.not_after is None:
+        return f"issued, {arn}"
+    left = (state.not_after - datetime.now(UTC)).days
+    return f"issued, {left} days left (until {state.not_after.astimezone(UTC):%Y-%m-%d})"
+
+
+def _nothing(session: Session) -> dict[str, Fact]:
     """No step sees anything: then AWS itself is asked, as at the end of `down`."""
     from epochctl.cli import proof
 
     left, _ = proof.look(session)
-    return {"left over": _column(list(left))}
+    return {"left over": (f"{len(left)} things", *left) if left else "none"}
 
 
 def _waiting(seen: Result, step: str) -> str:
     changes = seen.seen[step].changes if step in seen.seen else ()
-    return changes[-1] if changes else "not there"
+    return changes[-1] if changes else NONE
 
 
-def _pods(session: Session) -> dict[str, object]:
-    """What runs, a line each; nothing where the cluster does not answer."""
+def _running(session: Session) -> dict[str, Fact]:
+    """Pods and targets; only the reason where the cluster does not answer."""
+    from epochctl.cli import summary
     from epochctl.cli.cluster import connected
+    from epochctl.clients.elbv2 import Elbv2
     from epochctl.errors import EpochctlError
 
+    name, elbv2 = session.settings.full_name, Elbv2(session.aws)
+    targets = [one for group in elbv2.target_groups(name) for one in elbv2.target_health(group.arn)]
     try:
-        kube = connected(session.aws, session.settings.full_name)
-        pods = kube.pods(session.settings.full_name)
+        pods = connected(session.aws, name).pods(name)
     except EpochctlError as error:
-        return {"pods": error.what}
-    lines = [
-        f"{pod.name} {'ready' if pod.ready else pod.reason or pod.phase}, {pod.address or 'no address'}"
-        + ("" if pod.gates_ok else ", not yet in service at the load balancer")
-        for pod in pods
-    ]
-    return {"pods": _column(lines)}
-
-
-def _targets(session: Session) -> dict[str, object]:
-    """What the load balancer thinks of them."""
-    from epochctl.clients.elbv2 import Elbv2
-
-    elbv2 = Elbv2(session.aws)
-    groups = elbv2.target_groups(session.settings.full_name)
-    targets = [target for group in groups for target in elbv2.target_health(group.arn)]
+        return {"pods": error.what, "targets": summary.targets(targets)}
+    addresses = [pod.address for pod in pods]
     return {
-        "targets": _column(
-            [f"{one.address}:{one.port} {one.state} {one.description}".rstrip() for one in targets]
-        )
+        "pods": summary.pods(pods, {one.address: one.state for one in targets}),
+        "targets": summary.targets(targets, addresses),
     }
 
 
-def _column(lines: list[str]) -> str:
-    return "\n               ".join(lines) or "none"
+def _lock(session: Session) -> str:
+    """Who is at work on it now."""
+    import time
+
+    from epochctl.cli.lifetime import span
+    from epochctl.cli.locked import shared
+    from epochctl.locks.holder import read
+
+    found = shared(session).read()
+    holder = read(found.text) if found else None
+    if holder is None:
+        return "free"
+    if holder.gone:
+        return f"left by a run that is gone: {holder.line}; epochctl up takes it over"
+    return f"{holder.line}, since {span(time.time() - holder.since)}"
+
+
+def _screen(regions: int) -> Screen | None:
+    """The terminal, shared by the regions; None where there is none: then nothing is left out."""
+    import os
+    import sys
+
+    from epochctl.cli.summary import Screen
+
+    if not sys.stdout.isatty():
+        return None
+    try:
+        size = os.get_terminal_size(sys.stdout.fileno())
+    except (OSError, ValueError):
+        return Screen(80, 24 // regions)
+    return Screen(size.columns or 80, (size.lines or 24) // regions)

@@ -5,8 +5,19 @@ from __future__ import annotations
 from epochctl.workflow import events
 from epochctl.workflow.durations import spelled as duration
 
-__all__ = ["DOING", "duration", "line", "planned", "waiting"]
+__all__ = ["ABOUT", "DOING", "duration", "line", "planned", "waiting"]
 
+# What a step is about, for somebody who sees its name for the first time.
+ABOUT = {
+    "acm_cert": "the TLS certificate",
+    "infra_up": "network, cluster and registry, by terraform",
+    "build": "the image",
+    "push": "the image into the registry",
+    "lb_controller": "what makes load balancers for the cluster",
+    "deploy": "the service, behind its load balancer",
+    "dns": "the host name, to the load balancer",
+    "verify": "every layer, from the pods to the https answer",
+}
 DOING = {"observe": "looking", "apply": "working", "destroy": "removing"}
 
 

@@ -42,6 +42,7 @@ def _world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("epochctl.steps.catalog.steps", lambda *given: steps)
     monkeypatch.setattr("epochctl.clients.aws.Aws.account_id", lambda self: "123456789012")
     monkeypatch.setattr("epochctl.clients.eks.Eks.describe", lambda self, cluster: None)
+    monkeypatch.setattr("epochctl.clients.lock_object.LockObject.read", lambda self: None)
     monkeypatch.setattr("epochctl.clients.elbv2.Elbv2.target_groups", groups)
     monkeypatch.setattr("epochctl.clients.elbv2.Elbv2.target_health", health)
 
@@ -54,10 +55,11 @@ def test_it_shows_what_is_there_and_what_is_due(capsys: pytest.CaptureFixture[st
         "url            https://epoch.example.com/",
         "certificate    wait until ACM issues the certificate",
         "release        revision 3 in epoch-production",
-        "digest         sha256:abc",
+        "image          sha256:abc",
         "load balancer  lb.aws",
         "pods           there is no cluster epoch-production in us-west-2",
-        "targets        10.0.0.7:8080 unhealthy Request timed out",
+        "targets        0 of 1 healthy\n               10.0.0.7:8080 unhealthy Request timed out",
+        "lock           free",
         "  deploy: one pod does not run the image",
     ):
         assert line in out
