@@ -86,6 +86,13 @@ class Names:
             self._add_authority(response, name)
         return response
 
+    def addresses(self, host: str) -> tuple[str, ...]:
+        """The IPv4 addresses of a name as its zone's own servers tell them."""
+        query = dns.message.make_query(host, "A")
+        query.flags &= ~dns.flags.RD
+        answer = self.answer(query).answer
+        return tuple(str(each) for each in answer[-1]) if answer else ()
+
     def _remembers(self, name: str, kind: str) -> bool:
         return self._absent.get((name, kind), 0.0) > time.monotonic()
 

@@ -22,6 +22,7 @@ from sandbox.account import (
     certificates,
     eks,
     gateways,
+    health_checks,
     identity,
     instances,
     inventory,
@@ -38,6 +39,7 @@ from sandbox.account import (
 from sandbox.account.backends import backend
 from sandbox.account.balancers import Balancers
 from sandbox.authority import Authority
+from sandbox.checkers import Checkers
 from sandbox.clusters import Clusters
 from sandbox.errors import SandboxError
 from sandbox.faults.fault import Reach
@@ -70,7 +72,9 @@ class World:
         self._places = places
         self._authority = Authority.load_or_create(places.authority)
         self._balancers = Balancers()
-        self._names = Names(self._balancers, self._cluster_address, self._instance_address)
+        self._checkers = Checkers(self._addresses_of)
+        known = (self._cluster_address, self._instance_address, self._checkers.passes)
+        self._names = Names(self._balancers, *known)
         self._name_server = NameServer(self._names)
         self._clusters = Clusters(places, Vpcs(self._name_server))
         self._parts: list[Part] = []
@@ -85,6 +89,7 @@ class World:
         self._install()
         engineer = self._open_account()
         self._name_server.listen(DNS_ADDRESS)
+        self._checkers.start()
         self._serve()
         balancer = self._part("balancer", [sys.executable, "-m", "sandbox.balancer", _INTERNAL]).start()
         self._parts.append(balancer)
@@ -113,6 +118,9 @@ class World:
 
     def _instance_address(self, host: str) -> str | None:
         return self._clusters.instance_address(host)
+
+    def _addresses_of(self, host: str) -> tuple[str, ...]:
+        return self._names.addresses(host)
 
     def _mount(self) -> None:
         places = self._places
@@ -160,6 +168,7 @@ class World:
         refusals.install()
         subnets.install()
         record_changes.install()
+        health_checks.install(self._checkers.observations)
         identity.install(self._clusters.public_key)
 
     def _open_account(self) -> identity.Caller:

@@ -41,7 +41,7 @@ class World:
 
     def call(self, *arguments: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
         process = self.popen(*arguments, **environment)
-        output, errors = process.communicate(stdin, timeout=60)
+        output, errors = process.communicate(stdin, timeout=180)
         return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
 
     def python(self, script: str, **environment: str) -> str:

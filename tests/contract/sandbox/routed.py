@@ -13,7 +13,7 @@ NAME = "epoch.sandbox.test"
 
 MAKE = """
 import boto3, json, time
-name, deadline, made = "epoch.sandbox.test", time.monotonic() + 50, {}
+name, deadline, made = "epoch.sandbox.test", time.monotonic() + 150, {}
 route53 = boto3.client("route53")
 zone = route53.list_hosted_zones()["HostedZones"][0]["Id"]
 def waits(true):
