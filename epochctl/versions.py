@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -40,10 +41,42 @@ def tools() -> dict[str, Pin]:
     return {name: pin(f"tool.{name}") for name in _table()["tool"]}
 
 
+def everything() -> dict[str, Pin]:
+    """Every pin of the table, by its name."""
+    return {name: pin(name) for name in _names(_table())}
+
+
+def ending(today: date) -> tuple[str, ...]:
+    """A line for each pin whose support ends within `notice` days, or has ended."""
+    soon = []
+    for name, one in everything().items():
+        left = one.days_left(today)
+        if left is not None and left < notice():
+            when = f"ends in {left} days" if left >= 0 else "has ended"
+            soon.append(
+                f"{name} {one.version}: support {when} ({one.until}): choose a newer one in versions.toml"
+            )
+    return tuple(soon)
+
+
+def notice() -> int:
+    """How many days before an end of support the tests turn red."""
+    return int(_table()["notice"])
+
+
 def dated() -> date:
     """The day on which the table was last looked over."""
     day: date = _table()["dated"]
     return day
+
+
+def _names(table: dict[str, Any], prefix: str = "") -> Iterator[str]:
+    for key, entry in table.items():
+        if isinstance(entry, dict):
+            if "version" in entry:
+                yield prefix + key
+            else:
+                yield from _names(entry, f"{prefix}{key}.")
 
 
 def _table() -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """The help of every command as one document: `python -m epochctl.cli.reference` writes docs/cli.md, help.txt.
 
+The pages beside it, docs/reference, are written along with it (see pages).
+
 Tests compare both with what is committed. Knows no command's meaning.
 """
 
@@ -10,6 +12,7 @@ from typing import Any
 
 import typer
 
+from epochctl.cli import pages
 from epochctl.cli.app import app
 
 HELP = Path(__file__).with_name("help.txt")
@@ -64,3 +67,6 @@ if __name__ == "__main__":
     DOCUMENT.parent.mkdir(exist_ok=True)
     HELP.write_text(root_help(), encoding="utf-8")
     DOCUMENT.write_text(document(), encoding="utf-8")
+    pages.DIRECTORY.mkdir(exist_ok=True)
+    for path, text in pages.documents().items():
+        path.write_text(text, encoding="utf-8")

@@ -106,6 +106,10 @@ Emit = Callable[[Event], None]
 
 def record(event: Event) -> dict[str, object]:
     """The event as plain data: {"event": "step_finished", "step": ..., its own fields}; "" is no region."""
-    word = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(event).__name__).lower()
     fields = {key: value for key, value in asdict(event).items() if key != "region" or value}
-    return {"event": word, **fields}
+    return {"event": word(type(event)), **fields}
+
+
+def word(kind: type[Event]) -> str:
+    """Its name for programs: step_finished."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", kind.__name__).lower()

@@ -6,8 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from epochctl.cli import reference
+from epochctl.cli import pages, reference
 from epochctl.cli.app import COMMANDS
+from epochctl.settings import Settings
 
 AGAIN = "run python -m epochctl.cli.reference"
 
@@ -18,6 +19,14 @@ def test_the_fast_help_is_typers() -> None:
 
 def test_the_reference_is_up_to_date() -> None:
     assert reference.DOCUMENT.read_text() == reference.document(), AGAIN
+
+
+def test_the_pages_beside_it_are_up_to_date() -> None:
+    assert {path: path.read_text() for path in pages.documents()} == pages.documents(), AGAIN
+
+
+def test_every_key_has_a_meaning_and_every_meaning_a_key() -> None:
+    assert list(pages.MEANING) == [key for key, _ in pages.keys(Settings)]
 
 
 def test_every_command_stands_in_the_readme() -> None:
