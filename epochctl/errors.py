@@ -117,6 +117,12 @@ class PreflightError(EpochctlError):
     exit_code = 17
 
 
+class ReviewError(EpochctlError):
+    """What would be applied is not the plan that was reviewed; nothing was changed."""
+
+    exit_code = 18
+
+
 class Interrupted(EpochctlError):
     """Ctrl-C, SIGTERM, or nobody left to tell; everything under way was ended in order."""
 

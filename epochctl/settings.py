@@ -104,6 +104,20 @@ class Ejected(Section):
     dockerfile: str = ""
 
 
+class Ci(Section):
+    """Delivery by GitHub Actions, written by `epochctl ci init`. trunk: the branch whose merges are deployed.
+
+    repository: owner/name, "" means git's origin; account: twelve digits, "" means that of the credentials;
+    test: what a pull request must pass; source: what pipx installs, "" means this version of epochctl.
+    """
+
+    repository: Annotated[str, Field(pattern=r"^([A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)?$")] = ""
+    account: Annotated[str, Field(pattern=r"^(\d{12})?$")] = ""
+    trunk: Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_./-]*$")] = "main"
+    test: str = ""
+    source: Annotated[str, Field(pattern=r"^[^\n]*$")] = ""
+
+
 class Settings(Section):
     """Everything a run depends on. Keyed on disk and in AWS by (name, environment, region)."""
 
@@ -118,6 +132,7 @@ class Settings(Section):
     lb_controller: LbController = LbController()
     service: Service = Service()
     routing: Routing = Routing()
+    ci: Ci = Ci()
     directory: Path = Path(".")  # where epochctl.toml stands; state files go to directory/.epochctl
     ejected: Ejected = Ejected()  # after directory: it is looked for there
 

@@ -41,6 +41,7 @@ COMMANDS: Mapping[str, str] = {
     "unlock": "unlock",
     "resume": "resume",
     "eject": "eject",
+    "ci": "ci",
     "token": "token",
 }
 

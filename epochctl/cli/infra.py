@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from epochctl.cli import single
 from epochctl.cli.options import Output, Sandbox, Wait
+from epochctl.cli.reviewing import ReviewedPlans
 
 if TYPE_CHECKING:
     from epochctl.cli.session import Session
     from epochctl.tools.terraform import Plan
+
+CHANGES = 2  # as terraform plan -detailed-exitcode
 
 app = typer.Typer(
     rich_markup_mode=None, no_args_is_help=True, help="VPC, cluster and registry, by terraform."
@@ -19,26 +23,71 @@ app = typer.Typer(
 
 
 @app.command()
-def plan(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = False) -> None:
+def plan(
+    ctx: typer.Context,
+    save: Annotated[
+        Path | None,
+        typer.Option(
+            "--save",
+            metavar="PATH",
+            help="Also write it down, to be reviewed: to a file, or to a folder, a file a region.",
+            show_default=False,
+        ),
+    ] = None,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="End with 2 where something would change; without it with 0.")
+    ] = False,
+    output: Output = "text",
+    sandbox: Sandbox = False,
+) -> None:
     """Show what terraform would change. `infra up` makes a plan of its own, and applies that one."""
     from epochctl.cli.opening import opened
+    from epochctl.errors import SettingsError
 
     with opened(ctx.obj, output=output, title="infra plan", listed=True) as fleet:
-        fleet.each(_plan)
+        if save is not None and save.suffix == ".json" and not fleet.alone:
+            raise SettingsError("several plans do not go into one file", fix="name a folder, or --region")
+        due = fleet.each(lambda session: _plan(session, save))
+    if exit_code and any(due.values()):
+        raise typer.Exit(CHANGES)
 
 
-def _plan(session: Session) -> None:
+def _plan(session: Session, save: Path | None) -> bool:
+    """Whether something would change."""
+    from epochctl.cli import reviewing
+
     runner = session.runner(looking=True)
-    found: Plan = runner.graph.step("infra_up").plan(runner.context("infra_up"))  # type: ignore[attr-defined]
+    step: Any = runner.graph.step("infra_up")
+    found: Plan
+    if save is None:
+        found = step.plan(runner.context("infra_up"))
+    else:
+        found, proposal = step.propose(runner.context("infra_up"))
+        reviewing.save(session.settings, proposal, save)
     lines = found.changes or (("only outputs change",) if found.has_changes else ())
     session.presenter.result({"changes": lines}, tuple(lines) or ("No changes.",))
+    return found.has_changes
 
 
 @app.command()
-def up(ctx: typer.Context, wait: Wait = None, output: Output = "text", sandbox: Sandbox = False) -> None:
+def up(
+    ctx: typer.Context,
+    reviewed: ReviewedPlans = None,
+    wait: Wait = None,
+    output: Output = "text",
+    sandbox: Sandbox = False,
+) -> None:
     """Apply the plan."""
-    done = "The infrastructure is up. Next: epochctl lb-controller install"
-    single.apply(ctx.obj, "infra_up", output=output, command="infra up", done=done, wait=wait)
+    single.apply(
+        ctx.obj,
+        "infra_up",
+        output=output,
+        command="infra up",
+        done="The infrastructure is up. Next: epochctl lb-controller install",
+        wait=wait,
+        again=f"infra up --reviewed={reviewed}" if reviewed else "",
+        reviewed=reviewed,
+    )
 
 
 @app.command(name="output")

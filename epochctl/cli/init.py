@@ -42,6 +42,12 @@ replicas = 2
 # [service.env]               # environment variables that anybody may read
 # LOG_LEVEL = "info"
 
+# [ci]                        # delivery by GitHub Actions: epochctl ci init
+# repository = "owner/name"   # else git's origin
+# account = "123456789012"    # else that of the credentials
+# trunk = "main"              # merges to it are deployed
+# test = "make test"          # what a pull request must pass
+
 # [routing]                   # only with several regions: how they share the host name
 # policy = "active-active"    # or "primary-standby": the second answers only while the first does not
 # records = "latency"         # or "weighted"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from epochctl.cli.fleet import Fleet, NobodyLeftError
@@ -18,28 +19,37 @@ from epochctl.errors import Interrupted, SettingsError
 if TYPE_CHECKING:
     from epochctl.cli.audience import Presenter
     from epochctl.settings import Settings
+    from epochctl.steps.infra_up import Reviewed
 
 
 @contextmanager
 def opened(
-    options: Globals, *, output: str = "text", title: str = "", ttl: str = "", listed: bool = False
+    options: Globals,
+    *,
+    output: str = "text",
+    title: str = "",
+    ttl: str = "",
+    listed: bool = False,
+    reviewed: Path | None = None,
 ) -> Iterator[Fleet]:
     """Load the settings, begin to listen to signals, show what happens; at the end all of it is put back.
 
     listed: only for regions that the settings list; else also for one that was taken out of them.
+    reviewed: where the only plans are that may be applied.
     """
-    from epochctl.cli import interrupts
+    from epochctl.cli import interrupts, reviewing
     from epochctl.cli.audience import Audience, presenter
     from epochctl.tools.process import Stop
 
     settings = options.settings()
+    only = reviewing.load(settings, reviewed)
     if listed:
         _refuse_stranger(settings, title)
     where = f" in {settings.meant[0]}" if len(settings.meant) == 1 else ""
     audience = Audience(presenter(output, f"{title} {settings.full_name}{where}".strip()), Stop.event)
     try:
         with interrupts.stopping(Stop.event):
-            fleet = Fleet(settings, _sessions(settings, audience, ttl), audience, title)
+            fleet = Fleet(settings, _sessions(settings, audience, ttl, only), audience, title)
             with suppress(NobodyLeftError):
                 yield fleet
             fleet.end()
@@ -50,11 +60,13 @@ def opened(
         audience.close()
 
 
-def _sessions(settings: Settings, presenter: Presenter, ttl: str = "") -> tuple[Session, ...]:
+def _sessions(
+    settings: Settings, presenter: Presenter, ttl: str, reviewed: Reviewed | None
+) -> tuple[Session, ...]:
     """One a region; all of them are one run."""
     from epochctl.clients.aws import Aws
 
-    first = Session(settings, settings.meant[0], Aws(settings.meant[0]), presenter, ttl)
+    first = Session(settings, settings.meant[0], Aws(settings.meant[0]), presenter, ttl, reviewed)
     return (first, *(replace(first, region=region, aws=Aws(region)) for region in settings.meant[1:]))
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from epochctl.cli.audience import Presenter
     from epochctl.clients.aws import Aws
     from epochctl.settings import Settings
+    from epochctl.steps.infra_up import Reviewed
     from epochctl.workflow.events import Emit, Event
     from epochctl.workflow.runner import Gate, Runner
 
@@ -29,6 +30,7 @@ class Session:
     aws: Aws
     presenter: Presenter
     ttl: str = ""  # --ttl, which counts from now
+    reviewed: Reviewed | None = None  # --reviewed: no other plan is applied
     run: str = field(default_factory=lambda: uuid.uuid4().hex[:12])  # names it in journal and lock
 
     def runner(self, gate: Gate | None = None, *, looking: bool = False) -> Runner:
@@ -39,7 +41,7 @@ class Session:
         from epochctl.workflow.step import Looking
         from epochctl.workflow.waiting import SystemClock
 
-        made, stop = steps(self.settings, self.region, self.aws, self.ttl), Stop.event
+        made, stop = steps(self.settings, self.region, self.aws, self.ttl, self.reviewed), Stop.event
         only = Looking(self._beside()) if looking else None
         return Runner(made, self.emit(), SystemClock(stop), stop, gate, looking=only)
 

@@ -6,6 +6,7 @@ What they need must be there already; it is observed, not made.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from epochctl.cli.options import Globals
@@ -25,10 +26,11 @@ def apply(
     again: str = "",
     in_turn: bool = False,
     proven: Callable[[Session], object] | None = None,
+    reviewed: Path | None = None,
 ) -> None:
     """Apply these steps and say `done`. wait: for a run that is at work, how long; again: the command with
     what `resume` must say again. in_turn: a region is begun when the one before it has ended well, which of
-    several regions `proven` has the last word on.
+    several regions `proven` has the last word on. reviewed: where the only plans are that may be applied.
     """
     from epochctl.cli.opening import opened
 
@@ -38,7 +40,7 @@ def apply(
             proven(session)
 
     with (
-        opened(options, output=output, title=command, listed=True) as fleet,
+        opened(options, output=output, title=command, listed=True, reviewed=reviewed) as fleet,
         fleet.locked(again or command, wait),
     ):
         (fleet.in_turn if in_turn else fleet.each)(work)

@@ -5,11 +5,13 @@ Regions, too. The plan and the question about it are `planned`'s.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from epochctl.cli.options import Output, SandboxLater, Wait, Yes, enter
+from epochctl.cli.reviewing import ReviewedPlans
 
 if TYPE_CHECKING:
     from epochctl.cli.fleet import Fleet
@@ -29,6 +31,7 @@ def up(
             "--ttl", help="From now: 30m, 4h, 2d; never. Then down --expired may take it.", show_default=False
         ),
     ] = "",
+    reviewed: ReviewedPlans = None,
     wait: Wait = None,
     output: Output = "text",
     sandbox: SandboxLater = False,
@@ -44,11 +47,11 @@ def up(
 
     lifetime.check(ttl)
     enter(ctx.obj, sandbox, agreed=not plan and not yes)
-    with opened(ctx.obj, output=output, title="up", ttl=ttl, listed=True) as fleet:
+    with opened(ctx.obj, output=output, title="up", ttl=ttl, listed=True, reviewed=reviewed) as fleet:
         fleet.each(_look_ahead)
         if plan:
             return planned.show(fleet)
-        with fleet.locked(f"up --ttl={ttl}" if ttl else "up", wait):
+        with fleet.locked(_again(ttl, reviewed), wait):
             if interactive() and not yes and output == "text":
                 planned.ask(fleet)
             urls = fleet.each(_bring_up)
@@ -57,6 +60,11 @@ def up(
             fleet.presenter.result({"url": url}, (f"\n{url} answers.", "Look around: epochctl status"))
         elif urls:
             _tell(fleet, next(iter(urls.values())))
+
+
+def _again(ttl: str, reviewed: Path | None) -> str:
+    """The command as `resume` must say it."""
+    return "up" + (f" --ttl={ttl}" if ttl else "") + (f" --reviewed={reviewed}" if reviewed else "")
 
 
 def _look_ahead(session: Session) -> None:

@@ -17,7 +17,7 @@ from epochctl.settings import run_url
 @dataclass(frozen=True)
 class Run:
     """repository: owner/name; number: of the pull request, 0 for none; head: its last commit; fork: whether
-    it comes from another repository; summary, outputs: files that the runner reads afterwards."""
+    it comes from another repository; summary: a file that the runner reads afterwards."""
 
     repository: str
     api: str
@@ -27,15 +27,10 @@ class Run:
     fork: bool = False
     token: SecretStr = field(default=SecretStr(""), repr=False)
     summary: Path | None = None
-    outputs: Path | None = None
 
     def summarise(self, text: str) -> bool:
         """Add to the job's summary; whether there is one."""
         return _append(self.summary, text + "\n")
-
-    def put(self, name: str, value: str) -> bool:
-        """An output of the step, on one line; whether there is a place for it."""
-        return _append(self.outputs, f"{name}={value}\n")
 
 
 def present(environ: Mapping[str, str]) -> Run:
@@ -58,8 +53,12 @@ def present(environ: Mapping[str, str]) -> Run:
         fork=bool(pull) and (head.get("repo") or {}).get("full_name") != repository,
         token=SecretStr(environ.get("GITHUB_TOKEN", "")),
         summary=_path(environ, "GITHUB_STEP_SUMMARY"),
-        outputs=_path(environ, "GITHUB_OUTPUT"),
     )
+
+
+def output(environ: Mapping[str, str], name: str, value: str) -> bool:
+    """Give the step an output, on one line; whether we are in a step."""
+    return _append(_path(environ, "GITHUB_OUTPUT"), f"{name}={value}\n")
 
 
 def _event(environ: Mapping[str, str]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from epochctl.steps.acm_cert import AcmCert
 from epochctl.steps.build import Build
 from epochctl.steps.deploy import Deploy
 from epochctl.steps.dns import Dns
-from epochctl.steps.infra_up import InfraUp
+from epochctl.steps.infra_up import InfraUp, Reviewed
 from epochctl.steps.lb_controller import LbController
 from epochctl.steps.push import Push
 from epochctl.steps.verify import Verify
@@ -26,7 +26,9 @@ from epochctl.tools.terraform import Terraform
 from epochctl.workflow.step import Step
 
 
-def steps(settings: Settings, region: str, aws: Aws, ttl: str = "") -> tuple[Step, ...]:
+def steps(
+    settings: Settings, region: str, aws: Aws, ttl: str = "", reviewed: Reviewed | None = None
+) -> tuple[Step, ...]:
     """The steps of one region. Nothing is asked or started here. ttl: asked for now, not the setting."""
     ecr, eks, elbv2, route53 = Ecr(aws), Eks(aws), Elbv2(aws), Route53(aws)
     groups = SecurityGroups(aws)
@@ -47,6 +49,7 @@ def steps(settings: Settings, region: str, aws: Aws, ttl: str = "") -> tuple[Ste
             orphans=orphans,
             logs=Logs(aws),
             ttl=ttl,
+            reviewed=reviewed,
         ),
         Build(settings, region),
         Push(settings, region, ecr=ecr),

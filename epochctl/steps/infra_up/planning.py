@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from epochctl.clients.belongings import Belongings
 from epochctl.errors import InfrastructureError, LockedError
+from epochctl.steps.infra_up.review import Review
 from epochctl.tools.terraform import Backend, Change, Plan, StaleLockError, StalePlanError, Terraform
 from epochctl.workflow.step import Context
 from epochctl.workflow.waiting import Pending, Ready
@@ -28,9 +29,14 @@ class Planning:
     """terraform against one state, for one set of variables."""
 
     def __init__(
-        self, terraform: Terraform, belongings: Belongings, variables: Callable[[], Mapping[str, Any]]
+        self,
+        terraform: Terraform,
+        belongings: Belongings,
+        variables: Callable[[], Mapping[str, Any]],
+        review: Review,
     ) -> None:
         self._terraform, self._belongings, self._variables = terraform, belongings, variables
+        self._review = review
 
     def look(self, ctx: Context, backend: Backend) -> Plan:
         """The plan as things stand, with whatever it can adopt. Changes nothing but what a dead run left in
@@ -70,18 +76,24 @@ class Planning:
 
     def apply(self, ctx: Context, backend: Backend, plan: Plan) -> tuple[Change, ...]:
         """Apply it; once more from a new plan where the state has moved on since, or where something of ours
-        came to be meanwhile (EKS enters the cluster's creator by itself).
+        came to be meanwhile (EKS enters the cluster's creator by itself). Nothing but what was reviewed.
         """
+        self._review.admit(plan)
         try:
             return self._unlocking(ctx, lambda: self._terraform.apply(plan, ctx.say))
         except StalePlanError:
             ctx.say("the state has changed since the plan was made: planning again")
-            return self._terraform.apply(self.look(ctx, backend), ctx.say)
+            return self._apply_again(ctx, backend)
         except InfrastructureError as error:
             if "ResourceInUseException" not in error.why:
                 raise
             ctx.say("something that was to be made is there already: planning again")
-            return self._terraform.apply(self.look(ctx, backend), ctx.say)
+            return self._apply_again(ctx, backend)
+
+    def _apply_again(self, ctx: Context, backend: Backend) -> tuple[Change, ...]:
+        plan = self.look(ctx, backend)
+        self._review.admit_rest(plan)
+        return self._terraform.apply(plan, ctx.say)
 
     def prepare(self, ctx: Context, backend: Backend) -> None:
         """Ready to plan: no terraform of an earlier run is at work, this one is initialised, and what the

@@ -29,8 +29,17 @@ from epochctl.steps.infra_up.clearing import Clearing
 from epochctl.steps.infra_up.lifetime import Lifetime
 from epochctl.steps.infra_up.nodes import NodeWatch
 from epochctl.steps.infra_up.planning import CLUSTER, Planning
+from epochctl.steps.infra_up.review import Review, Reviewed
 from epochctl.steps.infra_up.whereabouts import Whereabouts, compare
-from epochctl.tools.terraform import Backend, Change, LockHolder, Plan, Terraform, written_holder
+from epochctl.tools.terraform import (
+    Backend,
+    Change,
+    LockHolder,
+    Plan,
+    Proposal,
+    Terraform,
+    written_holder,
+)
 from epochctl.workflow.step import Context, Observation
 
 
@@ -54,6 +63,7 @@ class InfraUp:
         orphans: Orphans,
         logs: Logs,
         ttl: str = "",
+        reviewed: Reviewed | None = None,
     ) -> None:
         self._settings, self._region, self._logs = settings, region, logs
         self._aws, self._terraform, self._bucket, self._ecr = aws, terraform, bucket, ecr
@@ -62,7 +72,8 @@ class InfraUp:
         self._taken = Taken(aws, settings.full_name, settings.tags)
         self._launches = Launches(aws, settings.full_name)
         self._lifetime = Lifetime(Expiry(aws, settings.tags), settings.ttl, ttl)
-        self._planning = Planning(terraform, self._belongings, self._variables)
+        review = Review(terraform, region, reviewed)
+        self._planning = Planning(terraform, self._belongings, self._variables, review)
         self._seen: Plan | None = None
 
     def observe(self, ctx: Context) -> Observation:
@@ -127,6 +138,11 @@ class InfraUp:
             return self._planning.look(ctx, backend)
         self._terraform.init(None, ctx.say)
         return self._terraform.plan(self._variables(), ctx.say)
+
+    def propose(self, ctx: Context) -> tuple[Plan, Proposal]:
+        """The same, and as something to review."""
+        plan = self.plan(ctx)
+        return plan, self._terraform.propose(plan)
 
     def output(self, ctx: Context) -> Infrastructure:
         """What is there now. Raises NotFoundError before the first complete apply."""

@@ -2,13 +2,16 @@
 
 from epochctl.tools.terraform.failure import LockHolder, StaleLockError, StalePlanError, written_holder
 from epochctl.tools.terraform.program import Backend, Plan, Terraform
+from epochctl.tools.terraform.proposal import Move, Proposal
 from epochctl.tools.terraform.stream import Change
 
 __all__ = [
     "Backend",
     "Change",
     "LockHolder",
+    "Move",
     "Plan",
+    "Proposal",
     "StaleLockError",
     "StalePlanError",
     "Terraform",

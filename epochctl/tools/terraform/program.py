@@ -16,6 +16,7 @@ from typing import Any
 from epochctl.errors import InfrastructureError, LockedError, ToolError
 from epochctl.tools import process
 from epochctl.tools.terraform import failure, kept
+from epochctl.tools.terraform.proposal import Proposal, fingerprint, moves
 from epochctl.tools.terraform.stream import Change, Stream
 from epochctl.tools.terraform.worksite import LOCK_FILE, Worksite, whoami
 
@@ -156,6 +157,15 @@ class Terraform:
             destroy,
         )
 
+    def propose(self, plan: Plan) -> Proposal:
+        """The plan as something to review. It must not have been applied yet."""
+        shown = json.loads(self._whole("show", str(plan.path), json=True))
+        text = self._whole("show", str(plan.path), no_color=True)
+        state = kept.read(self._whole("state pull"))
+        return Proposal(
+            self.region, state.serial, state.lineage, fingerprint(shown), moves(shown), text.strip("\n")
+        )
+
     def apply(self, plan: Plan, say: Say) -> tuple[Change, ...]:
         """Apply that very plan; returns what was made, changed or removed. The plan is used up."""
         try:
@@ -222,6 +232,20 @@ class Terraform:
         if died is None or holder.who != whoami():
             return False
         return died.started - 1 <= holder.created <= died.last + 60
+
+    def _whole(self, verb: str, *arguments: str, **options: Any) -> str:
+        """A short question with a long answer, all of which is kept."""
+        lines: list[str] = []
+        done = process.run(
+            self._argv(verb, arguments, options),
+            cwd=self._site.root,
+            env=self._environment(),
+            timeout=300,
+            on_line=lines.append,
+        )
+        if done.code != 0:
+            raise failure.translate((), done.stderr.splitlines(), verb)
+        return "\n".join(lines)
 
     def _ask(self, verb: str, *arguments: str, absent: str = "", **options: Any) -> str:
         """A short question, answered on stdout; `absent`: a failure with these words is an empty answer."""

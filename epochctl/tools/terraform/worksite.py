@@ -21,7 +21,7 @@ from pathlib import Path
 from epochctl.tools.process import alive, born
 
 LOCK_FILE = ".terraform.lock.hcl"
-_SKIPPED = {".terraform", "tests"}
+_SKIPPED = {".terraform", "tests", "ci"}  # ci: a root of its own
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from epochctl.clients.security_groups import SecurityGroups
 from epochctl.clients.state_bucket import StateBucket
 from epochctl.cluster.orphans import Orphans
 from epochctl.settings import Settings
-from epochctl.steps.infra_up import InfraUp
+from epochctl.steps.infra_up import InfraUp, Reviewed
 from epochctl.tools.terraform import Terraform
 from epochctl.workflow.events import Event
 from epochctl.workflow.outputs import Outputs
@@ -93,7 +93,7 @@ class Hurried:
 class World:
     """The step with its collaborators, as the catalog makes it; a new one is a new run of epochctl."""
 
-    def __init__(self, root: Path, settings: Settings) -> None:
+    def __init__(self, root: Path, settings: Settings, reviewed: Reviewed | None = None) -> None:
         self.aws = Aws(REGION)
         self.bucket = StateBucket(self.aws)
         self.terraform = Terraform(root, settings.state_directory(REGION) / "terraform", REGION)
@@ -109,6 +109,7 @@ class World:
             network=network,
             orphans=Orphans(settings.full_name, settings.tags, Elbv2(self.aws), groups, network),
             logs=Logs(self.aws),
+            reviewed=reviewed,
         )
         self.network = network
         self.events: list[Event] = []

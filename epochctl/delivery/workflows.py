@@ -1,0 +1,104 @@
+"""The workflows of a repository, written from templates: which files there should be and what stands in them.
+
+Knows the actions that they use, by the commit that was looked at; nothing of git and of who runs them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import unified_diff
+from pathlib import Path
+
+from epochctl import __version__, versions
+from epochctl.settings import Settings
+
+FOLDER = Path(".github/workflows")
+NAMES = ("plan", "deploy", "down", "drift")
+_TEMPLATES = Path(__file__).with_name("workflows")
+_STEPS = ("INSTALL", "TERRAFORM", "HELM")
+_WORD = re.compile(r"@([A-Z_]+)@")
+
+# A tag can be moved to other code; a commit cannot.
+ACTIONS = {
+    "CHECKOUT": "actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2",
+    "UPLOAD": "actions/upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02 # v4.6.2",
+    "DOWNLOAD": "actions/download-artifact@d3f86a106a0bac45b974a628896c90dbdf5c8093 # v4.3.0",
+    "CREDENTIALS": "aws-actions/configure-aws-credentials@a03048d87541d1d9fcf2ecf528a4a65ba9bd7838 # v5.0.0",
+    "SETUP_TERRAFORM": "hashicorp/setup-terraform@b9cd54a3c349d3f38e8881555d616ced269862dd # v3.1.2",
+    "SETUP_HELM": "azure/setup-helm@b9e51907a09c216f16ebe8536097933489208112 # v4.3.0",
+}
+
+
+@dataclass(frozen=True)
+class File:
+    """A file as it should be, beside what is there. present: None where there is none."""
+
+    path: Path
+    text: str
+    present: str | None
+
+    @property
+    def changed(self) -> bool:
+        """Whether something else stands there."""
+        return self.present is not None and self.present != self.text
+
+    def difference(self) -> str:
+        """From what is there to what should be."""
+        old, new = (self.present or "").splitlines(), self.text.splitlines()
+        path = str(self.path)
+        return "\n".join(unified_diff(old, new, path, f"{path} (epochctl ci init)", lineterm=""))
+
+
+def role_name(settings: Settings, kind: str) -> str:
+    """Of the role that workflows take. kind: plan or deploy; terraform/ci makes it under this name."""
+    return f"{settings.full_name}-ci-{kind}"
+
+
+def files(settings: Settings, directory: Path, account: str) -> tuple[File, ...]:
+    """Every workflow of this environment. directory: the repository's root."""
+    words = _words(settings, account)
+    return tuple(_file(directory, settings.environment, name, words) for name in NAMES)
+
+
+def _file(directory: Path, environment: str, name: str, words: Mapping[str, str]) -> File:
+    path = FOLDER / f"epochctl-{name}-{environment}.yml"
+    there = directory / path
+    present = there.read_text(encoding="utf-8") if there.exists() else None
+    return File(path, render(name, words), present)
+
+
+def render(name: str, words: Mapping[str, str]) -> str:
+    """A template with its words. A word alone on its line may be several lines, each as far to the right."""
+    text = (_TEMPLATES / f"{name}.yml").read_text(encoding="utf-8")
+    lines = list[str]()
+    for line in text.splitlines():
+        alone = re.fullmatch(r"( *)@([A-Z_]+)@", line)
+        if alone is None:
+            lines.append(_WORD.sub(lambda found: words[found[1]], line))
+            continue
+        inserted = render(alone[2].lower(), words) if alone[2] in _STEPS else words[alone[2]]
+        lines += [f"{alone[1]}{one}" if one else "" for one in inserted.splitlines()]
+    return "\n".join(lines) + "\n"
+
+
+def _words(settings: Settings, account: str) -> dict[str, str]:
+    tools = versions.tools()
+    roles = {kind: f"arn:aws:iam::{account}:role/{role_name(settings, kind)}" for kind in ("plan", "deploy")}
+    return {
+        **ACTIONS,
+        "ENVIRONMENT": settings.environment,
+        "FULL_NAME": settings.full_name,
+        "TRUNK": json.dumps(settings.ci.trunk),  # quoted as YAML wants it, whatever is in it
+        "SOURCE": json.dumps(settings.ci.source or f"epochctl=={__version__}"),
+        "TEST": settings.ci.test or 'echo "no tests: [ci] test in epochctl.toml"',
+        "REGION": settings.home,
+        "PLAN_ROLE": roles["plan"],
+        "DEPLOY_ROLE": roles["deploy"],
+        "TERRAFORM_VERSION": tools["terraform"].version,
+        "HELM_VERSION": tools["helm"].version,
+        "CRON": f"{zlib.crc32(settings.full_name.encode()) % 60} 3 * * *",  # not everybody's on the hour
+    }

@@ -1,0 +1,61 @@
+"""A plan is applied only if it is the reviewed one: real terraform, a state that moves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from epochctl.errors import ReviewError
+from epochctl.settings import Cluster, Settings
+from epochctl.steps.infra_up import Reviewed
+from epochctl.tools.terraform import Proposal
+
+from .conftest import World
+
+
+def reviewed(*proposals: Proposal, inputs: str = "files") -> Reviewed:
+    return Reviewed(tuple(replace(one, inputs="files") for one in proposals), (("us-west-2", inputs),))
+
+
+def proposal(world: World) -> Proposal:
+    return world.step.propose(world.ctx)[1]  # type: ignore[no-any-return]
+
+
+def test_only_the_reviewed_plan_is_applied(account: str, root: Path, settings: Settings) -> None:
+    first = proposal(World(root, settings))
+    assert (first.region, first.serial, first.lineage) == ("us-west-2", 0, "")
+    assert len(first.moves) > 30
+    assert "aws_eks_cluster.this will be created" in first.text
+    world = World(root, settings, reviewed(first))
+    world.step.apply(world.ctx)
+
+    more = settings.model_copy(update={"cluster": Cluster(nodes=3)})
+    wanted = proposal(World(root, more))
+    assert [(move.address, move.action) for move in wanted.moves] == [
+        ("module.cluster.aws_eks_node_group.this", "update")
+    ]
+    assert wanted.serial > 0
+
+    another = settings.model_copy(update={"cluster": Cluster(nodes=3, instance_types=("t3.large",))})
+    there = World(root, another, reviewed(wanted))
+    with pytest.raises(ReviewError) as error:
+        there.step.apply(there.ctx)
+    assert error.value.exit_code == 18
+    assert "it would do something else" in error.value.why
+    assert "the state" not in error.value.why
+    assert "replace aws_eks_node_group.this" in error.value.why
+
+    done = World(root, more, reviewed(wanted))
+    done.step.apply(done.ctx)  # what was reviewed: the same question has the same answer
+    again = World(root, more, reviewed())
+    again.step.apply(again.ctx)  # nothing is due: nothing had to be reviewed
+
+    late = World(root, settings, reviewed(wanted))
+    with pytest.raises(ReviewError, match="not the one that was reviewed") as error:
+        late.step.apply(late.ctx)
+    assert f"the state has moved on: serial {wanted.serial} was reviewed" in error.value.why
+
+    risk = proposal(World(root, another)).risks[0]
+    assert (risk.action, risk.why) == ("replace", "instance_types: cannot be changed in place")
