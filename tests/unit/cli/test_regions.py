@@ -111,7 +111,7 @@ def _release() -> outputs.Release:
 def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
     made = World()
 
-    def steps(settings: Settings, region: str, aws: Aws, ttl: str = "") -> tuple[Any, ...]:
+    def steps(settings: Settings, region: str, aws: Aws, *_: object) -> tuple[Any, ...]:
         return made.steps(region)
 
     def waited(ctx: Context) -> None:
