@@ -12,7 +12,9 @@ import re
 from collections.abc import AsyncIterator
 from typing import Any
 
-from sandbox.account.backends import ACCOUNT, CHANGES, backend
+from sandbox.account.backends import ACCOUNT, backend
+from sandbox.account.pushed_images import find, is_taken, record
+from sandbox.replication import Push, Replication
 
 ECR_HOST = re.compile(r"^(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com$")
 PUBLIC_HOSTS = ("public.ecr.aws", "registry.k8s.io")
@@ -29,8 +31,9 @@ def token() -> str:
 class Registry:
     """ASGI: routes /v2/... of a registry host to the data plane at `upstream` (http base URL)."""
 
-    def __init__(self, upstream: str) -> None:
+    def __init__(self, upstream: str, replication: Replication | None = None) -> None:
         self._upstream = upstream
+        self._replication = replication
         self._client: Any = None
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -65,7 +68,7 @@ class Registry:
             await self._forward(host, scope, chunks(receive), send)
         elif scope["method"] == "PUT":
             await self._put(region, host, name, manifest["reference"], scope, receive, send)
-        elif _find(repository, manifest["reference"]) is None:
+        elif find(repository, manifest["reference"]) is None:
             await answer(send, 404, _errors("MANIFEST_UNKNOWN", "Requested image not found"))
         else:
             await self._forward(host, scope, chunks(receive), send)
@@ -83,14 +86,17 @@ class Registry:
         body = b"".join([chunk async for chunk in chunks(receive)])[:MANIFEST_BYTES]
         digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
         repository = backend("ecr", region).repositories[name]
-        if _is_taken(repository, reference, digest):
+        if is_taken(repository, reference, digest):
             message = f"The image tag '{reference}' already exists in the '{name}' repository"
             await answer(send, 400, _errors("TAG_INVALID", f"{message} and cannot be overwritten"))
             return
         status = await self._forward(host, scope, _once(body), send)
         if status == 201:
             tag = "" if reference.startswith("sha256:") else reference
-            _record(region, name, body, digest, tag, header(scope, b"content-type"))
+            media_type = header(scope, b"content-type")
+            record(region, name, body, digest, tag, media_type)
+            if self._replication is not None:
+                self._replication.pushed(region, Push(name, body, digest, tag, media_type))
 
     async def _forward(self, host: str, scope: dict[str, Any], body: AsyncIterator[bytes], send: Any) -> int:
         import httpx
@@ -113,46 +119,6 @@ class Registry:
         finally:
             await response.aclose()
         return int(response.status_code)
-
-
-def _find(repository: Any, reference: str) -> Any:
-    for image in list(repository.images):
-        if reference == image.image_digest or reference in image.image_tags:
-            return image
-    return None
-
-
-def _is_taken(repository: Any, reference: str, digest: str) -> bool:
-    """Whether an immutable tag already names another image."""
-    if repository.image_tag_mutability != "IMMUTABLE" or reference.startswith("sha256:"):
-        return False
-    known = _find(repository, reference)
-    return known is not None and known.image_digest != digest
-
-
-def _record(region: str, name: str, body: bytes, digest: str, tag: str, media_type: str) -> None:
-    """The pushed image appears in ECR's own API."""
-    from moto.ecr.models import Image
-
-    with CHANGES:
-        repository = backend("ecr", region).repositories[name]
-        known, before = _find(repository, digest), _find(repository, tag) if tag else None
-        if before is not None and before is not known:
-            before.remove_tag(tag)  # a tag names one image, the last that was pushed
-            before.image_tag = before.image_tags[-1] if before.image_tags else None
-        if known is None:
-            manifest = body.decode()
-            image = Image(
-                ACCOUNT,
-                tag or None,
-                manifest,
-                name,
-                json.loads(manifest).get("mediaType", media_type),
-                digest,
-            )
-            repository.images.append(image)
-        elif tag and tag not in known.image_tags:
-            known.update_tag(tag)
 
 
 def _authorized(value: str) -> bool:

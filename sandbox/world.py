@@ -31,6 +31,7 @@ from sandbox.account import (
     quotas,
     record_changes,
     refusals,
+    replication_rules,
     service_quotas,
     stacks,
     subnets,
@@ -52,6 +53,7 @@ from sandbox.part import Part
 from sandbox.places import Places
 from sandbox.preparation import images
 from sandbox.registry import Registry
+from sandbox.replication import Replication
 from sandbox.services import Services
 from sandbox.vpc import Vpcs
 
@@ -73,6 +75,7 @@ class World:
         self._authority = Authority.load_or_create(places.authority)
         self._balancers = Balancers()
         self._checkers = Checkers(self._addresses_of)
+        self._replication = Replication(_REGISTRY)
         known = (self._cluster_address, self._instance_address, self._checkers.passes)
         self._names = Names(self._balancers, *known)
         self._name_server = NameServer(self._names)
@@ -90,10 +93,11 @@ class World:
         engineer = self._open_account()
         self._name_server.listen(DNS_ADDRESS)
         self._checkers.start()
+        self._replication.start()
         self._serve()
         balancer = self._part("balancer", [sys.executable, "-m", "sandbox.balancer", _INTERNAL]).start()
         self._parts.append(balancer)
-        registry.wait_until(lambda: _answers(f"http://127.0.0.1:{REGISTRY_PORT}/v2/"), seconds=20)
+        registry.wait_until(lambda: _answers(f"{_REGISTRY}/v2/"), seconds=20)
         images.seed(self._places.registry, f"127.0.0.1:{REGISTRY_PORT}")
         registry.wait_until(lambda: _answers(f"{_INTERNAL}/ready"), seconds=30)
         (self._places.state / "inventory-before.json").write_text(json.dumps(inventory.lines()))
@@ -169,6 +173,7 @@ class World:
         subnets.install()
         record_changes.install()
         health_checks.install(self._checkers.observations)
+        replication_rules.install(self._replication.progress)
         identity.install(self._clusters.public_key)
 
     def _open_account(self) -> identity.Caller:
@@ -188,7 +193,8 @@ class World:
             return moto({**environ, "wsgi.input_terminated": True}, start)
 
         aws = WSGIMiddleware(terminated, workers=24)
-        front = Front(aws, Registry(f"http://127.0.0.1:{REGISTRY_PORT}"), self._clusters, self._places.charts)
+        registry = Registry(_REGISTRY, self._replication)
+        front = Front(aws, registry, self._clusters, self._places.charts)
         faults = Switchboard(Reach(self._clusters, self._balancers, self._names, front, self._sign_in_again))
         internal = application(self._clusters, self._balancers, faults, self._names)
         self._services = Services(front, internal, self._authority, self._places.live / "tls")
@@ -213,6 +219,7 @@ class World:
         partial.rename(path)  # whoever waits for it must never read half of it
 
 
+_REGISTRY = f"http://127.0.0.1:{REGISTRY_PORT}"
 _INTERNAL = f"http://{AWS_ADDRESS}:{INTERNAL_PORT}"
 
 

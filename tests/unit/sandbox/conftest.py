@@ -35,6 +35,7 @@ PATCHED = (
     ("moto.iam.access_control", "IAMPolicyStatement", "is_action_permitted"),
     ("moto.ec2.models.launch_templates", "LaunchTemplateBackend", "create_launch_template"),
     ("moto.route53.models", "Route53Backend", "change_resource_record_sets"),
+    ("moto.ecr.models", "ECRBackend", "put_replication_configuration"),
     ("moto.route53.models", "Route53Backend", "create_health_check"),
     ("moto.route53.responses", "Route53", "update_health_check"),
     ("moto.route53.responses", "Route53", "get_health_check_status"),
