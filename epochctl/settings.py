@@ -20,7 +20,7 @@ V = TypeVar("V")
 
 LONGEST_NAME = 40
 REGION_TAG = "epochctl:region"
-RESERVED = {"PORT", "HEALTH_PATH", "DRAIN_SECONDS"}  # the chart sets them itself
+RESERVED = {"PORT", "HEALTH_PATH", "DRAIN_SECONDS", "EPOCH_REGION"}  # the chart sets them itself
 
 Name = Annotated[str, Field(pattern=r"^[a-z]([a-z0-9-]{0,28}[a-z0-9])?$")]
 SecretName = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$")]
@@ -81,7 +81,7 @@ class Service(Section):
     @classmethod
     def _is_free(cls, value: dict[str, str]) -> dict[str, str]:
         taken = sorted(RESERVED & value.keys())
-        expected = f"other names than {', '.join(taken)}: set from port and health_path" if taken else ""
+        expected = f"other names than {', '.join(taken)}: epochctl sets them" if taken else ""
         return _checked(value, lambda _: expected)
 
     @field_validator("cpu_limit", "memory_limit")

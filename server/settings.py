@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Settings:
-    """PORT, HEALTH_PATH, REGION, ACCESS_LOG and DRAIN_SECONDS, with defaults that suit a container."""
+    """PORT, HEALTH_PATH, EPOCH_REGION, ACCESS_LOG and DRAIN_SECONDS, with defaults that suit a container."""
 
     port: int = 8080
     health_path: str = "/health"
@@ -25,7 +25,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     return Settings(
         port=_number(environment, "PORT", Settings.port, 0, 65535),
         health_path=health_path,
-        region=environment.get("REGION", ""),
+        region=environment.get("EPOCH_REGION") or environment.get("REGION", ""),
         access_log=environment.get("ACCESS_LOG", "1") != "0",
         drain_seconds=_number(environment, "DRAIN_SECONDS", Settings.drain_seconds, 0, 3600),
     )

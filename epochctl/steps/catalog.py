@@ -9,7 +9,7 @@ from epochctl.clients.eks import Eks
 from epochctl.clients.elbv2 import Elbv2
 from epochctl.clients.logs import Logs
 from epochctl.clients.network import Network
-from epochctl.clients.route53 import Route53
+from epochctl.clients.route53 import HealthChecks, Route53
 from epochctl.clients.security_groups import SecurityGroups
 from epochctl.clients.state_bucket import StateBucket
 from epochctl.cluster.orphans import Orphans
@@ -35,7 +35,13 @@ def steps(
     network = Network(aws, groups)
     orphans = Orphans(settings.full_name, settings.tags, elbv2, groups, network)
     return (
-        AcmCert(settings, region, acm=Acm(aws), route53=route53),
+        AcmCert(
+            settings,
+            region,
+            acm=Acm(aws),
+            route53=route53,
+            elsewhere=tuple(Acm(Aws(other)) for other in settings.regions if other != region),
+        ),
         InfraUp(
             settings,
             region,
@@ -55,6 +61,12 @@ def steps(
         Push(settings, region, ecr=ecr),
         LbController(settings, region, aws=aws, eks=eks, orphans=orphans),
         Deploy(settings, region, aws=aws, eks=eks, elbv2=elbv2, orphans=orphans),
-        Dns(settings, region, route53=route53, elbv2=elbv2),
+        Dns(
+            settings,
+            region,
+            route53=route53,
+            elbv2=elbv2,
+            health=HealthChecks(aws, settings.full_name, settings.tags),
+        ),
         Verify(settings, region, eks=eks, elbv2=elbv2, route53=route53),
     )

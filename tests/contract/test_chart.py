@@ -103,7 +103,12 @@ def test_the_load_balancer_is_asked_for_https(helm: str) -> None:
     assert told["certificate-arn"] == VALUES["certificateArn"]
     assert told["healthcheck-path"] == "/health"
     assert told["target-group-attributes"] == "deregistration_delay.timeout_seconds=7"
-    assert [rule["host"] for rule in ingress["spec"]["rules"]] == ["epoch.example.com"]
+    served, asked = ingress["spec"]["rules"]
+    assert served["host"] == "epoch.example.com"
+    assert "host" not in asked  # Route 53 asks by the load balancer's own name, for the health path alone
+    [path] = asked["http"]["paths"]
+    assert (path["path"], path["pathType"]) == ("/health", "Exact")
+    assert path["backend"] == served["http"]["paths"][0]["backend"]
 
 
 def test_pods_run_the_digest_and_nothing_that_moves(helm: str) -> None:
@@ -144,14 +149,14 @@ def test_settings_reach_the_process(helm: str) -> None:
         helm,
         port=9000,
         healthPath="/up",
-        env={"REGION": "us-west-2"},
+        region="us-west-2",
         secrets=["one"],
         podAnnotations={"a": "b"},
         replicas=3,
     )["Deployment"]
     [container] = deployment["spec"]["template"]["spec"]["containers"]
     assert {one["name"]: one["value"] for one in container["env"]} == {
-        "PORT": "9000", "HEALTH_PATH": "/up", "DRAIN_SECONDS": "20", "REGION": "us-west-2",
+        "PORT": "9000", "HEALTH_PATH": "/up", "DRAIN_SECONDS": "20", "EPOCH_REGION": "us-west-2",
     }  # fmt: skip
     assert container["envFrom"] == [{"secretRef": {"name": "one"}}]
     assert container["ports"][0]["containerPort"] == 9000

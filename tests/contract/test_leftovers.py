@@ -274,3 +274,62 @@ def test_what_belongs_to_another_region_is_neither_told_nor_missed_there(aws: Aw
     there = [one.words for one in Leftovers(Aws("us-east-1")).find(NAME, TAGS)]
     assert any(line == f"IAM role {NAME}-us-east-1-node" for line in there)
     assert len(there) == 2
+
+
+def test_a_record_that_another_region_serves_is_its_own_business(aws: Aws) -> None:
+    """Name, companion and validation record are of both; a region's own record and check are told."""
+    route53 = aws.client("route53")
+    made = route53.create_hosted_zone(Name="example.com", CallerReference="1")
+    words = [{"Value": '"epochctl name=epoch environment=production"'}]
+    texts = [
+        {"Name": f"_epochctl.{name}", "Type": "TXT", "TTL": 60, "ResourceRecords": words}
+        for name in ("epoch.example.com", "_proof.epoch.example.com")
+    ]
+    served = [
+        {
+            "Name": "epoch.example.com",
+            "Type": "A",
+            "SetIdentifier": region,
+            "Region": region,
+            "AliasTarget": {
+                "DNSName": f"k8s-1.{region}.elb.amazonaws.com",
+                "HostedZoneId": "Z1",
+                "EvaluateTargetHealth": True,
+            },
+        }
+        for region in ("us-west-2", "us-east-1")
+    ]
+
+    def change(action: str, *records: dict[str, Any]) -> None:
+        changes = [{"Action": action, "ResourceRecordSet": dict(record)} for record in records]
+        identifier = made["HostedZone"]["Id"]
+        route53.change_resource_record_sets(HostedZoneId=identifier, ChangeBatch={"Changes": changes})
+
+    change("CREATE", *texts, *served)
+    assert find(aws) == ("DNS record epoch.example.com of us-west-2",)
+    change("DELETE", served[0])
+    assert find(aws) == ()
+    change("DELETE", served[1])
+    assert len(find(aws)) == 2  # nobody's any more
+
+
+def test_health_checks_and_the_replication_of_images(aws: Aws) -> None:
+    route53, ecr = aws.client("route53"), aws.client("ecr")
+    config = {"Type": "HTTPS", "FullyQualifiedDomainName": "x.example.com", "Port": 443}
+    ids = []
+    for reference in (f"{NAME} {REGION} 1", f"{NAME} us-east-1 1", f"{NAME}-2 {REGION} 1"):
+        made = route53.create_health_check(CallerReference=reference, HealthCheckConfig=config)
+        ids.append(made["HealthCheck"]["Id"])
+    rules = [
+        {
+            "destinations": [{"region": "us-east-1", "registryId": "123456789012"}],
+            "repositoryFilters": [{"filter": name, "filterType": "PREFIX_MATCH"}],
+        }
+        for name in (NAME,)  # moto takes no second one
+    ]
+    ecr.put_replication_configuration(replicationConfiguration={"rules": rules})
+    assert set(find(aws)) == {f"health check {ids[0]}", f"ECR replication of {NAME}"}
+    tags = [*LISTED, {"Key": "epochctl:region", "Value": "us-east-1"}]
+    route53.change_tags_for_resource(ResourceType="healthcheck", ResourceId=ids[1], AddTags=tags)
+    assert f"health check {ids[1]}" not in find(aws)
+    assert f"health check {ids[1]}" in {one.words for one in Leftovers(Aws("us-east-1")).find(NAME, TAGS)}

@@ -25,7 +25,7 @@ def free_port() -> int:
 @pytest.fixture
 def server() -> Iterator[tuple[subprocess.Popen[str], str]]:
     port = free_port()
-    environment = {**os.environ, "PORT": str(port), "REGION": "us-west-2"}
+    environment = {**os.environ, "PORT": str(port), "EPOCH_REGION": "us-west-2"}
     child = subprocess.Popen(
         [sys.executable, "-m", "server"], env=environment, stdout=subprocess.PIPE, text=True
     )

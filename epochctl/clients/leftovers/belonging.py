@@ -7,10 +7,12 @@ its name: they count in a VPC of ours, and nowhere while another's cluster bears
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+_BALANCER = re.compile(r"\.([a-z0-9-]+)\.elb\.amazonaws\.com(\.cn)?$")
 RECORD_PREFIX = "_epochctl."
 REGION_TAG = "epochctl:region"
 STEM = 20  # of a name that is left whole by whoever must shorten it
@@ -90,6 +92,15 @@ class Belonging:
         """Whether a name is worth a look at its tags. Long names are cut, so only their beginning counts."""
         stem = self.full_name[:STEM]
         return name.startswith((stem, f"eksctl-{stem}"))
+
+    def of_another_region(self, record: Mapping[str, Any]) -> bool:
+        """Whether a record set leads to the load balancer of another region, alone or among several.
+
+        In a zone of ours only; that it has a companion of ours is for the caller to see.
+        """
+        target = str(record.get("AliasTarget", {}).get("DNSName", "")).lower().rstrip(".")
+        found = _BALANCER.search(target)
+        return found is not None and found[1] != self.region
 
     def owns_record(self, record: Mapping[str, Any]) -> bool:
         """Whether a record set is the TXT companion of a record of ours."""

@@ -77,15 +77,50 @@ def log_groups(reader: Reader, mine: Belonging) -> list[Finding]:
 
 
 def records(reader: Reader, mine: Belonging) -> list[Finding]:
-    """Records that have a companion with our words, in every zone: the host name may have been another."""
+    """Records that have a companion with our words, in every zone: the host name may have been another.
+
+    Where another region still has a record of the name, that one's are its companion and the certificates'.
+    """
     lines = []
     for zone in reader.items("route53", "list_hosted_zones", "HostedZones"):
         arguments = {"HostedZoneId": zone["Id"]}
-        for record in reader.items("route53", "list_resource_record_sets", "ResourceRecordSets", **arguments):
-            if mine.owns_record(record):
-                name = record["Name"].removeprefix(RECORD_PREFIX).rstrip(".")
-                lines.append(Finding(f"DNS record {name} in zone {zone['Name'].rstrip('.')}"))
+        found = reader.items("route53", "list_resource_record_sets", "ResourceRecordSets", **arguments)
+        held = [record["Name"] for record in found if mine.of_another_region(record)]
+        for record in found:
+            name = record["Name"].removeprefix(RECORD_PREFIX)
+            if mine.owns_record(record) and not any(name == host or _below(name, host) for host in held):
+                lines.append(Finding(f"DNS record {name.rstrip('.')} in zone {zone['Name'].rstrip('.')}"))
+        lines += [
+            Finding(f"DNS record {record['Name'].rstrip('.')} of {mine.region}")
+            for record in found
+            if record.get("SetIdentifier") == mine.region and record["Name"] in held
+        ]
     return lines
+
+
+def _below(name: str, host: str) -> bool:
+    return name.startswith("_") and name.endswith(f".{host}")
+
+
+def health_checks(reader: Reader, mine: Belonging) -> list[Finding]:
+    """By their tags, or by the caller reference, which is there before any tag."""
+    lines = []
+    for item in reader.items("route53", "list_health_checks", "HealthChecks"):
+        arguments = {"ResourceType": "healthcheck", "ResourceId": item["Id"]}
+        told = reader.find("route53", "list_tags_for_resource", "NoSuchHealthCheck", **arguments)
+        tags = told["ResourceTagSet"]["Tags"] if told else ()
+        words = f"health check {item['Id']}"
+        ours = item["CallerReference"].startswith(f"{mine.full_name} {mine.region} ")
+        lines += [Finding(words)] if ours and told and not tags else mine.judge(words, tags)
+    return lines
+
+
+def replication(reader: Reader, mine: Belonging) -> list[Finding]:
+    """The rule that copies images of our repository to the other regions."""
+    registry = reader.find("ecr", "describe_registry", "RegistryPolicyNotFoundException") or {}
+    rules = registry.get("replicationConfiguration", {}).get("rules", ())
+    filters = [[one["filter"] for one in rule.get("repositoryFilters", ())] for rule in rules]
+    return [Finding(f"ECR replication of {mine.full_name}")] if [mine.full_name] in filters else []
 
 
 def _judged(reader: Reader, mine: Belonging, words: str, vpcs: dict[str, str]) -> list[Finding]:
@@ -115,4 +150,6 @@ QUESTIONS = (
     certificates,
     log_groups,
     records,
+    health_checks,
+    replication,
 )

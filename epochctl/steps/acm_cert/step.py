@@ -11,7 +11,7 @@ from typing import ClassVar
 from epochctl.clients.acm import Acm, CertificateState
 from epochctl.clients.dns import Names
 from epochctl.clients.route53 import Route53, owner_of
-from epochctl.errors import CertificateError, NotFoundError
+from epochctl.errors import CertificateError, EpochctlError, NotFoundError
 from epochctl.outputs import Certificate
 from epochctl.settings import Settings
 from epochctl.steps.acm_cert.diagnosis import Diagnosis
@@ -35,10 +35,18 @@ class AcmCert:
     produces: ClassVar[type] = Certificate
 
     def __init__(
-        self, settings: Settings, region: str, *, acm: Acm, route53: Route53, names: Names | None = None
+        self,
+        settings: Settings,
+        region: str,
+        *,
+        acm: Acm,
+        route53: Route53,
+        names: Names | None = None,
+        elsewhere: tuple[Acm, ...] = (),
     ) -> None:
+        """elsewhere: ACM in the other regions, whose certificates need the same validation record."""
         self._settings = settings
-        self._acm = acm
+        self._acm, self._elsewhere = acm, elsewhere
         self._validation = Validation(route53, settings.hostname, owner_of(settings.tags))
         self._diagnosis = Diagnosis(route53, names or Names(), settings.hostname)
 
@@ -66,13 +74,14 @@ class AcmCert:
 
     def destroy(self, ctx: Context) -> tuple[str, ...]:
         """Remove validation records of ours, then certificates with our tags. A given certificate is kept,
-        even where it was us who requested it once, and so is the record that it needs for renewal.
+        even where it was us who requested it once, and so is the record that it needs for renewal. So is that
+        of another region's certificate: it is the same record. Of two regions that go at the same time, the
+        last one finds no certificate any more.
 
         The listeners are gone by then; ACM learns of it later than we.
         """
-        given = self._given()
-        records = self._validation.withdraw(keep=given.record_name if given else "")
-        return (*records, *(self._delete(ctx, state) for state in self._others(given)))
+        gone = tuple(self._delete(ctx, state) for state in self._others(self._given()))
+        return (*self._validation.withdraw(keep=self._needed()), *gone)
 
     def request(self, ctx: Context) -> CertificateState:
         """The certificate, requested if there is none, its validation record added where a zone is ours."""
@@ -171,8 +180,18 @@ class AcmCert:
 
     def _left(self) -> bool:
         """Whether anything of ours is there to be removed besides the certificate in use."""
+        return bool(self._others(self._given()) or self._validation.ours(keep=self._needed()))
+
+    def _needed(self) -> tuple[str, ...]:
+        """Names of validation records that certificates are renewed by. Of a region that does not answer,
+        every record: a certificate that cannot be renewed would be found out in months.
+        """
         given = self._given()
-        return bool(self._others(given) or self._validation.ours(keep=given.record_name if given else ""))
+        try:
+            others = [state for acm in self._elsewhere for state in acm.ours(self._settings.tags)]
+        except EpochctlError:
+            return self._validation.ours()
+        return (*((given.record_name,) if given else ()), *(state.record_name for state in others))
 
     def _delete(self, ctx: Context, state: CertificateState) -> str:
         def probe() -> Ready[str] | Pending:

@@ -6,6 +6,8 @@ good as ours and stays when we go.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from epochctl.clients.acm import CertificateState
 from epochctl.clients.route53 import Record, Route53, Zone
 from epochctl.errors import CertificateError
@@ -55,15 +57,15 @@ class Validation:
             )
         return f"validation record added to zone {zone.name}"
 
-    def ours(self, *, keep: str = "") -> tuple[str, ...]:
+    def ours(self, *, keep: Collection[str] = ()) -> tuple[str, ...]:
         """Names of validation records that we added, but for `keep`. The host name's own is another
         step's.
         """
         zone = self.zone()
         names = self._route53.owned(zone, self._hostname, self._owner) if zone else ()
-        return tuple(name for name in names if name.startswith("_") and name != keep)
+        return tuple(name for name in names if name.startswith("_") and name not in keep)
 
-    def withdraw(self, *, keep: str = "") -> tuple[str, ...]:
+    def withdraw(self, *, keep: Collection[str] = ()) -> tuple[str, ...]:
         """Remove what we added, but for `keep`; a line each."""
         zone = self.zone()
         if zone is None:

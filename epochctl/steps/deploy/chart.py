@@ -24,11 +24,14 @@ NAMESPACE_LABELS = {
 }
 
 
-def values(settings: Settings, image: PushedImage, certificate: Certificate, chart: Path) -> dict[str, Any]:
+def values(
+    settings: Settings, region: str, image: PushedImage, certificate: Certificate, chart: Path
+) -> dict[str, Any]:
     """What the chart is given; everything else is the chart's own default."""
     service = settings.service
     return {
         "image": {"repository": image.repository, "digest": image.digest, "tag": image.tag},
+        "region": region,
         "replicas": service.replicas,
         "hostname": settings.hostname,
         "certificateArn": certificate.arn,

@@ -129,7 +129,7 @@ class Deploy:
 
     def _values(self, ctx: Context) -> dict[str, Any]:
         certificate, image = ctx.outputs.get(Certificate), ctx.outputs.get(PushedImage)
-        return chart.values(self._settings, image, certificate, self._chart)
+        return chart.values(self._settings, self._region, image, certificate, self._chart)
 
     def _due(self, cluster: Cluster, state: ReleaseState, values: dict[str, Any]) -> tuple[str, ...]:
         """What an upgrade would put right, a line each."""

@@ -72,6 +72,8 @@ class Inside:
         ill = [target for target in serving if target.state != "healthy"]
         if ill:
             return Pending(f"target {_described(ill[0])}")
+        if not serving and self._subject.asleep:
+            return Ready(f"{balancer.name} has no target: asleep")
         if not serving:
             return Pending(f"no target is registered with {balancer.name}")
         return Ready(f"{len(serving)} healthy behind {balancer.name}")

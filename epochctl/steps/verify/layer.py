@@ -39,6 +39,11 @@ class Subject:
     def hostname(self) -> str:
         return self.settings.hostname
 
+    @property
+    def asleep(self) -> bool:
+        """A standby without pods: everything stands, nothing answers, and so it is meant to be."""
+        return self.settings.service.replicas == 0
+
 
 @dataclass
 class Seen:

@@ -21,6 +21,7 @@ class Lookup:
         self._seen = seen
         self._names = names
         self._route53 = route53
+        self._elsewhere: frozenset[str] = frozenset()
         self._authority = Authority("")
         self._authoritative = Answer("silent")
         self._recursive = Answer("silent")
@@ -44,6 +45,7 @@ class Lookup:
         """The zone's own servers lead to the load balancer."""
         hostname = self._subject.hostname
         self._authority = self._names.authority(hostname)
+        self._elsewhere = self._addresses_elsewhere()
         answer = self._authoritative = self._names.ask(self._authority, hostname, "A")
         said_by = f"said by {self._authority.zone or 'the resolver'}"
         if self._authority.note:
@@ -69,18 +71,28 @@ class Lookup:
         answer = self._recursive = self._names.recursive(hostname)
         if answer.status != "found":
             return Pending(f"the resolver does not find {hostname}: {answer.reason}")
-        right = {*self._authoritative.values, *self._seen.balancer_addresses}
+        right = {*self._authoritative.values, *self._seen.balancer_addresses, *self._elsewhere}
         if not right & set(answer.values):
             return Pending(
                 f"the resolver says {', '.join(answer.values)}; right is {', '.join(sorted(right))}"
             )
-        self._seen.addresses = answer.values
+        # of several regions this one is looked at, whichever the resolver is led to
+        routed = self._subject.settings.routed and self._seen.balancer_addresses
+        self._seen.addresses = self._seen.balancer_addresses if routed else answer.values
         return Ready(", ".join(answer.values))
 
     def _leads_home(self, answer: Answer) -> bool:
         target = plain_dns_name(self._subject.release.load_balancer)
         named = any(plain_dns_name(name) == target for name in answer.chain)
-        return named or bool(set(answer.values) & set(self._seen.balancer_addresses))
+        return named or bool(set(answer.values) & {*self._seen.balancer_addresses, *self._elsewhere})
+
+    def _addresses_elsewhere(self) -> frozenset[str]:
+        """Where else the name may lead: to the load balancers of the regions that share it."""
+        settings = self._subject.settings
+        zone = self._route53.zone_for(settings.hostname) if settings.routed else None
+        records = self._route53.records(zone, settings.hostname) if zone else ()
+        targets = (record.alias.dns_name.rstrip(".") for record in records if record.alias)
+        return frozenset(address for target in targets for address in self._names.recursive(target).values)
 
     def _misdelegated(self) -> str:
         """The zone that we wrote into is not the one that the world is sent to."""

@@ -34,9 +34,14 @@ class Outside:
 
     def layers(self) -> tuple[Layer, ...]:
         """Asked of the addresses that the name leads to."""
-        return (
+        standing = (
             Layer("TLS", self.tls, 30.0, "epochctl cert status; SSL_CERT_FILE names the trusted authorities"),
             Layer("redirect", self.redirect, 15.0, "epochctl deploy"),
+        )
+        if self._subject.asleep:
+            return standing
+        return (
+            *standing,
             Layer("health", self.health, 30.0, "epochctl logs"),
             Layer("body", self.body, 15.0, "epochctl logs; check the clock of this machine"),
         )
@@ -53,6 +58,8 @@ class Outside:
             return Pending(f"{name} has no address yet: {found.reason}")
         self._seen.balancer_addresses = found.values
         path = self._subject.settings.service.health_path
+        if self._subject.asleep:
+            return Ready(f"{name} is active, and asleep")
         asked = [address for address in found.values if ":" not in address][:ASKED_ADDRESSES] or found.values[
             :1
         ]

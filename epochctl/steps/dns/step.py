@@ -1,5 +1,5 @@
 """The host name's record in Route 53: an alias to the load balancer, ours by a companion, never over
-another's.
+another's. Where several regions share the name, one of several.
 
 Where no zone of the account holds the name, the record is the user's to add, and this step says which.
 """
@@ -10,10 +10,12 @@ from typing import ClassVar
 
 from epochctl.clients.dns import Names
 from epochctl.clients.elbv2 import Elbv2, LoadBalancer, plain_dns_name
-from epochctl.clients.route53 import CLASHING, MARKER, Alias, Record, Route53, Zone, owner_of
+from epochctl.clients.route53 import MARKER, Alias, HealthChecks, Record, Route53, Zone, owner_of
 from epochctl.errors import EpochctlError
 from epochctl.outputs import DnsRecord, Release
 from epochctl.settings import Settings
+from epochctl.steps.dns.arrangement import others
+from epochctl.steps.dns.sharing import Sharing, foreign
 from epochctl.workflow.step import Context, Observation
 from epochctl.workflow.waiting import Pending, Ready
 
@@ -29,11 +31,18 @@ class Dns:
     produces: ClassVar[type] = DnsRecord
 
     def __init__(
-        self, settings: Settings, region: str, *, route53: Route53, elbv2: Elbv2, names: Names | None = None
+        self,
+        settings: Settings,
+        region: str,
+        *,
+        route53: Route53,
+        elbv2: Elbv2,
+        health: HealthChecks,
+        names: Names | None = None,
     ) -> None:
+        self._settings, self._region = settings, region
         self._hostname = settings.hostname
-        self._route53 = route53
-        self._elbv2 = elbv2
+        self._route53, self._elbv2, self._health = route53, elbv2, health
         self._names = names or Names()
         self._owner = owner_of(settings.tags)
 
@@ -44,8 +53,13 @@ class Dns:
         zone = self._route53.zone_for(self._hostname)
         if zone is None:
             return self._observe_elsewhere(target)
-        ours = self._route53.owns(zone, self._hostname, self._owner)
-        present = self._leading(zone)
+        sharing = self._sharing(zone)
+        ours, present = self._route53.owns(zone, self._hostname, self._owner), sharing.present()
+        if sharing.wanted(present):
+            return self._observe_shared(sharing, target, ours, present)
+        if ours and sharing.lonely(present):
+            output = DnsRecord(self._hostname, target, managed=True) if target else None
+            return Observation(output, (f"make {self._hostname} a simple record again",), exists=True)
         if any(_leads_to(record, target) for record in present):
             return Observation(DnsRecord(self._hostname, target, managed=ours), exists=ours)
         # What it should be is told all the same: what is wrong with it is for `verify` to say.
@@ -59,9 +73,13 @@ class Dns:
         target = ctx.outputs.get(Release).load_balancer
         zone = self._route53.zone_for(self._hostname)
         if zone is None:
-            ctx.say(f"no hosted zone here holds {self._hostname}: at your DNS provider, CNAME to {target}")
-            return DnsRecord(self._hostname, target, managed=False)
-        balancer = self._balancer(ctx, target)
+            return self._apply_elsewhere(ctx, target)
+        balancer, sharing = self._balancer(ctx, target), self._sharing(zone)
+        present = sharing.present()
+        if sharing.wanted(present) or sharing.lonely(present):
+            make = sharing.join if sharing.wanted(present) else sharing.simplify
+            self._wait_in_sync(ctx, make(ctx, balancer))
+            return DnsRecord(self._hostname, target, managed=True)
         record = Record(self._hostname, "A", alias=Alias(balancer.dns_name, balancer.hosted_zone_id))
         published = self._route53.publish(zone, record, self._owner)
         if published.foreign:
@@ -70,17 +88,34 @@ class Dns:
         return DnsRecord(self._hostname, target, managed=True)
 
     def destroy(self, ctx: Context) -> tuple[str, ...]:
-        """Remove the record and its companion, if they are ours."""
+        """Remove the record and its companion, if they are ours; of several, this region's alone."""
         zone = self._route53.zone_for(self._hostname)
         if zone is None:
             return ()
+        sharing = self._sharing(zone)
         owned = self._route53.owns(zone, self._hostname, self._owner)
+        if owned and others(sharing.present(), self._region):
+            change, lines = sharing.leave(ctx)
+            self._wait_in_sync(ctx, change)
+            return lines
         removed = self._route53.withdraw(zone, self._hostname, self._owner)
         lines = tuple(f"DNS record {record} in zone {zone.name}" for record in removed)
-        return lines or ((f"DNS record {MARKER}{self._hostname} in zone {zone.name}",) if owned else ())
+        lines = lines or ((f"DNS record {MARKER}{self._hostname} in zone {zone.name}",) if owned else ())
+        return (*lines, *self._health.remove(self._region))
 
-    def _leading(self, zone: Zone) -> list[Record]:
-        return [record for record in self._route53.records(zone, self._hostname) if record.type in CLASHING]
+    def _sharing(self, zone: Zone) -> Sharing:
+        return Sharing(self._settings, self._region, self._owner, zone, self._route53, self._health)
+
+    def _observe_shared(
+        self, sharing: Sharing, target: str, ours: bool, present: tuple[Record, ...]
+    ) -> Observation:
+        mine = [one for one in present if one not in others(present, self._region)]
+        exists = (ours and bool(mine or not present)) or self._health.find(self._region) is not None
+        balancer = self._elbv2.by_dns_name(target) if target else None
+        output = DnsRecord(self._hostname, target, managed=ours or not present) if target else None
+        if balancer is None:
+            return Observation(output, (f"route {self._hostname} to {self._region}",), exists)
+        return Observation(output, sharing.due(balancer, present), exists)
 
     def _observe_elsewhere(self, target: str) -> Observation:
         answer = self._names.ask(self._names.authority(self._hostname), self._hostname, "A")
@@ -90,6 +125,17 @@ class Dns:
         if output and (named or wanted & set(answer.values)):
             return Observation(output)
         return Observation(output, (f"say which record to add for {self._hostname}",))
+
+    def _apply_elsewhere(self, ctx: Context, target: str) -> DnsRecord:
+        if self._settings.routed:
+            raise EpochctlError(
+                f"no hosted zone in this account holds {self._hostname}: several regions cannot share it",
+                why="health checks and records of each region are Route 53's",
+                fix=f"have {self._hostname} (or a part of it) served by a zone in this account, "
+                "or name one region in epochctl.toml",
+            )
+        ctx.say(f"no hosted zone here holds {self._hostname}: at your DNS provider, CNAME to {target}")
+        return DnsRecord(self._hostname, target, managed=False)
 
     def _balancer(self, ctx: Context, target: str) -> LoadBalancer:
         def probe() -> Ready[LoadBalancer] | Pending:
@@ -102,11 +148,7 @@ class Dns:
         """Somebody else's record: fine where it leads to our load balancer already, else theirs to remove."""
         if any(_leads_to(record, target) for record in records):
             return DnsRecord(self._hostname, target, managed=False)
-        raise EpochctlError(
-            f"{self._hostname} already has a record in zone {zone.name} that epochctl did not make",
-            why="; ".join(str(record) for record in records),
-            fix=f"remove it, or point it at {target} yourself; then run the same command again",
-        )
+        raise foreign(self._hostname, zone, records, target)
 
     def _wait_in_sync(self, ctx: Context, change: str) -> None:
         def probe() -> Ready[bool] | Pending:

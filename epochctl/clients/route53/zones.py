@@ -7,15 +7,16 @@ changed. Knows nothing of load balancers or certificates, nor of what the world'
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from epochctl.clients.aws import Aws
+from epochctl.clients.route53.record import Record, plain, read, sorted_name, written
 from epochctl.errors import EpochctlError
 
 MARKER = "_epochctl."
-TTL = 60
+ATTEMPTS = 3
 CLASHING = ("A", "AAAA", "CNAME")  # what decides where a name leads; a TXT or MX beside it may stay
 
 
@@ -28,32 +29,6 @@ class Zone:
 
 
 @dataclass(frozen=True)
-class Alias:
-    """Where an alias record leads: Route 53 answers with the addresses of that name."""
-
-    dns_name: str
-    hosted_zone_id: str
-
-
-@dataclass(frozen=True)
-class Record:
-    """One record set; name without the final dot. Either values and ttl, or alias."""
-
-    name: str
-    type: str
-    values: tuple[str, ...] = ()
-    ttl: int = TTL
-    alias: Alias | None = None
-
-    def __str__(self) -> str:
-        return f"{self.type} {self.name} -> {self.alias.dns_name if self.alias else ', '.join(self.values)}"
-
-    def leads_like(self, other: Record) -> bool:
-        """Whether both lead to the same place, however spelt."""
-        return self.type == other.type and _destination(self) == _destination(other)
-
-
-@dataclass(frozen=True)
 class Published:
     """What became of a record. foreign: records of that name that are not ours, then nothing was changed.
 
@@ -62,6 +37,10 @@ class Published:
 
     change: str = ""
     foreign: tuple[Record, ...] = ()
+
+
+class Refused(EpochctlError):
+    """Somebody else changed the same records between our look and our change."""
 
 
 def owner_of(tags: Mapping[str, str]) -> str:
@@ -80,36 +59,47 @@ class Route53:
 
     def zone_for(self, hostname: str) -> Zone | None:
         """The public zone whose name is the longest suffix of `hostname`; None: it is served elsewhere."""
-        name = _plain(hostname)
+        name = plain(hostname)
         fitting = [zone for zone in self._zones() if name == zone.name or name.endswith(f".{zone.name}")]
         return max(fitting, key=lambda zone: (len(zone.name), zone.id), default=None)
 
     def name_servers(self, zone: Zone) -> tuple[str, ...]:
         """The host names that must be in the parent's delegation for this zone to be seen."""
         answer = self._aws.call(lambda: self._client.get_hosted_zone(Id=zone.id))
-        return tuple(sorted(_plain(host) for host in answer.get("DelegationSet", {}).get("NameServers", ())))
+        return tuple(sorted(plain(host) for host in answer.get("DelegationSet", {}).get("NameServers", ())))
 
     def records(self, zone: Zone, name: str) -> tuple[Record, ...]:
         """Every record set of exactly that name."""
-        return tuple(record for record in self.records_under(zone, name) if record.name == _plain(name))
+        return tuple(record for record in self.records_under(zone, name) if record.name == plain(name))
 
     def records_under(self, zone: Zone, name: str) -> Iterator[Record]:
         """The record sets of a name and of the names below it. Zones are sorted so that few others are
         read.
         """
-        suffix, start = _plain(name), f"{_plain(name)}."
+        suffix, start = plain(name), f"{plain(name)}."
         paginator = self._client.get_paginator("list_resource_record_sets")
         pages = iter(paginator.paginate(HostedZoneId=zone.id, StartRecordName=start))
         while (page := self._aws.call(lambda: next(pages, None))) is not None:
-            for record in map(_record, page["ResourceRecordSets"]):
+            for record in map(read, page["ResourceRecordSets"]):
                 # com.example.epoch-2 may stand between com.example.epoch and com.example.epoch._proof
-                if not _sorted(record.name).startswith(_sorted(suffix)):
+                if not sorted_name(record.name).startswith(sorted_name(suffix)):
                     return
                 if record.name == suffix or record.name.endswith(f".{suffix}"):
                     yield record
 
     def publish(self, zone: Zone, record: Record, owner: str) -> Published:
-        """Make `record` and its companion, or change ours; one change, so a kill leaves both or neither."""
+        """Make `record` and its companion, or change ours; one change, so a kill leaves both or neither.
+
+        Another region's run may want the same record at the same moment: whoever is refused looks again.
+        """
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return self._publish(zone, record, owner)
+            except Refused:
+                continue
+        return self._publish(zone, record, owner)
+
+    def _publish(self, zone: Zone, record: Record, owner: str) -> Published:
         present = [other for other in self.records(zone, record.name) if other.type in CLASHING]
         if not self.owns(zone, record.name, owner):
             if present:
@@ -128,13 +118,36 @@ class Route53:
         if not self.owns(zone, name, owner):
             return ()
         ours = [record for record in self.records(zone, name) if record.type in CLASHING]
-        marker = [record for record in self.records(zone, MARKER + _plain(name)) if record.type == "TXT"]
-        self._change(zone, [("DELETE", record) for record in (*ours, *marker)])
+        marker = [record for record in self.records(zone, MARKER + plain(name)) if record.type == "TXT"]
+        try:
+            self._change(zone, [("DELETE", record) for record in (*ours, *marker)])
+        except Refused:
+            if self.owns(zone, name, owner):
+                raise
+            return ()  # another region's run was faster
         return tuple(ours)
+
+    def rearrange(
+        self, zone: Zone, name: str, owner: str, present: Sequence[Record], wanted: Sequence[Record]
+    ) -> str:
+        """Put `wanted` in the place of `present`, which is ours: all of it or nothing, in one change.
+
+        What is to be removed is named as it was seen, so that Route 53 refuses (Refused) where it has become
+        another meanwhile. The companion comes with the first record and goes with the last. The change's id.
+        """
+        gone = [record for record in present if not any(record.same_as(other) for other in wanted)]
+        new = [record for record in wanted if not any(record.same_as(other) for other in present)]
+        markers = [record for record in self.records(zone, MARKER + plain(name)) if record.type == "TXT"]
+        marker = _marker(plain(name), owner)
+        changes = [
+            *(("DELETE", record) for record in (*gone, *(() if wanted else markers))),
+            *(("CREATE", record) for record in (*new, *((marker,) if wanted and not markers else ()))),
+        ]
+        return self._change(zone, changes) if changes else ""
 
     def owns(self, zone: Zone, name: str, owner: str) -> bool:
         """Whether the companion of `name` holds exactly the owner's words."""
-        return any(_holds(record, owner) for record in self.records(zone, MARKER + _plain(name)))
+        return any(_holds(record, owner) for record in self.records(zone, MARKER + plain(name)))
 
     def owned(self, zone: Zone, name: str, owner: str) -> tuple[str, ...]:
         """The names at or below `name` that have a companion of ours."""
@@ -159,12 +172,12 @@ class Route53:
         pages = self._client.get_paginator("list_hosted_zones")
         items = self._aws.call(lambda: [item for page in pages.paginate() for item in page["HostedZones"]])
         public = (item for item in items if not item.get("Config", {}).get("PrivateZone"))
-        return [Zone(item["Id"].removeprefix("/hostedzone/"), _plain(item["Name"])) for item in public]
+        return [Zone(item["Id"].removeprefix("/hostedzone/"), plain(item["Name"])) for item in public]
 
     def _change(self, zone: Zone, changes: list[tuple[str, Record]]) -> str:
         batch = {
             "Changes": [
-                {"Action": action, "ResourceRecordSet": _record_set(record)} for action, record in changes
+                {"Action": action, "ResourceRecordSet": written(record)} for action, record in changes
             ]
         }
         try:
@@ -173,27 +186,12 @@ class Route53:
                 absent=("InvalidChangeBatch",),
             )
         except LookupError as error:
-            raise EpochctlError(
+            raise Refused(
                 f"Route 53 refused to change {changes[0][1].name} in zone {zone.name}",
                 why=str(error.__cause__),
                 fix="somebody else changed the record meanwhile; run the same command again",
             ) from error
         return str(answer["ChangeInfo"]["Id"])
-
-
-def _plain(name: str) -> str:
-    return name.rstrip(".").lower().replace("\\052", "*")
-
-
-def _sorted(name: str) -> str:
-    """As Route 53 sorts names: by their labels from the right."""
-    return ".".join(reversed(name.split(".")))
-
-
-def _destination(record: Record) -> tuple[str, ...]:
-    if record.alias:
-        return (_plain(record.alias.dns_name).removeprefix("dualstack."), record.alias.hosted_zone_id)
-    return tuple(sorted(_plain(value) for value in record.values))
 
 
 def _marker(name: str, owner: str) -> Record:
@@ -202,27 +200,3 @@ def _marker(name: str, owner: str) -> Record:
 
 def _holds(record: Record, owner: str) -> bool:
     return record.type == "TXT" and record.name.startswith(MARKER) and f'"{owner}"' in record.values
-
-
-def _record(item: dict[str, Any]) -> Record:
-    alias = item.get("AliasTarget")
-    return Record(
-        name=_plain(item["Name"]),
-        type=item["Type"],
-        values=tuple(value["Value"] for value in item.get("ResourceRecords", ())),
-        ttl=int(item.get("TTL", 0)),
-        alias=Alias(alias["DNSName"], alias["HostedZoneId"]) if alias else None,
-    )
-
-
-def _record_set(record: Record) -> dict[str, Any]:
-    item: dict[str, Any] = {"Name": f"{record.name}.", "Type": record.type}
-    if record.alias:
-        item["AliasTarget"] = {
-            "DNSName": record.alias.dns_name,
-            "HostedZoneId": record.alias.hosted_zone_id,
-            "EvaluateTargetHealth": True,
-        }
-    else:
-        item |= {"TTL": record.ttl, "ResourceRecords": [{"Value": value} for value in record.values]}
-    return item

@@ -1,0 +1,141 @@
+"""A record set as a frozen fact, to and from Route 53's own form. Pure.
+
+Knows nothing of whose a record is, nor of zones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+TTL = 60
+# Route 53's own key of each policy that we make; whatever else there is, we only read.
+POLICIES = {"latency": "Region", "weighted": "Weight", "failover": "Failover"}
+
+
+@dataclass(frozen=True)
+class Alias:
+    """Where an alias record leads: Route 53 answers with the addresses of that name.
+
+    evaluates: whether the load balancer's own opinion of its health counts.
+    """
+
+    dns_name: str
+    hosted_zone_id: str
+    evaluates: bool = True
+
+
+@dataclass(frozen=True)
+class Placement:
+    """What makes a record one of several of its name. region: its set identifier, which we give the region's
+    name.
+
+    kind: latency, weighted, failover, or other. weight: of weighted; primary: of failover.
+    """
+
+    region: str
+    kind: str
+    weight: int = 0
+    primary: bool = False
+    health_check: str = ""
+
+    def __str__(self) -> str:
+        of = {"weighted": f"weighted {self.weight}", "failover": "primary" if self.primary else "secondary"}
+        return f"{self.region}, {of.get(self.kind, self.kind)}"
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record set; name without the final dot. Either values and ttl, or alias.
+
+    placement: its part among several of the same name and type; None where it is the only one.
+    """
+
+    name: str
+    type: str
+    values: tuple[str, ...] = ()
+    ttl: int = TTL
+    alias: Alias | None = None
+    placement: Placement | None = None
+
+    def __str__(self) -> str:
+        among = f" ({self.placement})" if self.placement else ""
+        target = self.alias.dns_name if self.alias else ", ".join(self.values)
+        return f"{self.type} {self.name} -> {target}{among}"
+
+    def leads_like(self, other: Record) -> bool:
+        """Whether both lead to the same place, however spelt."""
+        return self.type == other.type and _destination(self) == _destination(other)
+
+    def same_as(self, other: Record) -> bool:
+        """Whether both lead to the same place for the same clients."""
+        return self.leads_like(other) and self.placement == other.placement
+
+
+def plain(name: str) -> str:
+    return name.rstrip(".").lower().replace("\\052", "*")
+
+
+def sorted_name(name: str) -> str:
+    """As Route 53 sorts names: by their labels from the right."""
+    return ".".join(reversed(name.split(".")))
+
+
+def _destination(record: Record) -> tuple[str, ...]:
+    if record.alias:
+        return (plain(record.alias.dns_name).removeprefix("dualstack."), record.alias.hosted_zone_id)
+    return tuple(sorted(plain(value) for value in record.values))
+
+
+def read(item: Mapping[str, Any]) -> Record:
+    """Of what Route 53 tells."""
+    alias = item.get("AliasTarget")
+    return Record(
+        name=plain(item["Name"]),
+        type=item["Type"],
+        values=tuple(value["Value"] for value in item.get("ResourceRecords", ())),
+        ttl=int(item.get("TTL", 0)),
+        alias=_alias(alias) if alias else None,
+        placement=_placement(item) if "SetIdentifier" in item else None,
+    )
+
+
+def _alias(item: Mapping[str, Any]) -> Alias:
+    return Alias(item["DNSName"], item["HostedZoneId"], bool(item.get("EvaluateTargetHealth", True)))
+
+
+def _placement(item: Mapping[str, Any]) -> Placement:
+    return Placement(
+        region=item["SetIdentifier"],
+        kind=next((kind for kind, key in POLICIES.items() if key in item), "other"),
+        weight=int(item.get("Weight", 0)),
+        primary=item.get("Failover") == "PRIMARY",
+        health_check=item.get("HealthCheckId", ""),
+    )
+
+
+def _placed(placement: Placement) -> dict[str, Any]:
+    value: dict[str, Any] = {
+        "latency": placement.region,
+        "weighted": placement.weight,
+        "failover": "PRIMARY" if placement.primary else "SECONDARY",
+    }
+    item = {"SetIdentifier": placement.region, POLICIES[placement.kind]: value[placement.kind]}
+    return item | ({"HealthCheckId": placement.health_check} if placement.health_check else {})
+
+
+def written(record: Record) -> dict[str, Any]:
+    """For what Route 53 is told."""
+    item: dict[str, Any] = {"Name": f"{record.name}.", "Type": record.type}
+    if record.placement:
+        item |= _placed(record.placement)
+    if record.alias:
+        item["AliasTarget"] = {
+            "DNSName": record.alias.dns_name,
+            "HostedZoneId": record.alias.hosted_zone_id,
+            "EvaluateTargetHealth": record.alias.evaluates,
+        }
+    else:
+        item |= {"TTL": record.ttl, "ResourceRecords": [{"Value": value} for value in record.values]}
+    return item

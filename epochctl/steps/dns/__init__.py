@@ -1,0 +1,5 @@
+"""`dns`: the host name's records in Route 53, one, or one a region where several share it."""
+
+from epochctl.steps.dns.step import Dns
+
+__all__ = ["Dns"]

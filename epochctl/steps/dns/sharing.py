@@ -1,0 +1,164 @@
+"""One host name, several regions: this region's record among the others', and its health check.
+
+Two regions may be at it at the same time: Route 53 refuses the second, which looks again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from epochctl.clients.elbv2 import LoadBalancer
+from epochctl.clients.route53 import (
+    CLASHING,
+    Alias,
+    HealthCheck,
+    HealthChecks,
+    Record,
+    Refused,
+    Route53,
+    Zone,
+)
+from epochctl.errors import EpochctlError
+from epochctl.settings import Settings
+from epochctl.steps.dns.arrangement import arranged, others, region_of, remaining
+from epochctl.workflow.step import Context
+
+T = TypeVar("T")
+ATTEMPTS = 6
+PAUSE = 2.0  # seconds, and longer each time
+
+
+@dataclass(frozen=True)
+class Sharing:
+    """The records of the host name in one zone, as one region sees them."""
+
+    settings: Settings
+    region: str
+    owner: str
+    zone: Zone
+    route53: Route53
+    health: HealthChecks
+
+    def present(self) -> tuple[Record, ...]:
+        """What decides now where the name leads."""
+        found = self.route53.records(self.zone, self.settings.hostname)
+        return tuple(record for record in found if record.type in CLASHING)
+
+    def wanted(self, present: Sequence[Record]) -> bool:
+        """Whether the name is one of several regions: by the settings, or still."""
+        return self.settings.routed or bool(others(present, self.region))
+
+    def lonely(self, present: Sequence[Record]) -> bool:
+        """Whether it is one of several whose others are gone."""
+        return not self.wanted(present) and any(one.placement for one in present)
+
+    def simplify(self, ctx: Context, balancer: LoadBalancer) -> str:
+        """A lonely record becomes a simple one, which needs no health check; the change's id."""
+
+        def change() -> str:
+            present = self._ours()
+            return self._rearrange(present, self._arranged(balancer, "", present))
+
+        told = self._insisting(ctx, change)
+        self._spare_checks()
+        return told
+
+    def due(self, balancer: LoadBalancer, present: Sequence[Record]) -> tuple[str, ...]:
+        """What `join` would do, a line each."""
+        hostname, check = self.settings.hostname, self.health.find(self.region)
+        lines = []
+        if check is None or not self._right(check, balancer):
+            verb = "put right" if check else "make"
+            lines.append(f"{verb} the health check of https://{balancer.dns_name}{self._path}")
+        records = self._arranged(balancer, check.id if check else "", present)
+        if check is None or not _same(records, present):
+            lines.append(f"route {hostname} to {records[0].placement or self.region}")
+        return tuple(lines)
+
+    def join(self, ctx: Context, balancer: LoadBalancer) -> str:
+        """Make it so; the change's id. A region that is drained stays so: that was a person's decision."""
+        check = self.health.ensure(self.region, balancer.dns_name, self._path)
+        if check.drained:
+            fix = f"epochctl failover to {self.region}"
+            ctx.say(f"{self.region} is drained: its record stays out of the answers ({fix})")
+
+        def change() -> str:
+            present = self._ours()
+            return self._rearrange(present, self._arranged(balancer, check.id, present))
+
+        return self._insisting(ctx, change)
+
+    def leave(self, ctx: Context) -> tuple[str, tuple[str, ...]]:
+        """This region's record out of the answers, the others' left; the change's id and what was removed.
+
+        Of two that leave at the same time each may take the other for staying: whoever then finds none left
+        takes the companion.
+        """
+        removed: list[Record] = []
+
+        def change() -> str:
+            present = self._ours()
+            kept = remaining(self.settings, self.region, present)
+            removed[:] = [one for one in present if one not in others(present, self.region)] or removed
+            return self._rearrange(present, kept) if len(kept) < len(present) or not kept else ""
+
+        told = self._insisting(ctx, change)
+        told = told if self.present() else self._insisting(ctx, change)
+        lines = tuple(f"DNS record {record} in zone {self.zone.name}" for record in removed)
+        return told, (*lines, *self.health.remove(self.region), *self._spare_checks())
+
+    def _spare_checks(self) -> tuple[str, ...]:
+        """Of a record that is simple again: nobody looks at its health check any more."""
+        present = self.present()
+        alone = region_of(present[0]) if len(present) == 1 and not present[0].placement else ""
+        return self.health.remove(alone) if alone else ()
+
+    def _ours(self) -> tuple[Record, ...]:
+        """Raises where one of them is somebody else's, or of a policy that is not ours."""
+        present = self.present()
+        if present and not self.route53.owns(self.zone, self.settings.hostname, self.owner):
+            raise foreign(self.settings.hostname, self.zone, present)
+        if any(one.placement and one.placement.kind == "other" for one in present):
+            raise foreign(self.settings.hostname, self.zone, present)
+        return present
+
+    def _rearrange(self, present: Sequence[Record], wanted: Sequence[Record]) -> str:
+        return self.route53.rearrange(self.zone, self.settings.hostname, self.owner, present, wanted)
+
+    def _arranged(self, balancer: LoadBalancer, check: str, present: Sequence[Record]) -> tuple[Record, ...]:
+        alias = Alias(balancer.dns_name, balancer.hosted_zone_id)
+        own = Record(self.settings.hostname, "A", alias=alias)
+        return arranged(self.settings, own, self.region, check, present)
+
+    def _right(self, check: HealthCheck, balancer: LoadBalancer) -> bool:
+        return check.tagged and (check.target, check.path) == (balancer.dns_name, self._path)
+
+    @property
+    def _path(self) -> str:
+        return self.settings.service.health_path
+
+    def _insisting(self, ctx: Context, change: Callable[[], T]) -> T:
+        """Again, from a fresh look, where another region was faster."""
+        for attempt in range(1, ATTEMPTS):
+            try:
+                return change()
+            except Refused as error:
+                ctx.say(f"another run changed the records of {self.settings.hostname}: {error.why}")
+                ctx.clock.sleep(PAUSE * attempt)
+        return change()
+
+
+def foreign(hostname: str, zone: Zone, records: Sequence[Record], instead: str = "") -> EpochctlError:
+    """Records that we did not make. instead: where they could lead, for whoever wants to keep them."""
+    keep = f", or point it at {instead} yourself" if instead else ""
+    return EpochctlError(
+        f"{hostname} already has a record in zone {zone.name} that epochctl did not make",
+        why="; ".join(str(record) for record in records),
+        fix=f"remove it{keep}; then run the same command again",
+    )
+
+
+def _same(wanted: Sequence[Record], present: Sequence[Record]) -> bool:
+    return len(wanted) == len(present) and all(any(one.same_as(other) for other in present) for one in wanted)
