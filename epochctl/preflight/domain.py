@@ -15,11 +15,16 @@ class Domain:
 
     def __init__(self, settings: Settings, route53: Route53, names: Names) -> None:
         self._hostname, self._route53, self._names = settings.hostname, route53, names
+        self._routed = settings.routed
 
     def zone(self) -> Iterator[Fact]:
         zone = self._route53.zone_for(self._hostname)
         if zone is None:
             words = f"no public zone of this account holds {self._hostname}"
+            if self._routed:
+                fix = "have it served by a zone of this account, or name one region in epochctl.toml"
+                yield fail("zone", f"{words}: several regions cannot share it", fix)
+                return
             yield warn("zone", words, "`up` names two records; add them where the zone is")
             return
         servers, seen = self._route53.name_servers(zone), self._names.delegation(zone.name)
