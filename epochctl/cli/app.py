@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from epochctl import __version__
-from epochctl.cli.options import Globals, completed, hoisted
+from epochctl.cli.options import Globals, addressed, completed, hoisted
 from epochctl.errors import EpochctlError
 
 # In the order a person meets them. Each module has an `app`.
@@ -113,18 +113,18 @@ def run(arguments: list[str]) -> int:
         except SystemExit as end:
             return end.code if isinstance(end.code, int) else 1
         except EpochctlError as error:
-            return _show(error, error.what, error.exit_code, "--verbose" in ordered)
+            return _show(error, error.what, error.exit_code, ordered)
         except Exception as error:
-            return _show(error, f"unexpected {type(error).__name__}: {error}", 1, "--verbose" in ordered)
+            return _show(error, f"unexpected {type(error).__name__}: {error}", 1, ordered)
     return 0
 
 
-def _show(error: Exception, what: str, code: int, verbose: bool) -> int:
-    if verbose:
+def _show(error: Exception, what: str, code: int, ordered: list[str]) -> int:
+    if "--verbose" in ordered:
         import traceback
 
         typer.echo("".join(traceback.format_exception(error)), err=True)
-    fix = getattr(error, "fix", "run again with --verbose for the trace")
+    fix = addressed(getattr(error, "fix", "run again with --verbose for the trace"), ordered)
     kind = "stopped" if code == 130 else "error"
     for label, text in ((kind, what), ("  why", getattr(error, "why", "")), ("  fix", fix)):
         if text:

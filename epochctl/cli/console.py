@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,16 +49,18 @@ def can_paint() -> bool:
 class Console:
     """A subscriber that repaints four times a second."""
 
-    def __init__(self, title: str = "epochctl", console: Any = None) -> None:
+    def __init__(
+        self, title: str = "epochctl", console: Any = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         from rich.console import Console as RichConsole
         from rich.live import Live
 
         self._console = console or RichConsole(file=sys.stderr)
-        self._title = title
+        self._title, self._clock = title, clock
         self._regions = dict[str, dict[str, Row]]()  # rows by step; "" is the region of those with only one
         self._under_way = set[str]()
         self._lock = threading.Lock()
-        self._start = time.monotonic()
+        self._start = self._clock()
         self._ascii = not (self._console.encoding or "").lower().startswith("utf")
         self._live = Live(console=self._console, get_renderable=self._tree, refresh_per_second=4)
         self._running = False
@@ -88,7 +91,7 @@ class Console:
 
     def _begin(self, event: events.RunStarted) -> None:
         if not self._under_way:
-            self._start = time.monotonic()
+            self._start = self._clock()
         self._under_way.add(event.region)
         self._regions[event.region] = {name: Row() for name in event.steps}
 
@@ -100,7 +103,7 @@ class Console:
     def _change(self, row: Row, event: events.Event) -> None:
         if isinstance(event, events.StepStarted):
             row.state, row.text = "running", DOING[event.doing]
-            row.started = row.started or time.monotonic()
+            row.started = row.started or self._clock()
             return
         row.text = line(event)
         if isinstance(event, events.StepFinished):
@@ -112,14 +115,14 @@ class Console:
         elif isinstance(event, events.StepPlanned):
             row.state = "skipped" if event.deferred_on else "changed" if event.changes else "done"
         if row.state not in ("running", "waiting"):
-            row.seconds = time.monotonic() - row.started if row.started else 0.0
+            row.seconds = self._clock() - row.started if row.started else 0.0
 
     def _tree(self) -> Any:
         from rich.text import Text
         from rich.tree import Tree
 
         with self._lock:
-            tree = Tree(Text(f"{self._title}  {duration(time.monotonic() - self._start)}", style="bold"))
+            tree = Tree(Text(f"{self._title}  {duration(self._clock() - self._start)}", style="bold"))
             for region, rows in self._regions.items():
                 branch = tree.add(Text(region, style="bold")) if region else tree
                 for name, row in rows.items():
@@ -129,7 +132,7 @@ class Console:
     def _line(self, name: str, row: Row) -> Any:
         from rich.text import Text
 
-        seconds = row.seconds if row.seconds is not None else time.monotonic() - row.started
+        seconds = row.seconds if row.seconds is not None else self._clock() - row.started
         clock = duration(seconds) if row.started else ""
         text = Text(no_wrap=True, overflow="crop" if self._ascii else "ellipsis")
         text.append(f"{self._mark(row.state)} {name:<13} {clock:>11}  ", style=STYLES.get(row.state, "cyan"))
@@ -140,4 +143,4 @@ class Console:
     def _mark(self, state: str) -> str:
         if self._ascii:
             return PLAIN_MARKS.get(state, "..")
-        return MARKS.get(state) or SPINNER[int(time.monotonic() * 4) % len(SPINNER)]
+        return MARKS.get(state) or SPINNER[int(self._clock() * 4) % len(SPINNER)]

@@ -50,7 +50,10 @@ def _pod(kube: Kube, namespace: str, wanted: str) -> str:
     pods = [pod for pod in kube.pods(namespace) if not pod.terminating]
     names = [pod.name for pod in pods]
     if wanted and wanted not in names:
-        raise NotFoundError(f"there is no pod {wanted}", why=f"there are: {', '.join(names) or 'none'}")
+        listed = f"there are: {', '.join(names) or 'none'}"
+        raise NotFoundError(
+            f"there is no pod {wanted}", why=listed, fix="name one of them, or leave --pod out"
+        )
     running = sorted((pod for pod in pods if pod.phase == "Running"), key=lambda pod: not pod.ready)
     if not wanted and not running:
         raise NotFoundError("no pod of the service runs", why=", ".join(names), fix="epochctl diagnose")

@@ -19,7 +19,9 @@ def check(ttl: str) -> None:
 
     expected = ttl_problem(ttl)
     if expected:
-        raise SettingsError(f"--ttl {ttl} cannot be meant", why=f"expected {expected}", fix="--ttl 4h")
+        raise SettingsError(
+            f"--ttl {ttl} cannot be meant", why=f"expected {expected}", fix="epochctl up --ttl 4h"
+        )
 
 
 def facts(session: Session) -> dict[str, str]:

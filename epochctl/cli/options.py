@@ -6,6 +6,8 @@ Knows no command's meaning. The one place that knows how to go into the sandbox.
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import shutil
 import sys
 from collections.abc import Mapping
@@ -98,6 +100,23 @@ def completed(arguments: list[str]) -> list[str]:
         alone = word == "--wait" and (not following or typed(following[0]) is None)
         line.append(f"--wait={WAIT}" if alone else word)
     return line
+
+
+def addressed(text: str, arguments: list[str]) -> str:
+    """Advice for the place that was meant: what it tells to type gets the line's --environment, --region, -C.
+
+    Without them it would be done to what epochctl.toml says. arguments: hoisted.
+    """
+    said: list[str] = []
+    words = iter(arguments)
+    for word in words:
+        name = word.partition("=")[0]
+        if name in VALUED:
+            given = [word] if "=" in word else [word, next(words, "")]
+            said += given if name not in text.split() else []
+        elif word not in PLAIN:
+            break
+    return re.sub(r"\bepochctl (?=[a-z])", shlex.join(["epochctl", *said]) + " ", text) if said else text
 
 
 def enter(options: Globals, wanted: bool, *, then_down: bool = False, agreed: bool = False) -> None:

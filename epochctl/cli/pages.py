@@ -48,6 +48,11 @@ MEANING: Mapping[str, str] = {
     "routing.weights": "by region, with `records = \"weighted\"`; equal where none is given",
     "routing.standby_replicas": "with primary-standby: pods of the second region until it is woken",
     "routing.standby_nodes": "with primary-standby: nodes of the second region until it is woken",
+    "ci.repository": "`owner/name` on GitHub; \"\": git's origin",
+    "ci.account": "the AWS account's twelve digits; \"\": that of the credentials",
+    "ci.trunk": "the branch whose merges are deployed",
+    "ci.test": "a command that a pull request must pass",
+    "ci.source": "what pipx installs; \"\": this version of epochctl",
     "ejected.terraform": "where your own is (`epochctl eject`); \"\": epochctl's",
     "ejected.chart": "the same for the chart",
     "ejected.server": "the same for our service",
@@ -72,7 +77,7 @@ def settings_page() -> str:
     from epochctl.sources import VARIABLES
 
     rows = [
-        f"| `{key}` | {_values(field)} | {_default(field)} | {MEANING[key]} |"
+        f"| `{key}` | {_values(field)} | {_default(field)} | {MEANING.get(key, '')} |"
         for key, field in keys(Settings)
     ]
     variables = [f"| `{name}` | `{key}` |" for name, key in VARIABLES.items()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -78,3 +79,13 @@ def test_the_cost_of_several_regions_is_the_sum_of_those_that_are_known() -> Non
     assert f"{sum(single):.4f} an hour" in text
     assert "no prices for sa-east-1" in text
     assert bill.sum_fields({"sa-east-1": settings("sa-east-1")}) == {}
+
+
+def test_readme_says_what_it_costs() -> None:
+    table = prices.prices("us-west-2")
+    assert table is not None
+    hourly = cost.hourly(settings(), table)
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+    assert f"is {hourly:.4f} US dollars an hour, some {hourly * prices.MONTH:.0f} a" in " ".join(
+        readme.split()
+    )

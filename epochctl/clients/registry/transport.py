@@ -55,7 +55,9 @@ class Transport:
             except _Passing as passing:
                 cause = str(passing)
         raise ImageError(
-            f"the registry {self.base} does not answer", why=cause, fix="run the same command again"
+            f"the registry {self.base} does not answer",
+            why=cause,
+            fix="see that the image's name is right and that this machine reaches its registry; then again",
         )
 
     def send(self, method: str, address: str, *expected: int, **arguments: Any) -> httpx.Response:

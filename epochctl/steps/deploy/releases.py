@@ -80,7 +80,13 @@ class Releases:
                 else f"release {self.name} has no other revision that was healthy"
             )
             listing = "\n".join(["there are:", *map(str, self.listed())])
-            raise NotFoundError(what, why=listing, fix="epochctl rollback REVISION")
+            raise NotFoundError(
+                what,
+                why=listing,
+                fix="epochctl rollback REVISION"
+                if len(states) > 1
+                else "epochctl deploy, of what should run",
+            )
         return Return(states[0], target, differences(states[0].manifests, target.manifests))
 
 

@@ -109,6 +109,7 @@ resource "aws_launch_template" "node" {
 
 resource "aws_eks_node_group" "this" {
   cluster_name    = aws_eks_cluster.this.name
+  version         = aws_eks_cluster.this.version # nodes follow the control plane
   node_group_name = var.name
   node_role_arn   = aws_iam_role.node.arn
   subnet_ids      = var.node_subnet_ids

@@ -107,3 +107,22 @@ def test_a_missing_sandbox_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ToolError, match="epoch-sandbox is not installed"):
         options.enter(options.Globals(tmp_path, None, None, False), True)
+
+
+@pytest.mark.parametrize(
+    ("line", "advice", "shown"),
+    [
+        (["status"], "epochctl up", "epochctl up"),
+        (["--verbose", "--environment", "two", "status"], "epochctl up", "epochctl --environment two up"),
+        (
+            ["--region=r", "-C", "a b", "logs"],
+            "wait: epochctl up --wait\nor: epochctl unlock",
+            "wait: epochctl --region=r -C 'a b' up --wait\nor: epochctl --region=r -C 'a b' unlock",
+        ),
+        (["--region", "us-east-1", "up"], "epochctl up --region R", "epochctl up --region R"),
+        (["--environment", "two", "build"], "install epochctl[sandbox]", "install epochctl[sandbox]"),
+        (["exec", "--", "--environment", "two"], "epochctl up", "epochctl up"),
+    ],
+)
+def test_advice_is_for_the_place_that_was_meant(line: list[str], advice: str, shown: str) -> None:
+    assert options.addressed(advice, line) == shown

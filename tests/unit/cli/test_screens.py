@@ -111,10 +111,8 @@ def test_status_in_a_pipe_leaves_nothing_out() -> None:
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    now = [1000.0]
-    monkeypatch.setattr("epochctl.cli.console.time.monotonic", lambda: now[0])
-    return now
+def clock() -> list[float]:
+    return [1000.0]
 
 
 def told(console: Any, clock: list[float]) -> None:
@@ -145,9 +143,9 @@ def tree(console: Console, columns: int, encoding: str = "utf-8") -> str:
 
 
 @pytest.fixture
-def console() -> Console:
+def console(clock: list[float]) -> Console:
     rich = RichConsole(file=io.StringIO(), width=80, force_terminal=True, no_color=True)
-    made = Console("up epoch-production in us-west-2", rich)
+    made = Console("up epoch-production in us-west-2", rich, lambda: clock[0])
     made._running = True  # the screen itself is not painted here
     return made
 
@@ -156,7 +154,6 @@ def console() -> Console:
 def test_the_tree_fits_the_terminal_whatever_its_width(
     console: Console, clock: list[float], columns: int
 ) -> None:
-    console._start = clock[0]
     told(console, clock)
     text = tree(console, columns)
     assert max(map(len, text.splitlines())) <= columns
@@ -164,7 +161,6 @@ def test_the_tree_fits_the_terminal_whatever_its_width(
 
 
 def test_the_tree_follows_a_terminal_that_is_resized(console: Console, clock: list[float]) -> None:
-    console._start = clock[0]
     told(console, clock)
     wide, narrow, again = tree(console, 120), tree(console, 60), tree(console, 120)
     assert wide == again
@@ -172,7 +168,6 @@ def test_the_tree_follows_a_terminal_that_is_resized(console: Console, clock: li
 
 
 def test_the_tree_of_a_failure_names_it_and_what_was_skipped(console: Console, clock: list[float]) -> None:
-    console._start = clock[0]
     told(console, clock)
     failed(console, clock)
     compare("tree-failed", tree(console, 80))
@@ -180,8 +175,8 @@ def test_the_tree_of_a_failure_names_it_and_what_was_skipped(console: Console, c
 
 def test_a_terminal_that_knows_ascii_only(clock: list[float]) -> None:
     rich = RichConsole(file=io.TextIOWrapper(io.BytesIO(), "ascii"), width=80, force_terminal=True)
-    made = Console("up epoch-production in us-west-2", rich)
-    made._running, made._start = True, clock[0]
+    made = Console("up epoch-production in us-west-2", rich, lambda: clock[0])
+    made._running = True
     told(made, clock)
     failed(made, clock)
     text = tree(made, 80, "ascii")
@@ -193,7 +188,7 @@ def test_no_color_is_no_color(clock: list[float], monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("NO_COLOR", "1")
     stream = io.StringIO()
     rich = RichConsole(file=stream, width=80, force_terminal=True)
-    made = Console("up", rich)
+    made = Console("up", rich, lambda: clock[0])
     told(made, clock)
     made.close()
     colours = [f"\x1b[{code}m" for code in (31, 32, 33, 36)]
@@ -230,5 +225,5 @@ def test_an_error_says_what_why_and_what_to_do(capsys: pytest.CaptureFixture[str
         ),
     )
     for error in errors:
-        _show(error, error.what, error.exit_code, False)
+        _show(error, error.what, error.exit_code, [])
     compare("errors", capsys.readouterr().err)
