@@ -36,12 +36,14 @@ class Session:
     def runner(self, gate: Gate | None = None, *, looking: bool = False) -> Runner:
         """A fresh run over every step. gate: asked before a step changes anything; looking: none may."""
         from epochctl.steps.catalog import steps
+        from epochctl.steps.standing import standing
         from epochctl.tools.process import Stop
         from epochctl.workflow.runner import Runner
         from epochctl.workflow.step import Looking
         from epochctl.workflow.waiting import SystemClock
 
-        made, stop = steps(self.settings, self.region, self.aws, self.ttl, self.reviewed), Stop.event
+        settings = standing(self.settings, self.region, self.aws)
+        made, stop = steps(settings, self.region, self.aws, self.ttl, self.reviewed), Stop.event
         only = Looking(self._beside()) if looking else None
         return Runner(made, self.emit(), SystemClock(stop), stop, gate, looking=only)
 

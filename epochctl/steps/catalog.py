@@ -9,6 +9,7 @@ from epochctl.clients.eks import Eks
 from epochctl.clients.elbv2 import Elbv2
 from epochctl.clients.logs import Logs
 from epochctl.clients.network import Network
+from epochctl.clients.replication import Replication
 from epochctl.clients.route53 import HealthChecks, Route53
 from epochctl.clients.security_groups import SecurityGroups
 from epochctl.clients.state_bucket import StateBucket
@@ -21,6 +22,7 @@ from epochctl.steps.dns import Dns
 from epochctl.steps.infra_up import InfraUp, Reviewed
 from epochctl.steps.lb_controller import LbController
 from epochctl.steps.push import Push
+from epochctl.steps.replicated import Replicated
 from epochctl.steps.verify import Verify
 from epochctl.tools.terraform import Terraform
 from epochctl.workflow.step import Step
@@ -58,7 +60,7 @@ def steps(
             reviewed=reviewed,
         ),
         Build(settings, region),
-        Push(settings, region, ecr=ecr),
+        Push(settings, region, ecr=ecr, replicated=_replicated(settings, region)),
         LbController(settings, region, aws=aws, eks=eks, orphans=orphans),
         Deploy(settings, region, aws=aws, eks=eks, elbv2=elbv2, orphans=orphans),
         Dns(
@@ -69,4 +71,18 @@ def steps(
             health=HealthChecks(aws, settings.full_name, settings.tags),
         ),
         Verify(settings, region, eks=eks, elbv2=elbv2, route53=route53),
+    )
+
+
+def _replicated(settings: Settings, region: str) -> Replicated | None:
+    """Of several regions. One that is no longer in the settings has its copies from home, too."""
+    if not settings.routed and region == settings.home:
+        return None
+    name, home = settings.full_name, settings.home
+    return Replicated(
+        region,
+        name,
+        home="" if region == home else home,
+        replication=Replication(Aws(home), name),
+        others={other: Ecr(Aws(other)) for other in settings.regions if other != region},
     )

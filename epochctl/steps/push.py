@@ -18,6 +18,7 @@ from epochctl.image.platforms import normalize
 from epochctl.image.reference import Reference, parse_reference
 from epochctl.outputs import Image, Infrastructure, PushedImage
 from epochctl.settings import Settings
+from epochctl.steps.replicated import Replicated
 from epochctl.workflow.step import Context, Observation
 
 _ECR = re.compile(r"\d{12}\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?")
@@ -37,9 +38,17 @@ class Push:
     produces: ClassVar[type] = PushedImage
 
     def __init__(
-        self, settings: Settings, region: str, *, ecr: Ecr, open_registry: OpenRegistry = _open_registry
+        self,
+        settings: Settings,
+        region: str,
+        *,
+        ecr: Ecr,
+        open_registry: OpenRegistry = _open_registry,
+        replicated: Replicated | None = None,
     ) -> None:
+        """replicated: where several regions share one push; None where there is only one."""
         self._settings, self._region, self._ecr, self._open = settings, region, ecr, open_registry
+        self._replicated = replicated
 
     def observe(self, ctx: Context) -> Observation:
         image, infra = ctx.outputs.get(Image), ctx.outputs.get(Infrastructure)
@@ -63,12 +72,20 @@ class Push:
         _compare("what was built", (image.platform,), infra)
         if self._ecr.has_image(infra.repository_name, image.digest):
             ctx.say(f"{image.digest[:19]} is in the repository already")
-        else:
+        elif not self._copied(ctx, image):
             self._push(ctx, image, infra)
         return PushedImage(infra.repository_url, image.digest, image.tag)
 
     def destroy(self, ctx: Context) -> tuple[str, ...]:
-        return ()  # the images go with their repository
+        """The images go with their repository; what is left is that they are copied."""
+        return self._replicated.forget(ctx) if self._replicated else ()
+
+    def _copied(self, ctx: Context, image: Image) -> bool:
+        """Whether it came here from the region where it is pushed."""
+        if self._replicated is None:
+            return False
+        self._replicated.prepare(ctx)
+        return self._replicated.arrived(ctx, image.digest, self._ecr)
 
     def _push(self, ctx: Context, image: Image, infra: Infrastructure) -> None:
         layout, host = read_layout(Path(image.layout)), infra.repository_url.partition("/")[0]
