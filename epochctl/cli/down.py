@@ -83,7 +83,7 @@ def _remove(fleet: Fleet, yes: bool, delete_state: bool) -> None:
         raise others.refusal
     fleet.each(
         lambda session: removal.remove(
-            session, found[session.region], delete_state=delete_state, others_serve=bool(others.regions)
+            session, found[session.region], delete_state=delete_state, others_serve=bool(others.stay)
         )
     )
 

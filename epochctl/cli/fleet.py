@@ -37,6 +37,7 @@ class Fleet:
         self.settings, self.presenter, self.title = settings, presenter, title
         self.command = title  # as it would be typed again
         self.sessions = sessions
+        self.leaving: tuple[Session, ...] = ()  # of regions that the settings do not list any more
         self.failures: dict[str, Exception] = {}
         self.missed: tuple[str, ...] = ()  # regions in turn that were not reached
         self._excused: set[str] = set()
@@ -47,7 +48,7 @@ class Fleet:
     @property
     def alone(self) -> bool:
         """Whether there is one region only."""
-        return len(self.sessions) == 1
+        return len(self.sessions) == 1 and not self.leaving
 
     @property
     def first(self) -> Session:
@@ -66,12 +67,15 @@ class Fleet:
         regions = ", ".join(session.region for session in self.standing)
         return f"{self.settings.full_name} in {regions} (account {self.first.aws.account_id()})"
 
-    def each(self, work: Callable[[Session], T]) -> dict[str, T]:
-        """Side by side; what it gave, by region. One that fails lets the others finish."""
+    def each(self, work: Callable[[Session], T], among: tuple[Session, ...] | None = None) -> dict[str, T]:
+        """Side by side; what it gave, by region. One that fails lets the others finish. among: not all that
+        stand.
+        """
+        sessions = self.standing if among is None else among
         if self.alone:
-            return {session.region: work(session) for session in self.standing}
-        with ThreadPoolExecutor(len(self.sessions), thread_name_prefix="region") as pool:
-            under_way = {pool.submit(work, session): session.region for session in self.standing}
+            return {session.region: work(session) for session in sessions}
+        with ThreadPoolExecutor(max(1, len(sessions)), thread_name_prefix="region") as pool:
+            under_way = {pool.submit(work, session): session.region for session in sessions}
             _await(under_way)
         given = {region: future.result() for future, region in under_way.items() if not future.exception()}
         self._note({region: future.exception() for future, region in under_way.items()})
@@ -98,10 +102,11 @@ class Fleet:
         """Leave these out of what follows; nothing is wrong with them."""
         self._excused |= set(regions)
 
-    def join(self, *more: Session) -> None:
-        """From here on these belong to it, too."""
-        self.sessions = (*self.sessions, *more)
-        self._part()
+    def dismiss(self, leaving: tuple[Session, ...]) -> None:
+        """These are to go when all the others stand."""
+        self.leaving = leaving
+        if not self.alone:
+            self._part()
 
     @contextmanager
     def locked(self, command: str, wait: str | None = None) -> Iterator[None]:
@@ -150,19 +155,17 @@ class Fleet:
             return
         self.show()
         if self.failures:
-            raise outcome.failure(self.command, self._states())
+            raise outcome.failure(self._states())
 
     def _states(self) -> tuple[State, ...]:
-        return outcome.states(self.sessions, self.failures, self.missed)
+        come = outcome.states(self.sessions, self.command, self.failures, self.missed)
+        stayed = [one.region for one in self.leaving if not outcome.told(one).lines]
+        return (*come, *outcome.states(self.leaving, "down", self.failures, stayed))
 
     def _part(self) -> None:
         """Each with a voice of its own."""
-        self.sessions = tuple(
-            session
-            if isinstance(session.presenter, Voice)
-            else replace(session, presenter=Voice(session.presenter, session.region))
-            for session in self.sessions
-        )
+        self.sessions = tuple(map(_heard_apart, self.sessions))
+        self.leaving = tuple(map(_heard_apart, self.leaving))
 
     def _hold(self, held: dict[str, Held], command: str, wait: str | None) -> None:
         """In one order whatever the settings': two runs that wait for locks never wait for each other."""
@@ -196,6 +199,12 @@ class Fleet:
                 self.failures.setdefault(region, error)
         if self.failures and not self.standing:
             raise NobodyLeftError
+
+
+def _heard_apart(session: Session) -> Session:
+    if isinstance(session.presenter, Voice):
+        return session
+    return replace(session, presenter=Voice(session.presenter, session.region))
 
 
 def _await(under_way: dict[Future[T], str]) -> None:

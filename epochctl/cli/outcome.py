@@ -44,9 +44,10 @@ class Voice:
 
 @dataclass(frozen=True)
 class State:
-    """How one region ended. error: what went wrong; missed: its turn did not come."""
+    """How one region ended. command: what repairs it; error: what went wrong; missed: it had no turn."""
 
     region: str
+    command: str
     told: Told
     error: Exception | None = None
     missed: bool = False
@@ -66,12 +67,13 @@ class State:
 
 
 def states(
-    sessions: Iterable[Session], failures: Mapping[str, Exception], missed: Iterable[str]
+    sessions: Iterable[Session], command: str, failures: Mapping[str, Exception], missed: Iterable[str]
 ) -> tuple[State, ...]:
     """Of every region, in the order of the settings."""
     never = set(missed)
     return tuple(
-        State(one.region, _told(one), failures.get(one.region), one.region in never) for one in sessions
+        State(one.region, command, told(one), failures.get(one.region), one.region in never)
+        for one in sessions
     )
 
 
@@ -88,7 +90,7 @@ def blocks(states: Iterable[State]) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def failure(command: str, states: tuple[State, ...]) -> EpochctlError:
+def failure(states: tuple[State, ...]) -> EpochctlError:
     """One error for all of them, of the kind of the first: which regions, why, and what repairs each."""
     failed = [state for state in states if state.error is not None]
     errors = [_known(state.error) for state in failed if state.error is not None]
@@ -96,9 +98,9 @@ def failure(command: str, states: tuple[State, ...]) -> EpochctlError:
         return _interrupted(failed)
     if len(failed) == len(states) and len({str(error) for error in errors}) == 1:
         return errors[0]  # the same everywhere: no region is to blame
-    head = f"{command.split()[0]} failed in {len(failed)} of {len(states)} regions"
+    head = f"{states[0].command.split()[0]} failed in {len(failed)} of {len(states)} regions"
     why = "\n".join(_paragraph(state) for state in states)
-    fix = "\n".join(f"epochctl {command} --region {state.region}" for state in failed)
+    fix = "\n".join(f"epochctl {state.command} --region {state.region}" for state in failed)
     made = _kind(errors[0])(f"{head}: {', '.join(state.region for state in failed)}", why=why, fix=fix)
     made.__cause__ = failed[0].error
     return made
@@ -136,6 +138,7 @@ def _what(error: Exception) -> str:
     return error.what if isinstance(error, EpochctlError) else f"unexpected {type(error).__name__}: {error}"
 
 
-def _told(session: Session) -> Told:
+def told(session: Session) -> Told:
+    """What one region has had to say."""
     voice = session.presenter
     return (voice.told if isinstance(voice, Voice) else None) or Told()

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from epochctl.cli import departure
+
 if TYPE_CHECKING:
     from epochctl.cli.fleet import Fleet
     from epochctl.cli.session import Session
@@ -20,9 +22,12 @@ Due = dict[str, list[str]]  # what is due, by step
 def show(fleet: Fleet) -> None:
     """For `up --plan`."""
     dues = fleet.each(lambda session: _plan(session, looking=True))
-    last = "Nothing was changed. To do it: epochctl up" if any(dues.values()) else "Nothing to do."
+    due = any(dues.values()) or fleet.leaving
+    last = "Nothing was changed. To do it: epochctl up" if due else "Nothing to do."
     for session in fleet.standing:
         _show_one(session, dues[session.region], () if not fleet.alone else (*_cost(fleet), last))
+    for session in fleet.leaving:
+        session.presenter.result({"due": {"down": [departure.WHY]}}, (departure.WHY,))
     if not fleet.alone:
         fleet.tell({"cost": _sum(fleet)}, ("", *_cost(fleet), last))
 
@@ -34,7 +39,7 @@ def ask(fleet: Fleet) -> None:
 
     dues = fleet.each(_plan)
     typer.echo("\n".join((*_all_lines(fleet, dues), *_cost(fleet))), err=True)
-    if any(dues.values()) and not agreed(f"Make this so: {fleet.place}?"):
+    if (any(dues.values()) or fleet.leaving) and not agreed(f"Make this so: {fleet.place}?"):
         raise Interrupted("nothing was changed")
 
 
@@ -65,7 +70,9 @@ def _all_lines(fleet: Fleet, dues: dict[str, Due]) -> tuple[str, ...]:
         for region, due in dues.items()
         for line in (f"{region}:", *(f"  {each}" for each in _lines(due) or ("nothing to do",)))
     ]
-    return (*planned, *(f"{region}: left out: {error}" for region, error in fleet.failures.items()))
+    leaving = (f"{session.region}: {departure.WHY}" for session in fleet.leaving)
+    left_out = (f"{region}: left out: {error}" for region, error in fleet.failures.items())
+    return (*planned, *leaving, *left_out)
 
 
 def _lines(due: Due) -> tuple[str, ...]:

@@ -3,56 +3,72 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from epochctl.errors import VerifyError
 
 if TYPE_CHECKING:
     from epochctl.cli.fleet import Fleet
+    from epochctl.cli.session import Session
+    from epochctl.steps.dns.share import Share
 
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """regions: the others that clients are sent to; ill: the others that would not answer now."""
+    """going: the regions that are taken away; stay: the others that answer now; silent: those that do not.
+    listed: whether the settings have what goes.
+
+    last: what goes is all that answers, and not because everything goes.
+    """
 
     hostname: str
     going: tuple[str, ...]
-    regions: tuple[str, ...] = ()
-    ill: tuple[str, ...] = ()
-
-    @property
-    def last(self) -> bool:
-        """Whether what goes is the last that answers, though others are said to exist."""
-        return bool(self.ill) and not self.regions
+    stay: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
+    last: bool = False
+    listed: bool = True
 
     @property
     def told(self) -> str:
         """For a person who is asked."""
-        going = ", ".join(self.going)
         if self.last:
-            return f"WARNING: {going} is the last that answers for {self.hostname}: {self._ill}"
-        if not self.regions:
+            return f"WARNING: {self._what}: {self._why}"
+        if not self.stay:
             return ""
-        return (
-            f"{self.hostname} goes on in {', '.join(self.regions)}: clients of {going} are sent there first"
-        )
+        return f"{self.hostname} goes on in {', '.join(self.stay)}: clients are sent there first"
 
     @property
     def refusal(self) -> VerifyError:
         """For whoever cannot be asked."""
-        return VerifyError(
-            f"{', '.join(self.going)} is the last region that answers for {self.hostname}",
-            why=self._ill,
-            fix=f"epochctl up --region {self.ill[0]}\nto take the whole service down: epochctl down",
-        )
+        fix = "bring another one up first: epochctl up"
+        if self.listed:
+            fix += "\nto take the whole service down: epochctl down"
+        return VerifyError(self._what, why=self._why, fix=fix)
 
     @property
-    def _ill(self) -> str:
-        return f"{', '.join(self.ill)} would not answer now"
+    def _what(self) -> str:
+        return f"{', '.join(self.going)} is the last region that answers for {self.hostname}"
+
+    @property
+    def _why(self) -> str:
+        return f"{', '.join(self.silent)} would not answer now" if self.silent else "there is no other one"
 
 
 def elsewhere(fleet: Fleet) -> Elsewhere:
     """Seen from those that go."""
+    settings = fleet.settings
     going = tuple(session.region for session in fleet.standing)
-    others = tuple(region for region in fleet.settings.regions if region not in going)
-    return Elsewhere(fleet.settings.hostname, going, others)
+    known = shares(fleet.first)
+    stay = tuple(share.region for share in known if share.region not in going and share.answers)
+    silent = tuple(share.region for share in known if share.region not in going and not share.answers)
+    everything = not set(settings.regions) - set(going)
+    last = not everything and not stay and any(share.answers for share in known if share.region in going)
+    listed = set(going) <= set(settings.regions)
+    return Elsewhere(settings.hostname, going, stay, silent, last, listed)
+
+
+def shares(session: Session) -> tuple[Share, ...]:
+    """Every region that has a record of ours for the host name."""
+    step: Any = next((step for step in session.runner().graph if step.name == "dns"), None)
+    found: tuple[Share, ...] = step.shares() if step else ()
+    return found

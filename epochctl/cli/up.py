@@ -39,9 +39,9 @@ def up(
     """Bring everything up, from nothing to a verified https URL.
 
     Several regions come up side by side; one that fails does not stop the others, and is repaired by
-    `up --region`.
+    `up --region`. One that the settings do not list any more is removed when all others stand.
     """
-    from epochctl.cli import lifetime, planned
+    from epochctl.cli import departure, lifetime, planned
     from epochctl.cli.opening import opened
     from epochctl.cli.session import interactive
 
@@ -49,12 +49,14 @@ def up(
     enter(ctx.obj, sandbox, agreed=not plan and not yes)
     with opened(ctx.obj, output=output, title="up", ttl=ttl, listed=True, reviewed=reviewed) as fleet:
         fleet.each(_look_ahead)
+        departure.find(fleet)
         if plan:
             return planned.show(fleet)
         with fleet.locked(_again(ttl, reviewed), wait):
             if interactive() and not yes and output == "text":
                 planned.ask(fleet)
             urls = fleet.each(_bring_up)
+            departure.remove(fleet, wait)
         if fleet.alone:
             url = urls[fleet.first.region]
             fleet.presenter.result({"url": url}, (f"\n{url} answers.", "Look around: epochctl status"))

@@ -23,6 +23,7 @@ from epochctl.clients.route53 import (
 from epochctl.errors import EpochctlError
 from epochctl.settings import Settings
 from epochctl.steps.dns.arrangement import arranged, others, region_of, remaining
+from epochctl.steps.dns.share import Share, share
 from epochctl.workflow.step import Context
 
 T = TypeVar("T")
@@ -45,6 +46,16 @@ class Sharing:
         """What decides now where the name leads."""
         found = self.route53.records(self.zone, self.settings.hostname)
         return tuple(record for record in found if record.type in CLASHING)
+
+    def shares(self) -> tuple[Share, ...]:
+        """What becomes of a client that asks for the name now, by region."""
+        checks = {check.region: check for check in self.health.all()}
+        return tuple(
+            share(record, check, self.health.observations(check) if check else ())
+            for record in self.present()
+            if record.alias and region_of(record)
+            for check in (checks.get(region_of(record)),)
+        )
 
     def wanted(self, present: Sequence[Record]) -> bool:
         """Whether the name is one of several regions: by the settings, or still."""

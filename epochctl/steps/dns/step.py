@@ -15,6 +15,7 @@ from epochctl.errors import EpochctlError
 from epochctl.outputs import DnsRecord, Release
 from epochctl.settings import Settings
 from epochctl.steps.dns.arrangement import others
+from epochctl.steps.dns.share import Share
 from epochctl.steps.dns.sharing import Sharing, foreign
 from epochctl.workflow.step import Context, Observation
 from epochctl.workflow.waiting import Pending, Ready
@@ -102,6 +103,13 @@ class Dns:
         lines = tuple(f"DNS record {record} in zone {zone.name}" for record in removed)
         lines = lines or ((f"DNS record {MARKER}{self._hostname} in zone {zone.name}",) if owned else ())
         return (*lines, *self._health.remove(self._region))
+
+    def shares(self) -> tuple[Share, ...]:
+        """Every region that has a record of ours; () where the name is not ours, or not served here."""
+        zone = self._route53.zone_for(self._hostname)
+        if zone is None or not self._route53.owns(zone, self._hostname, self._owner):
+            return ()
+        return self._sharing(zone).shares()
 
     def _sharing(self, zone: Zone) -> Sharing:
         return Sharing(self._settings, self._region, self._owner, zone, self._route53, self._health)

@@ -18,6 +18,7 @@ from epochctl.clients.aws import Aws
 from epochctl.errors import CredentialsError, DeployError, LockedError, PreflightError, VerifyError
 from epochctl.preflight import Fact
 from epochctl.settings import Settings
+from epochctl.steps.dns.share import Share
 from epochctl.steps.verify.whole import Answer
 from epochctl.workflow.step import Context, Observation
 
@@ -33,6 +34,7 @@ class Place:
     made: bool = False
     error: Exception | None = None
     wrong: Exception | None = None
+    ill: bool = False
     lock: SharedLock = field(default_factory=SharedLock)
 
 
@@ -81,6 +83,13 @@ class World:
             def destroy(self, ctx: Context) -> tuple[str, ...]:
                 world.log.append(("drain", region))
                 return (f"record of {region}",) if place.made else ()
+
+            def shares(self) -> tuple[Share, ...]:
+                return tuple(
+                    Share(region, "latency", healthy=not one.ill)
+                    for region, one in world.places.items()
+                    if one.made
+                )
 
         class Look:
             name, needs, produces = "verify", (outputs.Release, outputs.DnsRecord), outputs.Verification
@@ -321,7 +330,7 @@ def test_a_region_that_left_the_settings_can_be_removed_not_made(
     world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "epochctl.toml").write_text(TOML.replace(f', "{EAST}"', ""))
-    world.places[EAST].made = True
+    world.places[WEST].made = world.places[EAST].made = True
     for line in (["up", "--yes"], ["deploy"], ["infra", "up"]):
         assert run([*line, "--region", EAST]) == 3
         assert f"epochctl down --region {EAST}" in capsys.readouterr().err
@@ -362,3 +371,49 @@ def test_a_whole_run_that_failed_is_resumed_as_one(world: World, capsys: pytest.
     assert all(place.made for place in world.places.values())
     assert run(["resume"]) == 0
     assert "Nothing to resume" in capsys.readouterr().out
+
+
+def test_the_last_region_that_answers_is_not_taken_away_unasked(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.places[WEST].made = world.places[WEST].ill = world.places[EAST].made = True
+    assert run(["down", "--yes", "--region", EAST]) == VerifyError.exit_code
+    said = capsys.readouterr().err
+    assert f"{EAST} is the last region that answers for epoch.example.com" in said
+    assert f"{WEST} would not answer now" in said
+    assert world.did("remove") == []
+    assert run(["down", "--yes"]) == 0  # all of it was meant
+
+
+def test_a_region_that_left_the_settings_goes_when_the_others_stand(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "epochctl.toml").write_text(TOML.replace(f', "{EAST}"', ""))
+    world.places[EAST].made = True
+    assert run(["up", "--plan"]) == 0
+    out = capsys.readouterr().out
+    assert f"{EAST}: is no longer in regions: drained and removed" in out
+    assert "To do it: epochctl up" in out
+    assert run(["up", "--yes"]) == 0
+    done = [what for what, _ in world.log]
+    assert done[:3] == ["deploy", "verify", "drain"]
+    assert done.index("wait") < done.index("remove")
+    assert world.did("remove") == [EAST]
+    out = capsys.readouterr().out
+    assert f"{URL} answers from {WEST}." in out
+    assert f"{EAST}:\n" in out
+    assert "Nothing of ours is left." in out
+    assert run(["up", "--yes"]) == 0
+    assert capsys.readouterr().out == f"\n{URL} answers.\nLook around: epochctl status\n"
+
+
+def test_nothing_is_removed_while_another_region_is_not_well(
+    world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "epochctl.toml").write_text(TOML.replace(f', "{EAST}"', ""))
+    world.places[EAST].made = True
+    world.places[WEST].error = DeployError("pods crash")
+    assert run(["up", "--yes"]) == DeployError.exit_code
+    assert world.did("remove") == []
+    assert world.places[EAST].made
+    assert f"{EAST}: not reached" in capsys.readouterr().out

@@ -1,0 +1,41 @@
+"""Regions that the settings do not list any more, but whose record still stands in the DNS: part of `up`.
+
+They go last, when every other region has been verified.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from epochctl.cli.fleet import Fleet
+    from epochctl.cli.session import Session
+
+WHY = "is no longer in regions: drained and removed"
+
+
+def find(fleet: Fleet) -> None:
+    """Nothing where one region is meant: nothing is said of the others then."""
+    from epochctl.cli.serving import shares
+    from epochctl.clients.aws import Aws
+
+    settings = fleet.settings
+    if settings.chosen:
+        return
+    gone = [share.region for share in shares(fleet.first) if share.region not in settings.regions]
+    fleet.dismiss(tuple(replace(fleet.first, region=region, aws=Aws(region)) for region in gone))
+
+
+def remove(fleet: Fleet, wait: str | None) -> None:
+    """Only where all others are well: until then these may be what still answers."""
+    if not fleet.failures:
+        fleet.each(lambda session: _remove(session, wait), fleet.leaving)
+
+
+def _remove(session: Session, wait: str | None) -> None:
+    from epochctl.cli import removal
+    from epochctl.cli.locked import locked
+
+    with locked(session, "down", wait):
+        removal.remove(session, removal.look(session), others_serve=True)

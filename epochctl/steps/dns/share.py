@@ -1,0 +1,37 @@
+"""One region's part of the host name as Route 53 has it now: would clients be sent there? Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from epochctl.clients.route53 import HealthCheck, Observation, Record
+from epochctl.steps.dns.arrangement import region_of
+
+ENOUGH = 0.18  # of the checkers: with more than that Route 53 takes an endpoint for healthy
+
+
+@dataclass(frozen=True)
+class Share:
+    """kind: latency, weighted, failover; "" of a name that is one region's alone. drained: by our will.
+
+    healthy: as Route 53's checkers see it; None where there is no check, or none has looked yet.
+    """
+
+    region: str
+    kind: str = ""
+    drained: bool = False
+    healthy: bool | None = None
+
+    @property
+    def answers(self) -> bool:
+        """Whether clients may be sent there now; what nobody has looked at counts as well."""
+        return not self.drained and self.healthy is not False
+
+
+def share(record: Record, check: HealthCheck | None, seen: Iterable[Observation]) -> Share:
+    """Of one record, its check, and what the checkers saw."""
+    told = [one.healthy for one in seen]
+    healthy = sum(told) / len(told) > ENOUGH if told else None
+    kind = record.placement.kind if record.placement else ""
+    return Share(region_of(record), kind, check.drained if check else False, healthy)
