@@ -73,10 +73,15 @@ class Session:
         """A line that ends nothing, beside what is shown."""
         import typer
 
+        where = f"{self.region}: " if self.among_others else ""
+        typer.echo(f"warning: {where}{message}", err=True)
+
+    @property
+    def among_others(self) -> bool:
+        """Whether the command is at work in other regions as well."""
         from epochctl.cli.outcome import Voice
 
-        where = f"{self.region}: " if isinstance(self.presenter, Voice) else ""
-        typer.echo(f"warning: {where}{message}", err=True)
+        return isinstance(self.presenter, Voice)
 
     @property
     def files(self) -> Path:

@@ -42,9 +42,12 @@ def _show(session: Session) -> None:
     due = [f"{name}: {line}" for name, one in seen.seen.items() for line in one.changes]
     if not any(one.exists for one in seen.seen.values()):
         facts |= _nothing(session)
-    session.presenter.result(
-        {**facts, "due": due}, summary.lines(facts, due, _screen(len(session.settings.regions)))
-    )
+    screen = _screen()
+    if screen is not None and session.among_others:
+        lines = summary.short(facts, due, screen)
+    else:
+        lines = summary.lines(facts, due, screen)
+    session.presenter.result({**facts, "due": due}, lines)
 
 
 def _facts(session: Session, seen: Result) -> dict[str, Fact]:
@@ -140,8 +143,8 @@ def _lock(session: Session) -> str:
     return f"{holder.line}, since {span(time.time() - holder.since)}"
 
 
-def _screen(regions: int) -> Screen | None:
-    """The terminal, shared by the regions; None where there is none: then nothing is left out."""
+def _screen() -> Screen | None:
+    """The terminal; None where there is none: then nothing is left out."""
     import os
     import sys
 
@@ -152,5 +155,5 @@ def _screen(regions: int) -> Screen | None:
     try:
         size = os.get_terminal_size(sys.stdout.fileno())
     except (OSError, ValueError):
-        return Screen(80, 24 // regions)
-    return Screen(size.columns or 80, (size.lines or 24) // regions)
+        return Screen(80, 24)
+    return Screen(size.columns or 80, size.lines or 24)

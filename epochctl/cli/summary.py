@@ -11,6 +11,8 @@ from typing import Any
 
 LABEL = 14
 FEWEST = 2  # lines of a list that are worth their place
+TELLING = ("release", "pods", "targets", "name", "left over", "lock")  # of one region among several
+INDENT = 2  # of what stands under a region's name
 
 # A value, or a list: its head, then its lines, the most telling first.
 Fact = str | tuple[str, ...]
@@ -34,6 +36,14 @@ def lines(facts: Mapping[str, Fact], due: Sequence[str], screen: Screen | None =
     if due:
         shown += ["", "Due:", *(f"  {line}" for line in _first(due, length)), "Next: epochctl up"]
     return tuple(_cut(line, screen.columns) for line in shown)
+
+
+def short(facts: Mapping[str, Fact], due: Sequence[str], screen: Screen) -> tuple[str, ...]:
+    """One region among several, which share the screen: what tells whether it serves. All of it: --region."""
+    heads = {name: fact if isinstance(fact, str) else fact[0] for name, fact in facts.items()}
+    shown = [f"{name:<{LABEL}} {heads[name]}" for name in TELLING if name in heads]
+    shown += [f"{'due':<{LABEL}} {due[0]}" + (f" and {len(due) - 1} more" if due[1:] else "")] if due else []
+    return tuple(_cut(line, screen.columns - INDENT) for line in shown)
 
 
 def pods(states: Iterable[Any], targets: Mapping[str, str]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ import pytest
 from shared_lock import SharedLock
 
 from epochctl import outputs
+from epochctl.cli import summary
 from epochctl.cli.app import run
 from epochctl.clients.aws import Aws
 from epochctl.errors import CredentialsError, DeployError, LockedError, PreflightError, VerifyError
@@ -417,3 +418,14 @@ def test_nothing_is_removed_while_another_region_is_not_well(
     assert world.did("remove") == []
     assert world.places[EAST].made
     assert f"{EAST}: not reached" in capsys.readouterr().out
+
+
+def test_three_regions_are_one_screen() -> None:
+    screen = summary.Screen(80, 24)
+    facts: dict[str, summary.Fact] = {name: "x" * 100 for name in ("url", "image", "age", "release", "lock")}
+    facts |= {"pods": ("2 of 2 ready", "one", "two"), "targets": ("2 of 2 healthy",), "name": "leads there"}
+    lines = summary.short(facts, ["deploy: this", "dns: that"], screen)
+    assert 3 * (len(lines) + 2) <= screen.rows
+    assert max(map(len, lines)) + 2 <= screen.columns
+    assert "pods           2 of 2 ready" in lines
+    assert "due            deploy: this and 1 more" in lines
