@@ -101,6 +101,8 @@ def failure(states: tuple[State, ...]) -> EpochctlError:
     head = f"{states[0].command.split()[0]} failed in {len(failed)} of {len(states)} regions"
     why = "\n".join(_paragraph(state) for state in states)
     fix = "\n".join(f"epochctl {state.command} --region {state.region}" for state in failed)
+    if any(state.missed for state in states if state.command == failed[0].command):
+        fix = f"epochctl {failed[0].command}"  # it goes through the first ones again, and on
     made = _kind(errors[0])(f"{head}: {', '.join(state.region for state in failed)}", why=why, fix=fix)
     made.__cause__ = failed[0].error
     return made

@@ -56,13 +56,16 @@ class Elsewhere:
 
 def elsewhere(fleet: Fleet) -> Elsewhere:
     """Seen from those that go."""
+    from epochctl.steps.dns.share import answering
+
     settings = fleet.settings
     going = tuple(session.region for session in fleet.standing)
     known = shares(fleet.first)
-    stay = tuple(share.region for share in known if share.region not in going and share.answers)
-    silent = tuple(share.region for share in known if share.region not in going and not share.answers)
+    answer = answering(known)
+    stay = tuple(region for region in answer if region not in going)
+    silent = tuple(share.region for share in known if share.region not in (*going, *answer))
     everything = not set(settings.regions) - set(going)
-    last = not everything and not stay and any(share.answers for share in known if share.region in going)
+    last = not everything and not stay and bool(answer)
     listed = set(going) <= set(settings.regions)
     return Elsewhere(settings.hostname, going, stay, silent, last, listed)
 

@@ -29,6 +29,12 @@ class Share:
         return not self.drained and self.healthy is not False
 
 
+def answering(shares: Iterable[Share]) -> tuple[str, ...]:
+    """The regions that clients may be sent to. Where none is healthy Route 53 takes all for healthy."""
+    undrained = [one for one in shares if not one.drained]
+    return tuple(one.region for one in undrained if one.answers) or tuple(one.region for one in undrained)
+
+
 def share(record: Record, check: HealthCheck | None, seen: Iterable[Observation]) -> Share:
     """Of one record, its check, and what the checkers saw."""
     told = [one.healthy for one in seen]

@@ -275,6 +275,7 @@ def test_deploy_stops_at_the_first_region_that_fails(
     said = capsys.readouterr()
     assert f"{EAST}: not reached" in said.out
     assert f"deploy failed in 1 of 2 regions: {WEST}" in said.err
+    assert "fix: epochctl deploy\n" in said.err
 
 
 def test_verify_checks_every_region_then_the_name(world: World, capsys: pytest.CaptureFixture[str]) -> None:
@@ -386,6 +387,13 @@ def test_the_last_region_that_answers_is_not_taken_away_unasked(
     assert run(["down", "--yes"]) == 0  # all of it was meant
 
 
+def test_where_nobody_is_healthy_clients_are_sent_everywhere_and_given_time(world: World) -> None:
+    for place in world.places.values():
+        place.made = place.ill = True
+    assert run(["down", "--yes", "--region", EAST]) == 0
+    assert world.did("wait") == ["dns"]
+
+
 def test_a_region_that_left_the_settings_goes_when_the_others_stand(
     world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -422,7 +430,7 @@ def test_nothing_is_removed_while_another_region_is_not_well(
 
 def test_three_regions_are_one_screen() -> None:
     screen = summary.Screen(80, 24)
-    facts: dict[str, summary.Fact] = {name: "x" * 100 for name in ("url", "image", "age", "release", "lock")}
+    facts: dict[str, summary.Fact] = dict.fromkeys(("url", "image", "age", "release", "lock"), "x" * 100)
     facts |= {"pods": ("2 of 2 ready", "one", "two"), "targets": ("2 of 2 healthy",), "name": "leads there"}
     lines = summary.short(facts, ["deploy: this", "dns: that"], screen)
     assert 3 * (len(lines) + 2) <= screen.rows
