@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Elsewhere:
     """going: the regions that are taken away; stay: the others that answer now; silent: those that do not.
-    listed: whether the settings have what goes.
+    listed: whether the settings have what goes; missing: what else they have.
 
     last: what goes is all that answers, and not because everything goes.
     """
@@ -27,6 +27,7 @@ class Elsewhere:
     silent: tuple[str, ...] = ()
     last: bool = False
     listed: bool = True
+    missing: tuple[str, ...] = ()
 
     @property
     def told(self) -> str:
@@ -40,7 +41,7 @@ class Elsewhere:
     @property
     def refusal(self) -> VerifyError:
         """For whoever cannot be asked."""
-        fix = "bring another one up first: epochctl up"
+        fix = f"bring another one up first: epochctl up --region {self.missing[0]}"
         if self.listed:
             fix += "\nto take the whole service down: epochctl down"
         return VerifyError(self._what, why=self._why, fix=fix)
@@ -64,10 +65,10 @@ def elsewhere(fleet: Fleet) -> Elsewhere:
     answer = answering(known)
     stay = tuple(region for region in answer if region not in going)
     silent = tuple(share.region for share in known if share.region not in (*going, *answer))
-    everything = not set(settings.regions) - set(going)
-    last = not everything and not stay and bool(answer)
+    missing = tuple(region for region in settings.regions if region not in going)
+    last = bool(missing) and not stay and bool(answer)
     listed = set(going) <= set(settings.regions)
-    return Elsewhere(settings.hostname, going, stay, silent, last, listed)
+    return Elsewhere(settings.hostname, going, stay, silent, last, listed, missing)
 
 
 def shares(session: Session) -> tuple[Share, ...]:

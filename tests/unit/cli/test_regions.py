@@ -383,6 +383,8 @@ def test_the_last_region_that_answers_is_not_taken_away_unasked(
     said = capsys.readouterr().err
     assert f"{EAST} is the last region that answers for epoch.example.com" in said
     assert f"{WEST} would not answer now" in said
+    assert f"epochctl up --region {WEST}\n" in said
+    assert said.endswith("to take the whole service down: epochctl down\n")
     assert world.did("remove") == []
     assert run(["down", "--yes"]) == 0  # all of it was meant
 
