@@ -15,6 +15,7 @@ from epochctl.workflow.waiting import Clock, Pending, Ready
 Pods = tuple[PodState, ...]
 
 CREATION, CREATION_PATIENCE = "creation", 50.0
+UNHEALTHY = "unhealthy"
 
 
 @dataclass
@@ -84,9 +85,11 @@ class Rollout:
         """What keeps a gate closed, as whoever holds it says; "" where nothing is known."""
         gated = tuple(pod for pod in pods if pod.containers_ready and not pod.gates_ok)
         trouble = self.gate(gated) if gated else None
+        if trouble is None or trouble.kind != UNHEALTHY:
+            self.patience.forget(UNHEALTHY)  # another pod's, which has become healthy meanwhile
         if trouble is None:
             return ""
-        if trouble.kind == "unhealthy":
+        if trouble.kind == UNHEALTHY:
             self._judge(trouble, gated[0])
         return f"{gated[0].name} runs; its readiness gate waits: {trouble.message}"
 

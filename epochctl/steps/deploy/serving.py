@@ -98,7 +98,9 @@ class TargetsProbe:
         trouble = self.serving.hindrance(self.pods)
         if trouble is None:
             return Ready(None)
-        if trouble.kind == "unhealthy" and self._patience.exhausted(trouble):
+        if trouble.kind != "unhealthy":
+            self._patience.forget("unhealthy")
+        elif self._patience.exhausted(trouble):
             fix = REMEDIES[trouble.kind]
             raise DeployError("the load balancer cannot reach the pods", why=trouble.message, fix=fix)
         return Pending(trouble.message)

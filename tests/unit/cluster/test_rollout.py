@@ -136,6 +136,17 @@ def test_a_target_that_stays_unhealthy_is_why_the_gate_stays_closed() -> None:
         watched.probe()
 
 
+def test_each_unhealthy_target_has_its_own_time() -> None:
+    """In a rollout of many pods one after the other is unhealthy for a moment."""
+    gated = dataclasses.replace(POD, ready=False, gates=1, gates_ok=False, reason="ReadinessGatesNotReady")
+    clock = Clock()
+    watched = rollout(Cluster(dataclasses.replace(DONE, available=0), gated), clock)
+    for kind in ("unhealthy", "initial", "unhealthy"):
+        watched.gate = lambda _, kind=kind: Trouble(kind, "for a moment", 45)  # type: ignore[misc]
+        assert isinstance(watched.probe(), Pending)
+        clock.sleep(40)
+
+
 def test_an_open_readiness_gate_is_named() -> None:
     gated = dataclasses.replace(POD, ready=False, gates=1, gates_ok=False, reason="ReadinessGatesNotReady")
     answer = rollout(Cluster(dataclasses.replace(DONE, available=0), gated)).probe()
