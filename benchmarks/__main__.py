@@ -1,4 +1,7 @@
-"""`bin/bench [cli] [server] [image] [sandbox] [--write]`: all by default; --write: docs/performance.md."""
+"""`bin/bench [cli] [server] [image] [sandbox] [--write]`: all by default.
+
+--write: docs/performance.md, where the rows of the other parts stay as they were measured.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import importlib
 import sys
 from pathlib import Path
 
-from benchmarks.table import Row, page, show
+from benchmarks.table import Row, page, read, show
 
 PARTS = ("cli", "server", "image", "sandbox")
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
@@ -22,7 +25,8 @@ def main(words: list[str]) -> None:
             show(row)
             rows.append(row)
     if "--write" in words:
-        PAGE.write_text(page(rows))
+        rows += [row for row in read(PAGE.read_text()) if row.part not in parts]
+        PAGE.write_text(page(sorted(rows, key=lambda row: PARTS.index(row.part))))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class Row:
 
 Show = Callable[[Row], None]
 
+NOTES = "\n" + Path(__file__).with_name("notes.md").read_text()  # what was tried, by hand
+
 
 def show(row: Row) -> None:
     """One line on the terminal."""
@@ -33,6 +36,14 @@ def show(row: Row) -> None:
 
 def median(samples: Sequence[float]) -> float:
     return statistics.median(samples)
+
+
+def read(text: str) -> list[Row]:
+    """The rows of a page that `page` made."""
+    cells = [
+        [cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if "|" in line
+    ]
+    return [Row(*row) for row in cells[2:] if len(row) == 5]
 
 
 def page(rows: Sequence[Row]) -> str:
@@ -45,4 +56,4 @@ def page(rows: Sequence[Row]) -> str:
     )
     lines = ["| Part | What | Value | Ratio | Target |", "|---|---|---:|---:|---|"]
     lines += [f"| {row.part} | {row.what} | {row.value} | {row.ratio} | {row.target} |" for row in rows]
-    return head + "\n".join(lines) + "\n"
+    return head + "\n".join(lines) + "\n" + NOTES
