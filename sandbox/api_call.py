@@ -18,16 +18,21 @@ from sandbox.account.dialects import Dialect, Refusal, dialect_of, write
 from sandbox.account.identity import access_key_of
 from sandbox.registry import ECR_HOST, chunks, header
 
+_REGION = re.compile(r"\.([a-z]{2}(?:-[a-z]+)+-\d)\.")
 _S3 = re.compile(r"^(.+\.)?s3[.-]")
 
 
 @dataclass(frozen=True)
 class ApiCall:
-    """service: the first word of the host name (`registry`: an image registry). key: the access key id."""
+    """service: the first word of the host name (`registry`: an image registry). key: the access key id.
+
+    region: "" for what is global.
+    """
 
     service: str
     dialect: Dialect
     key: str
+    region: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,10 +47,11 @@ Interference = Callable[[ApiCall], Outcome | None]
 
 def api_call(scope: dict[str, Any]) -> ApiCall:
     """What is known of a request before its body is read."""
-    service = service_of(header(scope, b"host").partition(":")[0].lower())
+    host = header(scope, b"host").partition(":")[0].lower()
+    service, place = service_of(host), _REGION.search(host)
     dialect = dialect_of(service, header(scope, b"content-type"), header(scope, b"x-amz-target"))
     key = access_key_of(header(scope, b"authorization"), scope["query_string"].decode("latin-1"))
-    return ApiCall(service, dialect, key)
+    return ApiCall(service, dialect, key, place[1] if place else "")
 
 
 def service_of(host: str) -> str:

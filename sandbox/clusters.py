@@ -48,6 +48,10 @@ class Clusters:
     def plane(self, region: str, name: str) -> ControlPlane | None:
         return self._planes.get((region, name))
 
+    def planes(self, region: str) -> list[ControlPlane]:
+        """Every control plane of the region."""
+        return [plane for (place, _), plane in list(self._planes.items()) if place == region]
+
     def groups(self, region: str, name: str, arn: str) -> list[str] | None:
         """The Kubernetes groups of a caller, by the cluster's access entries; None: it is not known there."""
         cluster = backend("eks", region).clusters.get(name)

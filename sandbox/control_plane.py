@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sandbox import network
+from sandbox import kubeconfigs, network
 from sandbox.authority import Authority
 from sandbox.network import AWS_ADDRESS, INTERNAL_PORT
 from sandbox.part import Part
@@ -46,6 +46,11 @@ class ClusterPlan:
     def namespace(self) -> str:
         return f"cp{self.number}"
 
+    @property
+    def wire(self) -> tuple[str, str]:
+        """The two ends of its cable: the world's own parts and the nodes reach it by the inner one."""
+        return f"100.64.{self.number}.1", f"100.64.{self.number}.2"
+
 
 class ControlPlane:
     """The processes, certificates and administrator's access of one cluster."""
@@ -76,11 +81,22 @@ class ControlPlane:
         )
 
     def stop(self) -> None:
-        for part in reversed(self._parts):
+        parts, self._parts = self._parts, []
+        for part in reversed(parts):
             part.stop(grace=3)
         network.delete_link(f"cp{self.plan.number}")
         network.delete_namespace(self.plan.namespace)
         shutil.rmtree(self.directory, ignore_errors=True)
+
+    def halt(self) -> None:
+        """The API server dies, and nobody starts it; what runs on the nodes goes on."""
+        if self._parts:
+            self._parts[1].stop(grace=0)
+
+    def resume(self) -> None:
+        """Undo `halt`; raises SandboxError when it does not come back."""
+        if self._parts and not self._parts[1].alive:
+            self._parts[1].start().wait_until(self._ready, seconds=90)
 
     @property
     def running(self) -> bool:
@@ -93,7 +109,7 @@ class ControlPlane:
             pair = self.authority.issue(common_name=common_name, organization=organization, client=True)
             certificate, key = pair.write(self.directory / "pki", path.stem)
             path.write_text(
-                json.dumps(_kubeconfig(self._url, self.directory / "pki" / "ca.crt", certificate, key))
+                json.dumps(kubeconfigs.client(self._url, self.directory / "pki" / "ca.crt", certificate, key))
             )
         return path
 
@@ -124,7 +140,7 @@ class ControlPlane:
 
     @property
     def _url(self) -> str:
-        return f"https://{self.plan.address}"
+        return f"https://{self.plan.wire[1]}"
 
     def _part(self, name: str, argv: list[str]) -> Part:
         return Part(
@@ -138,7 +154,7 @@ class ControlPlane:
 
     def _connect(self) -> None:
         plan = self.plan
-        outer, inner = f"100.64.{plan.number}.1", f"100.64.{plan.number}.2"
+        outer, inner = plan.wire
         network.create_namespace(plan.namespace)
         network.connect(plan.namespace, f"cp{plan.number}", outer, inner)
         for address in (plan.address, plan.service_address):
@@ -148,8 +164,7 @@ class ControlPlane:
     def serve(self, bridge: str) -> None:
         """Let the instances on that bridge reach the service range's own API server."""
         plan = self.plan
-        inner = f"100.64.{plan.number}.2"
-        network.lead(bridge, f"{plan.service_address}/32", inner, FIRST_TABLE + plan.number)
+        network.lead(bridge, f"{plan.service_address}/32", plan.wire[1], FIRST_TABLE + plan.number)
 
     def _write_identity(self) -> None:
         from cryptography.hazmat.primitives import serialization
@@ -167,6 +182,7 @@ class ControlPlane:
             plan.endpoint_host,
             *names,
             plan.address,
+            plan.wire[1],
             plan.service_address,
             "127.0.0.1",
             common_name="kube-apiserver",
@@ -191,7 +207,9 @@ class ControlPlane:
         (pki / "sa.pub").write_bytes(public)
         (self.directory / "authenticator.kubeconfig").write_text(
             json.dumps(
-                _webhook(f"http://{AWS_ADDRESS}:{INTERNAL_PORT}/eks/{plan.region}/{plan.name}/authenticate")
+                kubeconfigs.webhook(
+                    f"http://{AWS_ADDRESS}:{INTERNAL_PORT}/eks/{plan.region}/{plan.name}/authenticate"
+                )
             )
         )
 
@@ -267,25 +285,3 @@ class ControlPlane:
         except OSError:
             return False
         return True
-
-
-def _kubeconfig(server: str, ca: Path, certificate: Path, key: Path) -> dict[str, Any]:
-    return {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "clusters": [{"name": "c", "cluster": {"server": server, "certificate-authority": str(ca)}}],
-        "users": [{"name": "u", "user": {"client-certificate": str(certificate), "client-key": str(key)}}],
-        "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
-        "current-context": "x",
-    }
-
-
-def _webhook(url: str) -> dict[str, Any]:
-    return {
-        "apiVersion": "v1",
-        "kind": "Config",
-        "clusters": [{"name": "c", "cluster": {"server": url}}],
-        "users": [{"name": "u", "user": {}}],
-        "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
-        "current-context": "x",
-    }

@@ -15,6 +15,7 @@ SERVICES = "198.51.100.0/24"  # TEST-NET-2: AWS's own endpoints, the resolver, c
 BALANCERS = "203.0.113.0/24"  # TEST-NET-3: public addresses of load balancers
 AWS_ADDRESS = "198.51.100.1"
 DNS_ADDRESS = "198.51.100.2"
+VOID = "void"  # a link that leads nowhere
 INTERNAL_PORT = 9911  # plain http on AWS_ADDRESS for the world's own parts
 
 
@@ -37,10 +38,23 @@ def _run(*argv: str) -> None:
 def prepare_world() -> None:
     """Loopback up, forwarding on, the service ranges local to this namespace, no route anywhere else."""
     ip("link", "set", "lo", "up")
+    ip("link", "add", VOID, "type", "bridge")
+    ip("link", "set", VOID, "arp", "off", "up")
     for cidr in (SERVICES, BALANCERS):
         ip("route", "add", "local", cidr, "dev", "lo")  # each address of the range is ours at once
     Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
     Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").write_text("0")
+
+
+def cut(address: str) -> None:
+    """From now on packets to the address vanish, whoever sends them; connections that stand stall."""
+    ip("route", "replace", f"{address}/32", "dev", VOID, "table", "local")
+
+
+def mend(address: str) -> None:
+    """Undo `cut`; not cut is success."""
+    with contextlib.suppress(SandboxError):
+        ip("route", "delete", f"{address}/32", "dev", VOID, "table", "local")
 
 
 def create_bridge(name: str, address: str) -> None:

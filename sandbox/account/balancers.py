@@ -27,12 +27,17 @@ class Balancers:
         self._next = FIRST_ADDRESS
         self._health: dict[str, dict[str, dict[str, str]]] = {}
         self._draining: dict[str, dict[str, float]] = {}
-        self._failing = 0.0
+        self._failing: dict[str, float] = {}  # by region; "": in all of them
         self._ready: dict[str, float] = {}
 
-    def fail_checks(self, share: float) -> None:
+    def fail_checks(self, share: float, region: str = "") -> None:
         """Health checks fail for that share of each group's targets: for one at least, unless it is 0."""
-        self._failing = share
+        self._failing[region] = share
+
+    def public(self, region: str) -> list[str]:
+        """Every public address of the region's load balancers."""
+        here = list(backend("elbv2", region).load_balancers.values())
+        return [address for each in here for address in self.addresses(each.arn, len(each.subnets) or 1)]
 
     def install(self) -> None:
         """Patch moto: health is what was reported, and deregistered targets drain."""
@@ -172,8 +177,10 @@ class Balancers:
 
     def _group(self, group: Any) -> dict[str, Any]:
         targets = sorted(f"{t['Id']}:{t['Port']}" for t in list(group.targets.values()))
+        region = group.arn.split(":")[3]
+        failing = max(self._failing.get(where, 0.0) for where in ("", region))
         return {
-            "failing": targets[: math.ceil(self._failing * len(targets))],
+            "failing": targets[: math.ceil(failing * len(targets))],
             "targets": [{"id": t["Id"], "port": int(t["Port"])} for t in list(group.targets.values())],
             "path": group.health_check_path or "/",
             "port": group.health_check_port or "traffic-port",
