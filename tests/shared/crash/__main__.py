@@ -13,7 +13,7 @@ from pathlib import Path
 from sandboxed import world
 
 from crash.cell import FORMS, Cell
-from crash.chain import chain
+from crash.chain import chain, unmet
 from crash.full import Full, wanted
 from crash.killing import CRASHES, KILLS
 from crash.moments import DOWN, SHORT, TELLING, UP, Moment, named
@@ -40,7 +40,7 @@ def _measured(options: argparse.Namespace, moments: Sequence[Moment], kills: Seq
         directory.mkdir(exist_ok=True)
         sandbox = stack.enter_context(world(directory, "crash-matrix"))
         if not options.full:
-            return chain(sandbox, moments[: options.limit], kills, over, _say)
+            return chain(sandbox, moments[: options.limit], kills, over, _say, options.rounds)
         full = Full(sandbox, over, _say)
         for _ in full.measure(wanted(moments, kills)[: options.limit]):
             if options.output == "json":
@@ -58,8 +58,7 @@ def _say(line: str) -> None:
 
 
 def _say_missing(moments: Sequence[Moment], cells: Sequence[Cell]) -> None:
-    met = {cell.event for cell in cells}
-    if missing := [str(moment) for moment in moments if str(moment) not in met]:
+    if missing := [str(moment) for moment in unmet(moments, cells)]:
         _say(f"not measured, {len(missing)} of {len(moments)} events: {'; '.join(missing)}")
 
 
@@ -76,6 +75,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     form.add_argument("--full", action="store_true", help="each event from an empty account")
     parser.add_argument("--only", metavar="REGEX", default="", help="all events whose name has this in it")
+    parser.add_argument(
+        "--rounds", metavar="N", type=int, default=1, help="begin again, with what was not met, so many times"
+    )
     parser.add_argument("--limit", metavar="N", type=int, help="the first N events, or cells of --full")
     parser.add_argument("--minutes", metavar="M", type=float, help="begin nothing more after M minutes")
     parser.add_argument("--kill", action="append", choices=KILLS, help="instead of the usual ones")
