@@ -40,7 +40,12 @@ class Reset:
     """The connection breaks instead of an answer; the call was not made."""
 
 
-Outcome = Refusal | Reset
+@dataclass(frozen=True)
+class Lost:
+    """The call is made, and the connection breaks instead of its answer: nobody hears that it took effect."""
+
+
+Outcome = Refusal | Reset | Lost
 Interference = Callable[[ApiCall], Outcome | None]
 """What a fault does to a call: nothing (None), or an outcome in its place."""
 
@@ -65,7 +70,7 @@ def service_of(host: str) -> str:
 
 async def settle(call: ApiCall, outcome: Outcome, receive: Any, send: Any) -> None:
     """Answer with the outcome. The body is read first: the next request may follow on the same connection."""
-    if isinstance(outcome, Reset):
+    if isinstance(outcome, Reset | Lost):
         reset(send)
         await asyncio.sleep(0.01)  # until uvicorn has noticed: it complains of answers that were not given
         return
@@ -76,6 +81,10 @@ async def settle(call: ApiCall, outcome: Outcome, receive: Any, send: Any) -> No
     headers = [*written.headers, length]
     await send({"type": "http.response.start", "status": outcome.status, "headers": headers})
     await send({"type": "http.response.body", "body": written.body})
+
+
+async def unheard(message: dict[str, Any]) -> None:
+    """A `send` for an answer that gets lost."""
 
 
 def reset(send: Any) -> None:

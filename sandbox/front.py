@@ -17,7 +17,7 @@ from urllib.parse import unquote
 from sandbox import pod_identity
 from sandbox.account import permissions
 from sandbox.account.identity import refusal
-from sandbox.api_call import ApiCall, Interference, Outcome, api_call, settle
+from sandbox.api_call import ApiCall, Interference, Lost, Outcome, api_call, settle, unheard
 from sandbox.clusters import Clusters
 from sandbox.registry import ECR_HOST, PUBLIC_HOSTS, Registry, answer, chunks, header
 
@@ -68,14 +68,18 @@ class Front:
         """A call that anything may happen to; most reach the service."""
         call = api_call(scope)
         outcome = self._outcome(call)
-        if outcome is None and permissions.is_judged(call.service, call.key):
+        made = outcome is None or isinstance(outcome, Lost)
+        if made and permissions.is_judged(call.service, call.key):
             body = b"".join([chunk async for chunk in chunks(receive)])
             receive = _once_more(body, receive)
-            outcome = permissions.denial(call.service, call.key, header(scope, b"x-amz-target"), body)
+            denial = permissions.denial(call.service, call.key, header(scope, b"x-amz-target"), body)
+            outcome = denial or outcome
         if outcome is None:
             await service(scope, *_in_step(scope, receive, send))
-        else:
-            await settle(call, outcome, receive, send)
+            return
+        if isinstance(outcome, Lost):
+            await service(scope, receive, unheard)
+        await settle(call, outcome, receive, send)
 
     def _outcome(self, call: ApiCall) -> Outcome | None:
         refused = refusal(call.key) if call.key else None

@@ -39,6 +39,7 @@ from sandbox.account import (
 )
 from sandbox.account.backends import backend
 from sandbox.account.balancers import Balancers
+from sandbox.account.idempotency import Remembering
 from sandbox.authority import Authority
 from sandbox.checkers import Checkers
 from sandbox.clusters import Clusters
@@ -192,7 +193,7 @@ class World:
             # boto3's uploads to S3 are chunked: no length, but an end. Without this they read as empty.
             return moto({**environ, "wsgi.input_terminated": True}, start)
 
-        aws = WSGIMiddleware(terminated, workers=24)
+        aws = Remembering(WSGIMiddleware(terminated, workers=24))
         registry = Registry(_REGISTRY, self._replication)
         front = Front(aws, registry, self._clusters, self._places.charts)
         faults = Switchboard(Reach(self._clusters, self._balancers, self._names, front, self._sign_in_again))

@@ -47,13 +47,20 @@ class Belongings:
                 "InternetGatewayId",
             ),
         ):
-            for item in self._ec2(operation, key):
+            for item in sorted(self._ec2(operation, key), key=self._in_use):  # of two, the one in use
                 if _tags(item).items() >= named.items():
                     found[_NETWORK + kind] = item[id]
         for item in self._ec2("describe_launch_templates", "LaunchTemplates"):
             if item["LaunchTemplateName"] == f"{self._name}-node":
                 found[_CLUSTER + "aws_launch_template.node"] = item["LaunchTemplateId"]
         return {**found, **self._subnets(), **self._gateways()}
+
+    def _in_use(self, item: dict[str, Any]) -> bool:
+        """Of a VPC or an internet gateway: whether other things of ours hang on it."""
+        if "InternetGatewayId" in item:
+            return bool(item.get("Attachments"))
+        inside = self._ec2("describe_subnets", "Subnets") + self._ec2("describe_route_tables", "RouteTables")
+        return item["VpcId"] in {other["VpcId"] for other in inside}
 
     def _subnets(self) -> dict[str, str]:
         zones: dict[str, str] = {}
@@ -63,7 +70,8 @@ class Belongings:
                 if _tags(item).get("Name") == f"{self._name}-{side}-{item['AvailabilityZone']}":
                     zones[item["SubnetId"]] = item["AvailabilityZone"]
                     found[f'{_NETWORK}aws_subnet.{side}["{item["AvailabilityZone"]}"]'] = item["SubnetId"]
-        for item in self._ec2("describe_route_tables", "RouteTables"):
+        tables = self._ec2("describe_route_tables", "RouteTables")
+        for item in sorted(tables, key=lambda item: bool(item.get("Associations"))):
             side, _, zone = _tags(item).get("Name", "").removeprefix(f"{self._name}-").partition("-")
             if side in {"public", "private"}:
                 found |= self._route_table(item, side, f'["{zone}"]' if zone else "", zones)
@@ -84,7 +92,8 @@ class Belongings:
 
     def _gateways(self) -> dict[str, str]:
         found: dict[str, str] = {}
-        for item in self._ec2("describe_addresses", "Addresses"):
+        addresses = self._ec2("describe_addresses", "Addresses")
+        for item in sorted(addresses, key=lambda item: "AssociationId" in item):
             zone = _tags(item).get("Name", "").removeprefix(f"{self._name}-nat-")
             found[f'{_NETWORK}aws_eip.nat["{zone}"]'] = item["AllocationId"]
         for item in self._ec2("describe_nat_gateways", "NatGateways"):

@@ -1,15 +1,15 @@
-"""Throttling and broken connections, for a share of all calls of AWS's APIs."""
+"""Throttling, broken connections and lost answers, for a share of all calls of AWS's APIs."""
 
 from __future__ import annotations
 
 import random
 
 from sandbox.account.dialects import THROTTLED
-from sandbox.api_call import ApiCall, Outcome, Reset
+from sandbox.api_call import ApiCall, Lost, Outcome, Reset
 from sandbox.errors import SandboxError
 from sandbox.faults.fault import Fault, Options, Reach, Stop
 
-MODES = ("throttle", "reset", "mixed")
+MODES = ("throttle", "reset", "mixed", "lost")
 
 
 def start(reach: Reach, options: Options) -> Stop:
@@ -21,6 +21,8 @@ def start(reach: Reach, options: Options) -> Stop:
     def interfere(call: ApiCall) -> Outcome | None:
         if (services and call.service not in services) or chance.random() >= options["share"]:
             return None
+        if options["mode"] == "lost":
+            return Lost()
         broken = options["mode"] == "reset" or (options["mode"] == "mixed" and chance.random() < 0.5)
         return Reset() if broken else THROTTLED[call.dialect]
 
@@ -29,8 +31,8 @@ def start(reach: Reach, options: Options) -> Stop:
 
 FAULT = Fault(
     "throttle",
-    "a share of all API calls is throttled, or their connection reset (mode: throttle, reset or mixed); "
-    "services=ec2,s3,registry (all when empty)",
+    "a share of all API calls is throttled, or their connection reset (mode: throttle, reset or mixed), or "
+    "they are made and only their answer gets lost (mode=lost); services=ec2,s3,registry (all when empty)",
     start,
     {"share": 0.2, "mode": "throttle", "services": "", "seed": 1},
 )

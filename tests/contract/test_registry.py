@@ -37,7 +37,7 @@ class SmallRegistry(ThreadingHTTPServer):
         self.manifests: dict[str, bytes] = {}
         self.failures: list[int] = []
         self.requests: list[str] = []
-        self.auth, self.challenge = BASIC, ""
+        self.auth, self.challenge, self.immutable = BASIC, "", False
 
     @property
     def url(self) -> str:
@@ -74,6 +74,9 @@ class Handler(BaseHTTPRequestHandler):
             query = parse_qs(urlsplit(self.path).query)
             assert query == {"state": ["x"], "digest": [digest]}
             self.server.blobs[digest] = body
+        elif self.server.immutable and self.path.rpartition("/")[2] in self.server.manifests:
+            self.answer(400, b'{"errors": [{"code": "TAG_INVALID"}]}')  # as ECR says it
+            return
         else:
             self.server.manifests[self.path.rpartition("/")[2]] = self.server.manifests[digest] = body
         self.answer(201)
@@ -139,6 +142,15 @@ def test_what_is_there_is_not_sent_again(server: SmallRegistry, layout: Layout) 
     server.requests.clear()
     assert push(connect(server), layout) == layout.manifest.size
     assert not [request for request in server.requests if request.startswith("POST")]
+
+
+def test_a_tag_whose_answer_was_lost_is_there(server: SmallRegistry, layout: Layout) -> None:
+    server.immutable = True
+    push(connect(server), layout)
+    assert push(connect(server), layout) == layout.manifest.size  # sent again, refused, and it is this image
+    server.manifests["t1"] = b"another image"
+    with pytest.raises(ImageError, match="refused"):
+        push(connect(server), layout)
 
 
 def test_what_passes_is_tried_again(server: SmallRegistry, layout: Layout) -> None:

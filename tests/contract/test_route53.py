@@ -53,6 +53,30 @@ def kinds(route53: Route53, zone: Zone) -> set[tuple[str, str]]:
     return {(record.name, record.type) for record in route53.records_under(zone, zone.name)}
 
 
+class Deaf:
+    """Route 53 whose changes take effect, and whose answers about them are lost once: the SDK asks again."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def change_resource_record_sets(self, **arguments: Any) -> Any:
+        self._client.change_resource_record_sets(**arguments)
+        return self._client.change_resource_record_sets(**arguments)
+
+
+def test_a_change_whose_answer_was_lost_is_one_that_was_made(aws: Aws, zone: Zone) -> None:
+    deaf = Deaf(aws.client("route53"))
+    aws._clients[("route53", "us-west-2")] = deaf
+    route53 = Route53(aws)
+    assert route53.publish(zone, BALANCER, OWNER).foreign == ()
+    assert route53.owns(zone, HOSTNAME, OWNER)
+    assert route53.withdraw(zone, HOSTNAME, OWNER) != ()
+    assert kinds(route53, zone) == {("example.com", "NS"), ("example.com", "SOA")}
+
+
 def test_the_owner_is_told_in_words() -> None:
     assert OWNER == "epochctl name=epoch environment=production"
 

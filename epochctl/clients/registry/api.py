@@ -90,8 +90,18 @@ class Registry:
     def _push_manifest(self, repository: str, tag: str, manifest: Upload) -> int:
         content = manifest.path.read_bytes()
         address, headers = f"/v2/{repository}/manifests/{tag}", {"Content-Type": manifest.media_type}
-        self._transport.send("PUT", address, 201, content=content, headers=headers)
+        try:
+            self._transport.send("PUT", address, 201, content=content, headers=headers)
+        except ImageError:
+            # The tag cannot be given twice: where the answer was lost, it is there and names this very image.
+            if not self._names(repository, tag, manifest.digest):
+                raise
         return len(content)
+
+    def _names(self, repository: str, tag: str, digest: str) -> bool:
+        headers = {"Accept": _ACCEPT}
+        answer = self._transport.send("GET", f"/v2/{repository}/manifests/{tag}", 200, 404, headers=headers)
+        return "sha256:" + hashlib.sha256(answer.content).hexdigest() == digest
 
     def _find(self, repository: str, reference: str) -> Manifest | None:
         address, headers = f"/v2/{repository}/manifests/{reference}", {"Accept": _ACCEPT}

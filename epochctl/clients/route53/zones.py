@@ -7,7 +7,7 @@ changed. Knows nothing of load balancers or certificates, nor of what the world'
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,13 +105,13 @@ class Route53:
             if present:
                 return Published(foreign=tuple(present))
             # CREATE, not UPSERT: it fails where somebody else was faster than we
-            return Published(
-                self._change(zone, [("CREATE", record), ("CREATE", _marker(record.name, owner))])
-            )
-        stale = [("DELETE", other) for other in present if other.type != record.type]
-        if not stale and any(other.leads_like(record) for other in present):
-            return Published()
-        return Published(self._change(zone, [*stale, ("UPSERT", record)]))
+            changes = [("CREATE", record), ("CREATE", _marker(record.name, owner))]
+        else:
+            stale = [("DELETE", other) for other in present if other.type != record.type]
+            if not stale and any(other.leads_like(record) for other in present):
+                return Published()
+            changes = [*stale, ("UPSERT", record)]
+        return Published(self._change(zone, changes, lambda: self._stands(zone, record, owner)))
 
     def withdraw(self, zone: Zone, name: str, owner: str) -> tuple[Record, ...]:
         """Remove the record of that name and its companion; () when there was nothing of ours."""
@@ -120,7 +120,8 @@ class Route53:
         ours = [record for record in self.records(zone, name) if record.type in CLASHING]
         marker = [record for record in self.records(zone, MARKER + plain(name)) if record.type == "TXT"]
         try:
-            self._change(zone, [("DELETE", record) for record in (*ours, *marker)])
+            deletions = [("DELETE", record) for record in (*ours, *marker)]
+            self._change(zone, deletions, lambda: not self.owns(zone, name, owner))
         except Refused:
             if self.owns(zone, name, owner):
                 raise
@@ -143,7 +144,19 @@ class Route53:
             *(("DELETE", record) for record in (*gone, *(() if wanted else markers))),
             *(("CREATE", record) for record in (*new, *((marker,) if wanted and not markers else ()))),
         ]
-        return self._change(zone, changes) if changes else ""
+
+        def arranged() -> bool:
+            there = self.records(zone, name)
+            return all(any(one.same_as(other) for other in there) for one in wanted) and not any(
+                one.same_as(other) for one in gone for other in there
+            )
+
+        return self._change(zone, changes, arranged) if changes else ""
+
+    def _stands(self, zone: Zone, record: Record, owner: str) -> bool:
+        """Whether the record is there as wanted, and ours."""
+        there = any(other.leads_like(record) for other in self.records(zone, record.name))
+        return there and self.owns(zone, record.name, owner)
 
     def owns(self, zone: Zone, name: str, owner: str) -> bool:
         """Whether the companion of `name` holds exactly the owner's words."""
@@ -174,7 +187,11 @@ class Route53:
         public = (item for item in items if not item.get("Config", {}).get("PrivateZone"))
         return [Zone(item["Id"].removeprefix("/hostedzone/"), plain(item["Name"])) for item in public]
 
-    def _change(self, zone: Zone, changes: list[tuple[str, Record]]) -> str:
+    def _change(self, zone: Zone, changes: list[tuple[str, Record]], done: Callable[[], bool]) -> str:
+        """The id of the change; "" where it was made before: its answer was lost, and it was sent again.
+
+        done: asked where Route 53 refuses, whether things are as they should become.
+        """
         batch = {
             "Changes": [
                 {"Action": action, "ResourceRecordSet": written(record)} for action, record in changes
@@ -186,6 +203,8 @@ class Route53:
                 absent=("InvalidChangeBatch",),
             )
         except LookupError as error:
+            if done():
+                return ""
             raise Refused(
                 f"Route 53 refused to change {changes[0][1].name} in zone {zone.name}",
                 why=str(error.__cause__),

@@ -7,6 +7,7 @@ holds objects that the state does not know. They are found by name and tags, and
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -22,6 +23,12 @@ T = TypeVar("T")
 CLUSTER = "module.cluster.aws_eks_cluster.this"
 NODE_GROUP = "module.cluster.aws_eks_node_group.this"
 _SLOW = frozenset({CLUSTER, NODE_GROUP})
+# AWS has it already: an answer was lost on its way, and the SDK asked again; or EKS was faster.
+_THERE = re.compile(
+    r"ResourceInUse|AlreadyExist|Already(?:Associated|Assigned)|Duplicate|InvalidSubnet\.Conflict|"
+    r"already exists"
+)
+TRIES = 6
 _SETTLED = {"ACTIVE", "FAILED", "CREATE_FAILED", "DELETE_FAILED", "DEGRADED"}
 
 
@@ -75,25 +82,28 @@ class Planning:
         return self.look(ctx, backend)
 
     def apply(self, ctx: Context, backend: Backend, plan: Plan) -> tuple[Change, ...]:
-        """Apply it; once more from a new plan where the state has moved on since, or where something of ours
-        came to be meanwhile (EKS enters the cluster's creator by itself). Nothing but what was reviewed.
+        """Apply it; from a new plan where the state has moved on since, or where something of ours is there
+        already: that is taken in, if it bears our tags. As long as each plan has less to make than the last.
+        Nothing but what was reviewed.
         """
         self._review.admit(plan)
-        try:
-            return self._unlocking(ctx, lambda: self._terraform.apply(plan, ctx.say))
-        except StalePlanError:
-            ctx.say("the state has changed since the plan was made: planning again")
-            return self._apply_again(ctx, backend)
-        except InfrastructureError as error:
-            if "ResourceInUseException" not in error.why:
-                raise
-            ctx.say("something that was to be made is there already: planning again")
-            return self._apply_again(ctx, backend)
-
-    def _apply_again(self, ctx: Context, backend: Backend) -> tuple[Change, ...]:
-        plan = self.look(ctx, backend)
-        self._review.admit_rest(plan)
-        return self._terraform.apply(plan, ctx.say)
+        for _ in range(TRIES):
+            try:
+                return self._unlocking(ctx, lambda plan=plan: self._terraform.apply(plan, ctx.say))  # type: ignore[misc]
+            except StalePlanError:
+                ctx.say("the state has changed since the plan was made: planning again")
+                plan = self.look(ctx, backend)
+                self._review.admit_rest(plan)
+            except InfrastructureError as error:
+                if not _THERE.search(error.why):
+                    raise
+                ctx.say("something that was to be made is there already: planning again")
+                following = self.settle(ctx, backend, self.look(ctx, backend))
+                if len(following.addresses("create")) >= len(plan.addresses("create")):
+                    raise  # not ours: nothing could be taken in
+                plan = following
+                self._review.admit_rest(plan)
+        return self._unlocking(ctx, lambda: self._terraform.apply(plan, ctx.say))
 
     def prepare(self, ctx: Context, backend: Backend) -> None:
         """Ready to plan: no terraform of an earlier run is at work, this one is initialised, and what the
@@ -161,14 +171,14 @@ class Planning:
         return Pending(busy) if busy else Ready(None)
 
     def _unlocking(self, ctx: Context, work: Callable[[], T]) -> T:
-        """Do it; once more without the lock where that is ours and its holder provably dead."""
-        try:
-            return work()
-        except StaleLockError as error:
-            if ctx.looking is not None or not self._terraform.dead_owner(error.holder):
-                raise
-            ctx.say(
-                f"the state is locked by our own run of {error.holder.when}, which was killed: unlocking it"
-            )
-            self._terraform.unlock(error.holder.id)
-            return work()
+        """Do it; again without the lock where that is ours and its holder provably dead."""
+        for _ in range(TRIES):
+            try:
+                return work()
+            except StaleLockError as error:
+                if ctx.looking is not None or not self._terraform.dead_owner(error.holder):
+                    raise
+                when = error.holder.when
+                ctx.say(f"the state is locked by our own run of {when}, which was killed: unlocking it")
+                self._terraform.unlock(error.holder.id)
+        return work()

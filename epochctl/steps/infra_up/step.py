@@ -19,6 +19,7 @@ from epochctl.clients.launches import Launches
 from epochctl.clients.logs import Logs
 from epochctl.clients.network import Network
 from epochctl.clients.state_bucket import StateBucket
+from epochctl.clients.strays import Strays
 from epochctl.clients.taken import Taken
 from epochctl.cluster.orphans import Orphans
 from epochctl.errors import InfrastructureError, LockedError, NotFoundError
@@ -30,7 +31,7 @@ from epochctl.steps.infra_up.lifetime import Lifetime
 from epochctl.steps.infra_up.nodes import NodeWatch
 from epochctl.steps.infra_up.planning import CLUSTER, Planning
 from epochctl.steps.infra_up.review import Review, Reviewed
-from epochctl.steps.infra_up.whereabouts import Whereabouts, compare
+from epochctl.steps.infra_up.whereabouts import Whereabouts, compare, ids
 from epochctl.tools.terraform import (
     Backend,
     Change,
@@ -70,6 +71,7 @@ class InfraUp:
         self._clearing = Clearing(settings.full_name, settings.tags, network, orphans)
         self._belongings = Belongings(aws, settings.full_name, settings.tags, settings.cluster.access)
         self._taken = Taken(aws, settings.full_name, settings.tags)
+        self._strays = Strays(aws, settings.full_name, settings.tags)
         self._launches = Launches(aws, settings.full_name)
         self._lifetime = Lifetime(Expiry(aws, settings.tags), settings.ttl, ttl)
         review = Review(terraform, region, reviewed)
@@ -104,6 +106,8 @@ class InfraUp:
         if plan.has_changes:
             with NodeWatch(self._launches).watching(ctx):
                 self._planning.apply(ctx, backend, plan)
+            for words in self._remove_strays():
+                ctx.say(f"{words}: a second one, made because AWS's answer about the first was lost; removed")
         return self._output()
 
     def destroy(self, ctx: Context) -> tuple[str, ...]:
@@ -124,8 +128,9 @@ class InfraUp:
         logs = self._delete_logs(born)
         swept = self._clearing.sweep(ctx)
         rest = self._planning.destroy(ctx)
+        strays = self._remove_strays()
         logs += self._delete_logs(born)  # EKS writes its last lines late, and makes the group anew for them
-        return (*images, *orphans, *_lines(nodes), *swept, *_lines(rest), *logs)
+        return (*images, *orphans, *_lines(nodes), *swept, *_lines(rest), *strays, *logs)
 
     def refuse_strangers(self, ctx: Context) -> None:
         """Raise while something that is not ours is in our VPC: better before anything is removed."""
@@ -213,6 +218,11 @@ class InfraUp:
     def _where(self) -> tuple[str, Backend]:
         account = self._aws.account_id()
         return account, Backend(self._bucket.name(account), facts.state_key(self._settings, self._region))
+
+    def _remove_strays(self) -> tuple[str, ...]:
+        """What is ours by tag and name, idle, and not in the state."""
+        account, backend = self._where()
+        return self._strays.remove(ids(self._bucket.text(account, backend.key)))
 
     def _empty_registry(self, ctx: Context) -> tuple[str, ...]:
         """Only a repository that is in the state or bears our tags: by now every one of ours is in the

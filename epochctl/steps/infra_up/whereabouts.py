@@ -46,6 +46,13 @@ def compare(state: str, there: Mapping[str, str]) -> Whereabouts:
     )
 
 
+def ids(state: str) -> frozenset[str]:
+    """Of every object in the state."""
+    told = json.loads(state) if state else {}
+    instances = (one for resource in told.get("resources") or [] for one in resource.get("instances") or [])
+    return frozenset(str((one.get("attributes") or {}).get("id", "")) for one in instances)
+
+
 def _addresses(told: Mapping[str, Any]) -> Iterator[str]:
     for resource in told.get("resources") or []:
         if resource.get("mode") != "managed":

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,6 +63,7 @@ class Terraform:
         self._digest = ""
         self._extra: dict[str, str] = {}
         self._backend: Backend | None = None
+        self._latest = (0.0, 0.0)  # when the last process of ours began and ended
 
     def version(self) -> tuple[str, str]:
         """(version, platform) of the program. Raises ToolError where it is missing or too old."""
@@ -227,9 +229,14 @@ class Terraform:
     def dead_owner(self, holder: failure.LockHolder) -> bool:
         """Whether that lock is provably ours and its holder dead: taken by this user on this host, while a
         run
-        of this very working folder was under way that never told how it ended, and whose process is gone."""
+        of this very working folder was under way that never told how it ended, and whose process is gone. Or
+        by the process of ours that has just ended in vain: S3 gave it the lock, and the answer was lost."""
+        if holder.who != whoami():
+            return False
+        if self._latest[0] <= holder.created <= self._latest[1]:
+            return True
         died = self._site.died()
-        if died is None or holder.who != whoami():
+        if died is None:
             return False
         return died.started - 1 <= holder.created <= died.last + 60
 
@@ -249,9 +256,11 @@ class Terraform:
 
     def _ask(self, verb: str, *arguments: str, absent: str = "", **options: Any) -> str:
         """A short question, answered on stdout; `absent`: a failure with these words is an empty answer."""
+        started = time.time()
         done = process.run(
             self._argv(verb, arguments, options), cwd=self._site.root, env=self._environment(), timeout=300
         )
+        self._latest = (started, time.time())
         if done.code == 0:
             return done.stdout
         if absent and absent in done.stderr:
@@ -266,7 +275,7 @@ class Terraform:
             raise LockedError(
                 "terraform is at work", why=busy, fix="run the same command again when it has ended"
             )
-        stream = Stream(say)
+        stream, started = Stream(say), time.time()
         done = process.run(
             self._argv(verb, arguments, options | {"json": True}),
             cwd=self._site.root,
@@ -276,6 +285,7 @@ class Terraform:
             on_line=stream,
             on_start=lambda pid: self._site.begin(pid, verb),
         )
+        self._latest = (started, time.time())
         if done.code < 0:
             self._site.bury()
             raise InfrastructureError(

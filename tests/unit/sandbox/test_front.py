@@ -146,6 +146,19 @@ def test_a_reset_breaks_the_connection_without_a_word(front: Front) -> None:
     assert (client.transport.aborted, client.status) == (True, 0)
 
 
+def test_a_lost_answer_is_that_of_a_call_which_was_made(front: Front) -> None:
+    throttled(front, share=1.0, mode="lost")
+    made: list[bytes] = []
+
+    async def counting(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        made.append((await receive())["body"])
+        await aws(scope, receive, send)
+
+    front._aws = counting
+    client = Client().ask(front, scope("ec2.us-west-2.amazonaws.com", FORM), b"Action=CreateVpc")
+    assert (client.transport.aborted, client.status, made) == (True, 0, [b"Action=CreateVpc"])
+
+
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("body", [b"", b"{}", b"[]", b"null", b'{"request": 1}', b"\xff\xfe"])
 def test_rubbish_is_a_bad_request_for_the_pod_identity_webhook(front: Front, body: bytes, seed: int) -> None:

@@ -65,6 +65,15 @@ def test_only_a_lock_of_our_own_dead_run_is_ours_to_break(tmp_path: Path) -> Non
     assert not terraform.dead_owner(LockHolder("id", whoami(), "apply", 900.0, "before"))
 
 
+def test_a_lock_that_our_own_process_took_and_was_not_told_of_is_ours_to_break(tmp_path: Path) -> None:
+    """S3 wrote it and the answer was lost: asked again, it says that somebody has it."""
+    terraform = Terraform(tmp_path, tmp_path / "data", "us-west-2")
+    terraform._latest = (1000.0, 1003.0)
+    assert terraform.dead_owner(LockHolder("id", whoami(), "plan", 1001.0, "now"))
+    assert not terraform.dead_owner(LockHolder("id", whoami(), "plan", 999.0, "before"))
+    assert not terraform.dead_owner(LockHolder("id", "ada@engine", "plan", 1001.0, "now"))
+
+
 def test_a_dead_run_is_remembered_until_the_lock_was_free(site: Worksite) -> None:
     site.stage({}, keep_lock=False)
     site.begin(4194304, "apply")
