@@ -16,6 +16,7 @@ from epochctl.cli.session import Session
 if TYPE_CHECKING:
     from epochctl.clients.lock_object import LockObject
     from epochctl.locks import Holder, LocalLock, RunLock
+    from epochctl.workflow.events import Emit, Event
 
 STEP = "lock"  # under this name a run's events tell of it
 
@@ -112,31 +113,59 @@ def _take(session: Session, lock: RunLock, command: str, seconds: float) -> None
     from epochctl.locks import refused
     from epochctl.tools.process import Stop
     from epochctl.workflow.durations import spelled
-    from epochctl.workflow.events import StepStarted
     from epochctl.workflow.outputs import Outputs
     from epochctl.workflow.step import Context
     from epochctl.workflow.waiting import Pending, Ready, SystemClock
 
     start = time.monotonic()
     met: list[Holder] = []
+    spoken = Spoken()
 
     def probe() -> Ready[None] | Pending:
         other = lock.take()
         if other is None:
             return Ready(None)
-        if seconds and not met:
-            ctx.emit(StepStarted(STEP, "observe"))
         met.append(other)
         left = seconds - (time.monotonic() - start)
-        return Pending(f"{other.line}, since {spelled(time.time() - other.since)}; {_left(left)}")
+        told = f"{other.line}, since {spelled(time.time() - other.since)}; {_left(left)}"
+        return Pending(spoken.line(told, other.run, left))
 
     place = session.settings.full_name + " in " + session.region
-    ctx = Context(STEP, Outputs(), session.emit(), SystemClock(Stop.event))
+    ctx = Context(STEP, Outputs(), _once(session.emit()), SystemClock(Stop.event))
     try:
         ctx.wait_for(f"the lock on {place}", probe, deadline=seconds)
     except DeadlineError as error:
         waited = spelled(seconds) if seconds else ""
         raise refused(place, met[-1], command=command, waited=waited) from error
+
+
+@dataclass
+class Spoken:
+    """What was said last: another line a minute, seldom where hours are left, often where seconds are."""
+
+    text: str = ""
+    run: str = ""
+    left: float = 0.0
+
+    def line(self, text: str, run: str, left: float) -> str:
+        pause = 600 if left > 3600 else 60 if left > 60 else 10
+        if run != self.run or self.left - left >= pause:
+            self.text, self.run, self.left = text, run, left
+        return self.text
+
+
+def _once(emit: Emit) -> Emit:
+    """Without repetitions: a lock is asked for every few seconds, and that is nobody's news."""
+    last = ""
+
+    def speak(event: Event) -> None:
+        nonlocal last
+        cause = str(getattr(event, "cause", ""))
+        if not cause or cause != last:
+            emit(event)
+        last = cause
+
+    return speak
 
 
 def _left(seconds: float) -> str:

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from dataclasses import replace
 from pathlib import Path
 
 from epochctl.locks.holder import Holder, read
+
+GLANCES = 5
 
 
 class LocalLock:
@@ -26,9 +29,7 @@ class LocalLock:
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         while self._file is None:
             file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
+            if not _locked(file):
                 os.close(file)
                 return False
             if self._is_at(file):
@@ -53,7 +54,7 @@ class LocalLock:
         except OSError:
             return False
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)  # who looks is in no other looker's way
             return False
         except OSError:
             return True
@@ -89,3 +90,14 @@ class LocalLock:
             return os.path.samestat(os.fstat(file), self._path.stat())
         except FileNotFoundError:
             return False
+
+
+def _locked(file: int) -> bool:
+    """Take the kernel's lock. Somebody who looks (`held`) has it for an instant: that is no holder."""
+    for _ in range(GLANCES):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except OSError:
+            time.sleep(0.01)
+    return False

@@ -15,7 +15,7 @@ from epochctl.workflow.events import Emit
 from epochctl.workflow.graph import Edges, Graph
 from epochctl.workflow.outputs import Outputs
 from epochctl.workflow.schedule import Schedule, Work
-from epochctl.workflow.step import Context, Looking, Observation, Step
+from epochctl.workflow.step import Context, Looking, Observation, Step, Telling
 from epochctl.workflow.waiting import Clock
 
 # Called with a step's name before it changes anything; raises where that must not begin.
@@ -157,12 +157,25 @@ class Runner:
         return seen
 
     def _require(self, name: str) -> tuple[bool, str]:
+        if not self._missing(name) and self._known(name):
+            return False, "is there"
         seen = None if self._missing(name) else self._observe(name)
         if seen is None or seen.output is None:
             due = "; ".join(seen.changes) if seen else ""
             why = due or f"no {self.graph.step(name).produces.__name__} exists"
             raise NotFoundError(f"{name} is not there yet", why=why, fix="epochctl up")
         return False, "is there"
+
+    def _known(self, name: str) -> bool:
+        """Whether a step that is only needed tells its output without a full look, if it can."""
+        step = self.graph.step(name)
+        if not isinstance(step, Telling):
+            return False
+        self._emit(events.StepStarted(name, "observe"))
+        output = step.known(self.context(name))
+        if output is not None:
+            self._publish(name, output)
+        return output is not None
 
     def _apply(self, name: str) -> tuple[bool, str]:
         seen = self._observe(name)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 from epochctl.workflow.events import Emit, StepProgress, StepWaiting
 from epochctl.workflow.outputs import Outputs
@@ -95,4 +95,13 @@ class Step(Protocol):
     def destroy(self, ctx: Context) -> tuple[str, ...]:
         """Remove it; already absent is success. Needed outputs may be missing (ctx.outputs.find gives None):
         then remove what can be found without them. Returns what was removed, a line each."""
+        ...
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """A step that can tell its output at once, where others only need it; what is due it does not say."""
+
+    def known(self, ctx: Context) -> Any | None:
+        """The output as it was published last; None where only a full look tells."""
         ...

@@ -250,6 +250,49 @@ def test_what_somebody_deleted_or_scaled_is_put_right(
     assert step.observe(context(GOOD, said)).changes == ()
 
 
+def test_what_somebody_edited_is_named_and_put_back(step: Deploy, cluster: Cluster, said: list[str]) -> None:
+    """A value changed, a variable added, an annotation changed: as `kubectl edit` does it."""
+    deployed(step, cluster, GOOD, said)
+    deployment = f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/epoch"
+    ingress = f"/apis/networking.k8s.io/v1/namespaces/{NAMESPACE}/ingresses/epoch"
+    before = cluster.kube._connection.get(deployment)["spec"]["template"]["spec"]  # type: ignore[index]
+    env = [{"name": "PORT", "value": "9999"}, {"name": "DEBUG", "value": "1"}]
+    template = {"spec": {"containers": [{"name": "service", "env": env}]}}
+    scheme = {"metadata": {"annotations": {"alb.ingress.kubernetes.io/scheme": "internal"}}}
+    strategic = "application/strategic-merge-patch+json"
+    for path, body in ((deployment, {"spec": {"template": template}}), (ingress, scheme)):
+        query = {"fieldManager": "kubectl-edit"}
+        cluster.kube._connection.send("PATCH", path, body=body, query=query, content=strategic)
+    seen = step.observe(context(GOOD, said)).changes
+    assert len(seen) == 2, seen
+    assert "Deployment/epoch, changed by kubectl-edit at" in seen[0]
+    assert "env[PORT]" in seen[0]
+    assert "env[DEBUG]" in seen[0]
+    assert "Ingress/epoch, changed" in seen[1]
+    step.apply(context(GOOD, said))
+    after = cluster.kube._connection.get(deployment)["spec"]["template"]["spec"]  # type: ignore[index]
+    assert after == before
+    assert step.observe(context(GOOD, said)).changes == ()
+
+
+def test_a_secret_that_changed_makes_other_pods(
+    step: Deploy, cluster: Cluster, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def secret(word: str) -> None:
+        body = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "app"}, "stringData": {"A": word}}
+        cluster.kube.apply(body, NAMESPACE)
+
+    service = step._settings.service.model_copy(update={"secrets": ("app",)})
+    monkeypatch.setattr(step, "_settings", step._settings.model_copy(update={"service": service}))
+    secret("one")
+    deployed(step, cluster, GOOD, said)
+    assert step.observe(context(GOOD, said)).changes == ()
+    secret("two")
+    assert step.observe(context(GOOD, said)).changes == ("change Deployment/epoch",)
+    step.apply(context(GOOD, said))
+    assert step.observe(context(GOOD, said)).changes == ()
+
+
 def test_an_image_that_cannot_be_pulled_is_named_and_the_old_revision_serves(
     step: Deploy, cluster: Cluster, said: list[str]
 ) -> None:
@@ -286,7 +329,7 @@ def test_a_killed_helm_is_cleaned_up_after_with_a_line(
     step: Deploy, cluster: Cluster, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = deployed(step, cluster, GOOD, said)
-    values = step._values(context(NEXT, said))
+    values = step._values(context(NEXT, said), cluster)
     argv = [str(shutil.which("helm")), "upgrade", "epoch", str(chart.DIRECTORY), "-n", NAMESPACE, "--wait"]
     argv += ["--kubeconfig", str(cluster.helm._kubeconfig), "--values", "-"]
     values["replicas"] = 90  # never ready in time: helm waits, and is killed waiting

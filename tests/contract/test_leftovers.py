@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from epochctl.clients.aws import Aws
@@ -333,3 +334,37 @@ def test_health_checks_and_the_replication_of_images(aws: Aws) -> None:
     route53.change_tags_for_resource(ResourceType="healthcheck", ResourceId=ids[1], AddTags=tags)
     assert f"health check {ids[1]}" not in find(aws)
     assert f"health check {ids[1]}" in {one.words for one in Leftovers(Aws("us-east-1")).find(NAME, TAGS)}
+
+
+def test_a_load_balancer_that_vanishes_while_it_is_asked_about_hides_no_other(aws: Aws) -> None:
+    elbv2, network = aws.client("elbv2"), make_network(aws, LISTED)
+    made = [
+        elbv2.create_target_group(
+            Name=name, Protocol="HTTP", Port=80, VpcId=network["VPC"], TargetType="ip", Tags=CLUSTER
+        )["TargetGroups"][0]["TargetGroupArn"]
+        for name in ("one", "two")
+    ]
+    listed = elbv2.describe_target_groups()
+
+    class Late:
+        """Lists what was there a moment ago."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(elbv2, name)
+
+        def can_paginate(self, operation: str) -> bool:
+            return operation != "describe_target_groups" and bool(elbv2.can_paginate(operation))
+
+        def describe_target_groups(self, **arguments: Any) -> Any:
+            return listed
+
+        def describe_tags(self, ResourceArns: list[str]) -> Any:
+            if made[0] in ResourceArns:
+                told = {"Error": {"Code": "TargetGroupNotFound", "Message": "not found"}}
+                raise ClientError(told, "DescribeTags")  # type: ignore[arg-type]
+            return elbv2.describe_tags(ResourceArns=ResourceArns)
+
+    elbv2.delete_target_group(TargetGroupArn=made[0])
+    aws._clients[("elbv2", REGION)] = Late()
+    assert f"target group {made[1]}" in find(aws)
+    assert f"target group {made[0]}" not in find(aws)

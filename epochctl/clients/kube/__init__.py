@@ -5,6 +5,7 @@ Knows nothing of AWS.
 
 from epochctl.clients.kube.balanced import Balanced
 from epochctl.clients.kube.cluster import Kube
+from epochctl.clients.kube.drift import Drift
 from epochctl.clients.kube.execution import Ended, Execution
 from epochctl.clients.kube.nodes import NodeState
 from epochctl.clients.kube.pods import PodState, Trouble
@@ -13,6 +14,7 @@ from epochctl.clients.kube.states import DeploymentState, Happening, IngressStat
 __all__ = [
     "Balanced",
     "DeploymentState",
+    "Drift",
     "Ended",
     "Execution",
     "Happening",

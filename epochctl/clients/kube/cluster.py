@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from epochctl.clients.kube import balanced, pods, states
+from epochctl.clients.kube import balanced, drift, pods, states
 from epochctl.clients.kube.balanced import Balanced
 from epochctl.clients.kube.connection import Access, Connection, Json, Refused
+from epochctl.clients.kube.drift import Drift
 from epochctl.clients.kube.execution import PROTOCOLS, Execution
 from epochctl.clients.kube.nodes import NodeState, node_state
 from epochctl.clients.kube.pods import PodState
@@ -145,10 +146,15 @@ class Kube:
         items = (self._connection.get(path, labelSelector=selector) or {}).get("items", [])
         return tuple(b64decode(item["data"][key]) for item in items if key in (item.get("data") or {}))
 
-    def has_secret(self, namespace: str, name: str) -> bool:
-        """Whether there is a Secret of that name. What is in it is not asked for."""
+    def secret_version(self, namespace: str, name: str) -> str:
+        """What changes with a Secret; "" where there is none. What is in it is not asked for."""
         path = f"/api/v1/namespaces/{namespace}/secrets/{name}"
-        return self._connection.get(path, accept=METADATA) is not None
+        found = self._connection.get(path, accept=METADATA)
+        return f"{found['metadata']['uid']}/{found['metadata']['resourceVersion']}" if found else ""
+
+    def has_secret(self, namespace: str, name: str) -> bool:
+        """Whether there is a Secret of that name."""
+        return bool(self.secret_version(namespace, name))
 
     def namespace(self, name: str) -> Mapping[str, str] | None:
         """The namespace's labels, or None where there is none."""
@@ -171,6 +177,12 @@ class Kube:
             for item in manifests
             if self._connection.get(self._path(item, namespace)) is None
         )
+
+    def drifts(self, manifests: Iterable[Mapping[str, Any]], namespace: str) -> tuple[Drift, ...]:
+        """What of these objects somebody changed by hand."""
+        pairs = ((item, self._connection.get(self._path(item, namespace))) for item in manifests)
+        found = (drift.find(item, live) for item, live in pairs if live is not None)
+        return tuple(one for one in found if one is not None)
 
     # what would happen
 
@@ -205,6 +217,14 @@ class Kube:
         self._connection.send(
             "PATCH", self._path(manifest, namespace), body=manifest, query=query, content=APPLY
         )
+
+    def restore(self, manifest: Mapping[str, Any], namespace: str = "") -> None:
+        """Put the manifest's content in place of the object's own, with nothing beside it."""
+        path = self._path(manifest, namespace)
+        live = self._connection.get(path)
+        if live is not None:
+            body = drift.restored(manifest, live)
+            self._connection.send("PUT", path, body=body, query={"fieldManager": OWNER})
 
     # what is removed
 

@@ -22,10 +22,16 @@ class Reader:
         pages = client.get_paginator(operation).paginate(**arguments)
         return self._aws.call(lambda: [item for page in pages for item in page[key]])
 
-    def find(self, service: str, operation: str, absent: str, **arguments: Any) -> dict[str, Any] | None:
-        """The answer, or None where AWS answers with the code `absent`."""
+    def find(
+        self, service: str, operation: str, absent: str | tuple[str, ...], **arguments: Any
+    ) -> dict[str, Any] | None:
+        """The answer, or None where AWS answers with the code (or one of those) in `absent`."""
         method = getattr(self._aws.client(service), operation)
         try:
-            return dict(self._aws.call(lambda: method(**arguments), absent=(absent,)))
+            return dict(
+                self._aws.call(
+                    lambda: method(**arguments), absent=absent if isinstance(absent, tuple) else (absent,)
+                )
+            )
         except LookupError:
             return None

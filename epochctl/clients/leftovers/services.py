@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from epochctl.clients.leftovers.belonging import RECORD_PREFIX, Belonging, Finding
 from epochctl.clients.leftovers.reading import Reader
 
+VANISHED = (
+    "LoadBalancerNotFound",
+    "LoadBalancerNotFoundException",
+    "TargetGroupNotFound",
+    "TargetGroupNotFoundException",
+)
 BATCH = 20  # ARNs that ELB takes in one question about tags
 KEYS = ("RSA_1024", "RSA_2048", "RSA_3072", "RSA_4096", "EC_prime256v1", "EC_secp384r1", "EC_secp521r1")
 ANY_KEY = {"keyTypes": list(KEYS)}
@@ -128,9 +136,17 @@ def _judged(reader: Reader, mine: Belonging, words: str, vpcs: dict[str, str]) -
     return [
         finding
         for chunk in _chunks(list(vpcs))
-        for told in reader.items("elbv2", "describe_tags", "TagDescriptions", ResourceArns=chunk)
+        for told in _tags(reader, chunk)
         for finding in mine.judge(f"{words} {told['ResourceArn']}", told["Tags"], vpcs[told["ResourceArn"]])
     ]
+
+
+def _tags(reader: Reader, arns: list[str]) -> list[dict[str, Any]]:
+    """One that has vanished since it was listed fails the whole question: then each is asked by itself."""
+    answer = reader.find("elbv2", "describe_tags", VANISHED, ResourceArns=arns)
+    if answer is not None:
+        return list(answer["TagDescriptions"])
+    return [] if len(arns) == 1 else [tags for arn in arns for tags in _tags(reader, [arn])]
 
 
 def _chunks(items: list[str]) -> list[list[str]]:

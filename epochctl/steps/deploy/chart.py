@@ -5,6 +5,8 @@ Reads the chart's files; knows nothing of the cluster's state.
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ DIRECTORY = files.find("charts/epoch")
 CHART_ANNOTATION = (
     "epochctl/chart"  # an edited chart of the same version makes other values, hence another revision
 )
+SECRETS_ANNOTATION = "epochctl/secrets"  # a Secret that changed makes other pods: a pod reads it once
 NAMESPACE_LABELS = {
     # Before the first pod: a pod gets its readiness gate when it is made, or never.
     "elbv2.k8s.aws/pod-readiness-gate-inject": "enabled",
@@ -25,10 +28,16 @@ NAMESPACE_LABELS = {
 
 
 def values(
-    settings: Settings, region: str, image: PushedImage, certificate: Certificate, chart: Path
+    settings: Settings,
+    region: str,
+    image: PushedImage,
+    certificate: Certificate,
+    chart: Path,
+    secrets: str = "",
 ) -> dict[str, Any]:
-    """What the chart is given; everything else is the chart's own default."""
+    """What the chart is given; everything else is the chart's own default. secrets: a mark of them."""
     service = settings.service
+    annotations = {CHART_ANNOTATION: chart_digest(chart)} | ({SECRETS_ANNOTATION: secrets} if secrets else {})
     return {
         "image": {"repository": image.repository, "digest": image.digest, "tag": image.tag},
         "region": region,
@@ -45,8 +54,13 @@ def values(
             "limits": {"cpu": service.cpu_limit, "memory": service.memory_limit},
         },
         "networkPolicy": {"egress": bool(service.image)},  # ours asks nobody for anything
-        "podAnnotations": {CHART_ANNOTATION: chart_digest(chart)},
+        "podAnnotations": annotations,
     }
+
+
+def mark(versions: Sequence[str]) -> str:
+    """Of the Secrets in use: another one whenever any of them changes; "" where there are none."""
+    return hashlib.sha256("\0".join(versions).encode()).hexdigest()[:16] if versions else ""
 
 
 def selector(release: str) -> str:

@@ -26,7 +26,14 @@ from epochctl.steps.deploy.removal import Removal
 from epochctl.steps.deploy.retreat import Left, Retreat
 from epochctl.steps.deploy.serving import Serving
 from epochctl.steps.deploy.watch import Watch, stranger
-from epochctl.tools.helm import Difference, ReleaseState, canonical, changed_objects, differences
+from epochctl.tools.helm import (
+    Difference,
+    ReleaseState,
+    canonical,
+    changed_objects,
+    differences,
+    without_hooks,
+)
 from epochctl.workflow.journal import whoami
 from epochctl.workflow.outputs import Outputs
 from epochctl.workflow.step import Context, Observation
@@ -53,7 +60,7 @@ class Deploy:
         state = cluster.helm.release(self._release, self._namespace) if cluster else None
         if cluster is None or state is None:
             return Observation(None, (f"install release {self._release} with {image.digest[:19]}",))
-        values = self._values(ctx)
+        values = self._values(ctx, cluster)
         changes = self._due(cluster, state, values)
         changes = changes or self._ailments(cluster, image)
         address, _ = self._serving(cluster).address()
@@ -65,7 +72,7 @@ class Deploy:
         cluster, image = self._reach(ctx), ctx.outputs.get(PushedImage)
         Preparation(cluster.kube, self._namespace, self._settings.service.secrets).run(ctx)
         state = settled(ctx, cluster.helm, self._release, self._namespace)
-        upgraded = state is None or bool(self._due(cluster, state, self._values(ctx)))
+        upgraded = state is None or bool(self._due(cluster, state, self._values(ctx, cluster)))
         try:
             if state is None or upgraded:
                 state = self._send(ctx, cluster, state)
@@ -108,7 +115,8 @@ class Deploy:
         if ctx.outputs.find(PushedImage) is None and state is not None:
             outputs = Outputs(ctx.outputs.get(Certificate), image_of(state))
             ctx = replace(ctx, outputs=outputs)
-        rendered = cluster.helm.render(self._release, self._namespace, self._chart, self._values(ctx))
+        values = self._values(ctx, cluster)
+        rendered = cluster.helm.render(self._release, self._namespace, self._chart, values)
         return differences(state.manifests if state else (), rendered)
 
     def roll_back(self, ctx: Context, target: ReleaseState) -> Release:
@@ -127,9 +135,11 @@ class Deploy:
         state = cluster.helm.release(self._release, self._namespace) or target
         return self._output(state, image, address)
 
-    def _values(self, ctx: Context) -> dict[str, Any]:
+    def _values(self, ctx: Context, cluster: Cluster) -> dict[str, Any]:
         certificate, image = ctx.outputs.get(Certificate), ctx.outputs.get(PushedImage)
-        return chart.values(self._settings, self._region, image, certificate, self._chart)
+        names = self._settings.service.secrets
+        mark = chart.mark([cluster.kube.secret_version(self._namespace, name) for name in names])
+        return chart.values(self._settings, self._region, image, certificate, self._chart, mark)
 
     def _due(self, cluster: Cluster, state: ReleaseState, values: dict[str, Any]) -> tuple[str, ...]:
         """What an upgrade would put right, a line each."""
@@ -144,11 +154,15 @@ class Deploy:
         live = cluster.kube.deployment(self._namespace, self._release)
         if live is not None and live.desired != values["replicas"]:
             lines.append(f"heal: {values['replicas']} replicas instead of {live.desired}")
-        if live is not None and not all(
-            image.endswith("@" + values["image"]["digest"]) for image in live.images
+        drifts = cluster.kube.drifts(without_hooks(state.manifests), self._namespace)
+        named = any(drift.name.startswith("Deployment/") for drift in drifts)
+        if (
+            live is not None
+            and not named
+            and not all(image.endswith("@" + values["image"]["digest"]) for image in live.images)
         ):
             lines.append("heal: the image of the release instead of another one")
-        return tuple(lines)
+        return (*lines, *(f"heal: {drift}" for drift in drifts))
 
     def _ailments(self, cluster: Cluster, image: PushedImage) -> tuple[str, ...]:
         """What waiting, and nothing else, would put right."""
@@ -196,12 +210,24 @@ class Deploy:
 
     def _send(self, ctx: Context, cluster: Cluster, state: ReleaseState | None) -> ReleaseState:
         ctx.say(f"{'upgrade' if state else 'install'} release {self._release} in {self._namespace}")
+        values = self._values(ctx, cluster)
         try:
-            return cluster.helm.install_or_upgrade(
-                self._release, self._namespace, self._chart, self._values(ctx), note=AUTHOR + whoami()
+            sent = cluster.helm.install_or_upgrade(
+                self._release, self._namespace, self._chart, values, note=AUTHOR + whoami()
             )
         except ClusterError as error:
             raise DeployError(f"release {self._release} was not accepted", why=error.why) from error
+        self._restore(ctx, cluster, sent)
+        return sent
+
+    def _restore(self, ctx: Context, cluster: Cluster, state: ReleaseState) -> None:
+        """helm puts right what was changed, and leaves alone what somebody added."""
+        manifests = {
+            f"{one['kind']}/{one['metadata']['name']}": one for one in without_hooks(state.manifests)
+        }
+        for drift in cluster.kube.drifts(manifests.values(), self._namespace):
+            ctx.say(f"{drift}: put back as the release has it")
+            cluster.kube.restore(manifests[drift.name], self._namespace)
 
     def _watch(self, cluster: Cluster) -> Watch:
         service = self._settings.service

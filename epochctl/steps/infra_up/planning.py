@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from epochctl.clients.belongings import Belongings
-from epochctl.errors import InfrastructureError, LockedError
+from epochctl.errors import DeadlineError, InfrastructureError, LockedError
 from epochctl.steps.infra_up.review import Review
 from epochctl.tools.terraform import Backend, Change, Plan, StaleLockError, StalePlanError, Terraform
 from epochctl.workflow.step import Context
@@ -29,6 +29,7 @@ _THERE = re.compile(
     r"already exists"
 )
 TRIES = 6
+LOOK, PATIENCE = "OperationTypePlan", 120.0  # somebody's `status` or `terraform plan` takes seconds
 _SETTLED = {"ACTIVE", "FAILED", "CREATE_FAILED", "DELETE_FAILED", "DEGRADED"}
 
 
@@ -172,13 +173,37 @@ class Planning:
 
     def _unlocking(self, ctx: Context, work: Callable[[], T]) -> T:
         """Do it; again without the lock where that is ours and its holder provably dead."""
+
+        def dead(error: StaleLockError) -> bool:
+            return self._terraform.dead_owner(error.holder)
+
         for _ in range(TRIES):
             try:
                 return work()
             except StaleLockError as error:
-                if ctx.looking is not None or not self._terraform.dead_owner(error.holder):
+                if ctx.looking is None and error.holder.operation == LOOK and not dead(error):
+                    return self._after(ctx, work)
+                if ctx.looking is not None or not dead(error):
                     raise
                 when = error.holder.when
                 ctx.say(f"the state is locked by our own run of {when}, which was killed: unlocking it")
                 self._terraform.unlock(error.holder.id)
         return work()
+
+    def _after(self, ctx: Context, work: Callable[[], T]) -> T:
+        """Do it as soon as whoever only looks (from another checkout, say) has let go of the state."""
+        met: list[StaleLockError] = []
+
+        def probe() -> Ready[T] | Pending:
+            try:
+                return Ready(work())
+            except StaleLockError as error:
+                met.append(error)
+                if error.holder.operation != LOOK or self._terraform.dead_owner(error.holder):
+                    raise
+                return Pending(f"{error.why}, which only looks")
+
+        try:
+            return ctx.wait_for("the state's lock", probe, deadline=PATIENCE)
+        except DeadlineError as error:
+            raise (met[-1] if met else error) from error

@@ -31,7 +31,7 @@ from epochctl.steps.infra_up.lifetime import Lifetime
 from epochctl.steps.infra_up.nodes import NodeWatch
 from epochctl.steps.infra_up.planning import CLUSTER, Planning
 from epochctl.steps.infra_up.review import Review, Reviewed
-from epochctl.steps.infra_up.whereabouts import Whereabouts, compare, ids
+from epochctl.steps.infra_up.whereabouts import Whereabouts, compare, ids, outputs
 from epochctl.tools.terraform import (
     Backend,
     Change,
@@ -96,6 +96,11 @@ class InfraUp:
         exists = bool(self._terraform.state_list()) if plan.has_changes else True
         changes = (*self._kept(), *plan.changes)
         return Observation(facts.infrastructure(self._terraform.output()), changes, exists)
+
+    def known(self, ctx: Context) -> Infrastructure | None:
+        """The outputs in the state: one request, no terraform."""
+        account, backend = self._where()
+        return outputs(self._bucket.text(account, backend.key))
 
     def apply(self, ctx: Context) -> Infrastructure:
         account, backend = self._where()

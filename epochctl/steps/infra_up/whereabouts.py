@@ -37,13 +37,19 @@ def compare(state: str, there: Mapping[str, str]) -> Whereabouts:
     """state: the text of the state, "" for none; there: address -> id of what exists."""
     told = json.loads(state) if state else {}
     known = tuple(_addresses(told))
-    outputs = {name: one.get("value") for name, one in (told.get("outputs") or {}).items()}
     return Whereabouts(
         known,
         tuple(name for name in known if name.startswith(WEIGHTY) and name not in there),
         tuple(name for name in there if name.startswith(WEIGHTY) and name not in known),
-        facts.infrastructure(outputs) if outputs else None,
+        outputs(state),
     )
+
+
+def outputs(state: str) -> Infrastructure | None:
+    """What the last complete apply published; None where there was none."""
+    told = json.loads(state) if state else {}
+    values = {name: one.get("value") for name, one in (told.get("outputs") or {}).items()}
+    return facts.infrastructure(values) if values else None
 
 
 def ids(state: str) -> frozenset[str]:

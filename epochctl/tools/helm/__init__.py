@@ -14,6 +14,7 @@ from epochctl.tools.helm.state import (
     changed_objects,
     chart_digest,
     decoded,
+    without_hooks,
 )
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "differences",
     "previous",
     "taken_back",
+    "without_hooks",
 ]

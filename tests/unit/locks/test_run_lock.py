@@ -178,3 +178,24 @@ def test_a_run_that_was_refused_leaves_no_trace(here: Here) -> None:
     assert lock.take() is None
     assert here.said == []
     lock.release("ok")
+
+
+def test_somebody_who_looks_is_not_in_the_way(tmp_path: Path) -> None:
+    """`held` takes the kernel's lock for an instant; who takes it for good must not be refused by that."""
+    looking, stop = LocalLock(tmp_path / "run.lock"), threading.Event()
+    (tmp_path / "run.lock").touch()
+
+    def look() -> None:
+        while not stop.is_set():
+            looking.held()
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        for number in range(200):
+            lock = LocalLock(tmp_path / "run.lock")
+            assert lock.take(ourselves(f"run{number}", "up", ""))
+            lock.release(ourselves(f"run{number}", "up", ""), "ok")
+    finally:
+        stop.set()
+        thread.join()

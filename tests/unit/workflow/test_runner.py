@@ -151,6 +151,21 @@ def test_only_the_named_step_is_applied(parts: dict[str, Fake]) -> None:
     assert [line for line in parts["app"].log if line.startswith("apply")] == ["apply app"]
 
 
+def test_a_step_that_tells_its_output_at_once_is_not_observed(parts: dict[str, Fake]) -> None:
+    told: list[str] = []
+
+    class Quick(Fake):
+        def known(self, ctx: Context) -> Any:
+            told.append(self.name)
+            return self.produces()
+
+    parts["net"] = Quick("net", Net, world=parts["net"].world, log=parts["net"].log)
+    parts["net"].world |= {"cert"}
+    runner(parts).up(only=("app",)).check()
+    assert told == ["net"]
+    assert "observe net" not in parts["net"].log
+
+
 def test_the_named_step_says_what_it_misses(parts: dict[str, Fake]) -> None:
     with pytest.raises(NotFoundError, match="net is not there yet"):
         runner(parts).up(only=("app",)).check()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from epochctl.errors import LockedError
+from epochctl.outputs import Infrastructure
 from epochctl.settings import Settings
 from epochctl.steps.infra_up import InfraUp
 from epochctl.tools.terraform import LockHolder, Plan, StaleLockError, Terraform
@@ -25,6 +27,7 @@ class Program:
     directory: Path
     at_work: str = ""
     locked: bool = False
+    looked: int = 0  # so many times, somebody who only looks has the lock
     asked: list[str] = field(default_factory=list)
 
     def busy(self) -> str:
@@ -42,6 +45,9 @@ class Program:
         self.asked.append("init")
 
     def plan(self, *given: object, **more: object) -> Plan:
+        if self.looked:
+            self.looked -= 1
+            raise StaleLockError(replace(HOLDER, who="ada@engine"))
         if self.locked:
             raise StaleLockError(HOLDER)
         self.asked.append("plan")
@@ -51,7 +57,7 @@ class Program:
         return {}
 
     def dead_owner(self, holder: LockHolder) -> bool:
-        return True
+        return holder.who == HOLDER.who
 
     def unlock(self, lock_id: str) -> None:
         self.asked.append("unlock")
@@ -59,6 +65,8 @@ class Program:
 
 
 class Bucket:
+    holds = ""
+
     def name(self, account: str) -> str:
         return "bucket"
 
@@ -66,6 +74,8 @@ class Bucket:
         return True
 
     def text(self, account: str, key: str) -> str:
+        if self.holds:
+            return self.holds
         return '{"resources": [{"mode": "managed", "type": "aws_vpc", "name": "this", "instances": [{}]}]}'
 
 
@@ -142,3 +152,46 @@ def test_a_plan_alone_says_who_is_at_work(tmp_path: Path) -> None:
     with pytest.raises(LockedError) as caught:
         made(Program(tmp_path)).plan(context(Looking("ada runs `epochctl up`")))
     assert caught.value.why == "ada runs `epochctl up`"
+
+
+class Hurried:
+    """A clock on which a sleep takes no time."""
+
+    time = 0.0
+
+    def now(self) -> float:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.time += seconds
+
+
+def test_a_run_waits_for_somebody_elses_look(tmp_path: Path) -> None:
+    program = Program(tmp_path, looked=3)
+    said: list[Any] = []
+    made(program).observe(Context("infra_up", Outputs(), said.append, Hurried()))
+    assert "plan" in program.asked
+    assert "unlock" not in program.asked
+    assert any("ada@engine" in getattr(event, "cause", "") for event in said)
+
+
+def test_a_look_that_does_not_end_is_a_lock_like_any_other(tmp_path: Path) -> None:
+    program = Program(tmp_path, looked=1000)
+    with pytest.raises(StaleLockError) as caught:
+        made(program).observe(Context("infra_up", Outputs(), lambda event: None, Hurried()))
+    assert "ada@engine" in caught.value.why
+
+
+def test_what_only_needs_the_outputs_starts_no_terraform(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [field.name for field in fields(Infrastructure)]
+    outputs = {name: {"value": ["a"] if name.endswith("ids") else "a"} for name in names}
+    monkeypatch.setattr(Bucket, "holds", json.dumps({"outputs": outputs}))
+    program = Program(tmp_path)
+    found = made(program).known(context(None))
+    assert found is not None
+    assert found.public_subnet_ids == ("a",)
+    assert program.asked == []
+    monkeypatch.setattr(Bucket, "holds", json.dumps({"outputs": {}}))
+    assert made(program).known(context(None)) is None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from epochctl.tools.helm import differences
 
 
@@ -54,6 +56,40 @@ def test_an_environment_value_that_sounds_secret_is_not_shown() -> None:
     assert "other" not in text
     assert "API_TOKEN" in text
     assert "value: b" in text
+
+
+@pytest.mark.parametrize(
+    ("value", "secret"),
+    [
+        ("postgres://epoch:hunter2@db.example.com/epoch", "hunter2"),
+        ("AKIAIOSFODNN7EXAMPLE", "AKIAIOSFODNN7EXAMPLE"),
+        ("wJalrXUtnFEMI7K7MDENGbPxRfiCYEXAMPLEKEY2", "wJalrXUtnFEMI7K7MDENG"),
+        ("ghp_16C7e42F292c6912E7710c838347Ae178B4a", "ghp_16C7"),
+        ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl", "c2lnbmF0dXJl"),
+        ("Server=db;Password=hunter2;Timeout=3", "hunter2"),
+        ("-----BEGIN RSA PRIVATE KEY-----\nMIIEow\n-----END RSA PRIVATE KEY-----", "MIIEow"),
+    ],
+)
+def test_what_looks_like_a_credential_is_not_shown_under_a_harmless_name(value: str, secret: str) -> None:
+    (found,) = differences([deployment(1, UPSTREAM="a")], [deployment(1, UPSTREAM=value)])
+    assert secret not in "\n".join(found.lines)
+    assert "***" in "\n".join(found.lines)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "https://api.example.com/v1/a-rather-long-path/with-words",
+        "123456789012.dkr.ecr.us-west-2.amazonaws.com/epoch",
+        "sha256:9b2e6a4f0c1d8e7b5a3f2c1d0e9f8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c3d2e1f",
+        "arn:aws:iam::123456789012:role/epoch-production",
+        "com.example.SomeVeryLongClassName",
+        "2026-11-24T15:20:39Z",
+    ],
+)
+def test_other_values_are_shown(value: str) -> None:
+    (found,) = differences([deployment(1, UPSTREAM="a")], [deployment(1, UPSTREAM=value)])
+    assert value in "\n".join(found.lines)
 
 
 def test_hooks_are_not_part_of_the_release() -> None:
