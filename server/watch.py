@@ -1,19 +1,11 @@
-"""The outermost layer: measures each request and tells every observer how it ended. Knows none of them.
-
-The status is what the answering application leaves in the scope: looking at each message on its way would
-cost more than the answer.
-"""
+"""The outermost layer: measures each request and tells every observer how it ended. Knows none of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from time import perf_counter
 
-from starlette.types import ASGIApp, Receive, Scope, Send
-
-from server.resource import STATUS
-
-CRASHED = 500  # of an application that has not answered
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 Observer = Callable[[Scope, int, float], None]  # the request, its status, its seconds
 
@@ -25,10 +17,17 @@ class Watch:
         self._app, self._observers = app, observers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        start = perf_counter()
+        status, start = 500, perf_counter()
+
+        async def watch(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
         try:
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, watch)
         finally:
-            seconds, status = perf_counter() - start, scope.get(STATUS, CRASHED)
+            seconds = perf_counter() - start
             for observe in self._observers:
                 observe(scope, status, seconds)

@@ -37,6 +37,7 @@ COMMANDS: Mapping[str, str] = {
     "rollback": "rollback",
     "history": "history",
     "verify": "verify",
+    "failover": "failover",
     "kubeconfig": "kubeconfig",
     "unlock": "unlock",
     "resume": "resume",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import uuid
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,19 +32,18 @@ class Session:
     presenter: Presenter
     ttl: str = ""  # --ttl, which counts from now
     reviewed: Reviewed | None = None  # --reviewed: no other plan is applied
+    awake: bool | None = None  # of a standby: whether it is to serve; None: as Route 53 has it now
     run: str = field(default_factory=lambda: uuid.uuid4().hex[:12])  # names it in journal and lock
 
     def runner(self, gate: Gate | None = None, *, looking: bool = False) -> Runner:
         """A fresh run over every step. gate: asked before a step changes anything; looking: none may."""
         from epochctl.steps.catalog import steps
-        from epochctl.steps.standing import standing
         from epochctl.tools.process import Stop
         from epochctl.workflow.runner import Runner
         from epochctl.workflow.step import Looking
         from epochctl.workflow.waiting import SystemClock
 
-        settings = standing(self.settings, self.region, self.aws)
-        made, stop = steps(settings, self.region, self.aws, self.ttl, self.reviewed), Stop.event
+        made, stop = steps(self.sized, self.region, self.aws, self.ttl, self.reviewed), Stop.event
         only = Looking(self._beside()) if looking else None
         return Runner(made, self.emit(), SystemClock(stop), stop, gate, looking=only)
 
@@ -88,10 +88,14 @@ class Session:
         """Private files of this (name, environment, region)."""
         return self.settings.state_directory(self.region)
 
-    @property
+    @cached_property
     def sized(self) -> Settings:
         """The settings as they are for this region: a standby may be smaller until it is woken."""
-        return self.settings.sized(self.region, awake=False)
+        from epochctl.steps.standing import standing
+
+        if self.awake is not None:
+            return self.settings.sized(self.region, awake=self.awake)
+        return standing(self.settings, self.region, self.aws)
 
     @property
     def place(self) -> str:

@@ -41,7 +41,7 @@ def up(
     Several regions come up side by side; one that fails does not stop the others, and is repaired by
     `up --region`. One that the settings do not list any more is removed when all others stand.
     """
-    from epochctl.cli import departure, lifetime, planned
+    from epochctl.cli import departure, drilling, lifetime, planned
     from epochctl.cli.opening import opened
     from epochctl.cli.session import interactive
 
@@ -55,6 +55,7 @@ def up(
         with fleet.locked(_again(ttl, reviewed), wait):
             if interactive() and not yes and output == "text":
                 planned.ask(fleet)
+            drilling.mend_before_up(fleet)
             urls = fleet.each(_bring_up)
             departure.remove(fleet, wait)
         if fleet.alone:

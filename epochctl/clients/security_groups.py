@@ -6,6 +6,7 @@ Knows nothing of load balancers or clusters beyond the tags that mark a cluster'
 from __future__ import annotations
 
 import contextlib
+import json
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from epochctl.clients.aws import Aws
 
 CLUSTER_TAG = "elbv2.k8s.aws/cluster"
+CLOSED_TAG = "epochctl:closed-"
 GUARDDUTY_TAG = "GuardDutyManaged"
 _GONE = ("InvalidPermission.NotFound", "InvalidSecurityGroupRuleId.NotFound", "InvalidGroup.NotFound")
 _SIDES = (("ingress", "ip-permission.group-id"), ("egress", "egress.ip-permission.group-id"))
@@ -70,6 +72,52 @@ class SecurityGroups:
             return "" if gone else f"{group.id} ({group.name}) is still attached to a network interface"
         return ""
 
+    def close(self, group: SecurityGroup) -> int:
+        """Let nobody in any more. What was let in is first written on the group itself, so that whoever comes
+        later, from wherever, can `reopen` it. How many rules that were.
+        """
+        rules = self._inbound(group.id)
+        if rules:
+            client = self._aws.client("ec2")
+            tags = [
+                {"Key": f"{CLOSED_TAG}{index}", "Value": _written(rule)} for index, rule in enumerate(rules)
+            ]
+            self._aws.call(lambda: client.create_tags(Resources=[group.id], Tags=tags))
+            ids = [rule["SecurityGroupRuleId"] for rule in rules]
+            self._aws.call(
+                lambda: client.revoke_security_group_ingress(GroupId=group.id, SecurityGroupRuleIds=ids)
+            )
+        return len(rules)
+
+    def reopen(self, group: SecurityGroup) -> int:
+        """As it was before `close`; how many rules that were. What is there already is left as it is."""
+        closed = {key: value for key, value in group.tags if key.startswith(CLOSED_TAG)}
+        client = self._aws.client("ec2")
+        for value in closed.values():
+            with contextlib.suppress(LookupError):
+                self._aws.call(
+                    partial(
+                        client.authorize_security_group_ingress,
+                        GroupId=group.id,
+                        IpPermissions=[json.loads(value)],
+                    ),
+                    absent=("InvalidPermission.Duplicate",),
+                )
+        if closed:
+            keys = [{"Key": key} for key in closed]
+            self._aws.call(lambda: client.delete_tags(Resources=[group.id], Tags=keys))
+        return len(closed)
+
+    def _inbound(self, group: str) -> list[dict[str, Any]]:
+        return [rule for rule in self._rules_of(group) if not rule["IsEgress"]]
+
+    def _rules_of(self, group: str) -> list[dict[str, Any]]:
+        pages = self._aws.client("ec2").get_paginator("describe_security_group_rules")
+        wanted = [{"Name": "group-id", "Values": [group]}]
+        return self._aws.call(
+            lambda: [rule for page in pages.paginate(Filters=wanted) for rule in page["SecurityGroupRules"]]
+        )
+
     def _release(self, group: SecurityGroup, side: str, key: str) -> None:
         """Revoke rules of other groups that name `group`: they keep it from being deleted.
 
@@ -86,14 +134,9 @@ class SecurityGroups:
 
     def _rules(self, owner: str, named: str, side: str) -> list[str]:
         """The ids of the rules of `owner` that name the other group."""
-        pages = self._aws.client("ec2").get_paginator("describe_security_group_rules")
-        wanted = [{"Name": "group-id", "Values": [owner]}]
-        found = self._aws.call(
-            lambda: [rule for page in pages.paginate(Filters=wanted) for rule in page["SecurityGroupRules"]]
-        )
         return [
             rule["SecurityGroupRuleId"]
-            for rule in found
+            for rule in self._rules_of(owner)
             if rule["IsEgress"] == (side == "egress")
             and rule.get("ReferencedGroupInfo", {}).get("GroupId") == named
         ]
@@ -104,6 +147,27 @@ class SecurityGroups:
             lambda: [item for page in pages.paginate(Filters=filters) for item in page["SecurityGroups"]]
         )
         return tuple(_group(item) for item in found)
+
+
+def _written(rule: dict[str, Any]) -> str:
+    """As a tag's value, which ends at 256 characters: then the rule comes back without its description."""
+    whole = json.dumps(_allowance(rule))
+    return whole if len(whole) <= 256 else json.dumps(_allowance({**rule, "Description": ""}))
+
+
+def _allowance(rule: dict[str, Any]) -> dict[str, Any]:
+    """A rule as `authorize` takes it."""
+    words = {"Description": rule["Description"]} if rule.get("Description") else {}
+    allowed: dict[str, Any] = {"IpProtocol": rule["IpProtocol"]}
+    allowed |= {key: rule[key] for key in ("FromPort", "ToPort") if rule.get(key) is not None}
+    if "CidrIpv4" in rule:
+        return allowed | {"IpRanges": [{"CidrIp": rule["CidrIpv4"], **words}]}
+    if "CidrIpv6" in rule:
+        return allowed | {"Ipv6Ranges": [{"CidrIpv6": rule["CidrIpv6"], **words}]}
+    if "PrefixListId" in rule:
+        return allowed | {"PrefixListIds": [{"PrefixListId": rule["PrefixListId"], **words}]}
+    named = rule.get("ReferencedGroupInfo", {}).get("GroupId", "")
+    return allowed | {"UserIdGroupPairs": [{"GroupId": named, **words}]}
 
 
 def _group(item: dict[str, Any]) -> SecurityGroup:

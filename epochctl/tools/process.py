@@ -78,6 +78,7 @@ def run(
     log: Path | None = None,
     interrupt_grace: float = 120.0,
     inherited: Sequence[int] = (),
+    stoppable: bool = True,
 ) -> Completed:
     """Run argv to its end and return how it ended; a non-zero code is an answer, not an error.
 
@@ -85,7 +86,8 @@ def run(
     process id. The program runs in a session of its own, so a Ctrl-C in the terminal reaches it only from
     here: once, then it has `interrupt_grace` seconds to finish its writes. With `log` both its streams go to
     that file and are read from there: should we be killed, it works on instead of dying of a broken pipe.
-    inherited: open files that it keeps open as long as it lives.
+    inherited: open files that it keeps open as long as it lives. stoppable: False for what must be done even
+    though the run was stopped.
     Raises ToolError (cannot be started), DeadlineError (timeout), Interrupted (the run was stopped).
     """
     sink = _sink(log)
@@ -121,7 +123,7 @@ def run(
     if stdin is not None:
         threading.Thread(target=_feed, args=(child, stdin), daemon=True).start()
     try:
-        _await(child, Path(argv[0]).name, timeout, interrupt_grace)
+        _await(child, Path(argv[0]).name, timeout, interrupt_grace if stoppable else None)
     finally:
         _end(child)
         for reader in readers:
@@ -129,14 +131,15 @@ def run(
     return Completed(tuple(argv), child.returncode, "\n".join(out), "\n".join(err))
 
 
-def _await(child: subprocess.Popen[bytes], name: str, timeout: float, grace: float) -> None:
+def _await(child: subprocess.Popen[bytes], name: str, timeout: float, grace: float | None) -> None:
+    """grace: how long it may take to end once the run is stopped; None: it goes on."""
     waited = 0.0
     while child.poll() is None:
         try:
             child.wait(0.1)
         except subprocess.TimeoutExpired:
             waited += 0.1
-        if Stop.event.is_set() and child.poll() is None:
+        if grace is not None and Stop.event.is_set() and child.poll() is None:
             _signal(child, signal.SIGINT)
             try:
                 child.wait(grace)

@@ -57,7 +57,6 @@ def load(sandbox: Sandbox) -> Iterator[Callable[[], dict[str, Any]]]:
     try:
         yield seen
     finally:
-        stop.touch()
         program.kill()
 
 

@@ -75,3 +75,15 @@ def _free(connection: Connection, one: Balanced, item: Json) -> bool:
         if refused.status != 404:
             raise
     return True
+
+
+def probe_ingress(ingress_class: str) -> Json:
+    """One that asks whether the admission webhooks answer; it leads nowhere."""
+    backend = {"service": {"name": "probe", "port": {"number": 80}}}
+    path = {"path": "/", "pathType": "Prefix", "backend": backend}
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "Ingress",
+        "metadata": {"generateName": "epochctl-admission-probe-"},
+        "spec": {"ingressClassName": ingress_class, "rules": [{"http": {"paths": [path]}}]},
+    }

@@ -190,7 +190,9 @@ class Kube:
         """Send an Ingress through admission without keeping it: "" where it is admitted, else why not."""
         path = f"{NETWORKING}/namespaces/{namespace}/ingresses"
         try:
-            self._connection.send("POST", path, body=_probe_ingress(ingress_class), query={"dryRun": "All"})
+            self._connection.send(
+                "POST", path, body=balanced.probe_ingress(ingress_class), query={"dryRun": "All"}
+            )
         except Refused as refused:
             return refused.message
         return ""
@@ -225,6 +227,11 @@ class Kube:
         if live is not None:
             body = drift.restored(manifest, live)
             self._connection.send("PUT", path, body=body, query={"fieldManager": OWNER})
+
+    def scale(self, namespace: str, name: str, replicas: int) -> None:
+        """As many pods of a Deployment."""
+        path = f"/apis/apps/v1/namespaces/{namespace}/deployments/{name}/scale"
+        self._connection.send("PATCH", path, body={"spec": {"replicas": replicas}}, content=MERGE)
 
     # what is removed
 
@@ -286,14 +293,3 @@ class Kube:
 
 def _log_path(namespace: str, pod: str) -> str:
     return f"/api/v1/namespaces/{namespace}/pods/{pod}/log"
-
-
-def _probe_ingress(ingress_class: str) -> Json:
-    backend = {"service": {"name": "probe", "port": {"number": 80}}}
-    path = {"path": "/", "pathType": "Prefix", "backend": backend}
-    return {
-        "apiVersion": "networking.k8s.io/v1",
-        "kind": "Ingress",
-        "metadata": {"generateName": "epochctl-admission-probe-"},
-        "spec": {"ingressClassName": ingress_class, "rules": [{"http": {"paths": [path]}}]},
-    }

@@ -92,8 +92,8 @@ class Sharing:
         """Make it so; the change's id. A region that is drained stays so: that was a person's decision."""
         check = self.health.ensure(self.region, balancer.dns_name, self._path)
         if check.drained:
-            fix = f"epochctl failover to {self.region}"
-            ctx.say(f"{self.region} is drained: its record stays out of the answers ({fix})")
+            fix = "epochctl failover to all"
+            ctx.say(f"{self.region} is drained: its record stays out of the answers (back: {fix})")
 
         def change() -> str:
             present = self._ours()

@@ -1,0 +1,170 @@
+"""`failover drill` on this command line: which break of which region, the question, the locks, the result.
+
+The drill itself is epochctl.failover's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from epochctl.cli import sending
+
+if TYPE_CHECKING:
+    from epochctl.cli.fleet import Fleet
+    from epochctl.failover import Region, Routes
+    from epochctl.failover.breaks import Break
+    from epochctl.failover.drilling import Drilling, Standby
+    from epochctl.failover.unfinished import Note
+    from epochctl.workflow.step import Context
+
+COMMAND = "failover drill"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What was asked for. region: "" for the one that answers; the commands: instead of `what`."""
+
+    region: str
+    what: str
+    break_command: str = ""
+    mend_command: str = ""
+    markdown: bool = False
+
+
+def run(fleet: Fleet, plan: Plan, yes: bool, wait: str | None) -> None:
+    """All of it, after a look and a question."""
+    from epochctl.cli.session import agreed
+    from epochctl.errors import Interrupted, LockedError
+    from epochctl.failover import unfinished
+    from epochctl.failover.drilling import choose
+
+    left = unfinished.find(fleet.settings)
+    if left:
+        raise LockedError(left[0].line, fix="epochctl failover drill --mend")
+    known = sending.routes(fleet)
+    regions = known.look()
+    answers = sending.answers(fleet, known)
+    region = choose(fleet.settings, regions, answers.resolved()[0], plan.region)
+    broken = _break(fleet, plan, region, known)
+    if not yes and not agreed(f"Break {region.name} on purpose ({broken.words}), and mend it afterwards?"):
+        raise Interrupted("nothing was broken")
+    with fleet.locked(COMMAND, wait):
+        if not fleet.failures:
+            _drill(fleet, plan, _made(fleet, plan, regions, region, known, broken))
+
+
+def mend(fleet: Fleet) -> None:
+    """What drills that were killed have left, here or on another machine."""
+    from epochctl.errors import LockedError
+    from epochctl.failover import unfinished
+
+    notes = unfinished.find(fleet.settings)
+    busy = next((one for one in notes if one.under_way), None)
+    if busy:
+        raise LockedError(busy.line, why="it mends what it breaks", fix=f"wait for it, or: kill {busy.pid}")
+    mended = [*(_mend(fleet, note) for note in notes), *_reopen(fleet)]
+    fleet.presenter.result(
+        {"mended": mended}, tuple(f"Mended {line}" for line in mended) or ("Nothing was left broken.",)
+    )
+
+
+def mend_before_up(fleet: Fleet) -> None:
+    """What a drill that was killed has left here would make `up` fail, or stay."""
+    from epochctl.failover import unfinished
+
+    for note in unfinished.find(fleet.settings):
+        if not note.under_way:
+            line = _mend(fleet, note)
+            next((one for one in fleet.sessions if one.region == note.region), fleet.first).warn(
+                f"mended {line}"
+            )
+
+
+def _drill(fleet: Fleet, plan: Plan, drilling: Drilling) -> None:
+    """What was measured is shown whatever went wrong."""
+    from epochctl.failover import report
+
+    def work(context: Context) -> tuple[bool, str]:
+        drill = drilling.run(context)
+        return True, f"{drill.lost} of {drill.asked} requests lost"
+
+    try:
+        sending.act(fleet, drilling.drill.region, COMMAND, work)
+    finally:
+        drill = drilling.drill
+        if drill.seconds and drill.mended is not None:
+            told = (report.markdown(drill),) if plan.markdown else report.lines(drill)
+            fleet.presenter.result(report.fields(drill), told)
+
+
+def _made(
+    fleet: Fleet, plan: Plan, regions: tuple[Region, ...], region: Region, known: Routes, broken: Break
+) -> Drilling:
+    from epochctl.failover import Answers
+    from epochctl.failover.client import Client
+    from epochctl.failover.drilling import Drilling
+
+    settings = fleet.settings
+    answers = Answers(settings.hostname, regions)
+    client = Client(settings, answers)
+    asleep = _standby(fleet, regions, region)
+    return Drilling(settings, region, known, answers, client, broken, asleep, plan.mend_command)
+
+
+def _standby(fleet: Fleet, regions: tuple[Region, ...], region: Region) -> Standby | None:
+    from epochctl.failover.drilling import Standby, standby
+
+    name = standby(fleet.settings, regions, region.name)
+    sizes = sending.sizes(fleet, COMMAND, held=True)
+    return Standby(name, sizes.wake, sizes.rest) if name else None
+
+
+def _break(fleet: Fleet, plan: Plan, region: Region, known: Routes) -> Break:
+    from epochctl.failover.breaks import Command
+
+    if plan.break_command:
+        return Command(region.name, plan.break_command, plan.mend_command)
+    return _built_in(fleet, plan.what, region.name, region.target, known)
+
+
+def _built_in(fleet: Fleet, kind: str, region: str, target: str, known: Routes) -> Break:
+    from epochctl.clients.aws import Aws
+    from epochctl.clients.eks import Eks
+    from epochctl.clients.elbv2 import Elbv2
+    from epochctl.clients.security_groups import SecurityGroups
+    from epochctl.failover.breaks import ClosedBalancer, ForcedCheck, NoTargets
+
+    aws, settings = Aws(region), fleet.settings
+    if kind == "route":
+        return ForcedCheck(known, region)
+    if kind == "targets":
+        return NoTargets(settings.sized(region, awake=False), region, Eks(aws))
+    return ClosedBalancer(region, settings.full_name, target, Elbv2(aws), SecurityGroups(aws))
+
+
+def _mend(fleet: Fleet, note: Note) -> str:
+    """What was mended, for a person."""
+    from epochctl.failover import drilling
+    from epochctl.failover.breaks import Command
+
+    broken: Break = (
+        Command(note.region, "", note.mend_command)
+        if note.kind == "command"
+        else _built_in(fleet, note.kind, note.region, "", sending.routes(fleet))
+    )
+    drilling.mend(fleet.settings, note, broken)
+    return f"{note.region} ({note.kind}), left by the drill of {note.began}"
+
+
+def _reopen(fleet: Fleet) -> list[str]:
+    """Load balancers that a drill on another machine closed: it is written on them."""
+    from epochctl.clients.security_groups import SecurityGroups
+
+    lines = []
+    for session in fleet.sessions:
+        groups = SecurityGroups(session.aws)
+        for group in groups.of_controller(fleet.settings.full_name):
+            if groups.reopen(group):
+                lines.append(f"{session.region} (network, {group.id})")
+    return lines

@@ -1,0 +1,79 @@
+"""A drill that is under way, or was killed before it mended what it broke: a note beside the region's files.
+
+Written before anything is broken, removed when all of it is mended. Knows no break's meaning.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from epochctl.settings import Settings
+from epochctl.tools.process import alive, born
+
+NAME = "drill.json"
+
+
+@dataclass(frozen=True)
+class Note:
+    """region and kind: what is broken where; mend_command: of a user's own break; pid, birth: whose drill."""
+
+    region: str
+    kind: str
+    mend_command: str = ""
+    began: str = ""
+    pid: int = 0
+    birth: str = ""
+
+    @property
+    def under_way(self) -> bool:
+        """Whether the process that broke it is alive, and will mend it."""
+        return alive(self.pid, self.birth)
+
+    @property
+    def line(self) -> str:
+        """For a person."""
+        if self.under_way:
+            return f"A drill is under way in {self.region} since {self.began} (process {self.pid})"
+        return (
+            f"A drill of {self.began} in {self.region} ended before it had mended what it broke ({self.kind})"
+        )
+
+
+def note(region: str, kind: str, mend_command: str = "") -> Note:
+    """Of a drill of this process, which begins now."""
+    pid = os.getpid()
+    return Note(region, kind, mend_command, f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", pid, born(pid))
+
+
+def write(settings: Settings, one: Note) -> None:
+    """All of it or nothing."""
+    path = _path(settings, one.region)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(".new")
+    fresh.write_text(json.dumps(asdict(one)))
+    fresh.replace(path)
+
+
+def remove(settings: Settings, region: str) -> None:
+    """It is mended."""
+    _path(settings, region).unlink(missing_ok=True)
+
+
+def find(settings: Settings) -> tuple[Note, ...]:
+    """In every region of the settings."""
+    return tuple(one for region in settings.regions if (one := _read(_path(settings, region))))
+
+
+def _read(path: Path) -> Note | None:
+    try:
+        return Note(**json.loads(path.read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _path(settings: Settings, region: str) -> Path:
+    return settings.state_directory(region) / NAME
