@@ -20,11 +20,14 @@ from sandbox.clusters import Clusters
 from sandbox.distances import PLACES
 from sandbox.errors import SandboxError
 from sandbox.faults.switchboard import Switchboard
+from sandbox.github import Issuer
 from sandbox.names import Names
 from sandbox.registry import token
 
 
-def application(clusters: Clusters, balancers: Balancers, faults: Switchboard, names: Names) -> Starlette:
+def application(
+    clusters: Clusters, balancers: Balancers, faults: Switchboard, names: Names, github: Issuer
+) -> Starlette:
     """The ASGI application of the world's own http."""
 
     async def assign(request: Request) -> JSONResponse:
@@ -79,6 +82,9 @@ def application(clusters: Clusters, balancers: Balancers, faults: Switchboard, n
             names.move(region)
         return _text([names.resolver.region])
 
+    async def github_token(request: Request) -> PlainTextResponse:
+        return PlainTextResponse(github.token(await request.json()))
+
     async def ready(request: Request) -> PlainTextResponse:
         return PlainTextResponse("ok")
 
@@ -94,6 +100,7 @@ def application(clusters: Clusters, balancers: Balancers, faults: Switchboard, n
             Route("/faults", fault_list),
             Route("/faults/{name}", fault, methods=["POST", "DELETE"]),
             Route("/resolver", resolver, methods=["GET", "PUT"]),
+            Route("/github-token", github_token, methods=["POST"]),
             Route("/ready", ready),
         ]
     )

@@ -47,6 +47,7 @@ from sandbox.errors import SandboxError
 from sandbox.faults.fault import Reach
 from sandbox.faults.switchboard import Switchboard
 from sandbox.front import Front
+from sandbox.github import Issuer
 from sandbox.internal import application
 from sandbox.names import Names, NameServer
 from sandbox.network import AWS_ADDRESS, DNS_ADDRESS, INTERNAL_PORT
@@ -79,6 +80,7 @@ class World:
         self._replication = Replication(_REGISTRY)
         known = (self._cluster_address, self._instance_address, self._checkers.passes)
         self._names = Names(self._balancers, *known)
+        self._github = Issuer()
         self._name_server = NameServer(self._names)
         self._clusters = Clusters(places, Vpcs(self._name_server))
         self._parts: list[Part] = []
@@ -175,7 +177,7 @@ class World:
         record_changes.install()
         health_checks.install(self._checkers.observations)
         replication_rules.install(self._replication.progress)
-        identity.install(self._clusters.public_key)
+        identity.install(lambda issuer: self._github.public_key(issuer) or self._clusters.public_key(issuer))
 
     def _open_account(self) -> identity.Caller:
         """The account as a person finds it: a user with a key, and a hosted zone for the host name."""
@@ -197,7 +199,7 @@ class World:
         registry = Registry(_REGISTRY, self._replication)
         front = Front(aws, registry, self._clusters, self._places.charts)
         faults = Switchboard(Reach(self._clusters, self._balancers, self._names, front, self._sign_in_again))
-        internal = application(self._clusters, self._balancers, faults, self._names)
+        internal = application(self._clusters, self._balancers, faults, self._names, self._github)
         self._services = Services(front, internal, self._authority, self._places.live / "tls")
         self._services.start()
 
