@@ -64,10 +64,21 @@ data "aws_iam_policy_document" "deploy" {
     resources = ["*"]
   }
 
+  # Other environments keep their states in the same bucket.
+  statement {
+    sid = "StateBucket"
+    actions = [
+      "s3:CreateBucket", "s3:GetBucket*", "s3:GetEncryptionConfiguration", "s3:ListBucket", "s3:ListBucketVersions",
+      "s3:PutBucketPolicy", "s3:PutBucketPublicAccessBlock", "s3:PutBucketTagging", "s3:PutBucketVersioning",
+      "s3:PutEncryptionConfiguration",
+    ]
+    resources = local.buckets
+  }
+
   statement {
     sid       = "State"
-    actions   = ["s3:*"]
-    resources = flatten([for bucket in local.buckets : [bucket, "${bucket}/*"]])
+    actions   = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]
+    resources = [for bucket in local.buckets : "${bucket}/${var.state_prefix}/*"]
   }
 
   statement {

@@ -31,31 +31,20 @@ def test_only_the_reviewed_plan_is_applied(account: str, root: Path, settings: S
     world = World(root, settings, reviewed(first))
     world.step.apply(world.ctx)
 
-    more = settings.model_copy(update={"cluster": Cluster(nodes=3)})
-    wanted = proposal(World(root, more))
-    assert [(move.address, move.action) for move in wanted.moves] == [
-        ("module.cluster.aws_eks_node_group.this", "update")
-    ]
-    assert wanted.serial > 0
-
-    another = settings.model_copy(update={"cluster": Cluster(nodes=3, instance_types=("t3.large",))})
-    there = World(root, another, reviewed(wanted))
-    with pytest.raises(ReviewError) as error:
-        there.step.apply(there.ctx)
-    assert error.value.exit_code == 18
-    assert "it would do something else" in error.value.why
-    assert "the state" not in error.value.why
-    assert "replace aws_eks_node_group.this" in error.value.why
-
-    done = World(root, more, reviewed(wanted))
-    done.step.apply(done.ctx)  # what was reviewed: the same question has the same answer
-    again = World(root, more, reviewed())
+    again = World(root, settings, reviewed())
     again.step.apply(again.ctx)  # nothing is due: nothing had to be reviewed
 
-    late = World(root, settings, reviewed(wanted))
+    larger = settings.model_copy(update={"cluster": Cluster(instance_types=("t3.large",))})
+    wanted = proposal(World(root, larger))
+    (risk,) = wanted.risks
+    assert (risk.action, risk.why) == ("replace", "instance_types: cannot be changed in place")
+    assert wanted.serial > 0
+
+    late = World(root, larger, reviewed(replace(first, lineage=wanted.lineage)))
     with pytest.raises(ReviewError, match="not the one that was reviewed") as error:
         late.step.apply(late.ctx)
-    assert f"the state has moved on: serial {wanted.serial} was reviewed" in error.value.why
-
-    risk = proposal(World(root, another)).risks[0]
-    assert (risk.action, risk.why) == ("replace", "instance_types: cannot be changed in place")
+    assert error.value.exit_code == 18
+    assert f"the state has moved on: serial 0 was reviewed, {wanted.serial} is there" in error.value.why
+    assert "it would do something else" in error.value.why
+    assert "replace aws_eks_node_group.this" in error.value.why
+    assert proposal(World(root, larger)) == wanted  # nothing was changed; the same question, the same answer
