@@ -78,7 +78,7 @@ def test_what_somebody_changed_is_shown_and_kept(
     told = capsys.readouterr()
     assert "-name: mine" in told.out
     assert "+name: epochctl down (production)" in told.out
-    assert "epochctl ci init --force" in told.err
+    assert "ci init --force" in told.err
     assert changed.read_text() == "name: mine\n"
     assert not gone.exists()
     assert init(repository, "--force") == 0
