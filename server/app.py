@@ -37,7 +37,7 @@ def create_app(
         Route(METRICS, Resource(metrics.tell)),
     ]
     router = Router(routes, redirect_slashes=False, default=not_found)
-    return Watch(router, metrics.observe, *([log.observe] if log else []))
+    return Watch(router.app, metrics.observe, *([log.observe] if log else []))
 
 
 def silent_paths(settings: Settings) -> frozenset[str]:

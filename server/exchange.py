@@ -7,9 +7,11 @@ coroutine that does wait is finished by a task. Knows nothing of the application
 
 from __future__ import annotations
 
+import asyncio
 import types
 from collections.abc import Coroutine, Generator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import (
@@ -70,8 +72,25 @@ def _encode(message: Message, default: Headers) -> Head | None:
 class Exchange(RequestResponseCycle):
     """uvicorn's cycle with a shorter way for an answer of two messages on a connection that stays open."""
 
-    heads: Heads
+    # What a request begins with; uvicorn sets each of them for each request.
+    disconnected = response_started = response_complete = access_log = False
+    more_body = True
+    chunked_encoding = None
+    expected_content_length = 0
+    body = b""  # type: ignore[assignment]
     _head = b""  # waits for the body: one write for both
+
+    def __init__(self, connection: Any, scope: Any, *, keep_alive: bool) -> None:
+        self.scope, self.keep_alive = scope, keep_alive
+        self.transport, self.flow, self.logger = connection.transport, connection.flow, connection.logger
+        self.default_headers, self.heads = connection.server_state.default_headers, connection.heads
+        self.waiting_for_100_continue = connection.expect_100_continue
+        self.on_response = connection.on_response_complete
+
+    @cached_property
+    def message_event(self) -> asyncio.Event:  # type: ignore[override]
+        """Only who waits for a body needs it."""
+        return asyncio.Event()
 
     async def send(self, message: Message) -> None:
         if self.flow.write_paused and not self.disconnected:
@@ -105,7 +124,8 @@ class Exchange(RequestResponseCycle):
     def _answer(self, head: bytes, message: Message) -> None:
         self.transport.write(head if self.scope["method"] == "HEAD" else head + message.get("body", b""))
         self.response_complete = True
-        self.message_event.set()
+        if "message_event" in self.__dict__:
+            self.message_event.set()
         self.on_response()
 
 

@@ -23,6 +23,8 @@ ARRIVAL = 20.0  # seconds from a request's first byte to its last
 LOOK = 5.0  # seconds between two looks at a connection
 LONGEST_KEPT = 256  # bytes of a url whose parts are remembered
 
+ASGI: Any = {"version": "3.0", "spec_version": "2.3"}
+
 TOO_LARGE = (431, "Request Header Fields Too Large")
 TOO_SLOW = (408, "Request Timeout")
 
@@ -58,7 +60,12 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        super().data_received(data)
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            pass  # answered as if it had not been asked for
+        except httptools.HttpParserError:
+            self.send_400_response("")
         if self._in_head:
             self._unread += len(data)
             if self._unread > 2 * LARGEST_HEAD:
@@ -92,34 +99,21 @@ class BoundedProtocol(HttpToolsProtocol):
         version = self.parser.get_http_version()
         self.scope = {
             "type": "http",
-            "asgi": {"version": self.asgi_version, "spec_version": "2.3"},
+            "asgi": ASGI,
             "http_version": version,
             "server": self.server,
             "client": self.client,
             "scheme": "http",
             "root_path": "",
             "headers": self.headers,
-            "state": {},
             "method": self.parser.get_method().decode("ascii"),
             "path": path,
             "raw_path": raw_path,
             "query_string": query,
         }
         before = self.cycle
-        self.cycle = exchange = Exchange(
-            self.scope,
-            self.transport,
-            self.flow,
-            self.logger,
-            self.access_logger,
-            False,
-            self.server_state.default_headers,
-            asyncio.Event(),
-            self.expect_100_continue,
-            version != "1.0" and self.parser.should_keep_alive(),
-            self.on_response_complete,
-        )
-        exchange.heads = self.heads
+        keep_alive = version != "1.0" and self.parser.should_keep_alive()
+        self.cycle = exchange = Exchange(self, self.scope, keep_alive=keep_alive)
         if before is None or before.response_complete:
             self._start_asgi_task(exchange, self.app)
         else:  # the client did not wait for its answer

@@ -12,6 +12,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 METHODS = b"GET, HEAD, OPTIONS"
 TEXT = "text/plain; charset=utf-8"
+STATUS = "epoch.status"  # where in the scope the status of the answer is left
 # A clock's answer is old a second later: nobody may keep it, so there is no ETag (RFC 9111, 5.2.2.5).
 NO_STORE = (b"cache-control", b"no-store")
 NO_SNIFF = (b"x-content-type-options", b"nosniff")
@@ -61,6 +62,7 @@ class Resource:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         answer = self._answer(scope)
+        scope[STATUS] = answer.start["status"]
         await send(answer.start)
         await send(answer.body)
 
@@ -73,5 +75,6 @@ class Resource:
 
 async def not_found(scope: Scope, receive: Receive, send: Send) -> None:
     """The answer where no route leads."""
+    scope[STATUS] = 404
     await send(NOT_FOUND.start)
     await send(NOT_FOUND.body)

@@ -1,11 +1,19 @@
-"""The outermost layer: measures each request and tells every observer how it ended. Knows none of them."""
+"""The outermost layer: measures each request and tells every observer how it ended. Knows none of them.
+
+The status is what the answering application leaves in the scope: looking at each message on its way would
+cost more than the answer.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from time import perf_counter
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from server.resource import STATUS
+
+CRASHED = 500  # of an application that has not answered
 
 Observer = Callable[[Scope, int, float], None]  # the request, its status, its seconds
 
@@ -17,17 +25,10 @@ class Watch:
         self._app, self._observers = app, observers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        status, start = 500, perf_counter()
-
-        async def watch(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
+        start = perf_counter()
         try:
-            await self._app(scope, receive, watch)
+            await self._app(scope, receive, send)
         finally:
-            seconds = perf_counter() - start
+            seconds, status = perf_counter() - start, scope.get(STATUS, CRASHED)
             for observe in self._observers:
                 observe(scope, status, seconds)

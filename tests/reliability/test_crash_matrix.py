@@ -48,7 +48,7 @@ def described(cells: Sequence[Cell], command: str) -> str:
     return f"killed {len(cells) - stopped} times and stopped in order {stopped} time: `{command}` went on"
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_down_after_a_kill_in_the_making_of_the_cluster(
     sandbox: Sandbox, evidence: Evidence, before: list[str]
 ) -> None:
@@ -62,7 +62,7 @@ def test_down_after_a_kill_in_the_making_of_the_cluster(
         row.happened = "down waits for the cluster, finds what terraform had not written down, leaves nothing"
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_up_killed_again_and_again(sandbox: Sandbox, evidence: Evidence, before: list[str]) -> None:
     with evidence(10, "up killed after five of its events, up again each time") as row:
         cells = chain_up(sandbox, SHORT, kills("up"), never, print)
@@ -72,7 +72,7 @@ def test_up_killed_again_and_again(sandbox: Sandbox, evidence: Evidence, before:
     assert sandbox.run("curl", "-sS", "--fail", URL).strip().splitlines()[-1].isdigit()
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_down_killed_again_and_again(sandbox: Sandbox, evidence: Evidence, before: list[str]) -> None:
     with (
         evidence("crash matrix", "down killed after three of its events, down again each time") as row,

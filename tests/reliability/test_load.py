@@ -57,6 +57,7 @@ def load(sandbox: Sandbox) -> Iterator[Callable[[], dict[str, Any]]]:
     try:
         yield seen
     finally:
+        stop.touch()
         program.kill()
 
 

@@ -169,11 +169,17 @@ class Terraform:
         )
 
     def apply(self, plan: Plan, say: Say) -> tuple[Change, ...]:
-        """Apply that very plan; returns what was made, changed or removed. The plan is used up."""
+        """Apply that very plan; returns what was made, changed or removed. The plan is used up, but where the
+        lock was taken: then nothing was begun."""
+        begun = True
         try:
             return tuple(self._run("apply", say, str(plan.path), input=False)[1].done)
+        except failure.StaleLockError:
+            begun = False
+            raise
         finally:
-            plan.path.unlink(missing_ok=True)
+            if begun:
+                plan.path.unlink(missing_ok=True)
 
     def output(self) -> dict[str, Any]:
         """The outputs in the state, by name; empty where nothing has been applied."""

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from epochctl.errors import InfrastructureError
 from epochctl.tools.process import born
-from epochctl.tools.terraform import LockHolder, Terraform
+from epochctl.tools.terraform import LockHolder, Plan, StaleLockError, Terraform
 from epochctl.tools.terraform.worksite import Run, Worksite, whoami
 
 
@@ -72,6 +73,23 @@ def test_a_lock_that_our_own_process_took_and_was_not_told_of_is_ours_to_break(t
     assert terraform.dead_owner(LockHolder("id", whoami(), "plan", 1001.0, "now"))
     assert not terraform.dead_owner(LockHolder("id", whoami(), "plan", 999.0, "before"))
     assert not terraform.dead_owner(LockHolder("id", "ada@engine", "plan", 1001.0, "now"))
+
+
+@pytest.mark.parametrize("locked", [True, False])
+def test_a_plan_is_used_up_unless_nothing_was_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, locked: bool
+) -> None:
+    terraform, path = Terraform(tmp_path, tmp_path / "data", "us-west-2"), tmp_path / "plan"
+    path.touch()
+    error = StaleLockError(LockHolder("id", "ada@engine", "apply", 1.0, "then"))
+
+    def fail(*given: object, **more: object) -> None:
+        raise error if locked else InfrastructureError("terraform apply failed")
+
+    monkeypatch.setattr(terraform, "_run", fail)
+    with pytest.raises(InfrastructureError if not locked else StaleLockError):
+        terraform.apply(Plan(path, (), (), has_changes=True), lambda line: None)
+    assert path.exists() == locked
 
 
 def test_a_dead_run_is_remembered_until_the_lock_was_free(site: Worksite) -> None:
