@@ -24,7 +24,7 @@ from sandbox.errors import SandboxError
 from sandbox.places import REGION, Places, cache_directory
 from sandbox.preparation.toolbox import Toolbox
 
-START_SECONDS = 60.0
+START_SECONDS = 180.0  # it takes two or three; a machine that others keep busy took fifty
 _DROPPED = (
     "AWS_",
     "KUBECONFIG",
@@ -187,7 +187,8 @@ class Session:
             return SandboxError(f"the sandbox did not start: {failed['what']}", why=failed["why"], fix=fix)
         except (OSError, ValueError):
             tail = (self.logs / "world.log").read_text(errors="replace").splitlines()[-8:]
-            return SandboxError("the sandbox did not start", why="\n".join(tail), fix=fix)
+            why = "\n".join(tail) or f"it was not ready within {START_SECONDS:.0f} s, and said nothing"
+            return SandboxError("the sandbox did not start", why=why, fix=fix)
 
     def _clean(self) -> None:
         for name in ("pid.json", "ready.json", "failed.json", "terraform.rc", "inventory-before.json"):
