@@ -8,20 +8,19 @@ from benchmarks.table import Row, median
 from benchmarks.world import ROOT, World
 
 ROUNDS = 3
-RELEASE = ("epoch", "--namespace", "epoch-production")
+NAMESPACE = "epoch-production"
 
 
 def rows(world: World) -> Iterator[Row]:
     kubeconfig = next(world.directory.glob(".epochctl/*/*/*/kubeconfig"))
+    place = ["--namespace", NAMESPACE, "--kubeconfig", str(kubeconfig)]
     values = world.directory / "values.yaml"
-    values.write_text(
-        world.execute("helm", "get", "values", *RELEASE, "-o", "yaml", KUBECONFIG=str(kubeconfig))
-    )
+    values.write_text(world.execute("helm", "get", "values", "epoch", *place, "-o", "yaml"))
     bare, ours = [], []
     for turn in range(ROUNDS):
-        upgrade = ["helm", "upgrade", *RELEASE[:1], str(ROOT / "charts" / "epoch"), *RELEASE[1:]]
+        upgrade = ["helm", "upgrade", "epoch", str(ROOT / "charts" / "epoch"), *place]
         change = ["--values", str(values), "--set", f"env.MARK=bare-{turn}", "--wait", "--timeout", "10m"]
-        bare.append(world.seconds(*upgrade, *change, KUBECONFIG=str(kubeconfig)))
+        bare.append(world.seconds(*upgrade, *change))
         (world.directory / "epochctl.toml").write_text(f'[service.env]\nMARK = "ours-{turn}"\n')
         ours.append(world.epochctl("deploy"))
     ratio = median([mine / other for mine, other in zip(ours, bare, strict=True)])

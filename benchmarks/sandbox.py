@@ -38,7 +38,7 @@ def rows() -> Iterator[Row]:
 
 def _up(made: World) -> tuple[float, dict[str, float]]:
     """Seconds of the whole and of each step."""
-    lines = made.execute(str(BIN / "epochctl"), "-o", "json", "up", "--yes").splitlines()
+    lines = made.execute(str(BIN / "epochctl"), "up", "--yes", "-o", "json").splitlines()
     events = [json.loads(line) for line in lines if line.startswith("{")]
     steps = {event["step"]: event["seconds"] for event in events if event["event"] == "step_finished"}
     return next(event["seconds"] for event in events if event["event"] == "run_finished"), steps
