@@ -20,20 +20,22 @@ UNHEALTHY = "unhealthy"
 
 @dataclass
 class Patience:
-    """How long each kind of trouble has been seen. Transient ones go away before their patience ends."""
+    """How long each pod's trouble of each kind has been seen. Transient ones go away before their patience
+    ends, and what one pod got over does not count against the next.
+    """
 
     clock: Clock
     lenience: float = 0.0  # seconds more than each trouble asks for itself
-    seen: dict[str, float] = field(default_factory=dict)
+    seen: dict[tuple[str, str], float] = field(default_factory=dict)
 
-    def exhausted(self, trouble: Trouble) -> bool:
-        """Whether this trouble has been seen long enough to be taken for final."""
+    def exhausted(self, trouble: Trouble, pod: str = "") -> bool:
+        """Whether this trouble has been seen long enough to be taken for final. pod: "" for the whole."""
         now = self.clock.now()
-        return now - self.seen.setdefault(trouble.kind, now) >= trouble.patience + self.lenience
+        return now - self.seen.setdefault((trouble.kind, pod), now) >= trouble.patience + self.lenience
 
     def forget(self, kind: str) -> None:
         """It has gone away: should it come again, it is given its time again."""
-        self.seen.pop(kind, None)
+        self.seen = {key: since for key, since in self.seen.items() if key[0] != kind}
 
 
 @dataclass
@@ -118,7 +120,7 @@ class Rollout:
         return shortened(f"pod {seen[0][0].name}: {seen[0][1]}") if seen else ""
 
     def _judge(self, trouble: Trouble, pod: PodState | None) -> None:
-        if self.patience.exhausted(trouble):
+        if self.patience.exhausted(trouble, pod.name if pod else ""):
             raise self.fail(trouble, evidence(self.kube, self.namespace, trouble, pod))
 
 

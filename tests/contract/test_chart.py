@@ -226,7 +226,7 @@ def test_the_drain_at_its_limits_is_accepted(helm: str) -> None:
         ("certificateArn", "arn:aws:iam::1:role/x"),
         ("port", 0),
         ("port", "8080"),
-        ("replicas", 0),
+        ("replicas", -1),
         ("healthPath", "health"),
         ("env", {"PORT": "1"}),
         ("env", {"A": 1}),

@@ -147,6 +147,22 @@ def test_each_unhealthy_target_has_its_own_time() -> None:
         clock.sleep(40)
 
 
+def test_what_one_pod_got_over_does_not_count_against_the_next() -> None:
+    starting = dataclasses.replace(
+        POD, ready=False, started=False, reason="ContainersNotReady", health="GET /x on port 1", patience=40.0
+    )
+    clock, cluster = Clock(), Cluster(dataclasses.replace(DONE, available=0), starting)
+    watched = rollout(cluster, clock)
+    for pods in ((starting,), (POD, dataclasses.replace(starting, name="web-2"))):
+        cluster.all = pods
+        assert isinstance(watched.probe(), Pending)
+        clock.sleep(42)
+        assert isinstance(watched.probe(), Pending)
+    clock.sleep(2)
+    with pytest.raises(DeployError, match="web-2"):
+        watched.probe()
+
+
 def test_an_open_readiness_gate_is_named() -> None:
     gated = dataclasses.replace(POD, ready=False, gates=1, gates_ok=False, reason="ReadinessGatesNotReady")
     answer = rollout(Cluster(dataclasses.replace(DONE, available=0), gated)).probe()
