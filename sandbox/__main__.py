@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import shlex
+import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -143,7 +144,20 @@ def _ask(method: str, path: str, body: str = "") -> int:
 
     question = str(Path(__file__).with_name("question.py"))
     url = f"http://{AWS_ADDRESS}:{INTERNAL_PORT}{quote(path)}"
-    return int(_session().run([sys.executable, "-I", question, method, url, body]))
+    argv = [sys.executable, "-I", question, method, url, body]
+    session = _session()
+    if session.pid() is None and _inside(AWS_ADDRESS, INTERNAL_PORT):
+        os.execv(sys.executable, argv)
+    return int(session.run(argv))
+
+
+def _inside(address: str, port: int) -> bool:
+    """Whether this is a command in the world: from there its first process cannot be seen, but be asked."""
+    try:
+        with socket.create_connection((address, port), 1):
+            return True
+    except OSError:
+        return False
 
 
 def _env(arguments: argparse.Namespace) -> int:

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from epochctl.cli.fleet import Fleet
     from epochctl.failover import Region, Routes
     from epochctl.failover.breaks import Break
-    from epochctl.failover.drilling import Drilling, Standby
+    from epochctl.failover.drilling import Drilling
     from epochctl.failover.unfinished import Note
+    from epochctl.failover.waking import Standby
     from epochctl.workflow.step import Context
 
 COMMAND = "failover drill"
@@ -113,7 +114,8 @@ def _made(
 
 
 def _standby(fleet: Fleet, regions: tuple[Region, ...], region: Region) -> Standby | None:
-    from epochctl.failover.drilling import Standby, standby
+    from epochctl.failover.drilling import standby
+    from epochctl.failover.waking import Standby
 
     name = standby(fleet.settings, regions, region.name)
     sizes = sending.sizes(fleet, COMMAND, held=True)

@@ -87,13 +87,13 @@ def advice(home: str, rows: Sequence[Row], unfinished: Sequence[str]) -> str:
         return "epochctl failover drill --mend"
     if any(row.region.drained for row in rows):
         return "epochctl failover to all"
-    if not any(one.well for one in serving):
-        return "epochctl diagnose"
     primary = next((row.region for row in rows if row.region.role == "primary"), None)
     ill = [row.region for row in rows if _ill(row.region)]
     standby = [row.region for row in rows if row.region.role == "standby"]
     if primary in ill and standby:
         return f"epochctl failover to {standby[0].name}"
+    if not any(one.well for one in serving):
+        return "epochctl diagnose"
     awake = [one for one in ill if one.role != "standby" or one.healthy]
     return f"epochctl diagnose --region {awake[0].name}" if awake else "epochctl failover drill"
 

@@ -5,10 +5,7 @@ What is broken is a `Break`'s; who is woken is the caller's. Knows no terminal.
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from epochctl.errors import DeadlineError, EpochctlError, VerifyError
 from epochctl.failover import unfinished
@@ -18,6 +15,7 @@ from epochctl.failover.client import Client
 from epochctl.failover.measures import Drill, Told, settled
 from epochctl.failover.region import Region, sleeps
 from epochctl.failover.routes import Routes
+from epochctl.failover.waking import WAKING, Standby, Waking
 from epochctl.settings import Settings
 from epochctl.workflow.step import Context
 from epochctl.workflow.waiting import Pending, Ready
@@ -27,20 +25,10 @@ ENOUGH = 5  # requests in a row that make a change a fact
 LOOK = 2.0  # seconds between two looks at the health check
 START_DEADLINE = 60.0
 OUTAGE_DEADLINE = 300.0
-WAKING = 900.0  # longer where a standby is woken
 BACK_DEADLINE = 420.0
 HARMLESS = (
     120.0  # without a lost request and with content checkers: what was broken is not in the clients' way
 )
-
-
-@dataclass(frozen=True)
-class Standby:
-    """A sleeping standby, which is woken when the region that is broken is seen to be ill."""
-
-    region: str
-    wake: Callable[[str], None]
-    rest: Callable[[str], None]
 
 
 def choose(settings: Settings, regions: tuple[Region, ...], answering: str, wanted: str) -> Region:
@@ -177,7 +165,7 @@ class Drilling:
                 f"no other region took over from {self._region.name}", why=late.why, fix=fix
             ) from late
         if self._waking:
-            self._keep(woken=self._waking.finish())
+            self._keep(woken=self._waking.took)
 
     def _look(self, ctx: Context) -> None:
         seen = self._routes.one(self._region.name)
@@ -185,16 +173,20 @@ class Drilling:
             return
         self._keep(ill=self._client.now())
         after = self.drill.detection or 0.0
-        ctx.say(f"Route 53 takes {self._region.name} for ill, {after:.0f} s after the break: {seen.told}")
+        ctx.say(
+            f"Route 53's checkers see {self._region.name} fail, {after:.0f} s after the break: {seen.told}"
+        )
         if self._standby:
             ctx.say(f"wake {self._standby.region}")
             self._waking = Waking(self._standby)
 
     def _taken_over(self) -> bool:
         """Where the region did not answer here before, what a client here sees tells nothing."""
-        if self.drill.ill is None or (self._waking and not self._waking.ended):
+        if self._waking and not self._waking.ended:
             return False
         if not self._told or self._region.name in self._told[-1].regions or not self._told[-1].regions:
+            return False
+        if self.drill.ill is None and not self.drill.served:
             return False
         others = set(self._answers_of_all()) - {self._region.name}
         return settled(self._client.seen(), ENOUGH, others)
@@ -269,39 +261,6 @@ class Drilling:
 
     def _keep(self, **measured: object) -> None:
         self.drill = replace(self.drill, **measured)  # type: ignore[arg-type]
-
-
-class Waking:
-    """A standby being woken, beside everything else."""
-
-    def __init__(self, standby: Standby) -> None:
-        self._standby, self._start = standby, time.monotonic()
-        self._error: list[Exception] = []
-        self._took = 0.0
-        self._thread = threading.Thread(target=self._work, name="waking", daemon=True)
-        self._thread.start()
-
-    @property
-    def ended(self) -> bool:
-        """Whether it is awake. Raises what kept it asleep."""
-        if self._error:
-            raise self._error[0]
-        return not self._thread.is_alive()
-
-    def finish(self) -> float:
-        """How long it took."""
-        return self._took
-
-    def join(self) -> None:
-        """Until nobody is at work on it."""
-        self._thread.join(WAKING)
-
-    def _work(self) -> None:
-        try:
-            self._standby.wake(self._standby.region)
-        except Exception as error:
-            self._error.append(error)
-        self._took = time.monotonic() - self._start
 
 
 def mend(settings: Settings, note: unfinished.Note, broken: Break) -> None:

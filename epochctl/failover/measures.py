@@ -20,8 +20,8 @@ class Told:
 class Drill:
     """Times in seconds since the client began; None for what did not happen.
 
-    served: whether the region answered here before. broken, mended: when that was done. ill: when the health
-    check had turned unhealthy; woken: how long a sleeping standby took; well: when the checkers were content
+    served: whether the region answered here before. broken, mended: when that was done. ill: when the
+    checkers saw it fail; woken: how long a sleeping standby took; well: when the checkers were content
     again; back: when the region answered here again. harmless: it went on serving, so nothing had to change.
     """
 
@@ -41,7 +41,7 @@ class Drill:
 
     @property
     def detection(self) -> float | None:
-        """From the break until the health check was unhealthy."""
+        """From the break until its checkers saw it fail; Route 53 waits for three failures in a row."""
         return _since(self.ill, self.broken)
 
     @property

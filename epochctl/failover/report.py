@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
 from epochctl.failover.measures import Drill
 
 LOST = "x"
@@ -43,13 +41,13 @@ def measures(drill: Drill) -> tuple[tuple[str, str], ...]:
     """Name and value, in the order of happening."""
     woken = (("standby woken in", _seconds(drill.woken)),) if drill.woken is not None else ()
     return (
-        ("detection (health check unhealthy)", _seconds(drill.detection)),
+        ("detection (checkers see it fail)", _seconds(drill.detection)),
         ("DNS change (servers answer without it)", _seconds(drill.dns_change)),
         *woken,
         ("recovery (another region answers)", _seconds(drill.recovery)),
         ("RTO (first failure to that answer)", _seconds(drill.rto)),
         ("lost requests", f"{drill.lost} of {drill.asked}"),
-        ("healthy again after the mending", _seconds(drill.healed)),
+        ("checkers content after the mending", _seconds(drill.healed)),
         (
             "serves again after the mending",
             _seconds(drill.returned) if drill.served else "did not serve here",
@@ -92,6 +90,9 @@ def fields(drill: Drill) -> dict[str, object]:
         "asked_back": drill.asked_back,
         "broken_at": _rounded(drill.broken),
         "mended_at": _rounded(drill.mended),
+        "measures": dict(measures(drill)),
+        "strip": list(strip(drill)),
+        "key": key(drill),
         "seconds": [
             {
                 "at": one.at,
@@ -113,24 +114,6 @@ def markdown(drill: Drill) -> str:
         f"### {drill.region} broken ({drill.kind}), {drill.policy}\n\n| | |\n|---|---|\n{rows}\n\n"
         f"```\n{shown}\n{key(drill)}\n```\n"
     )
-
-
-def overview(drills: Sequence[tuple[str, Drill]]) -> Iterable[str]:
-    """Rows of one table for several; each with its own name for what was broken."""
-    yield "| Policy | Broken | Detection | DNS change | Recovery | RTO | Lost | Serves again |"
-    yield "|---|---|---|---|---|---|---|---|"
-    for name, one in drills:
-        cells = (
-            one.policy,
-            name,
-            _seconds(one.detection),
-            _seconds(one.dns_change),
-            _seconds(one.recovery),
-            _seconds(one.rto),
-            f"{one.lost} of {one.asked}",
-            _seconds(one.returned),
-        )
-        yield f"| {' | '.join(cells)} |"
 
 
 def _seconds(value: float | None) -> str:
