@@ -12,6 +12,7 @@ from epochctl.settings import Settings
 
 ZONES = 3  # of the VPC: subnets, addresses of the load balancer, NAT gateways of `per-az`
 DISK = 20  # GB of a node's root volume, unless the launch template said otherwise
+HEALTH_CHECK = "Route 53, https, every 10 s; the check itself is free for an account's first 50"
 NAT_CHOICES = ("none", "single", "per-az")
 USAGE = (
     "traffic through NAT, to the internet and between zones; load balancer capacity units",
@@ -45,6 +46,7 @@ def parts(settings: Settings, prices: Prices) -> tuple[Part, ...]:
         Part("NAT", f"{cluster.nat}, gateways: {gateways}", gateways * prices.nat),
         Part("load balancer", "application", prices.load_balancer),
         Part("public IPv4", f"{addresses} addresses", addresses * prices.address),
+        *((Part("health check", HEALTH_CHECK, prices.health_check),) if settings.routed else ()),
     )
 
 

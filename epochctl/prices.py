@@ -16,7 +16,7 @@ MONTH = 730  # hours, as AWS counts a month
 
 @dataclass(frozen=True)
 class Prices:
-    """US dollars an hour in one region, on demand; disk: a GB an hour; nodes: by instance type."""
+    """US dollars an hour in one region, on demand; disk: a GB; health_check: one; nodes: by type."""
 
     region: str
     dated: date
@@ -25,6 +25,7 @@ class Prices:
     nat: float
     load_balancer: float
     disk: float
+    health_check: float
     nodes: Mapping[str, float]
 
 
@@ -43,6 +44,7 @@ def prices(region: str) -> Prices | None:
         nat=local["nat"],
         load_balancer=local["load_balancer"],
         disk=local["disk_month"] / MONTH,
+        health_check=table["everywhere"]["health_check_month"] / MONTH,
         nodes=local["nodes"],
     )
 

@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 Weight = Annotated[int, Field(ge=0, le=255)]  # as Route 53 has it
 ACTIVE = "active-active"
 STANDBY = "primary-standby"
+
+
+def _some(nodes: object) -> object:
+    """Not even a standby that sleeps can do without a node."""
+    if nodes == 0:
+        raise ValueError(
+            "1 at least: on it runs what makes the load balancer that clients would be sent to; "
+            "a standby without pods is standby_replicas = 0"
+        )
+    return nodes
 
 
 class Routing(BaseModel):
@@ -17,7 +27,8 @@ class Routing(BaseModel):
 
     active-active: every region answers, by the client's latency or by weights (equal where none is given).
     primary-standby: the first region answers; another only while the first is ill or drained. Until then it
-    may be smaller: standby_replicas and standby_nodes, as large as the first where they are not given.
+    may be smaller: standby_replicas (0: no pods) and standby_nodes (1 at least), as large as the first where
+    they are not given.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -26,7 +37,7 @@ class Routing(BaseModel):
     records: Literal["latency", "weighted"] = "latency"
     weights: dict[str, Weight] = {}
     standby_replicas: Annotated[int, Field(ge=0, le=100)] | None = None
-    standby_nodes: Annotated[int, Field(ge=0, le=50)] | None = None
+    standby_nodes: Annotated[int, Field(ge=1, le=50), BeforeValidator(_some)] | None = None
 
     @property
     def kind(self) -> Literal["latency", "weighted", "failover"]:

@@ -215,7 +215,7 @@ class Settings(Section):
         if awake or not self.standby(region):
             return self
         nodes = _or(self.routing.standby_nodes, self.cluster.nodes)
-        replicas = _or(self.routing.standby_replicas, self.service.replicas) if nodes else 0
+        replicas = _or(self.routing.standby_replicas, self.service.replicas)
         return self.model_copy(
             update={
                 "cluster": self.cluster.model_copy(update={"nodes": nodes}),

@@ -82,12 +82,12 @@ variable "instance_types" {
 }
 
 variable "nodes" {
-  description = "Number of nodes; 0 for a standby that sleeps."
+  description = "Number of nodes."
   type        = number
 
   validation {
-    condition     = var.nodes >= 0 && var.nodes <= 50 && floor(var.nodes) == var.nodes
-    error_message = "nodes must be a whole number from 0 to 50."
+    condition     = var.nodes >= 1 && var.nodes <= 50 && floor(var.nodes) == var.nodes
+    error_message = "nodes must be a whole number from 1 to 50."
   }
 }
 

@@ -34,8 +34,11 @@ def lines(settings: Settings, region: str) -> tuple[str, ...]:
     )
 
 
-def together(sized: Mapping[str, Settings]) -> tuple[str, ...]:
-    """Of several regions, each with its settings: a line a region, and the sum of those that are known."""
+def together(sized: Mapping[str, Settings], awake: Settings | None = None) -> tuple[str, ...]:
+    """Of several regions, each with its settings: a line a region, and the sum of those that are known.
+
+    awake: what a standby grows to when it is woken.
+    """
     from epochctl import prices
 
     hourly = {region: _hourly(settings, region) for region, settings in sized.items()}
@@ -43,7 +46,9 @@ def together(sized: Mapping[str, Settings]) -> tuple[str, ...]:
     return (
         f"Cost in US dollars, a month of {prices.MONTH} h (by part: epochctl up --plan --region REGION):",
         *(
-            f"  {_unknown(region)}" if each is None else f"  {_row(region, each)}"
+            f"  {_unknown(region)}"
+            if each is None
+            else f"  {_row(region, each)}{_asleep(region, sized[region], awake)}"
             for region, each in hourly.items()
         ),
         f"  {_row('together', total)}",
@@ -96,6 +101,21 @@ def _hourly(settings: Settings, region: str) -> float | None:
 
     table = prices.prices(region)
     return cost.hourly(settings, table) if table else None
+
+
+def _of_one(region: str, hourly: float | None, settings: Settings, awake: Settings | None) -> str:
+    if hourly is None:
+        return f"  {_unknown(region)}"
+    return f"  {_row(region, hourly)}{_asleep(region, settings, awake)}"
+
+
+def _asleep(region: str, settings: Settings, awake: Settings | None) -> str:
+    """How small a standby is that sleeps, and what it costs when it does not."""
+    cost = _hourly(awake, region) if awake is not None and awake != settings else None
+    if cost is None:
+        return ""
+    size = f"nodes: {settings.cluster.nodes}, pods: {settings.service.replicas}"
+    return f"  asleep ({size}); awake {cost:.4f} an hour"
 
 
 def _row(name: str, hourly: float) -> str:

@@ -105,6 +105,11 @@ class Console:
             row.state, row.text = "running", DOING[event.doing]
             row.started = row.started or self._clock()
             return
+        if isinstance(event, events.StepSeen):  # what it said while it looked stays to be read
+            row.state = "done" if event.exists else "skipped"
+            row.text = "" if row.text == DOING["observe"] else row.text
+            row.seconds = self._clock() - row.started if row.started else 0.0
+            return
         row.text = line(event)
         if isinstance(event, events.StepFinished):
             row.state, row.text = ("changed" if event.changed else "done"), event.detail

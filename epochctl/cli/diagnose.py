@@ -61,7 +61,7 @@ def _case(session: Session) -> Case:
 
     runner = session.runner()
     return Case(
-        settings=session.settings,
+        settings=session.sized,
         region=session.region,
         aws=session.aws,
         step=runner.graph.step,

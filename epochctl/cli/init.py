@@ -52,8 +52,8 @@ replicas = 2
 # policy = "active-active"    # or "primary-standby": the second answers only while the first does not
 # records = "latency"         # or "weighted"
 # weights = {{ us-west-2 = 80, us-east-1 = 20 }}
-# standby_replicas = 2        # of primary-standby, until it is woken; as many as home where it is not said
-# standby_nodes = 2           # 0: until it is woken there is a cluster, and nothing runs in it
+# standby_replicas = 2        # of primary-standby, until woken (0: no pods); as home where it is not said
+# standby_nodes = 2           # the same of nodes; 1 at least
 """
 
 ENVRC = """\

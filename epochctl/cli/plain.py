@@ -18,7 +18,7 @@ from epochctl.workflow import events
 
 HEARTBEAT = 9.0
 Place = tuple[str, str]  # region and step
-ENDS = (events.StepFinished, events.StepFailed, events.StepSkipped, events.StepPlanned)
+ENDS = (events.StepFinished, events.StepFailed, events.StepSkipped, events.StepPlanned, events.StepSeen)
 
 
 class PlainLines:

@@ -87,7 +87,7 @@ def _cost(fleet: Fleet) -> tuple[str, ...]:
 
     if fleet.alone:
         return bill.lines(fleet.first.sized, fleet.first.region)
-    return bill.together({session.region: session.sized for session in fleet.standing})
+    return bill.together({session.region: session.sized for session in fleet.standing}, fleet.settings)
 
 
 def _sum(fleet: Fleet) -> dict[str, object]:

@@ -49,6 +49,9 @@ def rollout(case: Case) -> Finding:
 
     assert case.kube is not None
     name = case.settings.name
+    live = case.kube.deployment(case.settings.full_name, name)
+    if live is not None and live.desired == case.settings.service.replicas == 0:
+        return ok("rollout", "no pods: a standby that sleeps")
     cause = ailment(case.kube, case.settings.full_name, name, chart.selector(name))
     return (
         wrong("rollout", cause, "epochctl logs; epochctl rollback")

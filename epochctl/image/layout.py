@@ -85,6 +85,16 @@ def write_layout(
     return read_layout(directory)
 
 
+def copy_layout(layout: Layout, directory: Path) -> Layout:
+    """Replace `directory` by the same layout, as safely."""
+    fresh = unfinished(directory)
+    shutil.rmtree(fresh, ignore_errors=True)
+    shutil.copytree(layout.directory, fresh)
+    shutil.rmtree(directory, ignore_errors=True)
+    os.replace(fresh, directory)
+    return read_layout(directory)
+
+
 def unfinished(directory: Path) -> Path:
     """Where the layout of `directory` is while it is being written; left there only by a kill."""
     return directory.with_name(directory.name + ".new")

@@ -1,7 +1,7 @@
 """`build`: the server's image as a layout on disk, for the platform of the nodes.
 
 Pushes nothing, needs no AWS. With an image of the user's own there is nothing to build; the step then only
-says for which platform it must be.
+says for which platform it must be. Of several regions side by side one makes it, the others copy it.
 """
 
 from __future__ import annotations
@@ -9,6 +9,9 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar
 
@@ -17,16 +20,20 @@ from epochctl.errors import ImageError
 from epochctl.image import assembler, rootfs
 from epochctl.image.entries import read_tar
 from epochctl.image.inputs import content_key
-from epochctl.image.layout import Layout, read_layout, unfinished
+from epochctl.image.layout import Layout, copy_layout, read_layout, unfinished
 from epochctl.image.platforms import platform_of
 from epochctl.outputs import Image
 from epochctl.settings import Settings
 from epochctl.tools.docker import Docker
 from epochctl.workflow.step import Context, Observation
+from epochctl.workflow.waiting import Pending, Ready
 
 # What the Dockerfile copies; the packages stand where they are imported from.
 DESCRIPTION = ("Dockerfile", "pyproject.toml", "uv.lock")
 PACKAGES = ("epochctl", "server")
+PATIENCE = 1800.0  # seconds for what another region makes; Docker may emulate a processor
+
+_making = threading.Lock()  # one image at a time: regions at work side by side want the same one
 
 
 class Build:
@@ -39,14 +46,17 @@ class Build:
     def __init__(self, settings: Settings, region: str, docker: Docker | None = None) -> None:
         self._settings = settings
         self._directory = settings.state_directory(region) / "image"
+        self._others = tuple(
+            settings.state_directory(other) / "image" for other in settings.regions if other != region
+        )
         self._docker = docker or Docker()
 
     def observe(self, ctx: Context) -> Observation:
         platform = self._platform()
         if self._settings.service.image:
             return Observation(Image("", "", "", platform, 0))
-        layout, (_, key) = self._find_layout(), self._inputs(platform)
-        if layout is not None and layout.inputs == key:
+        _, key = self._inputs(platform)
+        if layout := _whole(self._directory, key):
             return Observation(_describe(layout), exists=True)
         return Observation(None, (f"build the image for {platform}",), exists=self._directory.exists())
 
@@ -54,9 +64,11 @@ class Build:
         platform = self._platform()
         if self._settings.service.image:
             return Image("", "", "", platform, 0)
-        (sources, key), layout = self._inputs(platform), self._find_layout()
-        if layout is None or layout.inputs != key:
-            layout = self._make_layout(ctx, platform, sources, key)
+        sources, key = self._inputs(platform)
+        layout = _whole(self._directory, key)
+        if layout is None:
+            with _alone(ctx):
+                layout = self._copied(ctx, key) or self._make_layout(ctx, platform, sources, key)
         ctx.say(f"{layout.manifest.digest[:19]}, {layout.size / 1e6:.1f} MB, {layout.platform}")
         return _describe(layout)
 
@@ -71,11 +83,13 @@ class Build:
         """The nodes' processor, unless somebody knows better."""
         return self._settings.service.platform or platform_of(self._settings.cluster.instance_types)
 
-    def _find_layout(self) -> Layout | None:
-        try:
-            return read_layout(self._directory)
-        except ImageError:
+    def _copied(self, ctx: Context, key: str) -> Layout | None:
+        """The same image, where another region has it."""
+        found = next((layout for each in self._others if (layout := _whole(each, key))), None)
+        if found is None:
             return None
+        ctx.say(f"as {found.directory.parent.name} has it")
+        return copy_layout(found, self._directory)
 
     def _make_layout(self, ctx: Context, platform: str, sources: rootfs.Sources, key: str) -> Layout:
         self._directory.parent.mkdir(parents=True, exist_ok=True)
@@ -120,3 +134,26 @@ def _describe(layout: Layout) -> Image:
     digest = layout.manifest.digest
     tag = "sha256-" + digest.removeprefix("sha256:")[:16]
     return Image(str(layout.directory), digest, tag, layout.platform, layout.size)
+
+
+def _whole(directory: Path, key: str) -> Layout | None:
+    """The layout that is there, where it was made from these inputs."""
+    try:
+        layout = read_layout(directory)
+    except ImageError:
+        return None
+    return layout if layout.inputs == key else None
+
+
+@contextmanager
+def _alone(ctx: Context) -> Iterator[None]:
+    """While nobody else in this process makes an image. A stop ends the wait."""
+
+    def probe() -> Ready[bool] | Pending:
+        return Ready(True) if _making.acquire(blocking=False) else Pending("it is being made")
+
+    ctx.wait_for("the image that another region makes", probe, deadline=PATIENCE, longest=1.0)
+    try:
+        yield
+    finally:
+        _making.release()

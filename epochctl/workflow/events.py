@@ -93,6 +93,13 @@ class StepPlanned(Event):
 
 
 @dataclass(frozen=True)
+class StepSeen(Event):
+    """The look at the step is over, in a run that only looks. exists: whether anything of it is there."""
+
+    exists: bool
+
+
+@dataclass(frozen=True)
 class RunFinished(Event):
     """The run ended. ok: every step ended well."""
 

@@ -99,13 +99,15 @@ class Runner:
         graph = self.graph.upto(*only) if only else self.graph
 
         def work(name: str) -> None:
+            seen = None
             if not self._missing(name):
                 try:
-                    self._observe(name)
+                    seen = self._observe(name)
                 except Interrupted:
                     raise
                 except Exception as error:
                     self._emit(events.StepProgress(name, f"could not be observed: {error}"))
+            self._emit(events.StepSeen(name, seen is not None and seen.exists))
 
         return self._run(command, graph.edges, work)
 

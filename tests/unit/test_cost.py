@@ -9,6 +9,7 @@ import pytest
 
 from epochctl import cost, prices
 from epochctl.cli import bill
+from epochctl.routing import Routing
 from epochctl.settings import Cluster, Settings
 
 
@@ -79,6 +80,19 @@ def test_the_cost_of_several_regions_is_the_sum_of_those_that_are_known() -> Non
     assert f"{sum(single):.4f} an hour" in text
     assert "no prices for sa-east-1" in text
     assert bill.sum_fields({"sa-east-1": settings("sa-east-1")}) == {}
+
+
+def test_of_several_regions_each_has_a_health_check_and_a_standby_says_its_size() -> None:
+    table = prices.prices("us-west-2")
+    assert table is not None
+    routing = Routing(policy="primary-standby", standby_replicas=0, standby_nodes=1)
+    two = settings().model_copy(update={"regions": ("us-west-2", "us-east-1"), "routing": routing})
+    checks = [part.hourly for part in cost.parts(two, table) if part.name == "health check"]
+    assert checks == [pytest.approx(2.0 / prices.MONTH)]
+    sized = {region: two.sized(region, awake=False) for region in two.regions}
+    lines = {line.split()[0]: line for line in bill.together(sized, two) if line.startswith("  us-")}
+    assert "asleep (nodes: 1, pods: 0); awake 0.2778 an hour" in lines["us-east-1"]
+    assert "asleep" not in lines["us-west-2"]
 
 
 def test_readme_says_what_it_costs() -> None:

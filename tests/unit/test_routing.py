@@ -26,7 +26,7 @@ def test_by_default_every_region_answers_by_latency(tmp_path: Path) -> None:
 
 
 def test_one_region_is_not_routed_and_never_a_standby(tmp_path: Path) -> None:
-    settings = routed(tmp_path, HOST + '[routing]\npolicy = "primary-standby"\nstandby_nodes = 0\n')
+    settings = routed(tmp_path, HOST + '[routing]\npolicy = "primary-standby"\nstandby_nodes = 1\n')
     assert not settings.routed
     assert settings.sized("us-west-2", awake=False) == settings
 
@@ -48,10 +48,9 @@ def test_a_standby_sleeps_as_small_as_it_is_said_and_wakes_whole(tmp_path: Path)
     assert settings.routing.kind == "failover"
 
 
-def test_without_nodes_there_are_no_replicas(tmp_path: Path) -> None:
-    asleep = routed(tmp_path, STANDBY + "standby_nodes = 0\n").sized("us-east-1", awake=False)
-    assert (asleep.cluster.nodes, asleep.service.replicas) == (0, 0)
-    assert routed(tmp_path, STANDBY).sized("us-east-1", awake=False).service.replicas == 2
+def test_a_standby_is_as_large_as_home_where_nothing_is_said(tmp_path: Path) -> None:
+    asleep = routed(tmp_path, STANDBY).sized("us-east-1", awake=False)
+    assert (asleep.cluster.nodes, asleep.service.replicas) == (2, 2)
 
 
 def test_a_certificate_of_ones_own_is_for_one_region(tmp_path: Path) -> None:
@@ -69,7 +68,9 @@ def test_a_certificate_of_ones_own_is_for_one_region(tmp_path: Path) -> None:
         (TWO + "[routing]\nrecords = 'weighted'\nweights = { us-west-2 = 0 }\n", "a weight above 0"),
         (TWO + "[routing]\nrecords = 'weighted'\nweights = { us-west-2 = 300 }\n", "255 or less"),
         (TWO + "[routing]\nrecords = 'weighted'\nweights = 3\n", "a table: { us-west-2 = 80"),
-        (TWO + "[routing]\nstandby_nodes = 0\n", 'only with policy = "primary-standby"'),
+        (TWO + "[routing]\nstandby_nodes = 1\n", 'only with policy = "primary-standby"'),
+        (STANDBY + "standby_nodes = 0\n", "a standby without pods is standby_replicas = 0"),
+        (STANDBY + "standby_nodes = -1\n", "1 or more"),
         (STANDBY + "records = 'weighted'\n", "they are of active-active"),
         (STANDBY.replace('-1"]', '-1", "eu-west-1"]'), "two regions at most with primary-standby"),
         (TWO + "[routing]\npolicy = 'both'\n", "one of 'active-active' or 'primary-standby'"),

@@ -124,7 +124,7 @@ resource "aws_eks_node_group" "this" {
   scaling_config {
     min_size     = var.nodes
     desired_size = var.nodes
-    max_size     = max(var.nodes, 1) # EKS wants one, also of a group that sleeps
+    max_size     = var.nodes
   }
 
   lifecycle {

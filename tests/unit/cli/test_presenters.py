@@ -54,6 +54,20 @@ def test_a_heartbeat_names_no_step_of_the_run_before() -> None:
     assert "acm_cert      still at it" not in stream.getvalue()
 
 
+def test_a_heartbeat_names_what_is_still_looked_at() -> None:
+    stream = io.StringIO()
+    lines = PlainLines(stream, heartbeat=0.02)
+    lines(events.StepStarted("acm_cert", "observe"))
+    lines(events.StepSeen("acm_cert", True))
+    lines(events.StepStarted("infra_up", "observe"))
+    until = time.monotonic() + 5
+    while "still at it" not in stream.getvalue() and time.monotonic() < until:
+        lines._closed.wait(0.005)
+    lines.close()
+    assert "infra_up      still at it" in stream.getvalue()
+    assert "acm_cert" not in stream.getvalue()
+
+
 def test_the_tree_fits_eighty_columns_and_shows_each_step() -> None:
     stream = io.StringIO()
     rich = RichConsole(file=stream, width=80, force_terminal=True, no_color=True)

@@ -14,6 +14,7 @@ from epochctl.clients.eks import AccessEntry
 from epochctl.clients.quotas import Limit, Quota
 from epochctl.errors import CredentialsError, PreflightError, ToolError
 from epochctl.preflight.asking import Asking
+from epochctl.preflight.domain import Domain
 from epochctl.preflight.fact import Fact, ok, refusal
 from epochctl.preflight.limits import Limits
 from epochctl.preflight.local import Local
@@ -155,6 +156,20 @@ def test_a_version_that_eks_has_not() -> None:
 def test_without_eks_the_table_tells() -> None:
     assert states(places(Region(), None).version()) == ["ok"]
     assert states(places(Region(), None, version="1.35").version()) == ["warn"]
+
+
+@pytest.mark.parametrize(
+    ("regions", "state"), [(("us-west-2",), "warn"), (("us-west-2", "us-east-1"), "fail")]
+)
+def test_several_regions_need_the_zone_in_this_account(regions: tuple[str, ...], state: str) -> None:
+    class Elsewhere:
+        def zone_for(self, hostname: str) -> None:
+            return None
+
+    settings = Settings(hostname="epoch.example.com", regions=regions)
+    (fact,) = Domain(settings, Elsewhere(), Elsewhere()).zone()  # type: ignore[arg-type]
+    assert fact.state == state
+    assert ("several regions cannot share it" in fact.why) == (state == "fail")
 
 
 def test_a_question_that_hangs_is_told_and_not_waited_for() -> None:

@@ -5,6 +5,7 @@ Made once, made again only when something changed, nothing for an image of their
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,26 @@ def test_it_is_built_once(tmp_path: Path, source: Path) -> None:
     assert (after.output, after.changes) == (made, ())
     assert made.platform == f"linux/{HERE}"
     assert made.tag.endswith(made.digest.removeprefix("sha256:")[:16])
+
+
+def test_regions_side_by_side_make_it_once(
+    tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two, made = settings(tmp_path).model_copy(update={"regions": ("us-west-2", "us-east-1")}), []
+    assemble = rootfs.assemble
+
+    def counted(found: rootfs.Sources) -> Any:
+        made.append(found)
+        return assemble(found)
+
+    monkeypatch.setattr(rootfs, "assemble", counted)
+    steps = [build.Build(two, region, FakeDocker(False)) for region in two.regions]
+    with ThreadPoolExecutor(2) as pool:
+        west, east = pool.map(lambda step: step.apply(context()), steps)
+    assert len(made) == 1
+    assert west.digest == east.digest
+    assert west.layout != east.layout  # `down` of one region takes its own away
+    assert [step.observe(context()).changes for step in steps] == [(), ()]
 
 
 def test_a_changed_server_is_a_change(tmp_path: Path, source: Path) -> None:

@@ -204,6 +204,23 @@ def test_it_has_nothing_to_change_or_remove() -> None:
     assert run.step.destroy(run.context) == ()
 
 
+def test_a_standby_without_pods_is_right_as_it_sleeps() -> None:
+    asleep = World(pods=(), targets=(), unverified=answer(503), health=answer(503))
+    sleeping = Service().model_copy(update={"replicas": 0})
+    run = Run(asleep, service=sleeping)
+    seen = dict(run.step.apply(run.context).layers)
+    assert list(seen) == [name for name in NAMES if name not in ("health", "body")]
+    assert seen["target health"].endswith("asleep")
+    assert seen["load balancer"].endswith("asleep")
+    asleep.certificate_arns = ("arn:old",)  # clients may be sent to it any time
+    assert "load balancer" in Run(asleep, service=sleeping).error().what
+
+
+def test_a_pod_that_a_sleeping_standby_still_has_must_be_right() -> None:
+    ill = World(pods=(replace(POD, ready=False, reason="CrashLoopBackOff"),), targets=())
+    assert "pods" in Run(ill, service=Service().model_copy(update={"replicas": 0})).error().what
+
+
 NOW = int(time.time())
 ILL = Target("10.0.0.9", 8080, "unhealthy", "Target.Timeout", "Request timed out")
 

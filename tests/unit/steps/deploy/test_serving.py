@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any, cast
 
 from epochctl.clients.elbv2 import Target
-from epochctl.clients.kube import PodState
-from epochctl.steps.deploy.serving import ailing, unserved
+from epochctl.clients.kube import DeploymentState, IngressState, PodState
+from epochctl.outputs import PushedImage
+from epochctl.steps.deploy.serving import Serving, TargetsProbe, ailing, unserved
+from epochctl.steps.deploy.watch import Watch
+from epochctl.workflow.events import Event
+from epochctl.workflow.outputs import Outputs
+from epochctl.workflow.step import Context
+from epochctl.workflow.waiting import Pending
 
 POD = PodState(
     "web-1", "Running", True, "", "", 0, (), (), "n", "10.0.0.1", 0, True, True, True, False, "new", 1.0
@@ -50,3 +57,50 @@ def test_a_closed_gate_is_what_its_target_says() -> None:
     assert sick.kind == "unhealthy"
     assert sick.patience < 60
     assert ailing((target("10.0.0.1", "healthy"), target("10.0.0.9", "healthy")), (POD,)) is None
+
+
+def test_without_pods_nothing_is_missing_and_what_leaves_may_leave() -> None:
+    assert unserved((), ()) is None
+    assert unserved((target("10.0.0.9", "draining"),), ()) is None
+    assert ailing((), ()) is None
+    old = unserved((target("10.0.0.9", "healthy"),), ())
+    assert old
+    assert old.kind == "old"
+
+
+@dataclasses.dataclass
+class Sleeping:
+    """A cluster whose release has no pods, behind a load balancer. groups: bound to its Service."""
+
+    groups: tuple[str, ...] = ("arn",)
+
+    def deployment(self, namespace: str, name: str) -> DeploymentState:
+        return DeploymentState(0, 0, 0, 0, 0, True, "", "1", ())
+
+    def pods(self, namespace: str, selector: str) -> tuple[PodState, ...]:
+        return ()
+
+    def template_hash(self, namespace: str, selector: str, revision: str) -> str:
+        return "new"
+
+    def ingress(self, namespace: str, name: str) -> IngressState:
+        return IngressState(name, "lb.example.com", (), False)
+
+    def target_groups(self, namespace: str) -> tuple[str, ...]:
+        return self.groups
+
+    def target_health(self, arn: str) -> tuple[Target, ...]:
+        return ()
+
+
+def test_a_release_without_pods_is_deployed_once_it_has_a_load_balancer() -> None:
+    kube = cast("Any", Sleeping())
+    serving = Serving(kube, kube, "epoch-production", "epoch")
+    events: list[Event] = []
+    ctx = Context("deploy", Outputs(), events.append)
+    image = PushedImage("repository", "sha256:1", "tag")
+    assert Watch(kube, serving, kube, patience=1.0).run(ctx, image) == "lb.example.com"
+    assert events == []  # nothing was waited for
+    unbound = cast("Any", Sleeping(groups=()))
+    probe = TargetsProbe(Serving(unbound, unbound, "epoch-production", "epoch"), (), ctx.clock)
+    assert isinstance(probe(), Pending)
