@@ -46,7 +46,7 @@ def drawn() -> str:
     """docs/up.jsonl as the last picture on the screen, in SVG."""
     entries = [json.loads(line) for line in RECORD.read_text().splitlines()]
     now = [moment(entries[0])]
-    hidden = RichConsole(file=io.TextIOWrapper(io.BytesIO(), "utf-8"), width=96)
+    hidden = RichConsole(file=io.TextIOWrapper(io.BytesIO(), "utf-8"), width=96, _environ={})
     console = Console(TITLE, hidden, lambda: now[0])
     console._running = True  # nothing is painted on the way
     steps = tuple(entries[0]["steps"])
@@ -62,7 +62,8 @@ def drawn() -> str:
         now[0] = at
         console(event)
     now[0] = moment(entries[0]) + entries[-1]["seconds"]
-    shown = RichConsole(file=io.StringIO(), width=96, record=True, force_terminal=True)
+    # Nothing of the terminal that it is drawn in: a dumb one is 80 columns wide to rich.
+    shown = RichConsole(file=io.StringIO(), width=96, record=True, force_terminal=True, _environ={})
     shown.print("[bold]$ epochctl up --sandbox[/bold]", highlight=False)
     shown.print(console._tree())
     shown.print(f"\n{URL} answers.\nLook around: epochctl status", highlight=False)
