@@ -76,7 +76,9 @@ def install(requirement: str, tmp_path_factory: pytest.TempPathFactory) -> Insta
 
 
 def uv(*arguments: str) -> None:
-    subprocess.run([*UV, *arguments], check=True, timeout=300, env={**os.environ, "VIRTUAL_ENV": ""})
+    """Trusting whom the machine trusts, as bin/environment does."""
+    own = {"VIRTUAL_ENV": "", "UV_SYSTEM_CERTS": "1", "UV_NATIVE_TLS": "1"}
+    subprocess.run([*UV, *arguments], check=True, timeout=300, env={**os.environ, **own})
 
 
 def test_without_the_extra_the_sandbox_says_what_to_install(

@@ -39,6 +39,8 @@ except OSError as error:
     reason = getattr(error, "reason", error)
     print(type(reason).__name__)
 """
+# What a client calls it, by how far it had come.
+BROKEN_OFF = ("ConnectionClosedError", "EndpointConnectionError", "SSLError")
 # A target that the world always has: its own http answers /ready.
 TARGET = """
 elb = c("elbv2", {region!r})
@@ -90,9 +92,11 @@ def test_aws_itself_can_be_gone_from_a_region_too(routed: Routed) -> None:
         "except Exception as error:\n    print(type(error).__name__)\n"
     )
     fault(routed, "start", "region-network", f"region={EAST}", "apis=1")
-    assert routed.aws(call.format(region=EAST)) == "ConnectionClosedError"
-    assert routed.aws(call.format(region=WEST)).isdigit()
-    fault(routed, "stop", "region-network")
+    try:
+        assert routed.aws(call.format(region=EAST)) in BROKEN_OFF
+        assert routed.aws(call.format(region=WEST)).isdigit()
+    finally:
+        fault(routed, "stop", "region-network")
     assert routed.aws(call.format(region=EAST)).isdigit()
 
 
