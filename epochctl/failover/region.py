@@ -6,10 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from epochctl.clients.route53 import HealthCheck, Observation, Placement
+from epochctl.clients.route53 import HealthCheck, Observation, Placement, verdict
 from epochctl.settings import Settings
 
-ENOUGH = 0.18  # of the checkers: with more than that Route 53 takes an endpoint for healthy
 Role = Literal["active", "primary", "standby", "not in regions"]
 
 
@@ -37,7 +36,7 @@ class Region:
     @property
     def well(self) -> bool | None:
         """As Route 53 takes it; None where nobody has looked yet. Of the drained: as if they were not."""
-        return self.healthy > ENOUGH * len(self.seen) if self.seen else None
+        return verdict(self.seen)
 
     @property
     def reason(self) -> str:

@@ -12,9 +12,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from epochctl.settings import REGION_TAG
+
 _BALANCER = re.compile(r"\.([a-z0-9-]+)\.elb\.amazonaws\.com(\.cn)?$")
 RECORD_PREFIX = "_epochctl."
-REGION_TAG = "epochctl:region"
 STEM = 20  # of a name that is left whole by whoever must shorten it
 
 Tags = Iterable[Mapping[str, str]]

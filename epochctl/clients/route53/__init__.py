@@ -2,7 +2,7 @@
 change.
 """
 
-from epochctl.clients.route53.health import HealthCheck, HealthChecks, Observation
+from epochctl.clients.route53.health import HealthCheck, HealthChecks, Observation, verdict
 from epochctl.clients.route53.record import TTL, Alias, Placement, Record
 from epochctl.clients.route53.zones import CLASHING, MARKER, Published, Refused, Route53, Zone, owner_of
 
@@ -21,4 +21,5 @@ __all__ = [
     "Route53",
     "Zone",
     "owner_of",
+    "verdict",
 ]

@@ -7,11 +7,12 @@ come a call later. Knows nothing of records.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from epochctl.clients.aws import Aws
+from epochctl.settings import REGION_TAG
 
 PORT = 443
 INTERVAL = 10  # seconds between the questions of one checker: the shorter of the two that there are
@@ -19,7 +20,7 @@ FAILURES = 3  # in a row, until the checkers think otherwise
 KIND = "healthcheck"
 BATCH = 10  # ids that Route 53 takes in one question about tags
 ABSENT = ("NoSuchHealthCheck",)
-REGION_TAG = "epochctl:region"
+ENOUGH = 0.18  # of the checkers: with more than that Route 53 takes an endpoint for healthy
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,11 @@ class Observation:
     checker: str
     healthy: bool
     words: str
+
+
+def verdict(seen: Sequence[Observation]) -> bool | None:
+    """Whether Route 53 takes it for healthy; None where no checker has looked yet."""
+    return sum(one.healthy for one in seen) > ENOUGH * len(seen) if seen else None
 
 
 class HealthChecks:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from epochctl.clients.route53 import HealthCheck, Observation, Record
+from epochctl.clients.route53 import HealthCheck, Observation, Record, verdict
 from epochctl.steps.dns.arrangement import region_of
-
-ENOUGH = 0.18  # of the checkers: with more than that Route 53 takes an endpoint for healthy
 
 
 @dataclass(frozen=True)
@@ -35,9 +33,7 @@ def answering(shares: Iterable[Share]) -> tuple[str, ...]:
     return tuple(one.region for one in undrained if one.answers) or tuple(one.region for one in undrained)
 
 
-def share(record: Record, check: HealthCheck | None, seen: Iterable[Observation]) -> Share:
+def share(record: Record, check: HealthCheck | None, seen: Sequence[Observation]) -> Share:
     """Of one record, its check, and what the checkers saw."""
-    told = [one.healthy for one in seen]
-    healthy = sum(told) / len(told) > ENOUGH if told else None
     kind = record.placement.kind if record.placement else ""
-    return Share(region_of(record), kind, check.drained if check else False, healthy)
+    return Share(region_of(record), kind, check.drained if check else False, verdict(seen))
