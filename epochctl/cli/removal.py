@@ -14,10 +14,6 @@ if TYPE_CHECKING:
     from epochctl.cli.proof import Proof
     from epochctl.cli.session import Session
     from epochctl.workflow.runner import Runner
-    from epochctl.workflow.step import Context
-
-# Seconds that a client may still use an address it has been told: an alias' TTL, which is Route 53's to say.
-TTL = 60.0
 
 
 @dataclass(frozen=True)
@@ -52,24 +48,14 @@ def _drain(runner: Runner, there: tuple[str, ...]) -> tuple[str, ...]:
 
     A run that was killed meanwhile has taken the record and not waited: the wait goes by what still serves.
     """
+    from epochctl.steps.dns.memory import wait_out_the_ttl
+
     if not {"dns", "deploy"} & set(there):
         return ()
     removed = runner.down("drain", only=("dns",)).check().removed
-    wait_out_the_ttl(runner.context("dns"))
+    cause = "resolvers may still send clients here"
+    wait_out_the_ttl(runner.context("dns"), "clients to go elsewhere", cause)
     return removed
-
-
-def wait_out_the_ttl(ctx: Context) -> None:
-    """Until nobody can still remember the answer of before."""
-    from epochctl.workflow.waiting import Pending, Ready
-
-    start = ctx.clock.now()
-
-    def probe() -> Ready[None] | Pending:
-        left = TTL - (ctx.clock.now() - start)
-        return Ready(None) if left <= 0 else Pending("resolvers may still send clients here")
-
-    ctx.wait_for("clients to go elsewhere", probe, deadline=TTL + 1)
 
 
 def _delete_state(session: Session) -> tuple[str, ...]:

@@ -15,11 +15,11 @@ from epochctl.failover.answers import Answers
 from epochctl.failover.region import sleeps
 from epochctl.failover.routes import Routes
 from epochctl.settings import Settings
+from epochctl.steps.dns.memory import TTL, wait_out_the_ttl
 from epochctl.steps.verify.whole import Answer, Whole
 from epochctl.workflow.step import Context
 from epochctl.workflow.waiting import Pending, Ready
 
-TTL = 60.0  # seconds that an answer may be remembered: an alias' TTL, which is Route 53's to say
 ANSWER_DEADLINE = 60.0
 HEALTHY_DEADLINE = 240.0
 SERVERS_DEADLINE = 180.0
@@ -140,14 +140,9 @@ class Moving:
 
     def _wait_out_the_ttl(self, ctx: Context, before: str) -> None:
         """before: what was changed, "" where nothing was."""
-        start = ctx.clock.now()
-
-        def probe() -> Ready[None] | Pending:
-            left = TTL - (ctx.clock.now() - start)
-            return Ready(None) if left <= 0 else Pending("resolvers may still remember what was before")
-
         if before:
-            ctx.wait_for("the answers of before to be forgotten", probe, deadline=TTL + 1)
+            cause = "resolvers may still remember what was before"
+            wait_out_the_ttl(ctx, "the answers of before to be forgotten", cause)
 
     def _seen_from_here(self, ctx: Context, wanted: set[str]) -> Answer:
         """As a client of this machine's resolver sees it."""

@@ -124,7 +124,7 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
     def steps(settings: Settings, region: str, aws: Aws, *_: object) -> tuple[Any, ...]:
         return made.steps(region)
 
-    def waited(ctx: Context) -> None:
+    def waited(ctx: Context, what: str, cause: str) -> None:
         made.log.append(("wait", ctx.step))
 
     (tmp_path / "epochctl.toml").write_text(TOML)
@@ -142,7 +142,7 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
     monkeypatch.setattr(
         "epochctl.steps.verify.whole.Whole.ask", lambda self, ctx: Answer(URL, "10.0.0.1", EAST)
     )
-    monkeypatch.setattr("epochctl.cli.removal.wait_out_the_ttl", waited)
+    monkeypatch.setattr("epochctl.steps.dns.memory.wait_out_the_ttl", waited)
     monkeypatch.setattr("epochctl.cli.proof.SETTLING", 0.0)
     monkeypatch.setattr("epochctl.tools.process.Stop.event", threading.Event())
     return made
