@@ -5,7 +5,6 @@ Each request has a thread of its own: one that hangs does not make the next one 
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from epochctl.clients.dns import Names
 from epochctl.clients.https import Failure, Https
 from epochctl.failover.answers import Answers
 from epochctl.settings import Settings
+from epochctl.steps.verify.whole import asked, said
 
 INTERVAL = 1.0
 LONGEST = 3600  # seconds that it asks for at most
@@ -81,19 +81,18 @@ class Client:
     def ask(self, at: float) -> Second:
         """One request, as a program on this machine would make it."""
         start = self._now()
-        hostname, ours = self._settings.hostname, not self._settings.service.image
+        hostname = self._settings.hostname
         found = self._names.recursive(hostname)
         address = next((each for each in found.values if ":" not in each), "")
         if not address:
             return Second(at, "", 0, self._now() - start, f"no address: {found.reason or found.status}")
-        path = "/" if ours else self._settings.service.health_path
-        answer = self._https.get(hostname, address, path, accept="application/json")
+        answer = self._https.get(hostname, address, asked(self._settings), accept="application/json")
         took = self._now() - start
         if isinstance(answer, Failure):
             return Second(at, "", 0, took, f"{answer.layer}: {answer.cause}")
-        said = _region(answer.body) if ours and answer.status == 200 else ""
+        region = said(self._settings, answer) or self._answers.region_of(address)
         cause = "" if answer.status < 300 else f"answers {answer.status}"
-        return Second(at, said or self._answers.region_of(address), answer.status, took, cause)
+        return Second(at, region, answer.status, took, cause)
 
     def _ask_on(self) -> None:
         for index in range(LONGEST):
@@ -109,11 +108,3 @@ class Client:
             second = Second(index * INTERVAL, "", 0, 0.0, f"{type(error).__name__}: {error}")
         with self._lock:
             self._seen[index] = second
-
-
-def _region(body: str) -> str:
-    try:
-        told = json.loads(body)
-    except ValueError:
-        return ""
-    return str(told.get("region") or "") if isinstance(told, dict) else ""

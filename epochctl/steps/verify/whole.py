@@ -49,18 +49,24 @@ class Whole:
         found = self._names.recursive(hostname)
         if found.status != "found":
             return Pending(f"no address: {found.reason}")
-        address = found.values[0]
-        ours = not self._settings.service.image
-        path = "/" if ours else self._settings.service.health_path
+        address, path = found.values[0], asked(self._settings)
         answer = self._https.get(hostname, address, path, accept="application/json")
         if isinstance(answer, Failure):
             return Pending(f"{address}: {answer.layer}: {answer.cause}")
         if answer.status != 200:
             return Pending(f"{address}: {path} answers {answer.status}")
-        return Ready(Answer(f"https://{hostname}/", address, _region(answer) if ours else ""))
+        return Ready(Answer(f"https://{hostname}/", address, said(self._settings, answer)))
 
 
-def _region(answer: Response) -> str:
+def asked(settings: Settings) -> str:
+    """The path that a client is served: of a service of the user's only its health path is known."""
+    return settings.service.health_path if settings.service.image else "/"
+
+
+def said(settings: Settings, answer: Response) -> str:
+    """The region, as our service says it in a good answer; "" where it does not."""
+    if settings.service.image or answer.status != 200:
+        return ""
     try:
         told = json.loads(answer.body)
     except ValueError:
