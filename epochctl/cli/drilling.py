@@ -37,22 +37,25 @@ def run(fleet: Fleet, plan: Plan, yes: bool, wait: str | None) -> None:
     """All of it, after a look and a question."""
     from epochctl.cli.session import agreed
     from epochctl.errors import Interrupted, LockedError
-    from epochctl.failover import unfinished
-    from epochctl.failover.drilling import choose
+    from epochctl.failover import Answers, unfinished
+    from epochctl.failover.client import Client
+    from epochctl.failover.drilling import Drilling, choose
 
     left = unfinished.find(fleet.settings)
     if left:
         raise LockedError(left[0].line, fix="epochctl failover drill --mend")
     known = sending.routes(fleet)
     regions = known.look()
-    answers = sending.answers(fleet, known)
+    answers = Answers(fleet.settings.hostname, regions)
     region = choose(fleet.settings, regions, answers.resolved()[0], plan.region)
     broken = _break(fleet, plan, region, known)
     if not yes and not agreed(f"Break {region.name} on purpose ({broken.words}), and mend it afterwards?"):
         raise Interrupted("nothing was broken")
     with fleet.locked(COMMAND, wait):
         if not fleet.failures:
-            _drill(fleet, plan, _made(fleet, plan, regions, region, known, broken))
+            client, asleep = Client(fleet.settings, answers), _standby(fleet, regions, region)
+            made = Drilling(fleet.settings, region, known, answers, client, broken, asleep, plan.mend_command)
+            _drill(fleet, plan, made)
 
 
 def mend(fleet: Fleet) -> None:
@@ -97,20 +100,6 @@ def _drill(fleet: Fleet, plan: Plan, drilling: Drilling) -> None:
         if drill.seconds and drill.mended is not None:
             told = (report.markdown(drill),) if plan.markdown else report.lines(drill)
             fleet.presenter.result(report.fields(drill), told)
-
-
-def _made(
-    fleet: Fleet, plan: Plan, regions: tuple[Region, ...], region: Region, known: Routes, broken: Break
-) -> Drilling:
-    from epochctl.failover import Answers
-    from epochctl.failover.client import Client
-    from epochctl.failover.drilling import Drilling
-
-    settings = fleet.settings
-    answers = Answers(settings.hostname, regions)
-    client = Client(settings, answers)
-    asleep = _standby(fleet, regions, region)
-    return Drilling(settings, region, known, answers, client, broken, asleep, plan.mend_command)
 
 
 def _standby(fleet: Fleet, regions: tuple[Region, ...], region: Region) -> Standby | None:

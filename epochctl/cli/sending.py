@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from epochctl.cli.fleet import Fleet
     from epochctl.cli.session import Session
-    from epochctl.failover import Answers, Moving, Routes, Sizes
+    from epochctl.failover import Moving, Routes, Sizes
     from epochctl.workflow.step import Context
 
 
@@ -44,19 +44,13 @@ def routes(fleet: Fleet) -> Routes:
     return Routes(settings, Route53(aws), HealthChecks(aws, settings.full_name, settings.tags))
 
 
-def answers(fleet: Fleet, known: Routes) -> Answers:
-    """What the name servers say of it."""
-    from epochctl.failover import Answers
-
-    return Answers(fleet.settings.hostname, known.look())
-
-
 def moving(fleet: Fleet, command: str, wait: str | None = None) -> Moving:
     """Whoever sends the clients."""
-    from epochctl.failover import Moving
+    from epochctl.failover import Answers, Moving
 
-    known = routes(fleet)
-    return Moving(fleet.settings, known, answers(fleet, known), sizes(fleet, command, wait))
+    settings, known = fleet.settings, routes(fleet)
+    answers = Answers(settings.hostname, known.look())
+    return Moving(settings, known, answers, sizes(fleet, command, wait))
 
 
 def act(fleet: Fleet, region: str, command: str, work: Callable[[Context], tuple[bool, str]]) -> None:

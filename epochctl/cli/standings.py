@@ -56,25 +56,26 @@ class Row:
 
 def show(fleet: Fleet) -> None:
     """All of it."""
-    known = sending.routes(fleet)
-    regions = known.look()
-    answers = sending.answers(fleet, known)
+    from epochctl.failover import Answers
+
+    regions = sending.routes(fleet).look()
+    answers, unfinished = Answers(fleet.settings.hostname, regions), _unfinished(fleet)
     rows, resolved = _rows(fleet, regions, answers)
-    servers, next_one = answers.authoritative(), advice(fleet.settings.home, rows, _unfinished(fleet))
+    servers, next_one = answers.authoritative(), advice(fleet.settings.home, rows, unfinished)
     lines = (
         *table(HEAD, [row.cells for row in rows]),
         *(f"{row.region.name}: {row.region.reason}" for row in rows if _ill(row.region)),
         "",
         f"A resolver here answers: {' '.join(resolved).strip() or 'nothing'}",
         f"Route 53's servers answer: {', '.join(servers) or 'nothing'}",
-        *_unfinished(fleet),
+        *unfinished,
         f"Next: {next_one}",
     )
     fields: dict[str, object] = {
         "regions": {row.region.name: row.fields for row in rows},
         "resolver": resolved[0],
         "servers": servers,
-        "unfinished": _unfinished(fleet),
+        "unfinished": unfinished,
         "next": next_one,
     }
     fleet.presenter.result(fields, lines)

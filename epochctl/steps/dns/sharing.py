@@ -76,9 +76,11 @@ class Sharing:
         self._spare_checks()
         return told
 
-    def due(self, balancer: LoadBalancer, present: Sequence[Record]) -> tuple[str, ...]:
-        """What `join` would do, a line each."""
-        hostname, check = self.settings.hostname, self.health.find(self.region)
+    def due(
+        self, balancer: LoadBalancer, present: Sequence[Record], check: HealthCheck | None
+    ) -> tuple[str, ...]:
+        """What `join` would do, a line each. check: this region's, as it is."""
+        hostname = self.settings.hostname
         lines = []
         if check is None or not self._right(check, balancer):
             verb = "put right" if check else "make"

@@ -118,12 +118,13 @@ class Dns:
         self, sharing: Sharing, target: str, ours: bool, present: tuple[Record, ...]
     ) -> Observation:
         mine = [one for one in present if one not in others(present, self._region)]
-        exists = (ours and bool(mine or not present)) or self._health.find(self._region) is not None
+        check = self._health.find(self._region)
+        exists = (ours and bool(mine or not present)) or check is not None
         balancer = self._elbv2.by_dns_name(target) if target else None
         output = DnsRecord(self._hostname, target, managed=ours or not present) if target else None
         if balancer is None:
             return Observation(output, (f"route {self._hostname} to {self._region}",), exists)
-        return Observation(output, sharing.due(balancer, present), exists)
+        return Observation(output, sharing.due(balancer, present, check), exists)
 
     def _observe_elsewhere(self, target: str) -> Observation:
         answer = self._names.ask(self._names.authority(self._hostname), self._hostname, "A")
