@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from epochctl.cli import differing
-from epochctl.cli.options import Output, Sandbox
+from epochctl.cli.options import CHANGES, ExitCode, Output, Sandbox
 
 if TYPE_CHECKING:
     from epochctl.cli.session import Session
@@ -16,16 +16,13 @@ if TYPE_CHECKING:
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
-CHANGES = 2  # as terraform plan -detailed-exitcode
 NEEDED = {"Certificate", "Infrastructure"}
 
 
 @app.command()
 def diff(
     ctx: typer.Context,
-    exit_code: Annotated[
-        bool, typer.Option("--exit-code", help="End with 2 where something would change; without it with 0.")
-    ] = False,
+    exit_code: ExitCode = False,
     output: Output = "text",
     sandbox: Sandbox = False,
 ) -> None:

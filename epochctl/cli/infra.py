@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from epochctl.cli import single
-from epochctl.cli.options import Output, Sandbox, Wait
+from epochctl.cli.options import CHANGES, ExitCode, Output, Sandbox, Wait
 from epochctl.cli.reviewing import ReviewedPlans
 
 if TYPE_CHECKING:
     from epochctl.cli.session import Session
     from epochctl.tools.terraform import Plan
 
-CHANGES = 2  # as terraform plan -detailed-exitcode
 
 app = typer.Typer(
     rich_markup_mode=None, no_args_is_help=True, help="VPC, cluster and registry, by terraform."
@@ -34,9 +33,7 @@ def plan(
             show_default=False,
         ),
     ] = None,
-    exit_code: Annotated[
-        bool, typer.Option("--exit-code", help="End with 2 where something would change; without it with 0.")
-    ] = False,
+    exit_code: ExitCode = False,
     output: Output = "text",
     sandbox: Sandbox = False,
 ) -> None:

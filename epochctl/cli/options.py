@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 VALUED = ("--directory", "-C", "--environment", "--region")
 PLAIN = ("--verbose",)
 WAIT = "1h"  # of `--wait` alone
+CHANGES = 2  # of `--exit-code`, as terraform plan -detailed-exitcode
 
 
 @dataclass(frozen=True)
@@ -157,6 +158,9 @@ Sandbox = Annotated[bool, typer.Option("--sandbox", callback=_entering, is_eager
 SandboxLater = Annotated[bool, typer.Option("--sandbox", help=_HELP)]  # the command calls enter() itself
 Output = Annotated[
     Literal["text", "json"], typer.Option("--output", "-o", help="text, or JSON: one object a line.")
+]
+ExitCode = Annotated[
+    bool, typer.Option("--exit-code", help="End with 2 where something would change; without it with 0.")
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Wait = Annotated[
