@@ -110,10 +110,11 @@ def comment(
     from epochctl.clients.github import GitHub
     from epochctl.delivery.comment import Review
     from epochctl.delivery.posting import post
+    from epochctl.delivery.reviewed import read_folder
     from epochctl.delivery.run import present
 
     settings, run = ctx.obj.settings(), present(os.environ)
-    found, expected = _plans(plans), _listed(regions)
+    found, expected = read_folder(plans), _listed(regions)
     failed = tuple(region for region in expected if region not in {one.region for one in found})
     note = "" if expected else "No file changed that a region depends on."
     if run.fork and failed:
@@ -198,12 +199,6 @@ def _next(settings: Settings, deploy: str, whom: str) -> tuple[str, ...]:
         f"On GitHub: an environment {settings.environment}, for branch {settings.ci.trunk} only, and who "
         "must agree there.",
     )
-
-
-def _plans(folder: Path) -> tuple[Proposal, ...]:
-    from epochctl.delivery.reviewed import read_folder
-
-    return read_folder(folder)
 
 
 def _head(plans: tuple[Proposal, ...]) -> str:
