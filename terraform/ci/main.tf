@@ -23,41 +23,28 @@ resource "aws_iam_openid_connect_provider" "github" {
   client_id_list = [local.audience]
 }
 
-# A pull request of the repository itself (a fork's run gets no token), and the trunk by night.
-data "aws_iam_policy_document" "plan_trust" {
-  statement {
-    actions = ["sts:AssumeRoleWithWebIdentity"]
-
-    principals {
-      type        = "Federated"
-      identifiers = [local.provider]
-    }
-
-    condition {
-      test     = "StringEquals"
-      variable = "${local.issuer}:aud"
-      values   = [local.audience]
-    }
-
-    condition {
-      test     = "StringEquals"
-      variable = "${local.issuer}:repository"
-      values   = [var.repository]
-    }
-
-    condition {
-      test     = "StringEquals"
-      variable = "${local.issuer}:sub"
-      values = [
+# Of whom GitHub signs what: each claim must have one of these values.
+locals {
+  claims = {
+    # A pull request of the repository itself (a fork's run gets no token), and the trunk by night.
+    plan = {
+      sub = [
         "repo:${var.repository}:pull_request",
         "repo:${var.repository}:ref:refs/heads/${var.trunk}",
       ]
     }
+
+    # A run of the trunk, in the environment whose protection rules it has passed.
+    deploy = {
+      ref = ["refs/heads/${var.trunk}"]
+      sub = ["repo:${var.repository}:environment:${var.environment}"]
+    }
   }
 }
 
-# A run of the trunk, in the environment whose protection rules it has passed.
-data "aws_iam_policy_document" "deploy_trust" {
+data "aws_iam_policy_document" "trust" {
+  for_each = local.claims
+
   statement {
     actions = ["sts:AssumeRoleWithWebIdentity"]
 
@@ -66,28 +53,14 @@ data "aws_iam_policy_document" "deploy_trust" {
       identifiers = [local.provider]
     }
 
-    condition {
-      test     = "StringEquals"
-      variable = "${local.issuer}:aud"
-      values   = [local.audience]
-    }
+    dynamic "condition" {
+      for_each = merge({ aud = [local.audience], repository = [var.repository] }, each.value)
 
-    condition {
-      test     = "StringEquals"
-      variable = "${local.issuer}:repository"
-      values   = [var.repository]
-    }
-
-    condition {
-      test     = "StringEquals"
-      variable = "${local.issuer}:ref"
-      values   = ["refs/heads/${var.trunk}"]
-    }
-
-    condition {
-      test     = "StringEquals"
-      variable = "${local.issuer}:sub"
-      values   = ["repo:${var.repository}:environment:${var.environment}"]
+      content {
+        test     = "StringEquals"
+        variable = "${local.issuer}:${condition.key}"
+        values   = condition.value
+      }
     }
   }
 }
@@ -95,14 +68,14 @@ data "aws_iam_policy_document" "deploy_trust" {
 resource "aws_iam_role" "plan" {
   name                 = "${var.name}-ci-plan"
   description          = "Workflows of ${var.repository}: terraform plan. May only read."
-  assume_role_policy   = data.aws_iam_policy_document.plan_trust.json
+  assume_role_policy   = data.aws_iam_policy_document.trust["plan"].json
   max_session_duration = 3600
 }
 
 resource "aws_iam_role" "deploy" {
   name                 = "${var.name}-ci-deploy"
   description          = "Workflows of ${var.repository} on ${var.trunk} in ${var.environment}: deploy, down."
-  assume_role_policy   = data.aws_iam_policy_document.deploy_trust.json
+  assume_role_policy   = data.aws_iam_policy_document.trust["deploy"].json
   max_session_duration = 7200
 }
 
