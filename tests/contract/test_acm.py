@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from moto import mock_aws
 
 from epochctl.clients.acm import Acm
 from epochctl.clients.aws import Aws
@@ -13,14 +10,6 @@ from epochctl.clients.aws import Aws
 REGION, HOSTNAME = "us-west-2", "epoch.example.com"
 OURS = {"epochctl:name": "epoch", "epochctl:environment": "production"}
 OTHERS = {"epochctl:name": "epoch", "epochctl:environment": "staging"}
-
-
-@pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    with mock_aws():
-        yield Aws(REGION)
 
 
 def request(aws: Aws, hostname: str, tags: dict[str, str] | None = None) -> str:

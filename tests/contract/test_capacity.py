@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from moto import mock_aws
 
 from epochctl.clients.aws import Aws
 from epochctl.clients.capacity import Capacity, Use
@@ -17,15 +14,7 @@ NAME, TAGS = "epoch-production", {"epochctl:name": "epoch", "epochctl:environmen
 LISTED = [{"Key": key, "Value": value} for key, value in TAGS.items()]
 
 
-@pytest.fixture
-def _account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    with mock_aws():
-        yield
-
-
-@pytest.mark.usefixtures("_account")
+@pytest.mark.usefixtures("emulated")
 def test_what_is_ours_is_told_from_what_is_not() -> None:
     aws = Aws("us-west-2")
     ec2, mine = aws.client("ec2"), [{"ResourceType": "vpc", "Tags": LISTED}]
@@ -39,7 +28,7 @@ def test_what_is_ours_is_told_from_what_is_not() -> None:
     assert capacity.clusters() == Use(0, 0)
 
 
-@pytest.mark.usefixtures("_account")
+@pytest.mark.usefixtures("emulated")
 def test_gateways_by_zone_and_vcpus_of_running_machines() -> None:
     aws = Aws("us-west-2")
     ec2 = aws.client("ec2")
@@ -52,7 +41,7 @@ def test_gateways_by_zone_and_vcpus_of_running_machines() -> None:
     assert capacity.standard_vcpus() == Use(4, 0)
 
 
-@pytest.mark.usefixtures("_account")
+@pytest.mark.usefixtures("emulated")
 def test_the_zone_without_control_planes_is_left_out() -> None:
     zones = Capacity(Aws("us-east-1"), NAME, TAGS).zones()
     assert len(zones.fit) >= 3
@@ -60,7 +49,7 @@ def test_the_zone_without_control_planes_is_left_out() -> None:
     assert not set(zones.fit) & set(zones.unfit)
 
 
-@pytest.mark.usefixtures("_account")
+@pytest.mark.usefixtures("emulated")
 def test_instance_types_with_their_processors_and_zones() -> None:
     capacity = Capacity(Aws("us-west-2"), NAME, TAGS)
     found = {each.name: each for each in capacity.instance_types(("t3.medium", "t4g.medium", "t3.none"))}
@@ -70,14 +59,14 @@ def test_instance_types_with_their_processors_and_zones() -> None:
     assert "us-west-2a" in found["t3.medium"].zones
 
 
-@pytest.mark.usefixtures("_account")
+@pytest.mark.usefixtures("emulated")
 def test_a_quota_that_aws_does_not_know_is_the_default() -> None:
     quotas = Quotas(Aws("us-west-2"))
     assert quotas.limit(VPCS).value == 5
     assert quotas.limit(ADDRESSES).value == ADDRESSES.default
 
 
-@pytest.mark.usefixtures("_account")
+@pytest.mark.usefixtures("emulated")
 def test_the_expiry_is_read_from_the_tag() -> None:
     aws = Aws("us-west-2")
     assert Expiry(aws, TAGS).moment() is None
@@ -90,7 +79,7 @@ def test_the_expiry_is_read_from_the_tag() -> None:
     assert moment.isoformat() == "2026-11-24T16:00:00+00:00"
 
 
-@pytest.mark.usefixtures("_account")
+@pytest.mark.usefixtures("emulated")
 def test_without_a_node_group_there_is_nothing_to_explain() -> None:
     launches = Launches(Aws("us-west-2"), NAME)
     assert launches.group() is None

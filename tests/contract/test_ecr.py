@@ -4,23 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
-
-import pytest
-from moto import mock_aws
 
 from epochctl.clients.aws import Aws
 from epochctl.clients.ecr import Ecr
 
 REGION, NAME = "us-west-2", "epoch-production"
-
-
-@pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    with mock_aws():
-        yield Aws(REGION)
 
 
 def make_repository(aws: Aws) -> None:

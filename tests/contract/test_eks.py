@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
 from urllib.parse import parse_qs, urlparse
 
 import pytest
-from moto import mock_aws
 
 from epochctl.clients.aws import Aws
 from epochctl.clients.eks import Eks
 
 
 @pytest.fixture
-def eks(monkeypatch: pytest.MonkeyPatch) -> Iterator[Eks]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    with mock_aws():
-        aws = Aws("us-west-2")
-        aws.client("eks").create_cluster(
-            name="demo",
-            roleArn="arn:aws:iam::123456789012:role/eks",
-            resourcesVpcConfig={"subnetIds": []},
-        )
-        yield Eks(aws)
+def eks(aws: Aws) -> Eks:
+    aws.client("eks").create_cluster(
+        name="demo",
+        roleArn="arn:aws:iam::123456789012:role/eks",
+        resourcesVpcConfig={"subnetIds": []},
+    )
+    return Eks(aws)
 
 
 def test_a_cluster_is_described_and_an_absent_one_is_an_answer(eks: Eks) -> None:

@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from moto import mock_aws
 
 from epochctl.clients.aws import Aws
 from epochctl.clients.elbv2 import CLUSTER_TAG, Elbv2, LoadBalancer
 
 CLUSTER = "epoch-production"
-
-
-@pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    with mock_aws():
-        yield Aws("us-west-2")
 
 
 @pytest.fixture

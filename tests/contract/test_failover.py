@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import cast
 
 import pytest
-from moto import mock_aws
 
 from epochctl.clients.aws import Aws
 from epochctl.clients.route53 import Alias, HealthChecks, Placement, Record, Route53, Zone, owner_of
@@ -22,14 +20,6 @@ ONE = Settings(hostname=HOST, regions=(WEST,))
 STANDBY = Settings(
     hostname=HOST, regions=(WEST, EAST), routing=Routing(policy="primary-standby", standby_replicas=0)
 )
-
-
-@pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    with mock_aws():
-        yield Aws(WEST)
 
 
 def routes(aws: Aws, settings: Settings) -> Routes:

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from moto import mock_aws
 
 from epochctl.clients.aws import Aws
 from epochctl.clients.elbv2 import Elbv2
@@ -180,95 +179,81 @@ def test_it_is_removed_and_removing_it_again_is_fine(step: LbController) -> None
 
 
 def test_without_a_controller_only_what_carries_the_clusters_tag_is_deleted(
-    monkeypatch: pytest.MonkeyPatch,
+    aws: Aws,
 ) -> None:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    with mock_aws():
-        aws = Aws("us-west-2")
-        ec2, elb = aws.client("ec2"), aws.client("elbv2")
-        vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-        marks = {"epochctl:name": "epoch"}
-        ec2.create_tags(Resources=[vpc], Tags=[{"Key": key, "Value": marks[key]} for key in marks])
-        subnets = [
-            ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=f"us-west-2{z}")[
-                "Subnet"
-            ]
-            for n, z in ((1, "a"), (2, "b"))
-        ]
-        tag = {"Key": "elbv2.k8s.aws/cluster", "Value": "epoch-production"}
-        ids = {}
-        for name, tags in (("ours", [tag]), ("theirs", [{**tag, "Value": "another"}])):
-            group = ec2.create_security_group(GroupName=name, Description="d", VpcId=vpc)["GroupId"]
-            ec2.create_tags(Resources=[group], Tags=tags)
-            elb.create_load_balancer(
-                Name=name, Subnets=[s["SubnetId"] for s in subnets], SecurityGroups=[group], Tags=tags
-            )
-            elb.create_target_group(Name=name, Protocol="HTTP", Port=80, VpcId=vpc, Tags=tags)
-            ids[name] = group
-        node = ec2.create_security_group(GroupName="node", Description="d", VpcId=vpc)["GroupId"]
-        rules = [
-            {
-                "IpProtocol": "tcp",
-                "FromPort": 8080,
-                "ToPort": 8080,
-                "UserIdGroupPairs": [{"GroupId": ids["ours"]}, {"GroupId": ids["theirs"]}],
-            }
-        ]
-        ec2.authorize_security_group_ingress(GroupId=node, IpPermissions=rules)
+    ec2, elb = aws.client("ec2"), aws.client("elbv2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    marks = {"epochctl:name": "epoch"}
+    ec2.create_tags(Resources=[vpc], Tags=[{"Key": key, "Value": marks[key]} for key in marks])
+    subnets = [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24", AvailabilityZone=f"us-west-2{z}")["Subnet"]
+        for n, z in ((1, "a"), (2, "b"))
+    ]
+    tag = {"Key": "elbv2.k8s.aws/cluster", "Value": "epoch-production"}
+    ids = {}
+    for name, tags in (("ours", [tag]), ("theirs", [{**tag, "Value": "another"}])):
+        group = ec2.create_security_group(GroupName=name, Description="d", VpcId=vpc)["GroupId"]
+        ec2.create_tags(Resources=[group], Tags=tags)
+        elb.create_load_balancer(
+            Name=name, Subnets=[s["SubnetId"] for s in subnets], SecurityGroups=[group], Tags=tags
+        )
+        elb.create_target_group(Name=name, Protocol="HTTP", Port=80, VpcId=vpc, Tags=tags)
+        ids[name] = group
+    node = ec2.create_security_group(GroupName="node", Description="d", VpcId=vpc)["GroupId"]
+    rules = [
+        {
+            "IpProtocol": "tcp",
+            "FromPort": 8080,
+            "ToPort": 8080,
+            "UserIdGroupPairs": [{"GroupId": ids["ours"]}, {"GroupId": ids["theirs"]}],
+        }
+    ]
+    ec2.authorize_security_group_ingress(GroupId=node, IpPermissions=rules)
 
-        groups = SecurityGroups(aws)
-        network = Network(aws, groups)
-        work = removal.Removal(Orphans("epoch-production", marks, Elbv2(aws), groups, network))
-        removed = work.run(context([]), None)
+    groups = SecurityGroups(aws)
+    network = Network(aws, groups)
+    work = removal.Removal(Orphans("epoch-production", marks, Elbv2(aws), groups, network))
+    removed = work.run(context([]), None)
 
-        assert set(removed) == {"load balancer ours", "target group ours", "security group ours"}
-        assert [b["LoadBalancerName"] for b in elb.describe_load_balancers()["LoadBalancers"]] == ["theirs"]
-        assert [g["TargetGroupName"] for g in elb.describe_target_groups()["TargetGroups"]] == ["theirs"]
-        left = ec2.describe_security_groups(GroupIds=[node])["SecurityGroups"][0]["IpPermissions"]
-        assert [pair["GroupId"] for rule in left for pair in rule["UserIdGroupPairs"]] == [ids["theirs"]]
-        assert work.run(context([]), None) == ()
+    assert set(removed) == {"load balancer ours", "target group ours", "security group ours"}
+    assert [b["LoadBalancerName"] for b in elb.describe_load_balancers()["LoadBalancers"]] == ["theirs"]
+    assert [g["TargetGroupName"] for g in elb.describe_target_groups()["TargetGroups"]] == ["theirs"]
+    left = ec2.describe_security_groups(GroupIds=[node])["SecurityGroups"][0]["IpPermissions"]
+    assert [pair["GroupId"] for rule in left for pair in rule["UserIdGroupPairs"]] == [ids["theirs"]]
+    assert work.run(context([]), None) == ()
 
 
 def test_what_another_cluster_of_our_name_has_in_its_own_vpc_is_named_and_left(
-    monkeypatch: pytest.MonkeyPatch,
+    aws: Aws,
 ) -> None:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    with mock_aws():
-        aws = Aws("us-west-2")
-        ec2, elb = aws.client("ec2"), aws.client("elbv2")
-        vpc, tags = ec2.describe_vpcs()["Vpcs"][0]["VpcId"], [{"Key": CLUSTER_TAG, "Value": "epoch"}]
-        subnets = [item["SubnetId"] for item in ec2.describe_subnets()["Subnets"][:2]]
-        balancer = elb.create_load_balancer(Name="theirs", Subnets=subnets, Tags=tags)["LoadBalancers"][0]
-        elb.create_target_group(Name="theirs", Protocol="HTTP", Port=80, VpcId=vpc, Tags=tags)
-        groups = SecurityGroups(aws)
-        said: list[str] = []
-        orphans = Orphans("epoch", {"epochctl:name": "epoch"}, Elbv2(aws), groups, Network(aws, groups))
-        assert orphans.sweep(context(said)) == ()
-        assert balancer["LoadBalancerArn"] in "".join(said)
-        assert "left alone" in "".join(said)
-        assert elb.describe_load_balancers()["LoadBalancers"]
-        assert elb.describe_target_groups()["TargetGroups"]
+    ec2, elb = aws.client("ec2"), aws.client("elbv2")
+    vpc, tags = ec2.describe_vpcs()["Vpcs"][0]["VpcId"], [{"Key": CLUSTER_TAG, "Value": "epoch"}]
+    subnets = [item["SubnetId"] for item in ec2.describe_subnets()["Subnets"][:2]]
+    balancer = elb.create_load_balancer(Name="theirs", Subnets=subnets, Tags=tags)["LoadBalancers"][0]
+    elb.create_target_group(Name="theirs", Protocol="HTTP", Port=80, VpcId=vpc, Tags=tags)
+    groups = SecurityGroups(aws)
+    said: list[str] = []
+    orphans = Orphans("epoch", {"epochctl:name": "epoch"}, Elbv2(aws), groups, Network(aws, groups))
+    assert orphans.sweep(context(said)) == ()
+    assert balancer["LoadBalancerArn"] in "".join(said)
+    assert "left alone" in "".join(said)
+    assert elb.describe_load_balancers()["LoadBalancers"]
+    assert elb.describe_target_groups()["TargetGroups"]
 
 
 def test_a_security_group_that_is_held_is_left_until_the_cluster_is_gone(
-    monkeypatch: pytest.MonkeyPatch,
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    with mock_aws():
-        aws = Aws("us-west-2")
-        ec2, marks = aws.client("ec2"), {"epochctl:name": "epoch"}
-        vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-        ec2.create_tags(Resources=[vpc], Tags=[{"Key": "epochctl:name", "Value": "epoch"}])
-        subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
-        group = ec2.create_security_group(GroupName="k8s", Description="d", VpcId=vpc)["GroupId"]
-        ec2.create_tags(Resources=[group], Tags=[{"Key": CLUSTER_TAG, "Value": "epoch"}])
-        ec2.create_network_interface(SubnetId=subnet, Groups=[group], Description="aws-K8S-i-1")
-        groups = SecurityGroups(aws)
-        monkeypatch.setattr(groups, "delete", lambda group: f"{group.id} is still attached")
-        said: list[str] = []
-        removed = Orphans("epoch", marks, Elbv2(aws), groups, Network(aws, groups)).sweep(context(said))
-        assert [line.partition(" eni-")[0] for line in removed] == ["network interface"]
-        assert f"{group} is still attached: left until the cluster is gone" in "".join(said)
+    ec2, marks = aws.client("ec2"), {"epochctl:name": "epoch"}
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    ec2.create_tags(Resources=[vpc], Tags=[{"Key": "epochctl:name", "Value": "epoch"}])
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
+    group = ec2.create_security_group(GroupName="k8s", Description="d", VpcId=vpc)["GroupId"]
+    ec2.create_tags(Resources=[group], Tags=[{"Key": CLUSTER_TAG, "Value": "epoch"}])
+    ec2.create_network_interface(SubnetId=subnet, Groups=[group], Description="aws-K8S-i-1")
+    groups = SecurityGroups(aws)
+    monkeypatch.setattr(groups, "delete", lambda group: f"{group.id} is still attached")
+    said: list[str] = []
+    removed = Orphans("epoch", marks, Elbv2(aws), groups, Network(aws, groups)).sweep(context(said))
+    assert [line.partition(" eni-")[0] for line in removed] == ["network interface"]
+    assert f"{group} is still attached: left until the cluster is gone" in "".join(said)

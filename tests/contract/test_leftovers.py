@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
 
 from epochctl.clients.aws import Aws
 from epochctl.clients.leftovers import Leftovers
@@ -22,14 +20,6 @@ OTHERS = [
 ]
 CLUSTER = [{"Key": "elbv2.k8s.aws/cluster", "Value": NAME}]
 TRUST = '{"Version": "2012-10-17", "Statement": []}'
-
-
-@pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    with mock_aws():
-        yield Aws(REGION)
 
 
 def find(aws: Aws) -> tuple[str, ...]:

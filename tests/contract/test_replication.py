@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from moto import mock_aws
 
 from epochctl.clients.aws import Aws
 from epochctl.clients.replication import Replication
 
 
 @pytest.fixture
-def replication(monkeypatch: pytest.MonkeyPatch) -> Iterator[Replication]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    with mock_aws():
-        yield Replication(Aws("us-west-2"), "epoch-production")
+def replication(aws: Aws) -> Replication:
+    return Replication(aws, "epoch-production")
 
 
 def test_a_destination_comes_and_goes(replication: Replication) -> None:

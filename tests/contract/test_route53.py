@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from moto import mock_aws
 
 from epochctl.clients.aws import Aws
 from epochctl.clients.route53 import Alias, Record, Route53, Zone, owner_of
@@ -15,14 +13,6 @@ HOSTNAME = "epoch.example.com"
 OWNER = owner_of({"epochctl:name": "epoch", "epochctl:environment": "production"})
 OTHER = owner_of({"epochctl:name": "epoch", "epochctl:environment": "staging"})
 BALANCER = Record(HOSTNAME, "A", alias=Alias("k8s-epoch-1.us-west-2.elb.amazonaws.com", "Z1H1FL5HABSF5"))
-
-
-@pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    with mock_aws():
-        yield Aws("us-west-2")
 
 
 @pytest.fixture

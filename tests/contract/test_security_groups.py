@@ -2,21 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-from moto import mock_aws
-
 from epochctl.clients.aws import Aws
 from epochctl.clients.security_groups import CLUSTER_TAG, SecurityGroups
-
-
-@pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    with mock_aws():
-        yield Aws("us-west-2")
 
 
 def test_a_rule_with_a_description_is_revoked_too(aws: Aws) -> None:

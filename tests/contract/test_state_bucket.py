@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
-from moto import mock_aws
 
 from epochctl.clients.aws import Aws
 from epochctl.clients.state_bucket import StateBucket
@@ -16,12 +14,9 @@ ACCOUNT = "123456789012"
 
 
 @pytest.fixture(params=["us-west-2", "us-east-1"])
-def aws(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
+def aws(request: pytest.FixtureRequest, emulated: None, monkeypatch: pytest.MonkeyPatch) -> Aws:
     monkeypatch.setattr("moto.s3.models.FakeBucket.get_permission", _neutral)
-    with mock_aws():
-        yield Aws(request.param)
+    return Aws(request.param)
 
 
 def _neutral(*_: object) -> object:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from moto import mock_aws
 
 from epochctl.clients.aws import Aws
 from epochctl.clients.belongings import Belongings
@@ -14,14 +12,6 @@ from epochctl.clients.strays import Strays
 
 NAME = "epoch-production"
 TAGS = {"epochctl:name": "epoch", "epochctl:environment": "production"}
-
-
-@pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    with mock_aws():
-        yield Aws("us-west-2")
 
 
 def tagged(kind: str, name: str = NAME, **more: str) -> list[dict[str, Any]]:

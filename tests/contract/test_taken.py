@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-from moto import mock_aws
-
 from epochctl.clients.aws import Aws
 from epochctl.clients.taken import Taken
 
 NAME, TAGS = "epoch-production", {"epochctl:name": "epoch", "epochctl:environment": "production"}
 LISTED = [{"Key": key, "Value": value} for key, value in TAGS.items()]
 TRUST = '{"Version": "2012-10-17", "Statement": []}'
-
-
-@pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    with mock_aws():
-        yield Aws("us-west-2")
 
 
 def test_an_empty_account_has_room(aws: Aws) -> None:
