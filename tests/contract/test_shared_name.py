@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, cast
 
 import pytest
-from moto import mock_aws
+from clock import Clock
 
 from epochctl.clients.aws import Aws
 from epochctl.clients.elbv2 import LoadBalancer
@@ -28,17 +27,6 @@ TWO = Settings(hostname=HOST, regions=(WEST, EAST))
 
 def with_routing(**routing: Any) -> Settings:
     return TWO.model_copy(update={"routing": Routing(**routing)})
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def now(self) -> float:
-        return self.seconds
-
-    def sleep(self, seconds: float) -> None:
-        self.seconds += seconds
 
 
 class Balancers:
@@ -103,11 +91,8 @@ class World:
 
 
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    with mock_aws():
-        yield World(Aws(WEST))
+def world(aws: Aws) -> World:
+    return World(aws)
 
 
 def test_the_second_region_makes_the_simple_record_one_of_two(world: World) -> None:

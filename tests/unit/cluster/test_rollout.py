@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any
 
 import pytest
+from clock import Clock
 
 from epochctl.clients.kube import DeploymentState, Happening, PodState, Trouble, pulling
 from epochctl.cluster.rollout import Rollout
@@ -44,16 +45,6 @@ class Cluster:
 
     def logs(self, *_: Any, previous: bool = False, **__: Any) -> tuple[str, ...]:
         return ("before the crash",) if previous else ("now",)
-
-
-class Clock:
-    time = 0.0
-
-    def now(self) -> float:
-        return self.time
-
-    def sleep(self, seconds: float) -> None:
-        self.time += seconds
 
 
 def rollout(cluster: Cluster, clock: Clock | None = None) -> Rollout:
@@ -221,9 +212,9 @@ def test_a_pull_that_the_network_broke_is_given_time_and_then_named() -> None:
     clock = Clock()
     probe = rollout(Cluster(DONE, dataclasses.replace(PULL, message=message)), clock).probe
     assert isinstance(probe(), Pending)
-    clock.time = pulling.PATIENCE - 1
+    clock.seconds = pulling.PATIENCE - 1
     assert isinstance(probe(), Pending)
-    clock.time = pulling.PATIENCE
+    clock.seconds = pulling.PATIENCE
     with pytest.raises(DeployError) as raised:
         probe()
     assert "connection reset by peer" in str(raised.value.why)
@@ -237,5 +228,5 @@ def test_so_is_one_between_two_tries() -> None:
     cluster, clock = Cluster(DONE, trying), Clock()
     cluster.event = Happening("Failed", "Error: ErrImagePull", True)
     probe = rollout(cluster, clock).probe
-    for clock.time in (0.0, 100.0, 200.0):
+    for clock.seconds in (0.0, 100.0, 200.0):
         assert isinstance(probe(), Pending)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import pytest
+from clock import Clock
 
 from epochctl.clients.acm import CertificateState
 from epochctl.clients.dns import Answer, Authority
@@ -116,17 +117,6 @@ class World:
 
     def forbidden_by_caa(self, authority: Authority, hostname: str) -> str:
         return self.caa
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def now(self) -> float:
-        return self.seconds
-
-    def sleep(self, seconds: float) -> None:
-        self.seconds += seconds
 
 
 class Run:

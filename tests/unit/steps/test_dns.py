@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pytest
+from clock import Clock
 
 from epochctl.clients.dns import Answer, Authority
 from epochctl.clients.elbv2 import LoadBalancer
@@ -75,17 +76,6 @@ class World:
 
     def recursive(self, name: str) -> Answer:
         return Answer("found", ("198.51.100.1", "198.51.100.2"))
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def now(self) -> float:
-        return self.seconds
-
-    def sleep(self, seconds: float) -> None:
-        self.seconds += seconds
 
 
 class Run:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from clock import Clock
 
 from epochctl.clients.dns import Answer as Resolved
 from epochctl.clients.https import Failure, Response
@@ -19,18 +20,6 @@ from epochctl.workflow.step import Context
 HOST = "epoch.example.com"
 WEST, EAST = "us-west-2", "us-east-1"
 ROUTED = Record(HOST, "A", alias=Alias("lb", "Z1"), placement=Placement(EAST, "latency", health_check="1"))
-
-
-class Ticking:
-    """A clock whose sleep is what makes it later."""
-
-    at = 0.0
-
-    def now(self) -> float:
-        return self.at
-
-    def sleep(self, seconds: float) -> None:
-        self.at += seconds
 
 
 class Names:
@@ -54,7 +43,7 @@ class Https:
 
 def asked(names: Any, answer: Response | Failure, **settings: Any) -> Any:
     whole = Whole(Settings(hostname=HOST, **settings), names, Https(answer))  # type: ignore[arg-type]
-    return whole.ask(Context("name", Outputs(), lambda event: None, Ticking()))
+    return whole.ask(Context("name", Outputs(), lambda event: None, Clock()))
 
 
 def test_the_region_is_the_services_own_word() -> None:

@@ -10,6 +10,7 @@ from email.utils import formatdate
 from typing import Any, cast
 
 import pytest
+from clock import Clock
 
 from epochctl.clients.dns import Answer, Authority
 from epochctl.clients.elbv2 import Listener, LoadBalancer, Target, TargetGroup
@@ -145,17 +146,6 @@ class World:
 
     def certificate(self, hostname: str, address: str) -> Served | Failure:
         return self.served
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def now(self) -> float:
-        return self.seconds
-
-    def sleep(self, seconds: float) -> None:
-        self.seconds += seconds
 
 
 class Run:

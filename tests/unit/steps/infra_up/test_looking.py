@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from clock import Clock
 
 from epochctl.errors import LockedError
 from epochctl.outputs import Infrastructure
@@ -154,22 +155,10 @@ def test_a_plan_alone_says_who_is_at_work(tmp_path: Path) -> None:
     assert caught.value.why == "ada runs `epochctl up`"
 
 
-class Hurried:
-    """A clock on which a sleep takes no time."""
-
-    time = 0.0
-
-    def now(self) -> float:
-        return self.time
-
-    def sleep(self, seconds: float) -> None:
-        self.time += seconds
-
-
 def test_a_run_waits_for_somebody_elses_look(tmp_path: Path) -> None:
     program = Program(tmp_path, looked=3)
     said: list[Any] = []
-    made(program).observe(Context("infra_up", Outputs(), said.append, Hurried()))
+    made(program).observe(Context("infra_up", Outputs(), said.append, Clock()))
     assert "plan" in program.asked
     assert "unlock" not in program.asked
     assert any("ada@engine" in getattr(event, "cause", "") for event in said)
@@ -178,7 +167,7 @@ def test_a_run_waits_for_somebody_elses_look(tmp_path: Path) -> None:
 def test_a_look_that_does_not_end_is_a_lock_like_any_other(tmp_path: Path) -> None:
     program = Program(tmp_path, looked=1000)
     with pytest.raises(StaleLockError) as caught:
-        made(program).observe(Context("infra_up", Outputs(), lambda event: None, Hurried()))
+        made(program).observe(Context("infra_up", Outputs(), lambda event: None, Clock()))
     assert "ada@engine" in caught.value.why
 
 
