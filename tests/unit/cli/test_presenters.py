@@ -29,14 +29,19 @@ def test_plain_lines_name_the_step_and_the_cause() -> None:
     assert "infra_up      done in 1 min 05 s: 30 added" in text
 
 
-def test_plain_lines_are_never_silent_for_long() -> None:
-    stream = io.StringIO()
-    lines = PlainLines(stream, heartbeat=0.02)
-    lines(events.StepStarted("infra_up", "apply"))
+def await_heartbeat(stream: io.StringIO, lines: PlainLines) -> None:
+    """For seconds at most; then nothing more is said."""
     until = time.monotonic() + 5
     while "still at it" not in stream.getvalue() and time.monotonic() < until:
         lines._closed.wait(0.005)
     lines.close()
+
+
+def test_plain_lines_are_never_silent_for_long() -> None:
+    stream = io.StringIO()
+    lines = PlainLines(stream, heartbeat=0.02)
+    lines(events.StepStarted("infra_up", "apply"))
+    await_heartbeat(stream, lines)
     assert "infra_up      still at it after 0 s (working)" in stream.getvalue()
 
 
@@ -46,10 +51,7 @@ def test_a_heartbeat_names_no_step_of_the_run_before() -> None:
     lines(events.StepStarted("acm_cert", "observe"))  # a look has no end of its own
     lines(events.RunStarted("", "down", ("deploy",)))
     lines(events.StepStarted("deploy", "destroy"))
-    until = time.monotonic() + 5
-    while "still at it" not in stream.getvalue() and time.monotonic() < until:
-        lines._closed.wait(0.005)
-    lines.close()
+    await_heartbeat(stream, lines)
     assert "deploy        still at it" in stream.getvalue()
     assert "acm_cert      still at it" not in stream.getvalue()
 
@@ -60,10 +62,7 @@ def test_a_heartbeat_names_what_is_still_looked_at() -> None:
     lines(events.StepStarted("acm_cert", "observe"))
     lines(events.StepSeen("acm_cert", True))
     lines(events.StepStarted("infra_up", "observe"))
-    until = time.monotonic() + 5
-    while "still at it" not in stream.getvalue() and time.monotonic() < until:
-        lines._closed.wait(0.005)
-    lines.close()
+    await_heartbeat(stream, lines)
     assert "infra_up      still at it" in stream.getvalue()
     assert "acm_cert" not in stream.getvalue()
 
