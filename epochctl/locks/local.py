@@ -13,7 +13,7 @@ from pathlib import Path
 
 from epochctl.locks.holder import Holder, read
 
-GLANCES = 5
+GLANCES, PAUSE = 1000, 0.001  # how often somebody who only looks may be in the way, and seconds between
 
 
 class LocalLock:
@@ -54,10 +54,7 @@ class LocalLock:
         except OSError:
             return False
         try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)  # who looks is in no other looker's way
-            return False
-        except OSError:
-            return True
+            return not _flocked(file, fcntl.LOCK_SH)  # who looks is in no other looker's way
         finally:
             os.close(file)
 
@@ -93,11 +90,22 @@ class LocalLock:
 
 
 def _locked(file: int) -> bool:
-    """Take the kernel's lock. Somebody who looks (`held`) has it for an instant: that is no holder."""
+    """Take the kernel's lock. Somebody who looks (`held`) shares it for an instant: that is no holder, and
+    it is told from one by sharing it, too.
+    """
     for _ in range(GLANCES):
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if _flocked(file, fcntl.LOCK_EX):
             return True
-        except OSError:
-            time.sleep(0.01)
+        if not _flocked(file, fcntl.LOCK_SH):
+            return False
+        fcntl.flock(file, fcntl.LOCK_UN)
+        time.sleep(PAUSE)
     return False
+
+
+def _flocked(file: int, how: int) -> bool:
+    try:
+        fcntl.flock(file, how | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
