@@ -33,6 +33,7 @@ from sandbox.account import (
     refusals,
     replication_rules,
     service_quotas,
+    shield,
     stacks,
     subnets,
     templates,
@@ -171,6 +172,7 @@ class World:
         stacks.install()
         quotas.install()
         service_quotas.install()
+        shield.install()
         instances.install(self._clusters.console)
         refusals.install()
         subnets.install()

@@ -9,7 +9,7 @@ import boto3
 import pytest
 from moto.iam.access_control import IAMPolicyStatement, PermissionResult
 
-from sandbox.account import gateways, policies, subnets, templates
+from sandbox.account import gateways, policies, shield, subnets, templates
 
 pytestmark = pytest.mark.usefixtures("account")
 
@@ -96,3 +96,9 @@ def test_no_two_instances_have_one_address_even_in_vpcs_of_one_range() -> None:
         addresses += [instance["PrivateIpAddress"] for instance in made]
     assert len(set(addresses)) == 6
     assert all(address.startswith("10.0.0.") for address in addresses)
+
+
+def test_an_account_has_no_shield_advanced() -> None:
+    shield.install()
+    asked = boto3.client("shield", "us-east-1")
+    assert asked.get_subscription_state()["SubscriptionState"] == "INACTIVE"
