@@ -320,6 +320,10 @@ def test_a_pod_that_somebody_gave_another_image_is_replaced_although_it_is_not_r
     while (live := cluster.kube.deployment(NAMESPACE, "epoch")) and live.complete:
         assert time.monotonic() < end
         time.sleep(0.1)
+    named = f"heal: pod {pod} runs {BAD}, pushed was {GOOD}"
+    assert [
+        line.replace("elsewhere.test/other@", "") for line in step.observe(context(GOOD, said)).changes
+    ] == [named]
     step.apply(context(GOOD, said))
     assert any(f"pod {pod} runs" in line and "replaced" in line for line in said)
     assert pod not in {pod.name for pod in cluster.kube.pods(NAMESPACE) if not pod.terminating}

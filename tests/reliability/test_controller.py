@@ -11,7 +11,7 @@ from pathlib import Path
 
 from crash.killing import everything
 from evidence import Evidence
-from sandboxed import URL, Sandbox
+from sandboxed import URL, Sandbox, bounded
 
 CHART = Path(__file__).parents[2] / "charts" / "epoch"
 CONTROLLER = "deployment/aws-load-balancer-controller"
@@ -25,6 +25,24 @@ for role in iam.list_roles()["Roles"]:
         if policy["PolicyName"].endswith("lb-controller"):
             iam.detach_role_policy(RoleName=name, PolicyArn=policy["PolicyArn"])
             print("ROLE", name)
+"""
+# Every target of every group, and its health.
+TARGETS = """
+import boto3
+elbv2 = boto3.client("elbv2")
+for group in elbv2.describe_target_groups()["TargetGroups"]:
+    health = elbv2.describe_target_health(TargetGroupArn=group["TargetGroupArn"])
+    for each in health["TargetHealthDescriptions"]:
+        print(each["Target"]["Id"], each["TargetHealth"]["State"])
+"""
+# Takes the tag that the controller looks for off all subnets that have it; tells them.
+UNTAG = """
+import boto3
+ec2 = boto3.client("ec2")
+tag = "kubernetes.io/role/elb"
+found = ec2.describe_subnets(Filters=[{"Name": "tag-key", "Values": [tag]}])["Subnets"]
+ec2.delete_tags(Resources=[each["SubnetId"] for each in found], Tags=[{"Key": tag}])
+print(*(each["SubnetId"] for each in found))
 """
 
 
@@ -91,6 +109,26 @@ def test_a_pod_is_ready_when_the_load_balancer_says_so(service: Sandbox, evidenc
         row.happened = "the new pod runs and is not ready; exit code 11 names the target; the old ones serve"
 
 
+def test_a_deploy_ends_when_the_new_pods_are_healthy_targets(service: Sandbox, evidence: Evidence) -> None:
+    with evidence(8, "the load balancer's health checks fail for a while, in the middle of a deploy") as row:
+        configure(service, "patient")
+        run = service.popen("exec", "--", str(Path(sys.executable).parent / "epochctl"), "deploy")
+        with bounded(run, 300):
+            assert run.stdout is not None
+            with service.fault("unhealthy-target", "share=1.0"):
+                assert any("its readiness gate waits: target" in line for line in run.stdout)
+                assert run.poll() is None
+            output, _ = run.communicate(timeout=240)
+        assert run.returncode == 0, output
+        targets = dict(line.split() for line in service.run(sys.executable, "-c", TARGETS).splitlines())
+        pods = json.loads(service.kubectl("get", "pods", "-o", "json"))["items"]
+        there = {pod["status"]["podIP"] for pod in pods if "deletionTimestamp" not in pod["metadata"]}
+        assert {address for address, state in targets.items() if state == "healthy"} == there
+        row.happened = (
+            "deploy waits and names the target; it ends when exactly the new pods are healthy targets"
+        )
+
+
 def test_a_killed_upgrade_is_gone_back_from(service: Sandbox, evidence: Evidence) -> None:
     with evidence(7, "kill -9 while helm upgrades") as row:
         configure(service, "killed")
@@ -134,3 +172,18 @@ def test_an_action_that_the_controller_may_not_perform_is_named(service: Sandbox
         service.epochctl("deploy")
         assert service.run("curl", "-sS", URL, seconds=60).strip().isdigit()
         row.happened = f"exit code 11 names {why.partition('perform ')[2].partition(':')[0]}... and its role"
+
+
+def test_subnets_without_their_tag_are_named(service: Sandbox, evidence: Evidence) -> None:
+    with evidence(11, "the tag kubernetes.io/role/elb is taken off the public subnets") as row:
+        service.kubectl("delete", "ingress", "epoch", "--timeout=90s")
+        subnets = service.run(sys.executable, "-c", UNTAG, seconds=60).splitlines()[-1].split()
+        output = service.epochctl("deploy", code=11)
+        why = output[output.index("  why:") :].splitlines()[0]
+        assert "kubernetes.io/role/elb=1 is missing on" in why
+        assert all(subnet in why for subnet in subnets)
+        assert "epochctl infra up, then epochctl deploy" in output
+        service.epochctl("infra", "up")
+        service.epochctl("deploy")
+        assert service.run("curl", "-sS", URL, seconds=60).strip().isdigit()
+        row.happened = f"exit code 11: {why.removeprefix('  why: ')}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import time
 from datetime import datetime
 
 import pytest
@@ -12,6 +14,7 @@ from sandboxed import URL, Sandbox
 LIMIT = 240  # four times the promise, from the first sign to the verdict: machines are shared and loaded
 # A registry that only the nodes may ask, and that does not have it.
 NOWHERE = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/app@sha256:" + "a" * 64
+ELSEWHERE = "registry.k8s.io/pause:3.10"
 TIME = re.compile(r"^(\d\d:\d\d:\d\d) deploy +(.*)$", re.M)
 
 
@@ -99,3 +102,35 @@ def test_what_cannot_be_is_told_before_anything_changes(
         assert "upgrade release" not in output
         assert_old_one_serves(service)
         row.happened = f"exit code 11 before anything was sent: {told}"
+
+
+def test_an_edited_pod_is_named_and_success_means_the_pushed_digest(
+    service: Sandbox, evidence: Evidence
+) -> None:
+    with evidence(2, "a pod's image changed by hand (kubectl set image pod/...)") as row:
+        (service.directory / "epochctl.toml").unlink()
+        service.epochctl("deploy")
+        path = "jsonpath={.spec.template.spec.containers[0].image}"
+        pushed = service.kubectl("get", "deployment/epoch", "-o", path).partition("@")[2]
+        edited = running(service)[0][0]
+        service.kubectl("set", "image", f"pod/{edited}", f"service={ELSEWHERE}")
+        end = time.monotonic() + LIMIT  # until its node has begun it
+        while f"heal: pod {edited} runs" not in (told := service.epochctl("diff", "--exit-code", code=None)):
+            assert time.monotonic() < end, told
+        output = service.epochctl("deploy")
+        assert f"pod {edited} runs" in output
+        assert "replaced" in output
+        pods = running(service)
+        assert edited not in dict(pods)
+        assert {image.partition("@")[2] for _, image in pods} == {pushed}
+        row.happened = (
+            "`diff` names the pod and what it runs; `deploy` replaces it, and ends with exit code 0 only "
+            "when every pod runs the pushed digest"
+        )
+
+
+def running(service: Sandbox) -> list[tuple[str, str]]:
+    """Each pod that is not on its way out, and the image that its node says it runs."""
+    items = json.loads(service.kubectl("get", "pods", "-o", "json"))["items"]
+    pods = [each for each in items if "deletionTimestamp" not in each["metadata"]]
+    return [(pod["metadata"]["name"], pod["status"]["containerStatuses"][0]["imageID"]) for pod in pods]

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from epochctl.clients.aws import Aws
 from epochctl.clients.eks import Eks
 from epochctl.clients.elbv2 import Elbv2
-from epochctl.clients.kube import Kube, PodState
+from epochctl.clients.kube import DeploymentState, Kube, PodState
 from epochctl.clients.subnets import Subnets
 from epochctl.cluster import controller
 from epochctl.cluster.access import Cluster, reach, settled
@@ -166,17 +166,17 @@ class Deploy:
 
     def _ailments(self, cluster: Cluster, image: PushedImage) -> tuple[str, ...]:
         """What waiting, and nothing else, would put right."""
-        live = cluster.kube.deployment(self._namespace, self._release)
+        live, pods = cluster.kube.deployment(self._namespace, self._release), self._pods(cluster)
+        strangers = self._strangers(cluster, live, pods, image) if live else {}
+        if strangers:
+            return tuple(f"heal: {line}" for line in strangers.values())
         if live is None or not live.complete:
             counts = f"{live.available} of {live.desired}" if live else "none"
             return (f"heal: {counts} pods are available",)
         refusal = controller.refusal(cluster.kube)
         if refusal:
             return (f"heal: {refusal}",)
-        serving, pods = self._serving(cluster), self._pods(cluster)
-        strangers = tuple(f"heal: {line}" for pod in pods if (line := stranger(pod, image)))
-        if strangers:
-            return strangers
+        serving = self._serving(cluster)
         _, cause = serving.address()
         hindrance = None if cause else serving.hindrance(pods)
         cause = cause or (hindrance.message if hindrance else "")
@@ -201,12 +201,17 @@ class Deploy:
         live = cluster.kube.deployment(self._namespace, self._release)
         if live is None or (upgraded and not live.complete):
             return  # which revision is the present one may not be known yet
-        selector = chart.selector(self._release)
-        mark = cluster.kube.template_hash(self._namespace, selector, live.revision)
-        for pod in self._pods(cluster):
-            if pod.template_hash == mark and (line := stranger(pod, image)):
-                ctx.say(f"{line}: replaced")
-                cluster.kube.delete_pod(self._namespace, pod.name)
+        for pod, line in self._strangers(cluster, live, self._pods(cluster), image).items():
+            ctx.say(f"{line}: replaced")
+            cluster.kube.delete_pod(self._namespace, pod)
+
+    def _strangers(
+        self, cluster: Cluster, live: DeploymentState, pods: tuple[PodState, ...], image: PushedImage
+    ) -> dict[str, str]:
+        """Pods of the present revision that run something else, and what; older ones are on their way out."""
+        mark = cluster.kube.template_hash(self._namespace, chart.selector(self._release), live.revision)
+        lines = {pod.name: stranger(pod, image) for pod in pods if pod.template_hash == mark}
+        return {name: line for name, line in lines.items() if line}
 
     def _send(self, ctx: Context, cluster: Cluster, state: ReleaseState | None) -> ReleaseState:
         ctx.say(f"{'upgrade' if state else 'install'} release {self._release} in {self._namespace}")
