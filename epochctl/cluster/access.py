@@ -40,14 +40,19 @@ def reach(eks: Eks, settings: Settings, region: str) -> Cluster | None:
         ca_pem=access.ca_pem,
         argv=_asking(access),
     )
-    return Cluster(access, connect(eks, access), Helm(path, path.parent / "helm", _who(eks, access)))
+    helm = Helm(path, path.parent / "helm", _who(eks, access), _token(eks, access))
+    return Cluster(access, connect(eks, access), helm)
 
 
 def connect(eks: Eks, access: ClusterAccess) -> Kube:
     """A client of that cluster with a fresh credential; refused, it says who we are and whom the cluster
     knows.
     """
-    return Kube(access, lambda: eks.token(access.name).value.get_secret_value(), _who(eks, access))
+    return Kube(access, _token(eks, access), _who(eks, access))
+
+
+def _token(eks: Eks, access: ClusterAccess) -> Callable[[], str]:
+    return lambda: eks.token(access.name).value.get_secret_value()
 
 
 def _who(eks: Eks, access: ClusterAccess) -> Callable[[], str]:

@@ -17,4 +17,4 @@ def install() -> None:
     def get_subscription_state(self: Any) -> str:
         return json.dumps({"SubscriptionState": "INACTIVE"})
 
-    ShieldResponse.get_subscription_state = get_subscription_state  # type: ignore[attr-defined]
+    ShieldResponse.get_subscription_state = get_subscription_state

@@ -19,7 +19,7 @@ from epochctl.clients.elbv2 import Target
 from epochctl.clients.kube import Kube
 from epochctl.cluster.access import Cluster
 from epochctl.cluster.orphans import Found
-from epochctl.errors import DeployError
+from epochctl.errors import CredentialsError, DeployError
 from epochctl.outputs import Certificate, Infrastructure, LoadBalancerController, PushedImage
 from epochctl.settings import Settings
 from epochctl.steps.deploy import Deploy, chart
@@ -206,6 +206,20 @@ def deployed(step: Deploy, cluster: Cluster, digest: str, said: list[str]) -> An
             assert time.monotonic() < end
             time.sleep(0.3)
     return step.apply(context(digest, said))
+
+
+def test_a_token_spares_helm_the_plugin_of_the_kubeconfig(cluster: Cluster, tmp_path: Path) -> None:
+    access: Any = cluster.access
+    path = kubeconfig.write(
+        tmp_path / "kubeconfig",
+        name="c",
+        endpoint=access.endpoint,
+        ca_pem=access.ca_pem,
+        argv=(shutil.which("false") or "",),
+    )
+    assert Helm(path, tmp_path, token=lambda: TOKEN).release("nothing", NAMESPACE) is None
+    with pytest.raises(CredentialsError):
+        Helm(path, tmp_path).release("nothing", NAMESPACE)
 
 
 def test_it_deploys_and_a_second_time_changes_nothing(

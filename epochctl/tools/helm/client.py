@@ -9,7 +9,7 @@ import asyncio
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -34,11 +34,16 @@ FIX = "install helm 3.17 or later (https://helm.sh/docs/intro/install)"
 
 
 class Helm:
-    """helm on one cluster. home: where its caches and settings go, so that the user's own stay untouched."""
+    """helm on one cluster. home: where its caches and settings go, so that the user's own stay untouched.
 
-    def __init__(self, kubeconfig: Path, home: Path, who: Callable[[], str] = str) -> None:
+    who: tells, for an error, who we are; token: a fresh one, "" where the kubeconfig's plugin is to be asked.
+    """
+
+    def __init__(
+        self, kubeconfig: Path, home: Path, who: Callable[[], str] = str, token: Callable[[], str] = str
+    ) -> None:
         self._kubeconfig = kubeconfig
-        self._who = who  # tells, for an error, who we are and whom the cluster knows
+        self._who, self._token = who, token
         self._home = home.absolute()
         self._known: Any = None
 
@@ -191,15 +196,16 @@ class Helm:
             from epochctl.tools.helm.command import BoundedCommand
 
             path = process.find("helm", fix=FIX)
-            client = Client(
-                BoundedCommand(path, self._kubeconfig, self._env(), TIMEOUT, KEPT_REVISIONS), executable=path
+            command = BoundedCommand(
+                path, self._kubeconfig, self._env(), TIMEOUT, KEPT_REVISIONS, self._token
             )
+            client = Client(command, executable=path)
             if client.version < ".".join(map(str, OLDEST)):
                 raise ToolError("helm is too old", why=f"{path} is {client.version}", fix=FIX)
             self._known = client
         return self._known
 
-    def _env(self) -> Mapping[str, str]:
+    def _env(self) -> dict[str, str]:
         kinds = ("CACHE", "CONFIG", "DATA")
         return {f"HELM_{kind}_HOME": str(self._home / kind.lower()) for kind in kinds}
 

@@ -6,7 +6,8 @@ Imports pyhelm3 at the top, so it is itself imported late. Knows no chart and no
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +17,24 @@ from pyhelm3.command import Command
 
 from epochctl.tools import process
 
+TOKEN = "HELM_KUBETOKEN"  # helm's variable for a bearer token: with it no plugin is started (helm help)
 VERSION = re.compile(r"v?(\d+\.\d+\.\d+)")
 
 
 class BoundedCommand(Command):  # type: ignore[misc]
-    """Every helm run has a deadline, its own directories, and no shell."""
+    """Every helm run has a deadline, its own directories, and no shell.
+
+    token: a fresh one for the cluster, so that helm need not start the kubeconfig's plugin; "" and it does.
+    """
 
     def __init__(
-        self, executable: str, kubeconfig: Path, env: Mapping[str, str], timeout: float, kept: int
+        self,
+        executable: str,
+        kubeconfig: Path,
+        env: dict[str, str],
+        timeout: float,
+        kept: int,
+        token: Callable[[], str] = str,
     ) -> None:
         super().__init__(
             executable=executable,
@@ -33,6 +44,7 @@ class BoundedCommand(Command):  # type: ignore[misc]
         )
         self._env = env
         self._timeout = timeout
+        self._token = token
         self.inherited: tuple[int, ...] = ()  # open files that helm holds as long as it lives
 
     async def run(self, command: list[Any], input: bytes | None = None) -> bytes:
@@ -40,7 +52,7 @@ class BoundedCommand(Command):  # type: ignore[misc]
         argv = [self._executable, *(str(part) for part in command), "--kubeconfig", str(self._kubeconfig)]
         ended = process.run(
             argv,
-            env=self._env,
+            env=self._env | ({TOKEN: token} if (token := self._token()) else {}),
             stdin=input,
             timeout=self._timeout + 30,
             interrupt_grace=self._timeout,
@@ -53,6 +65,12 @@ class BoundedCommand(Command):  # type: ignore[misc]
 
     def client_version(self) -> semver.Version:
         """The binary's own version."""
-        ended = process.run([self._executable, "version", "--short"], env=self._env, timeout=30)
-        found = VERSION.search(ended.stdout)
-        return semver.Version.parse(found.group(1) if found else "0.0.0")
+        return _version_of(self._executable, Path(self._executable).stat().st_mtime_ns, **self._env)
+
+
+@cache
+def _version_of(executable: str, changed: int, **env: str) -> semver.Version:
+    """Asked once. changed: when the file was; another file is another question."""
+    ended = process.run([executable, "version", "--short"], env=env, timeout=30)
+    found = VERSION.search(ended.stdout)
+    return semver.Version.parse(found.group(1) if found else "0.0.0")
