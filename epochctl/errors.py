@@ -27,6 +27,12 @@ class EpochctlError(Exception):
         return "\n".join(part for part in (self.what, self.why, self.fix) if part)
 
 
+class UsageError(EpochctlError):
+    """The command line is wrong, or `--exit-code`: something would change."""
+
+    exit_code = 2
+
+
 class SettingsError(EpochctlError):
     """epochctl.toml, the environment or a flag holds something that cannot be meant."""
 

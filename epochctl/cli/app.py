@@ -15,7 +15,8 @@ import typer
 from typer.core import TyperGroup
 
 from epochctl import __version__
-from epochctl.cli.options import Globals, addressed, completed, hoisted
+from epochctl.cli.advice import ENTERED, spoken
+from epochctl.cli.options import Globals, completed, hoisted
 from epochctl.errors import EpochctlError
 
 # In the order a person meets them. Each module has an `app`.
@@ -95,22 +96,23 @@ def root(
         str | None, typer.Option(help="Only this one of the regions.", show_default=False)
     ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", help="Show the trace of an error.")] = False,
+    entered: Annotated[bool, typer.Option(ENTERED, hidden=True)] = False,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
     """A small HTTP service on AWS EKS, from nothing to a verified https URL and back."""
-    ctx.obj = Globals(directory, environment, region, verbose)
+    ctx.obj = Globals(directory, environment, region, verbose, entered)
 
 
 def run(arguments: list[str]) -> int:
     """Run one command line and return the exit code. Errors end here: what, why, what to do."""
     from epochctl.cli import interrupts
 
-    ordered = completed(hoisted(arguments))
+    ordered = hoisted(arguments)
     with interrupts.handled():
         try:
-            app(args=ordered, prog_name="epochctl")
+            app(args=completed(ordered), prog_name="epochctl")
         except SystemExit as end:
             return end.code if isinstance(end.code, int) else 1
         except EpochctlError as error:
@@ -125,10 +127,11 @@ def _show(error: Exception, what: str, code: int, ordered: list[str]) -> int:
         import traceback
 
         typer.echo("".join(traceback.format_exception(error)), err=True)
-    fix = addressed(getattr(error, "fix", "run again with --verbose for the trace"), ordered)
+    advice = spoken(ordered)
+    fix = getattr(error, "fix", "run again with --verbose for the trace")
     kind = "stopped" if code == 130 else "error"
     for label, text in ((kind, what), ("  why", getattr(error, "why", "")), ("  fix", fix)):
         if text:
             with suppress(OSError):  # nobody is there to read it; the exit code still tells
-                typer.echo(f"{label}: {text}".replace("\n", "\n       "), err=True)
+                typer.echo(f"{label}: {advice(text)}".replace("\n", "\n       "), err=True)
     return code

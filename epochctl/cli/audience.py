@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Protocol
 
+from epochctl.cli.advice import Advice, Advised
 from epochctl.errors import Interrupted
 from epochctl.workflow.events import Event
 
@@ -56,8 +57,13 @@ class Audience:
             mute()
 
 
-def presenter(output: str, title: str) -> Presenter:
-    """Who shows it: JSON lines where asked for, a live tree on a terminal, plain lines elsewhere."""
+def presenter(output: str, title: str, advice: Advice) -> Presenter:
+    """Who shows it, with that advice."""
+    return Advised(_presenter(output, title), advice)
+
+
+def _presenter(output: str, title: str) -> Presenter:
+    """JSON lines where asked for, a live tree on a terminal, plain lines elsewhere."""
     if output == "json":
         from epochctl.cli.jsonl import JsonLines
 

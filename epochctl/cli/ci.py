@@ -53,7 +53,7 @@ def init(
         )
     for file in found:
         _write(root, file)
-    typer.echo("Next: epochctl ci roles, then commit and push the workflows")
+    typer.echo(ctx.obj.advice("Next: epochctl ci roles, then commit and push the workflows"))
 
 
 def _write(root: Path, file: File) -> None:

@@ -40,7 +40,7 @@ def _find_out(session: Session, *, live: bool) -> None:
     for finding in examine(_case(session)):
         found.append(finding)
         if live:
-            typer.echo("\n".join(lines(finding)))
+            typer.echo(session.advice("\n".join(lines(finding))))
     first = next((one for one in found if one.guilty), None)
     fields: dict[str, object] = {
         "findings": [asdict(one) for one in found],

@@ -99,6 +99,6 @@ def _ask(fleet: Fleet, found: dict[str, Found], others: Elsewhere) -> None:
             err=True,
         )
     if others.told:
-        typer.echo(others.told, err=True)
+        typer.echo(fleet.first.advice(others.told), err=True)
     if not agreed("Go on?"):
         raise Interrupted("nothing was removed")

@@ -13,6 +13,7 @@ from epochctl.cli.reviewing import ReviewedPlans
 
 if TYPE_CHECKING:
     from epochctl.cli.session import Session
+    from epochctl.steps.infra_up.whereabouts import Whereabouts
     from epochctl.tools.terraform import Plan
 
 
@@ -33,6 +34,10 @@ def plan(
             show_default=False,
         ),
     ] = None,
+    if_up: Annotated[
+        bool,
+        typer.Option("--if-up", help="Plan nothing where nothing is up: that is no change, either."),
+    ] = False,
     exit_code: ExitCode = False,
     output: Output = "text",
     sandbox: Sandbox = False,
@@ -44,17 +49,19 @@ def plan(
     with opened(ctx.obj, output=output, title="infra plan", listed=True) as fleet:
         if save is not None and save.suffix == ".json" and not fleet.alone:
             raise SettingsError("several plans do not go into one file", fix="name a folder, or --region")
-        due = fleet.each(lambda session: _plan(session, save))
+        due = fleet.each(lambda session: _plan(session, save, if_up))
     if exit_code and any(due.values()):
         raise typer.Exit(CHANGES)
 
 
-def _plan(session: Session, save: Path | None) -> bool:
+def _plan(session: Session, save: Path | None, if_up: bool) -> bool:
     """Whether something would change."""
     from epochctl.cli import reviewing
 
     runner = session.runner(looking=True)
     step: Any = runner.graph.step("infra_up")
+    if if_up and _down(session, step.whereabouts()):
+        return False
     found: Plan
     if save is None:
         found = step.plan(runner.context("infra_up"))
@@ -64,6 +71,16 @@ def _plan(session: Session, save: Path | None) -> bool:
     lines = found.changes or (("only outputs change",) if found.has_changes else ())
     session.presenter.result({"changes": lines}, tuple(lines) or ("No changes.",))
     return found.has_changes
+
+
+def _down(session: Session, seen: Whereabouts) -> bool:
+    """Whether nothing is up there, neither in the state nor in the account: then that is said."""
+    if seen.up:
+        return False
+    why = "it was taken down" if seen.ended else "it was never brought up"
+    line = f"Nothing is up in {session.region}: {why}. To bring it up: epochctl up"
+    session.presenter.result({"changes": (), "up": False}, (line,))
+    return True
 
 
 @app.command()

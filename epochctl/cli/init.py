@@ -86,7 +86,7 @@ def init(
     for name, text in files.items():
         (directory / name).write_text(text, encoding="utf-8")
         typer.echo(f"wrote {directory / name}")
-    typer.echo("Next: look through epochctl.toml, then epochctl up --plan")
+    typer.echo(ctx.obj.advice("Next: look through epochctl.toml, then epochctl up --plan"))
 
 
 def _files(hostname: str, region: str, environment: str) -> dict[str, str]:

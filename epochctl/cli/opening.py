@@ -17,6 +17,7 @@ from epochctl.cli.session import Session
 from epochctl.errors import Interrupted, SettingsError
 
 if TYPE_CHECKING:
+    from epochctl.cli.advice import Advice
     from epochctl.cli.audience import Presenter
     from epochctl.settings import Settings
     from epochctl.steps.infra_up import Reviewed
@@ -46,10 +47,11 @@ def opened(
     if listed:
         _refuse_stranger(settings, title)
     where = f" in {settings.meant[0]}" if len(settings.meant) == 1 else ""
-    audience = Audience(presenter(output, f"{title} {settings.full_name}{where}".strip()), Stop.event)
+    heading = f"{title} {settings.full_name}{where}".strip()
+    audience = Audience(presenter(output, heading, options.advice), Stop.event)
     try:
         with interrupts.stopping(Stop.event):
-            fleet = Fleet(settings, _sessions(settings, audience, ttl, only), audience, title)
+            fleet = Fleet(settings, _sessions(settings, audience, ttl, only, options.advice), audience, title)
             with suppress(NobodyLeftError):
                 yield fleet
             fleet.end()
@@ -61,12 +63,13 @@ def opened(
 
 
 def _sessions(
-    settings: Settings, presenter: Presenter, ttl: str, reviewed: Reviewed | None
+    settings: Settings, presenter: Presenter, ttl: str, reviewed: Reviewed | None, advice: Advice
 ) -> tuple[Session, ...]:
     """One a region; all of them are one run."""
     from epochctl.clients.aws import Aws
 
-    first = Session(settings, settings.meant[0], Aws(settings.meant[0]), presenter, ttl, reviewed)
+    home = settings.meant[0]
+    first = Session(settings, home, Aws(home), presenter, ttl, reviewed, advice=advice)
     return (first, *(replace(first, region=region, aws=Aws(region)) for region in settings.meant[1:]))
 
 

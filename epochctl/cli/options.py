@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import shutil
 import sys
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,14 +17,18 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from epochctl.errors import SettingsError, ToolError
+from epochctl.cli.advice import ENTERED, FLAG, PLACES, Advice
+from epochctl.errors import SettingsError, ToolError, UsageError
 
 if TYPE_CHECKING:
     from epochctl.settings import Settings
 
-VALUED = ("--directory", "-C", "--environment", "--region")
-PLAIN = ("--verbose",)
+VALUED = PLACES
+PLAIN = ("--verbose", ENTERED)
 WAIT = "1h"  # of `--wait` alone
+NO_LENGTH = re.compile(
+    r"-|all$|[a-z]{2}(-[a-z]+)+-\d$"
+)  # what may follow it: an option, where clients are sent
 CHANGES = 2  # of `--exit-code`, as terraform plan -detailed-exitcode
 
 
@@ -36,6 +40,7 @@ class Globals:
     environment: str | None
     region: str | None
     verbose: bool
+    entered: bool = False  # by --sandbox: what is advised must go in, too
     image: str | None = None  # only `deploy` asks for it
     platform: str | None = None  # only `build` asks for it
 
@@ -50,7 +55,16 @@ class Globals:
         """The same as words of a command line."""
         given = {"--environment": self.environment, "--region": self.region}
         valued = [f"{name}={value}" for name, value in given.items() if value is not None]
-        return [f"--directory={self.directory}", *valued, *(["--verbose"] if self.verbose else [])]
+        plain = zip(PLAIN, (self.verbose, self.entered), strict=True)
+        return [f"--directory={self.directory}", *valued, *(name for name, given in plain if given)]
+
+    @property
+    def advice(self) -> Advice:
+        """For whoever is told what to type next."""
+        directory = None if self.directory == Path() else str(self.directory)
+        said = {"-C": directory, "--environment": self.environment, "--region": self.region}
+        given = tuple((name, value) for name, value in said.items() if value is not None)
+        return Advice(given, self.entered)
 
     def settings(self, environ: Mapping[str, str] = os.environ) -> Settings:
         """What all of it amounts to. A directory that is not there is a slip of the pen, not an empty one."""
@@ -90,34 +104,30 @@ def hoisted(arguments: list[str]) -> list[str]:
 
 
 def completed(arguments: list[str]) -> list[str]:
-    """The same line with a length behind each `--wait` that has none: Typer knows no optional values."""
-    from epochctl.workflow.durations import typed
+    """The same line with a length behind each `--wait` that has none: Typer knows no optional values.
 
-    line = list[str]()
-    for index, word in enumerate(arguments):
+    A word behind it is meant as one. Raises UsageError where it is none, before anything is begun.
+    """
+    line, words = list[str](), deque(arguments)
+    while words:
+        word = words.popleft()
         if word == "--":
-            return line + arguments[index:]
-        following = arguments[index + 1 : index + 2]
-        alone = word == "--wait" and (not following or typed(following[0]) is None)
-        line.append(f"--wait={WAIT}" if alone else word)
+            return [*line, word, *words]
+        name, given, length = word.partition("=")
+        if name == "--wait":
+            alone = not words or NO_LENGTH.match(words[0])
+            length = length if given else WAIT if alone else words.popleft()
+        line.append(f"--wait={_length(length)}" if name == "--wait" else word)
     return line
 
 
-def addressed(text: str, arguments: list[str]) -> str:
-    """Advice for the place that was meant: what it tells to type gets the line's --environment, --region, -C.
+def _length(text: str) -> str:
+    from epochctl.workflow.durations import typed
 
-    Without them it would be done to what epochctl.toml says. arguments: hoisted.
-    """
-    said: list[str] = []
-    words = iter(arguments)
-    for word in words:
-        name = word.partition("=")[0]
-        if name in VALUED:
-            given = [word] if "=" in word else [word, next(words, "")]
-            said += given if name not in text.split() else []
-        elif word not in PLAIN:
-            break
-    return re.sub(r"\bepochctl (?=[a-z])", shlex.join(["epochctl", *said]) + " ", text) if said else text
+    if typed(text) is None:
+        why = f"{text!r}; expected 90s, 10m or 1h30m"
+        raise UsageError("--wait is not a length of time", why=why, fix=f"--wait {WAIT}, or --wait alone")
+    return text
 
 
 def enter(options: Globals, wanted: bool, *, then_down: bool = False, agreed: bool = False) -> None:
@@ -128,7 +138,7 @@ def enter(options: Globals, wanted: bool, *, then_down: bool = False, agreed: bo
     """
     if wanted:
         _check(options)
-        line = [word for word in sys.argv[1:] if word != "--sandbox"] + (["--yes"] if agreed else [])
+        line = [word for word in sys.argv[1:] if word != FLAG] + (["--yes"] if agreed else [])
         os.execv(*_inside(line, then_down))
 
 
@@ -150,12 +160,20 @@ def _inside(line: list[str], then_down: bool) -> tuple[str, list[str]]:
         fix = "install epochctl[sandbox]; in a checkout: bin/epochctl"
         raise ToolError("epoch-sandbox is not installed", why="--sandbox needs it", fix=fix)
     ourselves = shutil.which("epochctl", path=str(beside)) or "epochctl"
-    return program, [program, "exec", *(["--then-down"] if then_down else []), "--", ourselves, *line]
+    return program, [
+        program,
+        "exec",
+        *(["--then-down"] if then_down else []),
+        "--",
+        ourselves,
+        ENTERED,
+        *line,
+    ]
 
 
 _HELP = "Run it in an AWS region on this machine: no account, no cost."
-Sandbox = Annotated[bool, typer.Option("--sandbox", callback=_entering, is_eager=True, help=_HELP)]
-SandboxLater = Annotated[bool, typer.Option("--sandbox", help=_HELP)]  # the command calls enter() itself
+Sandbox = Annotated[bool, typer.Option(FLAG, callback=_entering, is_eager=True, help=_HELP)]
+SandboxLater = Annotated[bool, typer.Option(FLAG, help=_HELP)]  # the command calls enter() itself
 Output = Annotated[
     Literal["text", "json"], typer.Option("--output", "-o", help="text, or JSON: one object a line.")
 ]
@@ -166,6 +184,8 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Wait = Annotated[
     str | None,
     typer.Option(
-        "--wait", metavar="[DURATION]", help="Wait for a run that is at work: 1h, or as long as said."
+        "--wait",
+        metavar="[DURATION]",
+        help="Wait for a run that is at work: 1h, or as long as said.",
     ),
 ]

@@ -38,7 +38,7 @@ def ask(fleet: Fleet) -> None:
     from epochctl.errors import Interrupted
 
     dues = fleet.each(_plan)
-    typer.echo("\n".join((*_all_lines(fleet, dues), *_cost(fleet))), err=True)
+    typer.echo(fleet.first.advice("\n".join((*_all_lines(fleet, dues), *_cost(fleet)))), err=True)
     if (any(dues.values()) or fleet.leaving) and not agreed(f"Make this so: {fleet.place}?"):
         raise Interrupted("nothing was changed")
 

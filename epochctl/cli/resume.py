@@ -34,7 +34,7 @@ def resume(
         if not unfinished:
             return fleet.tell_all({"resumed": ""}, ("Nothing to resume: the last run ended well.",))
     for words in lines(ctx.obj, unfinished, len(found)):
-        typer.echo(f"going on with: epochctl {' '.join(words)}", err=True)
+        typer.echo(ctx.obj.advice(f"going on with: epochctl {' '.join(words)}"), err=True)
         full = [*ctx.obj.words, *words, "--output", output]
         full += ["--yes"] if yes and words[0] in {"up", "down", "rollback"} else []
         full += [f"--wait={wait}"] if wait else []

@@ -13,6 +13,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from epochctl.cli.advice import Advice
+
 if TYPE_CHECKING:
     from epochctl.cli.audience import Presenter
     from epochctl.clients.aws import Aws
@@ -33,6 +35,7 @@ class Session:
     ttl: str = ""  # --ttl, which counts from now
     reviewed: Reviewed | None = None  # --reviewed: no other plan is applied
     awake: bool | None = None  # of a standby: whether it is to serve; None: as Route 53 has it now
+    advice: Advice = field(default_factory=Advice)  # for what is said without the presenter
     run: str = field(default_factory=lambda: uuid.uuid4().hex[:12])  # names it in journal and lock
 
     def runner(self, gate: Gate | None = None, *, looking: bool = False) -> Runner:
@@ -74,7 +77,7 @@ class Session:
         import typer
 
         where = f"{self.region}: " if self.among_others else ""
-        typer.echo(f"warning: {where}{message}", err=True)
+        typer.echo(self.advice(f"warning: {where}{message}"), err=True)
 
     @property
     def among_others(self) -> bool:

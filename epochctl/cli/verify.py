@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from epochctl.cli.fleet import Fleet
     from epochctl.cli.session import Session
     from epochctl.outputs import Verification
+    from epochctl.workflow.runner import Result
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -31,11 +32,22 @@ def verify(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = False
 
 
 def layers_of(session: Session) -> Verification:
-    """Every layer of one region. Raises the first that is not right."""
+    """Every layer of one region. Raises the first that is not right; NotFoundError where nothing is up."""
     from epochctl.outputs import Verification
 
-    result = session.runner(looking=True).up(only=("verify",), command="verify").check()
-    return result.outputs.get(Verification)
+    result = session.runner(looking=True).up(only=("verify",), command="verify")
+    _refuse_nothing(session, result)
+    return result.check().outputs.get(Verification)
+
+
+def _refuse_nothing(session: Session, result: Result) -> None:
+    """Without any infrastructure no other step is to blame."""
+    from epochctl.errors import NotFoundError
+
+    missing = [name for name, error in result.failures.items() if isinstance(error, NotFoundError)]
+    if "infra_up" in missing:
+        why = f"not there: {', '.join(name for name in session.runner().graph.names if name in missing)}"
+        raise NotFoundError(f"nothing is up in {session.region}", why=why, fix="epochctl up")
 
 
 def shared_name(fleet: Fleet) -> None:

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from actions import inside
-from actions.event import Event, dispatch, pull_request, push
+from actions.event import Event, dispatch, pull_request, push, schedule
 from actions.standins import git
 from evidence import Evidence
 from sandboxed import BIN, Sandbox
@@ -71,6 +72,9 @@ class Team:
     def repository(self) -> Path:
         return self.sandbox.directory
 
+    def workflow(self, name: str) -> Path:
+        return self.repository / f".github/workflows/epochctl-{name}-production.yml"
+
     def write(self, **values: int) -> None:
         (self.repository / "epochctl.toml").write_text(SETTINGS.format(**values))
 
@@ -79,19 +83,20 @@ class Team:
         git(self.repository, "commit", "-q", "-m", words)
         return git(self.repository, "rev-parse", "HEAD")
 
-    def run(self, name: str, event: Event) -> dict[str, Any]:
-        """A workflow as the trunk has it, in the world."""
+    def run(self, name: str, event: Event, agreed: float | None = 0.0) -> dict[str, Any]:
+        """A workflow as the trunk has it, in the world. agreed: after so many seconds; None: nobody does."""
         self.runs += 1
         scratch = self.repository.parent / f"{self.repository.name}-runs" / str(self.runs)
         scratch.mkdir(parents=True)
         job = scratch / "job.json"
         asked = {
             "repository": str(self.repository),
-            "workflow": str(self.repository / f".github/workflows/epochctl-{name}-production.yml"),
+            "workflow": str(self.workflow(name)),
             "scratch": str(scratch),
             "event": asdict(event),
             "comments": self.comments,
             "pulls": self.pulls,
+            "agreed": agreed,
         }
         job.write_text(json.dumps(asked))
         said = python(self.sandbox, "-m", "actions.inside", str(job))
@@ -168,6 +173,29 @@ def test_a_plan_that_nobody_reviewed_is_refused(team: Team, evidence: Evidence) 
         row.happened = "the deploy ended before anything was changed: no plan of this region was reviewed"
 
 
+def test_credentials_are_made_when_the_deploy_was_agreed_to(team: Team, evidence: Evidence) -> None:
+    with evidence(5, "in CI, a deploy waits 5 s for somebody to agree, another one for ever") as row:
+        workflow = yaml.safe_load(team.workflow("deploy").read_text())
+        assert [job.get("environment") for job in workflow["jobs"].values()] == ["production"]
+        assert "id-token" not in workflow["permissions"]  # no job but that one gets anything signed
+        event = push(git(team.repository, "rev-parse", "HEAD"))
+        run = team.run("deploy", event, agreed=None)
+        assert [job["steps"] for job in run["jobs"]] == [[]]
+        assert [what for what, _ in run["moments"]] == ["asked for production"]
+        run = team.run("deploy", event, agreed=5.0)
+        (asked, at_first), (agreed, then), (signed, at_last) = run["moments"]
+        assert (asked, agreed) == ("asked for production", "agreed to production")
+        assert signed == "signed repo:acme/epoch:environment:production"
+        assert at_first + 5 <= then <= at_last
+        (job,) = run["jobs"]
+        names = [step["name"] for step in job["steps"] if step["outcome"] != "skipped"]
+        assert names.index("The plans that were reviewed") < names.index("Credentials, for this job")
+        row.happened = (
+            f"nothing was signed before somebody agreed; then a token, {at_last - then:.0f} s later, "
+            "for this environment alone, behind what needs no credentials"
+        )
+
+
 def test_other_branches_get_no_credentials_and_plans_cannot_change_anything(
     team: Team, evidence: Evidence
 ) -> None:
@@ -183,3 +211,22 @@ def test_other_branches_get_no_credentials_and_plans_cannot_change_anything(
         assert "looked: 1 VPC" in said
         assert "UnauthorizedOperation" in said
         row.happened = "AssumeRoleWithWebIdentity was refused; the plan role sees the VPC, and may make none"
+
+
+def test_what_was_taken_down_by_hand_is_no_drift(team: Team, evidence: Evidence) -> None:
+    with evidence("delivery", "the down workflow, its name typed; then the nightly drift check") as row:
+        head = git(team.repository, "rev-parse", "HEAD")
+        run = team.run("drift", schedule(head))
+        assert run["result"] == "failure"  # one node in epochctl.toml, two there
+        assert "update aws_eks_node_group.this" in run["said"]
+        run = team.run("down", dispatch(head, confirm="epoch-production"))
+        assert run["result"] == "success", run["said"]
+        run = team.run("drift", schedule(head))
+        assert run["result"] == "success", run["said"]
+        assert "Nothing is up in us-west-2: it was taken down. To bring it up: epochctl up" in run["said"]
+        told = team.sandbox.epochctl("verify", code=16)
+        assert "nothing is up in us-west-2" in told
+        assert "fix: epochctl up" in told
+        row.happened = (
+            "red before, by a node more than the trunk says; green after: nothing is up, taken down"
+        )

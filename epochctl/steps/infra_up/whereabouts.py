@@ -25,12 +25,14 @@ WEIGHTY = (
 @dataclass(frozen=True)
 class Whereabouts:
     """Addresses. known: in the state; gone: of those, not in the account; lost: in the account, not in the
-    state."""
+    state. up: whether there is anything at all; ended: a state was written, and holds nothing any more."""
 
     known: tuple[str, ...]
     gone: tuple[str, ...]
     lost: tuple[str, ...]
     infrastructure: Infrastructure | None
+    up: bool = True
+    ended: bool = False
 
 
 def compare(state: str, there: Mapping[str, str]) -> Whereabouts:
@@ -42,6 +44,8 @@ def compare(state: str, there: Mapping[str, str]) -> Whereabouts:
         tuple(name for name in known if name.startswith(WEIGHTY) and name not in there),
         tuple(name for name in there if name.startswith(WEIGHTY) and name not in known),
         outputs(state),
+        up=bool(known or there),
+        ended=bool(told) and not known,
     )
 
 

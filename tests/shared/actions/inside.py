@@ -31,11 +31,12 @@ def main(job: Path) -> int:
     state = State(comments=asked["comments"], pulls=asked["pulls"])
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
     with served(state) as api:
-        runner = Runner(
-            Path(asked["repository"]), api, Path(asked["scratch"]), {**os.environ, "PATH": path}, mint
-        )
+        variables = {**os.environ, "PATH": path}
+        scratch, agreed = Path(asked["scratch"]), asked["agreed"]
+        runner = Runner(Path(asked["repository"]), api, scratch, variables, mint, agreed)
         run = runner.run(Path(asked["workflow"]), Event(**asked["event"]))
-    told = {"result": run.result, "comments": state.comments, "jobs": [asdict(one) for one in run.jobs]}
+    jobs = [asdict(one) for one in run.jobs]
+    told = {"result": run.result, "comments": state.comments, "jobs": jobs, "moments": run.moments}
     job.with_suffix(".done.json").write_text(json.dumps(told))
     sys.stdout.write(f"{run.told()}\n")
     return 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,6 +50,7 @@ class Run:
     """Every job of one run."""
 
     jobs: list[Job]
+    moments: list[tuple[str, float]] = field(default_factory=list)  # a gate passed, a token signed; when
 
     @property
     def result(self) -> str:
@@ -70,19 +72,27 @@ class Run:
 class Runner:
     """remote: the repository; api: GitHub's API; scratch: a folder of its own; variables: of the machine.
 
-    mint: signs who a run is, as GitHub does; None where nothing can be signed.
+    mint: signs who a run is, as GitHub does; None where nothing can be signed. agreed: after how many seconds
+    those who must agree to what is done in an environment do; None: never, and its jobs are ended unbegun.
     """
 
     def __init__(
-        self, remote: Path, api: str, scratch: Path, variables: Mapping[str, str], mint: standins.Mint
+        self,
+        remote: Path,
+        api: str,
+        scratch: Path,
+        variables: Mapping[str, str],
+        mint: standins.Mint,
+        agreed: float | None = 0.0,
     ) -> None:
-        self.remote, self.api, self.scratch, self.mint = remote, api, scratch, mint
+        self.remote, self.api, self.scratch, self.mint, self._agreed = remote, api, scratch, mint, agreed
+        self._moments: list[tuple[str, float]] = []
         self.variables = {name: told for name, told in variables.items() if not _private(name)}
         self._runs = 0
 
     def run(self, workflow: Path, event: Event) -> Run:
         """All of it. A job whose needs did not end well is skipped."""
-        self._runs += 1
+        self._runs, self._moments = self._runs + 1, []
         place = self.scratch / f"run-{self._runs}"
         told = yaml.safe_load(workflow.read_text())
         done: dict[str, list[Job]] = {}
@@ -90,7 +100,14 @@ class Runner:
         while left:
             name = next(name for name, job in left.items() if set(_listed(job.get("needs"))) <= done.keys())
             done[name] = self._job(name, left.pop(name), told, event, done, place)
-        return Run([job for jobs in done.values() for job in jobs])
+        return Run([job for jobs in done.values() for job in jobs], self._moments)
+
+    def sign(self, claims: dict[str, str]) -> str:
+        """Who a run is, signed."""
+        assert self.mint is not None
+        token = self.mint(claims)
+        self._moments.append((f"signed {claims['sub']}", time.monotonic()))
+        return token
 
     def _job(
         self,
@@ -110,11 +127,22 @@ class Runner:
         wanted = str(job.get("if", "success()"))
         if not (condition(wanted, contexts) and (well or names_status(wanted))):
             return [Job(name, "skipped")]
+        if "environment" in job and not self._let_in(str(job["environment"])):
+            return [Job(name, "failure")]
         cells = _cells(job, contexts)
         return [
             _Cell(self, name, job, workflow, event, {**contexts, "matrix": cell}, place).run()
             for cell in cells
         ]
+
+    def _let_in(self, environment: str) -> bool:
+        """A job of an environment waits, before its first step, for those who must agree."""
+        self._moments.append((f"asked for {environment}", time.monotonic()))
+        if self._agreed is None:
+            return False
+        time.sleep(self._agreed)
+        self._moments.append((f"agreed to {environment}", time.monotonic()))
+        return True
 
     def _contexts(
         self, job: dict[str, Any], event: Event, needs: Mapping[str, Any], status: str

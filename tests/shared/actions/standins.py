@@ -30,7 +30,7 @@ def credentials(job: Any, given: dict[str, Any]) -> str:
     """Who the run is, signed by GitHub, exchanged for a role's credentials."""
     if job.job.get("permissions", {}).get("id-token") != "write" or job.event.fork:
         raise Failed("Credentials could not be loaded: no id-token for this job")
-    token = job.runner.mint(job.event.claims(job.job.get("environment", "")))
+    token = job.runner.sign(job.event.claims(job.job.get("environment", "")))
     found = _assumed(given, token)
     told = {
         "AWS_ACCESS_KEY_ID": found["AccessKeyId"],

@@ -19,6 +19,8 @@ from epochctl.cli.app import run
 from epochctl.clients.leftovers import Finding
 from epochctl.errors import CredentialsError, DeployError, PreflightError, SettingsError, ToolError
 from epochctl.preflight import Fact
+from epochctl.steps.infra_up.whereabouts import Whereabouts, compare
+from epochctl.tools.terraform import Plan
 from epochctl.workflow.budget import Remaining
 from epochctl.workflow.step import Context, Observation
 
@@ -104,6 +106,46 @@ def test_up_ends_with_the_url_and_what_to_do_next(world: World, capsys: pytest.C
     assert f"{URL} answers." in said.out
     assert "epochctl status" in said.out
     assert "deploy" in said.err
+
+
+@pytest.mark.parametrize(
+    ("state", "there", "code", "said"),
+    [
+        ("", {}, 0, "Nothing is up in us-west-2: it was never brought up. To bring it up: epochctl up"),
+        ('{"resources": []}', {}, 0, "Nothing is up in us-west-2: it was taken down."),
+        ('{"resources": []}', {"module.network.aws_vpc.this": "vpc-1"}, 2, "create aws_vpc.this"),
+    ],
+)
+def test_where_nothing_is_up_nothing_has_drifted(
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    state: str,
+    there: dict[str, str],
+    code: int,
+    said: str,
+) -> None:
+    class Infra:
+        name, needs, produces = "infra_up", (), outputs.Infrastructure
+
+        def whereabouts(self) -> Whereabouts:
+            return compare(state, there)
+
+        def plan(self, ctx: Context) -> Plan:
+            return Plan(Path("plan"), ("create aws_vpc.this",), (), True)
+
+    monkeypatch.setattr("epochctl.steps.catalog.steps", lambda *given: (Infra(),))
+    assert run(["infra", "plan", "--if-up", "--exit-code"]) == code
+    assert said in capsys.readouterr().out
+
+
+def test_what_is_told_to_type_next_goes_where_this_went(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["--entered", "up", "--yes"]) == 0
+    assert "Look around: epochctl status --sandbox" in capsys.readouterr().out
+    assert run(["--entered", "up", "--plan", "--environment", "two"]) == 0
+    assert "epochctl --environment two down --sandbox removes all of it" in capsys.readouterr().out
 
 
 def test_up_again_changes_nothing(world: World, capsys: pytest.CaptureFixture[str]) -> None:
@@ -264,6 +306,28 @@ def test_verify_shows_every_layer(world: World, capsys: pytest.CaptureFixture[st
 def test_a_single_step_needs_the_others_to_be_there(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["verify"]) == 16
     assert "deploy is not there yet" in capsys.readouterr().err
+
+
+def test_verify_with_nothing_up_blames_no_step(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @dataclass
+    class Absent:
+        name: str
+        produces: type
+        needs: tuple[type, ...] = ()
+
+        def observe(self, ctx: Context) -> Observation:
+            return Observation(None, (f"make {self.name}",))
+
+    build, infra = Absent("build", outputs.Image), Absent("infra_up", outputs.Infrastructure)
+    verify = Absent("verify", outputs.Verification, (outputs.Image, outputs.Infrastructure))
+    monkeypatch.setattr("epochctl.steps.catalog.steps", lambda *given: (build, infra, verify))
+    assert run(["verify", "--environment", "staging"]) == 16
+    told = capsys.readouterr().err
+    assert "error: nothing is up in us-west-2" in told
+    assert "not there: build, infra_up" in told
+    assert "fix: epochctl --environment staging up" in told
 
 
 def test_wrong_settings_are_told_before_anything_happens(

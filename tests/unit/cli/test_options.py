@@ -49,17 +49,11 @@ def executed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[list[str]]
 @pytest.mark.parametrize(
     ("line", "inside"),
     [
-        (["up", "--sandbox"], ["epoch-sandbox", "exec", "--", "epochctl", "up", "--yes"]),
-        (["up", "--sandbox", "--yes"], ["epoch-sandbox", "exec", "--", "epochctl", "up", "--yes"]),
-        (["up", "--plan", "--sandbox"], ["epoch-sandbox", "exec", "--", "epochctl", "up", "--plan"]),
-        (
-            ["down", "--sandbox", "--yes"],
-            ["epoch-sandbox", "exec", "--then-down", "--", "epochctl", "down", "--yes"],
-        ),
-        (
-            ["status", "--sandbox", "-o", "json"],
-            ["epoch-sandbox", "exec", "--", "epochctl", "status", "-o", "json"],
-        ),
+        (["up", "--sandbox"], ["--", "epochctl", "--entered", "up", "--yes"]),
+        (["up", "--sandbox", "--yes"], ["--", "epochctl", "--entered", "up", "--yes"]),
+        (["up", "--plan", "--sandbox"], ["--", "epochctl", "--entered", "up", "--plan"]),
+        (["down", "--sandbox", "--yes"], ["--then-down", "--", "epochctl", "--entered", "down", "--yes"]),
+        (["status", "--sandbox", "-o", "json"], ["--", "epochctl", "--entered", "status", "-o", "json"]),
     ],
 )
 def test_the_same_line_runs_inside(
@@ -67,7 +61,7 @@ def test_the_same_line_runs_inside(
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["epochctl", *line])
     assert run(line) == 0
-    assert executed == [inside]
+    assert executed == [["epoch-sandbox", "exec", *inside]]
 
 
 def test_down_refuses_before_it_goes_inside(
@@ -110,19 +104,32 @@ def test_a_missing_sandbox_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    ("line", "advice", "shown"),
+    ("line", "whole"),
     [
-        (["status"], "epochctl up", "epochctl up"),
-        (["--verbose", "--environment", "two", "status"], "epochctl up", "epochctl --environment two up"),
-        (
-            ["--region=r", "-C", "a b", "logs"],
-            "wait: epochctl up --wait\nor: epochctl unlock",
-            "wait: epochctl --region=r -C 'a b' up --wait\nor: epochctl --region=r -C 'a b' unlock",
-        ),
-        (["--region", "us-east-1", "up"], "epochctl up --region R", "epochctl up --region R"),
-        (["--environment", "two", "build"], "install epochctl[sandbox]", "install epochctl[sandbox]"),
-        (["exec", "--", "--environment", "two"], "epochctl up", "epochctl up"),
+        (["up", "--wait"], ["up", "--wait=1h"]),
+        (["up", "--wait", "10m", "--yes"], ["up", "--wait=10m", "--yes"]),
+        (["up", "--wait=90s"], ["up", "--wait=90s"]),
+        (["up", "--wait", "--yes"], ["up", "--wait=1h", "--yes"]),
+        (["failover", "to", "--wait", "us-east-1"], ["failover", "to", "--wait=1h", "us-east-1"]),
+        (["failover", "to", "--wait", "all"], ["failover", "to", "--wait=1h", "all"]),
+        (["exec", "--", "x", "--wait"], ["exec", "--", "x", "--wait"]),
     ],
 )
-def test_advice_is_for_the_place_that_was_meant(line: list[str], advice: str, shown: str) -> None:
-    assert options.addressed(advice, line) == shown
+def test_a_wait_has_a_length(line: list[str], whole: list[str]) -> None:
+    assert options.completed(line) == whole
+
+
+@pytest.mark.parametrize(
+    "words", [["--wait", "soon"], ["--wait=soon"], ["--wait="], ["--sandbox", "--wait", "x"]]
+)
+@pytest.mark.parametrize("command", [["up"], ["rollback"], ["infra", "up"], ["resume"]])
+def test_a_wait_for_no_length_of_time_is_told_before_anything_is_begun(
+    executed: list[list[str]], capsys: pytest.CaptureFixture[str], command: list[str], words: list[str]
+) -> None:
+    assert run([*command, *words]) == 2
+    told = capsys.readouterr().err
+    assert told.count("\n") == 3
+    assert "error: --wait is not a length of time" in told
+    assert "expected 90s, 10m or 1h30m" in told
+    assert "fix: --wait 1h" in told
+    assert executed == []

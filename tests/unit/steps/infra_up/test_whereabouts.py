@@ -47,3 +47,11 @@ def test_an_interrupted_run_made_one_that_the_state_does_not_know() -> None:
 def test_no_state_at_all() -> None:
     found = compare("", {})
     assert (found.known, found.gone, found.lost, found.infrastructure) == ((), (), (), None)
+
+
+def test_whether_anything_is_up() -> None:
+    emptied = json.dumps({"version": 4, "serial": 9, "resources": []})
+    assert (compare("", {}).up, compare("", {}).ended) == (False, False)
+    assert (compare(emptied, {}).up, compare(emptied, {}).ended) == (False, True)
+    assert compare(emptied, {VPC: "vpc-1"}).up  # left over, or made by somebody: worth a look
+    assert compare(state(), {}).up  # deleted behind our back is not taken down
