@@ -96,12 +96,19 @@ class Service(Section):
 
 
 class Ejected(Section):
-    """What `epochctl eject` copied out and the user owns since: where each part is. "": epochctl's own."""
+    """What `epochctl eject` copied out and the user owns since: where each part is. "": epochctl's own.
+
+    *_from: the version of epochctl that it was copied from, or was last compared with.
+    """
 
     terraform: str = ""
     chart: str = ""
     server: str = ""
     dockerfile: str = ""
+    terraform_from: str = ""
+    chart_from: str = ""
+    server_from: str = ""
+    dockerfile_from: str = ""
 
 
 class Ci(Section):
@@ -176,7 +183,8 @@ class Settings(Section):
     @classmethod
     def _is_there(cls, value: Ejected, info: ValidationInfo) -> Ejected:
         root = info.data.get("directory", Path("."))
-        gone = [f"{part} at {place}" for part, place in value if place and not (root / place).exists()]
+        places = {part: getattr(value, part) for part in files.PARTS}
+        gone = [f"{part} at {own}" for part, own in places.items() if own and not (root / own).exists()]
         expected = f"{', '.join(gone)} (nothing is there), or no such line: then epochctl's own is used"
         return _checked(value, lambda _: expected if gone else "")
 

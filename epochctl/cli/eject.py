@@ -1,19 +1,23 @@
 """`epochctl eject`: terraform, chart, server, Dockerfile as the user's own files, used from then on.
 
-They are written down in epochctl.toml, section [ejected]: a line less there is the way back.
+They are written down in epochctl.toml, section [ejected]: its lines less there are the way back.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from epochctl.cli.options import Globals
+    from epochctl.owned import Owned
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 SECTION = "[ejected]"
-REASON = "made by `epochctl eject`, of epochctl {version}; without a line epochctl's own is used again"
+REASON = "made by `epochctl eject`; without a part's lines epochctl's own is used again"
 
 
 @app.command()
@@ -23,19 +27,26 @@ def eject(
         list[str] | None,
         typer.Argument(metavar="[PART]...", help="terraform, chart, server, dockerfile; or all."),
     ] = None,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Show how yours differ from this epochctl's; write nothing.")
+    ] = False,
 ) -> None:
     """Copy terraform, chart, server and Dockerfile here, to own and to change them.
 
-    What is copied is used from then on. Overwrites nothing. The way back: take the line out of [ejected] in
-    epochctl.toml, and remove the files.
+    What is copied is used from then on. Overwrites nothing. The way back: take its lines out of [ejected] in
+    epochctl.toml, and remove the files. `epochctl doctor` tells when a later epochctl has others.
     """
     from epochctl import files
 
+    chosen = tuple(dict.fromkeys(parts or ()))
+    _refuse_unknown(chosen)
+    if diff:
+        return _show_differences(ctx.obj, chosen)
     directory: Path = ctx.obj.directory
-    chosen = tuple(dict.fromkeys(parts or files.PARTS))
+    chosen = chosen or tuple(files.PARTS)
     toml = directory / "epochctl.toml"
     text = toml.read_text(encoding="utf-8") if toml.exists() else ""
-    _check(directory, chosen, text)
+    _refuse_taken(directory, chosen, text)
     for part in chosen:
         _copy(files.find(files.PARTS[part]), directory / files.PARTS[part])
         typer.echo(f"wrote {directory / files.PARTS[part]}")
@@ -45,22 +56,45 @@ def eject(
 
 
 def noted(text: str, parts: tuple[str, ...]) -> str:
-    """epochctl.toml with a line for each part in its section."""
+    """epochctl.toml with its lines for each part in its section."""
     from epochctl import __version__, files
 
-    added = "".join(f'{part} = "{files.PARTS[part]}"\n' for part in parts)
+    added = "".join(
+        f'{part} = "{files.PARTS[part]}"\n{part}_from = "{__version__}"  # of epochctl\n' for part in parts
+    )
     before, header, after = text.partition(f"\n{SECTION}")
     if not header:
         gap = "\n" if text else ""
-        return f"{text}{gap}{SECTION}  # {REASON.format(version=__version__)}\n{added}"
+        return f"{text}{gap}{SECTION}  # {REASON}\n{added}"
     rest, newline, following = after.partition("\n")
     return f"{before}{header}{rest}{newline or chr(10)}{added}{following}"
 
 
-def _check(directory: Path, parts: tuple[str, ...], text: str) -> None:
-    """Raises SettingsError, before anything is written, for a word that is none or a file that is there."""
-    import tomllib
+def _show_differences(options: Globals, chosen: tuple[str, ...]) -> None:
+    """As a patch from the user's own to ours, which `patch` or `git apply` would bring in."""
+    from epochctl import owned
+    from epochctl.errors import NotFoundError
 
+    settings = options.settings()
+    mine = {one.part: one for one in owned.parts(settings)}
+    shown = chosen or tuple(mine)
+    strange = [part for part in shown if part not in mine]
+    if strange or not shown:
+        what = f"{strange[0]} is not ejected" if strange else "nothing is ejected"
+        raise NotFoundError(what, why=f"{SECTION} has no line for it", fix="epochctl eject")
+    for part in shown:
+        for line in owned.difference(settings, part):
+            typer.echo(line)
+        typer.echo(f"{part}: {_state(mine[part])}", err=True)
+
+
+def _state(one: Owned) -> str:
+    if not one.differing:
+        return "as this epochctl has it"
+    return f"{len(one.differing)} files differ; {one.whence}"
+
+
+def _refuse_unknown(parts: tuple[str, ...]) -> None:
     from epochctl import files
     from epochctl.errors import SettingsError
 
@@ -68,25 +102,41 @@ def _check(directory: Path, parts: tuple[str, ...], text: str) -> None:
     if unknown:
         there = ", ".join(files.PARTS)
         raise SettingsError(f"there is no part {unknown[0]}", why=f"there are {there}", fix="epochctl eject")
+
+
+def _refuse_taken(directory: Path, parts: tuple[str, ...], text: str) -> None:
+    """Raises SettingsError, before anything is written, for what is there."""
+    import tomllib
+
+    from epochctl import __version__, files
+    from epochctl.errors import SettingsError
+
     try:
-        owned = set(tomllib.loads(text).get("ejected", {}))
+        ejected = tomllib.loads(text).get("ejected", {})
     except tomllib.TOMLDecodeError as error:
         raise SettingsError("epochctl.toml is not valid TOML", why=str(error), fix="correct it") from error
-    taken = [files.PARTS[part] for part in parts if part in owned or (directory / files.PARTS[part]).exists()]
-    if taken:
-        others = " ".join(part for part in files.PARTS if files.PARTS[part] not in taken)
-        raise SettingsError(
-            f"{', '.join(taken)} would be overwritten",
-            why="it is there already; nothing was written",
-            fix=f"move it away and eject again{f', or epochctl eject {others}' if others else ''}",
-        )
+    taken = [part for part in parts if part in ejected or (directory / files.PARTS[part]).exists()]
+    if not taken:
+        return
+    others = " ".join(part for part in files.PARTS if part not in taken)
+    ours = {part: ejected.get(f"{part}_from", "?") for part in taken if part in ejected}
+    origins = ", ".join(f"{part} of epochctl {origin}" for part, origin in ours.items())
+    copied = f"\nit was ejected: {origins}; this is {__version__}" if ours else ""
+    look = f"epochctl eject --diff {' '.join(ours)}; " if ours else ""
+    raise SettingsError(
+        f"{', '.join(files.PARTS[part] for part in taken)} would be overwritten",
+        why=f"it is there already; nothing was written{copied}",
+        fix=f"{look}move it away and eject again{f', or epochctl eject {others}' if others else ''}",
+    )
 
 
 def _copy(source: Path, target: Path) -> None:
     import shutil
 
+    from epochctl.owned import LEFT_OUT
+
     target.parent.mkdir(parents=True, exist_ok=True)
     if source.is_file():
         shutil.copyfile(source, target)
     else:
-        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", ".terraform"))
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns(*LEFT_OUT))

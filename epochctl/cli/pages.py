@@ -57,6 +57,10 @@ MEANING: Mapping[str, str] = {
     "ejected.chart": "the same for the chart",
     "ejected.server": "the same for our service",
     "ejected.dockerfile": "the same for its Dockerfile; an edited one needs Docker",
+    "ejected.terraform_from": "the version of epochctl that it was copied from, or last compared with",
+    "ejected.chart_from": "the same for the chart",
+    "ejected.server_from": "the same for our service",
+    "ejected.dockerfile_from": "the same for its Dockerfile",
 }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from epochctl import versions
+from epochctl import owned, versions
 from epochctl.errors import EpochctlError, ToolError
 from epochctl.image.assembler import can_assemble
 from epochctl.image.platforms import platform_of
@@ -84,9 +84,12 @@ class Local:
 
     def own_files(self) -> Iterator[Fact]:
         """What `epochctl eject` copied out: epochctl's own changes no longer reach it."""
-        owned = [f"{part} at {place}" for part, place in self._settings.ejected if place]
-        if owned:
-            yield ok("own files", f"{', '.join(owned)}: used as they stand, by [ejected] in epochctl.toml")
+        for one in owned.parts(self._settings):
+            if one.behind:
+                yield warn(f"own {one.part}", f"{one.place}: {one.whence}; it differs", one.remedy)
+            else:
+                how = f"{len(one.differing)} files changed" if one.differing else "as this epochctl has it"
+                yield ok(f"own {one.part}", f"{one.place}: {how}; used as it stands ([ejected])")
 
     def disk(self) -> Iterator[Fact]:
         place = next(path for path in (self._files, *self._files.parents) if path.exists())

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from epochctl import files
+from epochctl import __version__, files
 from epochctl.cli.app import run
 from epochctl.errors import SettingsError
+from epochctl.preflight import Fact
+from epochctl.preflight.local import Local
 from epochctl.settings import Settings, load
 
 TOML = 'hostname = "epoch.example.com"\n\n[service]\nport = 8080\n# [service.env]\n# A = "b"\n'
@@ -86,3 +88,67 @@ def test_only_an_edited_dockerfile_needs_docker() -> None:
     assert not settings().dockerfile_edited
     Path("Dockerfile").write_text("FROM scratch\n")
     assert settings().dockerfile_edited
+
+
+def change(part: str, origin: str) -> Path:
+    """Eject it, as that epochctl would have done, and edit it."""
+    assert run(["eject", part]) == 0
+    toml = Path("epochctl.toml")
+    toml.write_text(toml.read_text().replace(f'{part}_from = "{__version__}"', f'{part}_from = "{origin}"'))
+    edited = Path("Dockerfile" if part == "dockerfile" else "charts/epoch/Chart.yaml")
+    edited.write_text(edited.read_text() + "# mine\n")
+    return edited
+
+
+def facts() -> list[Fact]:
+    return list(Local(settings(), "us-west-2").own_files())
+
+
+def test_doctor_tells_when_it_was_copied_from_another_epochctl() -> None:
+    change("chart", "0.0.9")
+    (fact,) = facts()
+    assert (fact.name, fact.state) == ("own chart", "warn")
+    assert f"copied from epochctl 0.0.9, this is {__version__}" in fact.why
+    assert "epochctl eject --diff chart" in fact.fix
+    assert f'chart_from = "{__version__}"' in fact.fix
+
+
+def test_doctor_has_nothing_against_edits_of_this_version_nor_against_what_is_the_same() -> None:
+    change("chart", __version__)
+    assert run(["eject", "dockerfile"]) == 0
+    chart, dockerfile = facts()
+    assert (chart.state, dockerfile.state) == ("ok", "ok")
+    assert "1 files changed" in chart.why
+    assert "as this epochctl has it" in dockerfile.why
+
+
+def test_what_was_ejected_before_versions_were_written_down_is_told_too() -> None:
+    change("chart", "0.0.9")
+    toml = Path("epochctl.toml")
+    toml.write_text("".join(line for line in toml.read_text().splitlines(True) if "_from" not in line))
+    (fact,) = facts()
+    assert fact.state == "warn"
+    assert "not written down which" in fact.why
+
+
+def test_the_difference_is_a_patch_towards_this_epochctl(capsys: pytest.CaptureFixture[str]) -> None:
+    edited = change("chart", "0.0.9")
+    (edited.parent / "mine.yaml").write_text("a: b\n")
+    (edited.parent / ".helmignore").unlink(missing_ok=True)
+    capsys.readouterr()
+    assert run(["eject", "--diff"]) == 0
+    told = capsys.readouterr()
+    assert "--- charts/epoch/Chart.yaml\n" in told.out
+    assert "\n-# mine\n" in told.out
+    assert "--- charts/epoch/mine.yaml\n+++ /dev/null\n" in told.out
+    assert f"copied from epochctl 0.0.9, this is {__version__}" in told.err
+    assert run(["eject", "--diff", "server"]) == 16
+    assert "server is not ejected" in capsys.readouterr().err
+
+
+def test_ejecting_it_again_tells_which_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    change("chart", "0.0.9")
+    assert run(["eject", "chart"]) == 3
+    told = capsys.readouterr().err
+    assert f"chart of epochctl 0.0.9; this is {__version__}" in told
+    assert "epochctl eject --diff chart" in told

@@ -1,0 +1,90 @@
+"""What a user owns instead of epochctl's own (`epochctl eject`), beside what this epochctl has: which version
+it was copied from, and how it differs. Changes nothing; knows no command.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import unified_diff
+from pathlib import Path
+
+from epochctl import __version__, files
+from epochctl.settings import Settings
+
+LEFT_OUT = {"__pycache__", ".terraform"}  # what tools leave behind; neither copied nor compared
+
+
+@dataclass(frozen=True)
+class Owned:
+    """One part. place: where it is, as the settings say it; origin: the version it was copied from, "" where
+    nobody wrote it down; differing: files that are not as this epochctl has them.
+    """
+
+    part: str
+    place: str
+    origin: str
+    differing: tuple[str, ...]
+
+    @property
+    def behind(self) -> bool:
+        """Whether this epochctl may have something that it lacks."""
+        return bool(self.differing) and self.origin != __version__
+
+    @property
+    def whence(self) -> str:
+        """For a person."""
+        return f"copied from epochctl {self.origin or '(not written down which)'}, this is {__version__}"
+
+    @property
+    def remedy(self) -> str:
+        """What to do where it is behind."""
+        line = f'{self.part}_from = "{__version__}"'
+        return f"epochctl eject --diff {self.part}; when yours has what it needs: {line} in [ejected]"
+
+
+def parts(settings: Settings) -> tuple[Owned, ...]:
+    """Of what was ejected."""
+    found = []
+    for part in files.PARTS:
+        place = getattr(settings.ejected, part)
+        if place:
+            differing = tuple(name for name, _, _ in _pairs(settings, part))
+            found.append(Owned(part, place, getattr(settings.ejected, f"{part}_from"), differing))
+    return tuple(found)
+
+
+def difference(settings: Settings, part: str) -> Iterator[str]:
+    """From the user's own to what this epochctl has, as a patch."""
+    for name, mine, ours in _pairs(settings, part):
+        old, new = _lines(mine), _lines(ours)
+        before = name if mine.is_file() else "/dev/null"
+        after = f"{name} (epochctl {__version__})" if ours.is_file() else "/dev/null"
+        yield from unified_diff(old, new, before, after, lineterm="")
+
+
+def _pairs(settings: Settings, part: str) -> Iterator[tuple[str, Path, Path]]:
+    """Name, the user's file and ours, of each that differs; one of them may be missing."""
+    mine, ours = settings.files_of(part), files.find(files.PARTS[part])
+    for name in sorted({*_names(mine), *_names(ours)}):
+        left, right = (mine / name, ours / name) if name else (mine, ours)
+        if _bytes(left) != _bytes(right):
+            yield str(Path(getattr(settings.ejected, part)) / name), left, right
+
+
+def _names(root: Path) -> Iterator[str]:
+    """Of every file below, relative to it; "" where it is a file itself."""
+    if root.is_file():
+        yield ""
+    for path in root.rglob("*"):
+        relative = path.relative_to(root)
+        if path.is_file() and not LEFT_OUT & set(relative.parts):
+            yield str(relative)
+
+
+def _bytes(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8", errors="replace").splitlines() if path.is_file() else []
