@@ -197,7 +197,7 @@ def test_up_of_one_region_repairs_it_and_looks_like_one(
     assert run(["up", "--yes", "--region", WEST]) == 0
     said = capsys.readouterr()
     assert world.did("deploy") == [WEST]
-    assert said.out == f"\n{URL} answers.\nLook around: epochctl status\n"
+    assert said.out == f"\n{URL} answers.\nLook around: epochctl --region {WEST} status\n"
     assert WEST not in said.err
 
 
