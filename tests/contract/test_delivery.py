@@ -287,7 +287,8 @@ def test_down_wants_the_name_typed(project: Project) -> None:
 def test_drift_is_red_and_shown(project: Project) -> None:
     event = schedule(git(project.repository, "rev-parse", "main"))
     assert project.run("drift", event).result == "success"
-    assert project.did()[0] == "infra plan --region us-west-2 --save plans/us-west-2.json --exit-code as plan"
+    planned = "infra plan --region us-west-2 --save plans/us-west-2.json --if-up --exit-code as plan"
+    assert project.did()[0] == planned
     project.ends("infra-plan", 2)
     run = project.run("drift", event)
     assert run.result == "failure"
