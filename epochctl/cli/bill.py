@@ -103,12 +103,6 @@ def _hourly(settings: Settings, region: str) -> float | None:
     return cost.hourly(settings, table) if table else None
 
 
-def _of_one(region: str, hourly: float | None, settings: Settings, awake: Settings | None) -> str:
-    if hourly is None:
-        return f"  {_unknown(region)}"
-    return f"  {_row(region, hourly)}{_asleep(region, settings, awake)}"
-
-
 def _asleep(region: str, settings: Settings, awake: Settings | None) -> str:
     """How small a standby is that sleeps, and what it costs when it does not."""
     cost = _hourly(awake, region) if awake is not None and awake != settings else None

@@ -1,6 +1,7 @@
 """docs/reliability.md from the evidence of the tests: `python report.py EVIDENCE.jsonl docs/reliability.md`.
 
-Rows of tests that did not run this time stay as they were, with the date on which they were measured.
+Rows of tests that did not run this time stay as they were, with the date on which they were measured. All
+rows of a test that did are replaced: what it injects no more is in the page no more.
 """
 
 from __future__ import annotations
@@ -51,10 +52,12 @@ Rows = dict[str, dict[str, str]]
 
 
 def merged(old: Rows, evidence: Path) -> Rows:
-    """Old rows by key, replaced by what was measured now; rows of tests that are gone go, too."""
+    """Old rows by key; a test's rows are replaced by what it left now, and go where the test is gone."""
     lines = evidence.read_text().splitlines() if evidence.exists() else []
     new = [json.loads(line) for line in lines]
-    rows = old | {f"{row['test']} {row['topic']} {row['injected']}": row for row in new}
+    ran = {row["test"] for row in new}
+    rows = {key: row for key, row in old.items() if row["test"] not in ran}
+    rows |= {f"{row['test']} {row['topic']} {row['injected']}": row for row in new}
     return {key: row for key, row in rows.items() if exists(row["test"])}
 
 

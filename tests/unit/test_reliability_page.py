@@ -33,3 +33,15 @@ def test_a_row_of_a_test_that_is_gone_goes(report: ModuleType, tmp_path: Path) -
     here = {"test": "tests/unit/test_reliability_page.py::test_every_row_has_its_test[a]", "topic": "1"}
     evidence.write_text(json.dumps(here | {"injected": "y", "happened": "z", "seconds": 1, "date": "d"}))
     assert [row["injected"] for row in report.merged({"old": gone}, evidence).values()] == ["y"]
+
+
+def test_what_a_test_injects_no_more_is_in_the_page_no_more(report: ModuleType, tmp_path: Path) -> None:
+    here = "tests/unit/test_reliability_page.py::"
+    ran, other = f"{here}test_every_row_has_its_test", f"{here}test_a_row_of_a_test_that_is_gone_goes"
+    old = {
+        "a": {"test": ran, "topic": "1", "injected": "before"},
+        "b": {"test": other, "topic": "1", "injected": "still"},
+    }
+    evidence = tmp_path / "evidence.jsonl"
+    evidence.write_text("\n".join(json.dumps({"test": ran, "topic": "1", "injected": text}) for text in "xy"))
+    assert [row["injected"] for row in report.merged(old, evidence).values()] == ["still", "x", "y"]
