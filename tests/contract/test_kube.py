@@ -122,8 +122,9 @@ def test_a_stranger_and_a_silent_cluster_are_told_apart(plane: ControlPlane) -> 
     with pytest.raises(CredentialsError):
         Kube(plane, lambda: "wrong").pods("default")
     silent = dataclasses.replace(plane, endpoint="https://127.0.0.1:9", parts=[])
-    with pytest.raises(ClusterError, match="does not answer"):
+    with pytest.raises(ClusterError, match="does not answer") as caught:
         Kube(silent, lambda: TOKEN).pods("default")
+    assert caught.value.why == "https://127.0.0.1:9: Connection refused"
 
 
 def test_a_server_with_another_certificate_is_not_trusted(plane: ControlPlane, tmp_path: Path) -> None:

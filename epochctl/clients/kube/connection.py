@@ -144,7 +144,7 @@ class Connection:
                 method, url, header_params=headers, body=sent, _request_timeout=timeout
             )
         except urllib3.exceptions.HTTPError as error:
-            raise self._silent(str(error)) from error
+            raise self._silent(_innermost(error)) from error
         except self._api_exception() as error:
             raise self._silent(str(getattr(error, "reason", error))) from error
         return self._checked(answer, f"{method} {path}")
@@ -182,6 +182,16 @@ class Connection:
         from kubernetes.client import ApiException
 
         return ApiException  # type: ignore[no-any-return]
+
+
+def _innermost(error: BaseException) -> str:
+    """ "Connection refused", say, and not the pool, the retries and the addresses of objects around it."""
+    reason = getattr(error, "reason", None)
+    inner = reason if isinstance(reason, BaseException) else error
+    for each in (inner.__cause__, inner.__context__):
+        if isinstance(each, OSError):
+            return each.strerror or str(each)
+    return str(inner)
 
 
 def _message(text: str) -> str:

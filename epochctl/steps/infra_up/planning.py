@@ -172,10 +172,16 @@ class Planning:
         return Pending(busy) if busy else Ready(None)
 
     def _unlocking(self, ctx: Context, work: Callable[[], T]) -> T:
-        """Do it; again without the lock where that is ours and its holder provably dead."""
+        """Do it; again without the lock where that is ours and its holder provably dead. A command that only
+        looks breaks none but that of its own plan, of which nobody would let go."""
 
         def dead(error: StaleLockError) -> bool:
             return self._terraform.dead_owner(error.holder)
+
+        def ours(error: StaleLockError) -> bool:
+            if ctx.looking is None:
+                return dead(error)
+            return error.holder.operation == LOOK and self._terraform.took_unawares(error.holder)
 
         for _ in range(TRIES):
             try:
@@ -183,12 +189,15 @@ class Planning:
             except StaleLockError as error:
                 if ctx.looking is None and error.holder.operation == LOOK and not dead(error):
                     return self._after(ctx, work)
-                if ctx.looking is not None or not dead(error):
+                if not ours(error):
                     raise
-                when = error.holder.when
-                ctx.say(f"the state is locked by our own run of {when}, which was killed: unlocking it")
+                ctx.say(f"the state is locked by our own run of {error.holder.when}, {self._why(error)}")
                 self._terraform.unlock(error.holder.id)
         return work()
+
+    def _why(self, error: StaleLockError) -> str:
+        lost = self._terraform.took_unawares(error.holder)
+        return f"{'which was not told so' if lost else 'which was killed'}: unlocking it"
 
     def _after(self, ctx: Context, work: Callable[[], T]) -> T:
         """Do it as soon as whoever only looks (from another checkout, say) has let go of the state."""

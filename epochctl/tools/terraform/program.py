@@ -236,15 +236,18 @@ class Terraform:
         """Whether that lock is provably ours and its holder dead: taken by this user on this host, while a
         run
         of this very working folder was under way that never told how it ended, and whose process is gone. Or
-        by the process of ours that has just ended in vain: S3 gave it the lock, and the answer was lost."""
-        if holder.who != whoami():
-            return False
-        if self._latest[0] <= holder.created <= self._latest[1]:
+        unawares."""
+        if self.took_unawares(holder):
             return True
         died = self._site.died()
-        if died is None:
+        if died is None or holder.who != whoami():
             return False
         return died.started - 1 <= holder.created <= died.last + 60
+
+    def took_unawares(self, holder: failure.LockHolder) -> bool:
+        """Whether the process of ours that has just ended in vain took that lock: S3 gave it, and the answer
+        was lost; asked again, it said that somebody has it."""
+        return holder.who == whoami() and self._latest[0] <= holder.created <= self._latest[1]
 
     def _whole(self, verb: str, *arguments: str, **options: Any) -> str:
         """A short question with a long answer, all of which is kept."""

@@ -23,11 +23,13 @@ HOLDER = LockHolder("id", "me@here", "OperationTypePlan", 0.0, "noon")
 
 @dataclass
 class Program:
-    """terraform that notes what it is asked for. at_work: there is one; locked: by a dead one of ours."""
+    """terraform that notes what it is asked for. at_work: there is one; locked: by a dead one of ours;
+    unawares: by the plan that has just found it locked."""
 
     directory: Path
     at_work: str = ""
     locked: bool = False
+    unawares: bool = False
     looked: int = 0  # so many times, somebody who only looks has the lock
     asked: list[str] = field(default_factory=list)
 
@@ -59,6 +61,9 @@ class Program:
 
     def dead_owner(self, holder: LockHolder) -> bool:
         return holder.who == HOLDER.who
+
+    def took_unawares(self, holder: LockHolder) -> bool:
+        return self.unawares and holder.who == HOLDER.who
 
     def unlock(self, lock_id: str) -> None:
         self.asked.append("unlock")
@@ -141,6 +146,14 @@ def test_a_dead_runs_lock_is_told_of_and_not_broken(tmp_path: Path) -> None:
     seen = made(program).observe(context(Looking()))
     assert seen.changes == ("not planned: by me@here since noon (OperationTypePlan)",)
     assert "unlock" not in program.asked
+
+
+def test_the_lock_that_its_own_plan_took_unawares_is_not_left_behind(tmp_path: Path) -> None:
+    """S3 gave it and the answer was lost: nobody else would let go of it, and every `up` would stop at it."""
+    program = Program(tmp_path, locked=True, unawares=True)
+    seen = made(program).observe(context(Looking()))
+    assert seen.changes == ()
+    assert program.asked == ["init", "unlock", "plan"]
 
 
 def test_a_run_that_changes_things_puts_both_right(tmp_path: Path) -> None:
