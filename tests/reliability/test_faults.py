@@ -1,12 +1,17 @@
-"""Each fault of the sandbox is seen by whoever asks AWS, begins and ends; no service is needed for that."""
+"""Each fault of the sandbox is seen by whoever asks AWS, begins and ends; no service is needed for that.
+
+Those of a region are seen by who asks the service, which comes up for them, and named by `diagnose`.
+"""
 
 from __future__ import annotations
 
+import json
 import sys
+import time
 
 import pytest
 from evidence import Evidence
-from sandboxed import Sandbox
+from sandboxed import URL, Sandbox
 
 TOPIC = "sandbox fault"
 ASK = """
@@ -46,6 +51,7 @@ SEEN = [
     ("throttle", ["share=1", "services=sts"], IDENTITY, ["Throttling"]),
     ("throttle", ["share=1", "services=ec2"], VPCS, ["RequestLimitExceeded"]),
     ("throttle", ["share=1", "mode=reset"], IDENTITY, ["ConnectionClosedError", "SSLError"]),
+    ("throttle", ["share=1", "mode=lost"], IDENTITY, ["ConnectionClosedError", "SSLError"]),
     ("quota", ["code=vpc", "limit=0"], CREATION, ["VpcLimitExceeded"]),
     ("short-sessions", ["seconds=1"], "session()", ["ExpiredToken"]),
     ("slow", ["scale=0.02"], "gateway()", ["answer ['pending', 'available']"]),
@@ -68,3 +74,40 @@ def test_a_fault_is_seen_until_it_ends(
         assert seen in words
         assert ask(sandbox, IDENTITY) == "answer arn:aws:iam::123456789012:user/engineer"
         row.happened = f"{seen}; gone when it ended"
+
+
+# What is wrong then, by the layer of `diagnose`; and whether the URL answers all the same.
+OF_A_REGION = [
+    ("region-network", "load balancer", False),
+    ("region-control-plane", "cluster", True),
+    ("region-targets", "target health", True),  # a load balancer without a healthy target asks all of them
+]
+
+
+@pytest.mark.parametrize(("name", "layer", "answers"), OF_A_REGION)
+def test_a_fault_of_a_region_is_named_until_it_ends(
+    service: Sandbox, evidence: Evidence, name: str, layer: str, answers: bool
+) -> None:
+    with evidence(TOPIC, f"{name} region=us-west-2") as row:
+        with service.fault(name, "region=us-west-2"):
+            cause = named(service, layer)
+            assert answered(service) is answers
+        assert "answers." in service.epochctl("verify")
+        told = "the URL still answers" if answers else "the URL does not answer"
+        row.happened = f"{told}; `diagnose`: {layer}: {cause}; `verify` is content when it ended"
+
+
+def named(service: Sandbox, layer: str) -> str:
+    """Its cause, as soon as it is wrong: a load balancer's health checks take their time."""
+    deadline = time.monotonic() + 150
+    while True:
+        told = json.loads(service.epochctl("diagnose", "-o", "json").strip().splitlines()[-1])
+        wrong = [each for each in told["findings"] if (each["layer"], each["state"]) == (layer, "wrong")]
+        if wrong:
+            return str(wrong[0]["cause"]).splitlines()[0]
+        assert time.monotonic() < deadline, told
+
+
+def answered(service: Sandbox) -> bool:
+    asked = ("curl", "-sS", "--max-time", "5", "-o", "/dev/null", "-w", "status %{http_code}", URL)
+    return "status 200" in service.run(*asked, code=None)
