@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import partial
 
 import pytest
-from evidence import Evidence, recorded
+from evidence import Evidence, Row, keep, measured
 from sandboxed import Sandbox, world
+
+GREEN = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """How the test itself ended, for the fixture that is taken down after it."""
+    report = yield
+    if report.when == "call":
+        item.stash[GREEN] = report.passed
+    return report
 
 
 @pytest.fixture
-def evidence(request: pytest.FixtureRequest) -> Evidence:
+def evidence(request: pytest.FixtureRequest) -> Iterator[Evidence]:
     """`with evidence(1, "an orphan load balancer") as row: ...; row.happened = "..."`."""
-    return partial(recorded, test=request.node.nodeid)
+    rows: list[Row] = []
+    yield partial(measured, test=request.node.nodeid, rows=rows)
+    if request.node.stash.get(GREEN, False):
+        keep(rows)
 
 
 @pytest.fixture(scope="module")

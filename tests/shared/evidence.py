@@ -1,10 +1,10 @@
-"""What a reliability test leaves behind: a row of docs/reliability.md, written when the test is green."""
+"""What a reliability test leaves behind: rows of docs/reliability.md, kept when all of the test was green."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -30,12 +30,18 @@ Evidence = Callable[[str | int, str], AbstractContextManager[Row]]
 
 
 @contextmanager
-def recorded(topic: str | int, injected: str, test: str) -> Iterator[Row]:
-    """Time the block. `row.seconds` may be set inside where a part of the block is what counts."""
+def measured(topic: str | int, injected: str, test: str, rows: list[Row]) -> Iterator[Row]:
+    """Time the block, and put its row down. `row.seconds` may be set inside where a part of the block is what
+    counts."""
     row = Row(str(topic), injected, test)
     start = time.monotonic()
     yield row
     row.seconds = round(row.seconds or time.monotonic() - start, 1)
     assert row.happened, "say in row.happened what the user saw"
+    rows.append(row)
+
+
+def keep(rows: Sequence[Row]) -> None:
+    """For the page."""
     with RECORD.open("a") as file:
-        file.write(json.dumps(asdict(row) | {"date": date.today().isoformat()}) + "\n")
+        file.writelines(json.dumps(asdict(row) | {"date": date.today().isoformat()}) + "\n" for row in rows)
