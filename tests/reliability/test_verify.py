@@ -1,6 +1,6 @@
 """Pain 14: `verify` names the first layer that is wrong, and asks no resolver for a name before it is there.
 
-Pains 9 and 13 as well, which need the same: a service that is up.
+Pains 9, 13 and 15 as well, which need the same: a service that is up.
 """
 
 from __future__ import annotations
@@ -148,6 +148,36 @@ def select(service: Sandbox, name: str, labels: dict[str, object]) -> None:
     service.kubectl(
         "patch", "service", name, "--type=merge", "-p", json.dumps({"spec": {"selector": labels}})
     )
+
+
+def test_what_stands_tells_its_age_and_its_cost(service: Sandbox, evidence: Evidence) -> None:
+    with evidence(15, "`status` of a service that stands") as row:
+        said = service.epochctl("status")
+        age = re.search(r"^age +(\S.*)$", said, re.M)
+        cost = re.search(r"^cost so far +(about \d+\.\d\d USD, .* an hour); prices of 20", said, re.M)
+        assert age, said
+        assert cost, said
+        row.happened = f"age {age[1]}; cost so far {cost[1]}, and the date of the prices"
+
+
+def test_each_choice_of_nat_has_its_price_beside_it(service: Sandbox, evidence: Evidence) -> None:
+    file = service.directory / "epochctl.toml"
+    with evidence(15, '`up --plan` with [cluster] nat = "none", "single" and "per-az"') as row:
+        bills = {}
+        for choice, gateways in {"none": 0, "single": 1, "per-az": 3}.items():
+            file.write_text(f'[cluster]\nnat = "{choice}"\n')
+            said = service.epochctl("up", "--plan")
+            assert re.search(rf"^ +NAT .* {choice}, gateways: {gateways}$", said, re.M), said
+            told = re.search(r"NAT could be +(none .*single .*per-az .* USD a month)", said)
+            assert told, said
+            assert told[1].count("(chosen)") == 1
+            assert re.search(rf"{choice} [\d.]+ \(chosen\)", told[1])
+            bills[choice] = re.findall(r"together .* ([\d.]+) a month", said)[0]
+        file.write_text("")
+        assert float(bills["single"]) < float(bills["per-az"])
+        prices = told[1].replace(" (chosen)", "")
+        together = ", ".join(f"{choice} {bill}" for choice, bill in bills.items())
+        row.happened = f"each plan shows all three ({prices}) and which is chosen; together: {together}"
 
 
 def test_an_image_for_another_processor_ends_before_the_deploy(service: Sandbox, evidence: Evidence) -> None:
