@@ -18,6 +18,7 @@ from sandbox.account.balancers import Balancers
 from sandbox.account.identity import who_holds
 from sandbox.clusters import Clusters
 from sandbox.distances import PLACES
+from sandbox.doors import Doors
 from sandbox.errors import SandboxError
 from sandbox.faults.switchboard import Switchboard
 from sandbox.github import Issuer
@@ -29,6 +30,7 @@ def application(
     clusters: Clusters, balancers: Balancers, faults: Switchboard, names: Names, github: Issuer
 ) -> Starlette:
     """The ASGI application of the world's own http."""
+    doors = Doors()
 
     async def assign(request: Request) -> JSONResponse:
         asked = await request.json()
@@ -56,6 +58,7 @@ def application(
 
     async def health(request: Request) -> PlainTextResponse:
         balancers.report(await request.json())
+        await asyncio.to_thread(doors.follow, balancers.shut())
         return PlainTextResponse("")
 
     async def everything(request: Request) -> PlainTextResponse:

@@ -12,6 +12,7 @@ from epochctl.cli import sending
 
 if TYPE_CHECKING:
     from epochctl.cli.fleet import Fleet
+    from epochctl.errors import Interrupted
     from epochctl.failover import Region, Routes
     from epochctl.failover.breaks import Break
     from epochctl.failover.drilling import Drilling
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from epochctl.workflow.step import Context
 
 COMMAND = "failover drill"
+MEND = "epochctl failover drill --mend"
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ def run(fleet: Fleet, plan: Plan, yes: bool, wait: str | None) -> None:
 
     left = unfinished.find(fleet.settings)
     if left:
-        raise LockedError(left[0].line, fix="epochctl failover drill --mend")
+        raise LockedError(left[0].line, fix=MEND)
     known = sending.routes(fleet)
     regions = known.look()
     answers = Answers(fleet.settings.hostname, regions)
@@ -87,6 +89,7 @@ def mend_before_up(fleet: Fleet) -> None:
 
 def _drill(fleet: Fleet, plan: Plan, drilling: Drilling) -> None:
     """What was measured is shown whatever went wrong."""
+    from epochctl.errors import Interrupted
     from epochctl.failover import report
 
     def work(context: Context) -> tuple[bool, str]:
@@ -95,11 +98,35 @@ def _drill(fleet: Fleet, plan: Plan, drilling: Drilling) -> None:
 
     try:
         sending.act(fleet, drilling.drill.region, COMMAND, work)
+    except Interrupted as stopped:
+        raise _stopped(fleet, drilling) from stopped
     finally:
         drill = drilling.drill
         if drill.seconds and drill.mended is not None:
             told = (report.markdown(drill),) if plan.markdown else report.lines(drill)
             fleet.presenter.result(report.fields(drill), told)
+
+
+def _stopped(fleet: Fleet, drilling: Drilling) -> Interrupted:
+    """Going on is no use: what is left is to know how things stand, or to put them so."""
+    from epochctl.errors import Interrupted
+    from epochctl.failover import unfinished
+
+    region = drilling.drill.region
+    if unfinished.find(fleet.settings):
+        return Interrupted(
+            f"the drill was stopped; {region} is still broken ({drilling.drill.kind})", fix=MEND
+        )
+    broken = drilling.drill.mended is not None
+    what = (
+        f"the drill was stopped; {region} is mended"
+        if broken
+        else "the drill was stopped, nothing was broken"
+    )
+    woken = f"{drilling.awake} may be awake" if drilling.awake else ""
+    return Interrupted(
+        what, why=woken, fix="epochctl failover to all" if woken else "epochctl failover status"
+    )
 
 
 def _standby(fleet: Fleet, regions: tuple[Region, ...], region: Region) -> Standby | None:

@@ -56,7 +56,8 @@ def opened(
                 yield fleet
             fleet.end()
     except Interrupted as stopped:
-        stopped.fix += f": epochctl {title}" if stopped.fix and title else ""
+        named = "epochctl" in stopped.fix
+        stopped.fix += f": epochctl {title}" if stopped.fix and title and not named else ""
         raise
     finally:
         audience.close()

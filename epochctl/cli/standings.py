@@ -46,6 +46,7 @@ class Row:
             "load_balancer": one.target,
             "health_check": one.check.id if one.check else "",
             "drained": one.drained,
+            "kept": one.kept,
             "checkers": len(one.seen),
             "healthy_checkers": one.healthy,
             "reason": one.reason,
@@ -88,6 +89,8 @@ def advice(home: str, rows: Sequence[Row], unfinished: Sequence[str]) -> str:
         return "epochctl failover drill --mend"
     if any(row.region.drained for row in rows):
         return "epochctl failover to all"
+    if any(row.region.kept for row in rows):
+        return "epochctl up"
     primary = next((row.region for row in rows if row.region.role == "primary"), None)
     ill = [row.region for row in rows if _ill(row.region)]
     standby = [row.region for row in rows if row.region.role == "standby"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from epochctl.errors import DeadlineError, EpochctlError, VerifyError
+from epochctl.errors import DeadlineError, EpochctlError, Interrupted, VerifyError
 from epochctl.failover import unfinished
 from epochctl.failover.answers import Answers
 from epochctl.failover.breaks import Break
@@ -91,6 +91,7 @@ class Drilling:
         self._standby, self._note = standby, unfinished.note(region.name, broken.kind, mend_command)
         self._told: list[Told] = []
         self._waking: Waking | None = None
+        self._resting = False
         self.drill = Drill(region.name, broken.kind, settings.routing.policy, served=False)
 
     def run(self, ctx: Context) -> Drill:
@@ -104,10 +105,18 @@ class Drilling:
             finally:
                 self._mend(ctx)
             self._return(ctx)
+        except Interrupted:
+            self._keep(stopped=True)
+            raise
         finally:
             self._keep(seconds=self._client.stop(), told=tuple(self._told))
             self._lay_down(ctx)
         return self.drill
+
+    @property
+    def awake(self) -> str:
+        """The standby that was woken and not sent back to sleep; "" for none."""
+        return self._standby.region if self._waking and self._standby and not self._resting else ""
 
     def _begin(self, ctx: Context) -> None:
         """Nothing is broken where nobody answers already."""
@@ -245,6 +254,7 @@ class Drilling:
         if self._waking and self._standby and self.drill.well is not None:
             ctx.say(f"{self._standby.region} goes back to the size of a standby")
             self._standby.rest(self._standby.region)
+            self._resting = True
 
     def _ask_servers(self) -> None:
         self._told.append(Told(self._client.now(), self._answers.authoritative()))

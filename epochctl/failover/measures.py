@@ -23,6 +23,7 @@ class Drill:
     served: whether the region answered here before. broken, mended: when that was done. ill: when the
     checkers saw it fail; woken: how long a sleeping standby took; well: when the checkers were content
     again; back: when the region answered here again. harmless: it went on serving, so nothing had to change.
+    stopped: by a person, before all of it was seen.
     """
 
     region: str
@@ -38,6 +39,7 @@ class Drill:
     well: float | None = None
     back: float | None = None
     harmless: bool = False
+    stopped: bool = False
 
     @property
     def detection(self) -> float | None:

@@ -108,7 +108,7 @@ class Moving:
         addresses = [each for each in self._answers.addresses(region) if ":" not in each]
         if not addresses:
             return Pending(f"{self._routes.one(region).target} has no address")
-        path = self._settings.service.health_path
+        path = self._routes.checked(region).path  # a region that was rolled back may answer another
         answer = self._https.get(self._settings.hostname, addresses[0], path, verify=False)
         if isinstance(answer, Failure):
             return Pending(f"{answer.layer}: {answer.cause}")

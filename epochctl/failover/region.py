@@ -29,6 +29,11 @@ class Region:
         return self.check is not None and self.check.drained
 
     @property
+    def kept(self) -> bool:
+        """In the answers whatever it does: its health path changes, or a run that did so was killed."""
+        return self.check is not None and self.check.kept
+
+    @property
     def healthy(self) -> int:
         """How many checkers are content."""
         return sum(one.healthy for one in self.seen)
@@ -56,6 +61,8 @@ class Region:
             return "none"
         if self.drained:
             return "drained"
+        if self.kept:
+            return "waits: the health path changes"
         if not self.seen:
             return "nobody has looked yet"
         word = "healthy" if self.well else "unhealthy"

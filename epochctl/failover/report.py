@@ -39,18 +39,23 @@ def key(drill: Drill) -> str:
 
 def measures(drill: Drill) -> tuple[tuple[str, str], ...]:
     """Name and value, in the order of happening."""
-    woken = (("standby woken in", _seconds(drill.woken)),) if drill.woken is not None else ()
+
+    def told(value: float | None) -> str:
+        never = "not seen" if drill.stopped else "never"
+        return never if value is None else f"{value:.0f} s"
+
+    woken = (("standby woken in", told(drill.woken)),) if drill.woken is not None else ()
     return (
-        ("detection (checkers see it fail)", _seconds(drill.detection)),
-        ("DNS change (servers answer without it)", _seconds(drill.dns_change)),
+        ("detection (checkers see it fail)", told(drill.detection)),
+        ("DNS change (servers answer without it)", told(drill.dns_change)),
         *woken,
-        ("recovery (another region answers)", _seconds(drill.recovery)),
-        ("RTO (first failure to that answer)", _seconds(drill.rto)),
+        ("recovery (another region answers)", told(drill.recovery)),
+        ("RTO (first failure to that answer)", told(drill.rto)),
         ("lost requests", f"{drill.lost} of {drill.asked}"),
-        ("checkers content after the mending", _seconds(drill.healed)),
+        ("checkers content after the mending", told(drill.healed)),
         (
             "serves again after the mending",
-            _seconds(drill.returned) if drill.served else "did not serve here",
+            told(drill.returned) if drill.served else "did not serve here",
         ),
         ("lost requests while going back", f"{drill.lost_back} of {drill.asked_back}"),
     )
@@ -63,6 +68,7 @@ def lines(drill: Drill) -> tuple[str, ...]:
         f"Drill of {drill.region} ({drill.kind}, {drill.policy})",
         *(f"  {name:<40} {value:>12}" for name, value in measures(drill)),
         *(("  The region went on serving: nothing had to change.",) if drill.harmless else ()),
+        *(("  Stopped before all of it was seen.",) if drill.stopped else ()),
         "",
         "What a client saw, second by second:",
         *(f"  {line}" for line in strip(drill)),
@@ -82,6 +88,7 @@ def fields(drill: Drill) -> dict[str, object]:
         "recovery": _rounded(drill.recovery),
         "rto": _rounded(drill.rto),
         "harmless": drill.harmless,
+        "stopped": drill.stopped,
         "lost": drill.lost,
         "asked": drill.asked,
         "healthy_again": _rounded(drill.healed),
@@ -114,10 +121,6 @@ def markdown(drill: Drill) -> str:
         f"### {drill.region} broken ({drill.kind}), {drill.policy}\n\n| | |\n|---|---|\n{rows}\n\n"
         f"```\n{shown}\n{key(drill)}\n```\n"
     )
-
-
-def _seconds(value: float | None) -> str:
-    return "never" if value is None else f"{value:.0f} s"
 
 
 def _rounded(value: float | None) -> float | None:

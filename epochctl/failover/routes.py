@@ -62,7 +62,7 @@ class Routes:
     def undrain(self, name: str) -> bool:
         """Into the answers, as far as it is healthy. Whether anything had to be done."""
         check = self.checked(name)
-        if check.drained:
+        if check.drained or check.kept:
             self._health.undrain(check)
         return check.drained
 
@@ -70,7 +70,8 @@ class Routes:
         assert record.placement is not None
         name = record.placement.region
         check = checks.get(record.placement.health_check)
-        seen = self._health.observations(check) if check and not check.drained else ()
+        asks = check is not None and not (check.drained or check.kept)
+        seen = self._health.observations(check) if check and asks else ()
         target = plain_dns_name(record.alias.dns_name) if record.alias else ""
         return Region(name, role(self._settings, name), record.placement, target, check, seen)
 

@@ -18,7 +18,7 @@ from epochctl.settings import Settings
 from epochctl.steps.acm_cert import AcmCert
 from epochctl.steps.build import Build
 from epochctl.steps.deploy import Deploy
-from epochctl.steps.dns import Dns
+from epochctl.steps.dns import Dns, Keeping
 from epochctl.steps.infra_up import InfraUp, Reviewed
 from epochctl.steps.lb_controller import LbController
 from epochctl.steps.push import Push
@@ -35,6 +35,8 @@ def steps(
     ecr, eks, elbv2, route53 = Ecr(aws), Eks(aws), Elbv2(aws), Route53(aws)
     groups = SecurityGroups(aws)
     network = Network(aws, groups)
+    health = HealthChecks(aws, settings.full_name, settings.tags)
+    keeping = Keeping(settings, region, route53=route53, elbv2=elbv2, health=health)
     orphans = Orphans(settings.full_name, settings.tags, elbv2, groups, network)
     return (
         AcmCert(
@@ -62,14 +64,8 @@ def steps(
         Build(settings, region),
         Push(settings, region, ecr=ecr, replicated=_replicated(settings, region)),
         LbController(settings, region, aws=aws, eks=eks, orphans=orphans),
-        Deploy(settings, region, aws=aws, eks=eks, elbv2=elbv2, orphans=orphans),
-        Dns(
-            settings,
-            region,
-            route53=route53,
-            elbv2=elbv2,
-            health=HealthChecks(aws, settings.full_name, settings.tags),
-        ),
+        Deploy(settings, region, aws=aws, eks=eks, elbv2=elbv2, orphans=orphans, keeping=keeping),
+        Dns(settings, region, route53=route53, elbv2=elbv2, health=health),
         Verify(settings, region, eks=eks, elbv2=elbv2, route53=route53),
     )
 

@@ -39,6 +39,13 @@ class Balancers:
         here = list(backend("elbv2", region).load_balancers.values())
         return [address for each in here for address in self.addresses(each.arn, len(each.subnets) or 1)]
 
+    def shut(self) -> frozenset[str]:
+        """Addresses of the load balancers none of whose security groups lets anybody in."""
+        bare = [each for each in _all() if each.security_groups and not any(map(_lets_in, _doors(each)))]
+        return frozenset(
+            address for each in bare for address in self.addresses(each.arn, len(each.subnets) or 1)
+        )
+
     def install(self) -> None:
         """Patch moto: health is what was reported, and deregistered targets drain."""
         from moto.elbv2 import models
@@ -196,6 +203,17 @@ def _named(dns_name: str) -> Any:
     """The balancer with that DNS name, or None."""
     name = dns_name.lower().removeprefix("dualstack.")
     return next((balancer for balancer in _all() if balancer.dns_name.lower() == name), None)
+
+
+def _doors(balancer: Any) -> list[Any]:
+    """Its security groups, as far as they are there."""
+    ec2 = backend("ec2", balancer.arn.split(":")[3])
+    found = (ec2.get_security_group_from_id(id) for id in list(balancer.security_groups))
+    return [group for group in found if group is not None]
+
+
+def _lets_in(group: Any) -> bool:
+    return bool(group.ingress_rules)
 
 
 def _groups_of(balancer: Any) -> set[str]:

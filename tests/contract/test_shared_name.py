@@ -6,18 +6,29 @@ from typing import Any, cast
 
 import pytest
 from clock import Clock
+from moto.route53.models import Route53Backend
 
 from epochctl.clients.aws import Aws
-from epochctl.clients.elbv2 import LoadBalancer
-from epochctl.clients.route53 import Alias, HealthChecks, Placement, Record, Route53, Zone, owner_of
+from epochctl.clients.elbv2 import LoadBalancer, Target, TargetGroup
+from epochctl.clients.route53 import (
+    Alias,
+    HealthCheck,
+    HealthChecks,
+    Placement,
+    Record,
+    Route53,
+    Zone,
+    owner_of,
+)
 from epochctl.errors import EpochctlError
 from epochctl.outputs import Release
 from epochctl.routing import Routing
 from epochctl.settings import Settings
-from epochctl.steps.dns import Dns
+from epochctl.steps.dns import Dns, Keeping
 from epochctl.workflow.events import Event, StepProgress
 from epochctl.workflow.outputs import Outputs
 from epochctl.workflow.step import Context
+from sandbox.account import record_changes
 
 WEST, EAST = "us-west-2", "us-east-1"
 HOST = "epoch.example.com"
@@ -33,13 +44,19 @@ class Balancers:
     """Each region has one, which can be replaced."""
 
     def __init__(self) -> None:
-        self.number = 1
+        self.number, self.health = 1, "healthy"
 
     def name(self, region: str) -> str:
         return f"k8s-epoch-{self.number}.{region}.elb.amazonaws.com"
 
     def by_dns_name(self, name: str) -> LoadBalancer:
         return LoadBalancer("arn", "k8s", name, "Z1H1FL5HABSF5", "active", ())
+
+    def target_groups_of(self, arn: str) -> tuple[TargetGroup, ...]:
+        return (TargetGroup("arn:tg", "k8s-epoch", (arn,)),)
+
+    def target_health(self, arn: str) -> tuple[Target, ...]:
+        return (Target("10.0.0.1", 8080, self.health, "", ""),)
 
 
 class World:
@@ -57,6 +74,24 @@ class World:
         fake = cast("Any", self.balancers)
         made = Dns(settings, region, route53=self.route53, elbv2=fake, health=self.health)
         return made, Context("dns", Outputs(release), self.events.append, Clock())
+
+    def keeping(self, settings: Settings, region: str) -> tuple[Keeping, Context]:
+        fake = cast("Any", self.balancers)
+        made = Keeping(settings, region, route53=self.route53, elbv2=fake, health=self.health)
+        return made, self.step(settings, region)[1]
+
+    def check(self, region: str) -> HealthCheck:
+        found = self.health.find(region)
+        assert found is not None
+        return found
+
+    def trusted(self) -> dict[str, bool]:
+        """By region: whether its load balancer's opinion of its health counts."""
+        return {
+            record.placement.region: cast("Alias", record.alias).evaluates
+            for record in self.records()
+            if record.placement
+        }
 
     def up(self, settings: Settings, region: str) -> None:
         step, ctx = self.step(settings, region)
@@ -91,7 +126,11 @@ class World:
 
 
 @pytest.fixture
-def world(aws: Aws) -> World:
+def world(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> World:
+    """Records change as on AWS: moto alone refuses to make a second time what was removed."""
+    changing = "change_resource_record_sets"
+    monkeypatch.setattr(Route53Backend, changing, getattr(Route53Backend, changing))  # as it was, at the end
+    record_changes.install()
     return World(aws)
 
 
@@ -187,6 +226,72 @@ def test_a_drained_region_stays_drained_and_says_so(world: World) -> None:
     assert "us-east-1 is drained" in world.said
     world.health.undrain(drained)
     assert not any(one.drained for one in world.health.all())
+
+
+def test_while_the_health_path_changes_a_region_stays_in_the_answers(world: World) -> None:
+    for region in (WEST, EAST):
+        world.up(TWO, region)
+    keeping, ctx = world.keeping(TWO, WEST)
+    assert keeping.begin(ctx)
+    assert world.check(WEST).kept
+    assert world.trusted() == {WEST: False, EAST: True}
+    assert world.due(TWO, EAST) == ()  # the other's own `up` leaves it
+    keeping.end(ctx, "/up")
+    check = world.check(WEST)
+    assert (check.kept, check.drained, check.path) == (False, False, "/up")
+    assert world.trusted() == {WEST: True, EAST: True}
+    assert world.check(EAST).path == "/health"
+
+
+def test_its_checks_count_again_even_where_no_target_becomes_healthy(world: World) -> None:
+    for region in (WEST, EAST):
+        world.up(TWO, region)
+    keeping, ctx = world.keeping(TWO, WEST)
+    keeping.begin(ctx)
+    world.balancers.health = "unhealthy"
+    keeping.end(ctx, "/up")
+    assert not world.check(WEST).kept
+    assert world.trusted()[WEST]
+
+
+def test_a_run_that_was_killed_while_it_kept_a_region_is_completed(world: World) -> None:
+    for region in (WEST, EAST):
+        world.up(TWO, region)
+    keeping, ctx = world.keeping(TWO, WEST)
+    keeping.begin(ctx)
+    assert world.due(TWO, WEST) == (
+        f"put right the health check of https://{world.balancers.name(WEST)}/health",
+        f"route {HOST} to {WEST}, latency",
+    )
+    world.up(TWO, WEST)
+    assert not world.check(WEST).kept
+    assert world.trusted()[WEST]
+
+
+def test_a_region_that_is_drained_is_not_let_in_by_a_new_health_path(world: World) -> None:
+    for region in (WEST, EAST):
+        world.up(TWO, region)
+    world.health.drain(world.check(WEST))
+    keeping, ctx = world.keeping(TWO, WEST)
+    keeping.begin(ctx)
+    keeping.end(ctx, "/up")
+    assert (world.check(WEST).drained, world.check(WEST).path) == (True, "/up")
+
+
+def test_a_region_that_is_drained_while_it_is_kept_stays_drained(world: World) -> None:
+    for region in (WEST, EAST):
+        world.up(TWO, region)
+    keeping, ctx = world.keeping(TWO, WEST)
+    keeping.begin(ctx)
+    world.health.drain(world.check(WEST))
+    keeping.end(ctx, "/up")
+    assert (world.check(WEST).drained, world.check(WEST).path) == (True, "/up")
+
+
+def test_a_name_that_is_one_regions_alone_has_nothing_to_keep(world: World) -> None:
+    world.up(ONE, WEST)
+    keeping, ctx = world.keeping(ONE, WEST)
+    assert not keeping.begin(ctx)
 
 
 def test_down_in_one_region_leaves_the_others_record_and_check(world: World) -> None:

@@ -41,6 +41,7 @@ class Place:
     since: float = -1000.0
     noticed: bool = True
     drained: bool = False
+    kept: bool = False
 
 
 @dataclass
@@ -114,6 +115,11 @@ class World:
             raise NotFoundError(f"{name} has no record")
         return self._region(name, self.places[name])
 
+    def checked(self, name: str) -> HealthCheck:
+        check = self.one(name).check
+        assert check is not None
+        return check
+
     def drain(self, name: str) -> bool:
         place, self.log = self.places[name], [*self.log, f"drain {name}"]
         done, place.drained = not place.drained, True
@@ -129,8 +135,9 @@ class World:
     def _region(self, name: str, place: Place) -> Region:
         kind = self.settings.routing.kind
         placed = Placement(name, kind, primary=name == WEST, health_check=name)
-        seen = () if place.drained else tuple(Observation(str(n), place.noticed, "Success") for n in range(3))
-        check = HealthCheck(name, name, f"lb.{name}", "/health", place.drained)
+        asked = not (place.drained or place.kept)
+        seen = tuple(Observation(str(n), place.noticed, "Success") for n in range(3 * asked))
+        check = HealthCheck(name, name, f"lb.{name}", "/health", place.drained, place.kept)
         return Region(name, role(self.settings, name), placed, f"lb.{name}", check, seen)
 
     # a client

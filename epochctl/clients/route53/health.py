@@ -27,7 +27,8 @@ ENOUGH = 0.18  # of the checkers: with more than that Route 53 takes an endpoint
 class HealthCheck:
     """One region's. target: whom it asks. drained: unhealthy by our will, whatever the region does.
 
-    tagged: whether its tags are what they should be.
+    kept: healthy whatever the region does, while its path changes. tagged: whether its tags are as they
+    should be.
     """
 
     id: str
@@ -35,6 +36,7 @@ class HealthCheck:
     target: str
     path: str
     drained: bool = False
+    kept: bool = False
     version: int = 1
     tagged: bool = True
 
@@ -75,12 +77,23 @@ class HealthChecks:
         found = self.find(region) or self._create(region, target, path)
         if (found.target, found.path) != (target, path):
             self._update(found, FullyQualifiedDomainName=target, ResourcePath=path)
+        if found.kept:
+            self.undrain(found)
         if not found.tagged:
             self._tag(found)
         return HealthCheck(found.id, region, target, path, found.drained)
 
+    def keep(self, check: HealthCheck) -> None:
+        """Healthy until it asks again: disabled alone means healthy for ever, so says Route 53."""
+        self._update(check, Disabled=True, Inverted=False)
+
+    def ask(self, check: HealthCheck, path: str) -> None:
+        """For that path, and again where it was kept. A region that is drained stays so."""
+        awake = {"Disabled": False} if check.kept else {}
+        self._update(check, ResourcePath=path, **awake)
+
     def drain(self, check: HealthCheck) -> None:
-        """Unhealthy until undrained. Disabled alone would mean healthy for ever: so says Route 53."""
+        """Unhealthy until undrained: a disabled check is healthy, and inverting comes after that."""
         self._update(check, Disabled=True, Inverted=True)
 
     def undrain(self, check: HealthCheck) -> None:
@@ -136,6 +149,7 @@ class HealthChecks:
             target=config.get("FullyQualifiedDomainName", ""),
             path=config.get("ResourcePath", ""),
             drained=bool(config.get("Disabled") and config.get("Inverted")),
+            kept=bool(config.get("Disabled") and not config.get("Inverted")),
             version=int(item.get("HealthCheckVersion", 1)),
             tagged=self._marks(region).items() <= tags.items(),
         )

@@ -69,8 +69,9 @@ class Record:
         return self.type == other.type and _destination(self) == _destination(other)
 
     def same_as(self, other: Record) -> bool:
-        """Whether both lead to the same place for the same clients."""
-        return self.leads_like(other) and self.placement == other.placement
+        """Whether both lead to the same place for the same clients, and as long as it is the same health."""
+        evaluates = [one.alias is not None and one.alias.evaluates for one in (self, other)]
+        return self.leads_like(other) and self.placement == other.placement and evaluates[0] == evaluates[1]
 
 
 def plain(name: str) -> str:

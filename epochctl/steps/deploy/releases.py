@@ -96,6 +96,11 @@ def image_of(state: ReleaseState) -> PushedImage:
     return PushedImage(image.get("repository", ""), image.get("digest", ""), image.get("tag", ""))
 
 
+def health_path_of(state: ReleaseState) -> str:
+    """What the load balancer asks the pods of a revision for."""
+    return str(json.loads(state.values).get("healthPath", ""))
+
+
 def _line(state: ReleaseState, bad: bool) -> Revision:
     author = state.description.startswith(AUTHOR)
     return Revision(

@@ -5,6 +5,7 @@ Knows nothing of how the image, the cluster or the certificate came about.
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -20,8 +21,9 @@ from epochctl.errors import ClusterError, DeadlineError, DeployError
 from epochctl.outputs import Certificate, Infrastructure, LoadBalancerController, PushedImage, Release
 from epochctl.settings import Settings
 from epochctl.steps.deploy import chart
+from epochctl.steps.deploy.passage import Keeping, passage
 from epochctl.steps.deploy.preparation import Preparation
-from epochctl.steps.deploy.releases import AUTHOR, Releases, image_of
+from epochctl.steps.deploy.releases import AUTHOR, Releases, health_path_of, image_of
 from epochctl.steps.deploy.removal import Removal
 from epochctl.steps.deploy.retreat import Left, Retreat
 from epochctl.steps.deploy.serving import Serving
@@ -47,11 +49,19 @@ class Deploy:
     produces: ClassVar[type] = Release
 
     def __init__(
-        self, settings: Settings, region: str, *, aws: Aws, eks: Eks, elbv2: Elbv2, orphans: Orphans
+        self,
+        settings: Settings,
+        region: str,
+        *,
+        aws: Aws,
+        eks: Eks,
+        elbv2: Elbv2,
+        orphans: Orphans,
+        keeping: Keeping | None = None,
     ) -> None:
         self._settings, self._region, self._eks, self._elbv2 = settings, region, eks, elbv2
         self._subnets = Subnets(aws)
-        self._orphans = orphans
+        self._orphans, self._keeping = orphans, keeping
         self._namespace, self._release = settings.full_name, settings.name
         self._chart = settings.files_of("chart")
 
@@ -73,15 +83,18 @@ class Deploy:
         Preparation(cluster.kube, self._namespace, self._settings.service.secrets).run(ctx)
         state = settled(ctx, cluster.helm, self._release, self._namespace)
         upgraded = state is None or bool(self._due(cluster, state, self._values(ctx, cluster)))
-        try:
-            if state is None or upgraded:
-                state = self._send(ctx, cluster, state)
-            self._replace_strangers(ctx, cluster, image, upgraded)
-            address = self._watch(cluster).run(ctx, image)
-        except Left:
-            raise
-        except (DeployError, DeadlineError) as failure:
-            raise Retreat(cluster, self._namespace, self._release).run(ctx, failure, upgraded) from failure
+        with self._passage(ctx, cluster, state, self._settings.service.health_path):
+            try:
+                if state is None or upgraded:
+                    state = self._send(ctx, cluster, state)
+                self._replace_strangers(ctx, cluster, image, upgraded)
+                address = self._watch(cluster).run(ctx, image)
+            except Left:
+                raise
+            except (DeployError, DeadlineError) as failure:
+                raise Retreat(cluster, self._namespace, self._release).run(
+                    ctx, failure, upgraded
+                ) from failure
         for line in state.notes.splitlines() if upgraded else ():
             ctx.say(line)
         return self._output(state, image, address)
@@ -123,17 +136,26 @@ class Deploy:
         """An older revision again, waited for like a deploy; where it fails, back to the one before."""
         cluster, image = self._reach(ctx), image_of(target)
         Preparation(cluster.kube, self._namespace, ()).run(ctx)
-        settled(ctx, cluster.helm, self._release, self._namespace)
+        present = settled(ctx, cluster.helm, self._release, self._namespace)
         ctx.say(f"roll release {self._release} back to revision {target.revision}")
-        try:
-            cluster.helm.rollback(self._release, self._namespace, target.revision)
-            address = self._watch(cluster).run(ctx, image)
-        except Left:
-            raise
-        except (DeployError, DeadlineError) as failure:
-            raise Retreat(cluster, self._namespace, self._release).run(ctx, failure, True) from failure
+        with self._passage(ctx, cluster, present, health_path_of(target)):
+            try:
+                cluster.helm.rollback(self._release, self._namespace, target.revision)
+                address = self._watch(cluster).run(ctx, image)
+            except Left:
+                raise
+            except (DeployError, DeadlineError) as failure:
+                raise Retreat(cluster, self._namespace, self._release).run(ctx, failure, True) from failure
         state = cluster.helm.release(self._release, self._namespace) or target
         return self._output(state, image, address)
+
+    def _passage(
+        self, ctx: Context, cluster: Cluster, state: ReleaseState | None, path: str
+    ) -> AbstractContextManager[None]:
+        """To another health path, where the release has one that is not `path`."""
+        releases = Releases(cluster.kube, self._namespace, self._release)
+        before = health_path_of(state) if state else ""
+        return passage(ctx, self._keeping, before, path, lambda: health_path_of(releases.states()[0]))
 
     def _values(self, ctx: Context, cluster: Cluster) -> dict[str, Any]:
         certificate, image = ctx.outputs.get(Certificate), ctx.outputs.get(PushedImage)

@@ -36,4 +36,5 @@ def answering(shares: Iterable[Share]) -> tuple[str, ...]:
 def share(record: Record, check: HealthCheck | None, seen: Sequence[Observation]) -> Share:
     """Of one record, its check, and what the checkers saw."""
     kind = record.placement.kind if record.placement else ""
-    return Share(region_of(record), kind, check.drained if check else False, verdict(seen))
+    kept = check is not None and check.kept  # in the answers: what its checkers saw last counts for nothing
+    return Share(region_of(record), kind, check.drained if check else False, None if kept else verdict(seen))

@@ -6,7 +6,7 @@ Two regions may be at it at the same time: Route 53 refuses the second, which lo
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from epochctl.clients.elbv2 import LoadBalancer
@@ -103,6 +103,16 @@ class Sharing:
 
         return self._insisting(ctx, change)
 
+    def trust(self, ctx: Context, *, evaluates: bool) -> str:
+        """Whether the load balancer's opinion of its own health counts for this region; the change's id."""
+
+        def change() -> str:
+            present = self._ours()
+            wanted = (_trusted(one, evaluates) if region_of(one) == self.region else one for one in present)
+            return self._rearrange(present, tuple(wanted))
+
+        return self._insisting(ctx, change)
+
     def leave(self, ctx: Context) -> tuple[str, tuple[str, ...]]:
         """This region's record out of the answers, the others' left; the change's id and what was removed.
 
@@ -146,7 +156,8 @@ class Sharing:
         return arranged(self.settings, own, self.region, check, present)
 
     def _right(self, check: HealthCheck, balancer: LoadBalancer) -> bool:
-        return check.tagged and (check.target, check.path) == (balancer.dns_name, self._path)
+        asked = (check.target, check.path) == (balancer.dns_name, self._path)
+        return asked and check.tagged and not check.kept
 
     @property
     def _path(self) -> str:
@@ -161,6 +172,10 @@ class Sharing:
                 ctx.say(f"another run changed the records of {self.settings.hostname}: {error.why}")
                 ctx.clock.sleep(PAUSE * attempt)
         return change()
+
+
+def _trusted(record: Record, evaluates: bool) -> Record:
+    return replace(record, alias=replace(record.alias, evaluates=evaluates)) if record.alias else record
 
 
 def foreign(hostname: str, zone: Zone, records: Sequence[Record], instead: str = "") -> EpochctlError:

@@ -15,12 +15,12 @@ from epochctl.errors import EpochctlError
 from epochctl.outputs import DnsRecord, Release
 from epochctl.settings import Settings
 from epochctl.steps.dns.arrangement import others
+from epochctl.steps.dns.memory import wait_in_sync
 from epochctl.steps.dns.share import Share
 from epochctl.steps.dns.sharing import Sharing, foreign
 from epochctl.workflow.step import Context, Observation
 from epochctl.workflow.waiting import Pending, Ready
 
-SYNC_DEADLINE = 300.0  # Route 53 promises 60 s "under normal conditions"
 BALANCER_DEADLINE = 60.0
 
 
@@ -79,13 +79,13 @@ class Dns:
         present = sharing.present()
         if sharing.wanted(present) or sharing.lonely(present):
             make = sharing.join if sharing.wanted(present) else sharing.simplify
-            self._wait_in_sync(ctx, make(ctx, balancer))
+            wait_in_sync(ctx, self._route53, self._hostname, make(ctx, balancer))
             return DnsRecord(self._hostname, target, managed=True)
         record = Record(self._hostname, "A", alias=Alias(balancer.dns_name, balancer.hosted_zone_id))
         published = self._route53.publish(zone, record, self._owner)
         if published.foreign:
             return self._foreign(zone, published.foreign, target)
-        self._wait_in_sync(ctx, published.change)
+        wait_in_sync(ctx, self._route53, self._hostname, published.change)
         return DnsRecord(self._hostname, target, managed=True)
 
     def destroy(self, ctx: Context) -> tuple[str, ...]:
@@ -97,7 +97,7 @@ class Dns:
         owned = self._route53.owns(zone, self._hostname, self._owner)
         if owned and others(sharing.present(), self._region):
             change, lines = sharing.leave(ctx)
-            self._wait_in_sync(ctx, change)
+            wait_in_sync(ctx, self._route53, self._hostname, change)
             return lines
         removed = self._route53.withdraw(zone, self._hostname, self._owner)
         lines = tuple(f"DNS record {record} in zone {zone.name}" for record in removed)
@@ -158,14 +158,6 @@ class Dns:
         if any(_leads_to(record, target) for record in records):
             return DnsRecord(self._hostname, target, managed=False)
         raise foreign(self._hostname, zone, records, target)
-
-    def _wait_in_sync(self, ctx: Context, change: str) -> None:
-        def probe() -> Ready[bool] | Pending:
-            if self._route53.in_sync(change):
-                return Ready(True)
-            return Pending("Route 53 has not told all its name servers yet")
-
-        ctx.wait_for(f"{self._hostname} in Route 53", probe, deadline=SYNC_DEADLINE)
 
 
 def _leads_to(record: Record, target: str) -> bool:

@@ -19,6 +19,7 @@ from typing import Any
 from drills.memory import megabytes
 from drills.page import written
 from drills.plan import ROUTING, TRIALS, Trial, settings
+from drills.runs import dumped, runs
 
 ROOT = Path(__file__).resolve().parents[3]
 BIN = Path(sys.executable).parent
@@ -74,7 +75,7 @@ def _measure_policy(measured: Json, policy: str) -> None:
         _say(f"{policy}: {trial.words}")
         measured["drills"] += [{**_drill(trial), "trial": trial.name}]
         measured.update(_place())
-        DATA.write_text(json.dumps(measured, indent=1) + "\n")
+        DATA.write_text(dumped(measured))
 
 
 def _up() -> int:
@@ -89,7 +90,8 @@ def _drill(trial: Trial) -> Json:
     found: Json = next(line for line in reversed(lines) if line["event"] == "result")
     for name, value in found["measures"].items():
         _say(f"  {name}: {value}")
-    return {key: value for key, value in found.items() if key not in ("event", "at")}
+    kept = {key: value for key, value in found.items() if key not in ("event", "at", "seconds")}
+    return {**kept, "runs": runs(found["seconds"])}
 
 
 def _epochctl(*arguments: str, seconds: float) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from drills.plan import HEAD, ROUTING, TRIALS
+from drills.runs import line
 
 BROKEN = "Of the region that serves"
 Json = dict[str, Any]
@@ -45,8 +46,8 @@ def _table(drills: list[Json]) -> Iterator[str]:
 
 
 def _section(one: Json) -> str:
-    shown = "\n".join(one["strip"])
-    return f"### {one['policy']}: {_words(one)}\n\n```\n{shown}\n{one['key']}\n```\n"
+    shown = "\n".join((*one["strip"], one["key"], "", *map(line, one["runs"])))
+    return f"### {one['policy']}: {_words(one)}\n\n```\n{shown}\n```\n"
 
 
 def _place(measured: Json) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from drills.page import written
+from drills.runs import dumped, line, runs
 from two_regions import EAST, WEST, World, settings
 
 from epochctl.cli.app import run
@@ -52,6 +53,14 @@ def test_what_a_killed_drill_broke_comes_first() -> None:
     assert advice(WEST, rows(World(settings())), ("a drill",)) == "epochctl failover drill --mend"
 
 
+def test_a_region_whose_health_counts_for_nothing_is_put_right() -> None:
+    world = World(settings())
+    world.places[EAST].kept = True
+    shown = rows(world)
+    assert shown[1].region.told == "waits: the health path changes"
+    assert advice(WEST, shown, ()) == "epochctl up"
+
+
 def test_a_line_a_region() -> None:
     shown = table(HEAD, [row.cells for row in rows(World(settings()))])
     assert shown[0].startswith("region     role    record   health check")
@@ -59,7 +68,7 @@ def test_a_line_a_region() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "fix"),
+    ("words", "fix"),
     [
         (["failover", "drill", "--break-command", "true", "--yes"], "give both"),
         (["failover", "drill"], "--yes"),
@@ -68,7 +77,7 @@ def test_a_line_a_region() -> None:
     ],
 )
 def test_what_cannot_be_meant_is_refused(
-    line: list[str],
+    words: list[str],
     fix: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -79,7 +88,7 @@ def test_what_cannot_be_meant_is_refused(
     )
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("epochctl.cli.session.interactive", lambda: False)
-    assert run(line) == 3
+    assert run(words) == 3
     assert fix in capsys.readouterr().err
 
 
@@ -88,6 +97,21 @@ def test_the_page_is_what_was_measured() -> None:
     assert (DOCS / "regions.md").read_text() == written(measured)
     tried = {(one["policy"], one["trial"]) for one in measured["drills"]}
     assert len(tried) == 6
+
+
+def test_what_a_client_saw_is_told_once_for_as_long_as_it_stayed_the_same() -> None:
+    good = {"region": WEST, "status": 200, "cause": ""}
+    bad = {"region": "", "status": 0, "cause": "connect: timed out"}
+    answers = [good] * 3 + [bad] * 2 + [good]
+    seen = [{"at": float(at), "seconds": 0.1 + at, **one} for at, one in enumerate(answers)]
+    assert [line(one) for one in runs(seen)] == [
+        f"   0 s    3 x answered by {WEST}; the slowest took 2.10 s",
+        "   3 s    2 x lost: connect: timed out; the slowest took 4.10 s",
+        f"   5 s    1 x answered by {WEST}; the slowest took 5.10 s",
+    ]
+    text = dumped({"drills": [{"runs": runs(seen)}]})
+    assert json.loads(text) == {"drills": [{"runs": runs(seen)}]}
+    assert len([one for one in text.splitlines() if '"from"' in one and '"slowest"' in one]) == 3
 
 
 def standby() -> Settings:

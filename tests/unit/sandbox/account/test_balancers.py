@@ -166,3 +166,19 @@ def test_the_data_plane_is_told_listeners_rules_in_order_and_checks(
     assert only["listeners"][0]["default"][0]["TargetGroupArn"] == group
     assert told["groups"][group]["path"] == "/ready"
     assert told["groups"][group]["targets"] == [{"id": "10.0.1.7", "port": 8080}]
+
+
+def test_a_balancer_whose_groups_let_nobody_in_is_shut(balancers: Balancers, elb: Any) -> None:
+    ec2 = boto3.client("ec2", "us-west-2")
+    vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
+    groups = [
+        ec2.create_security_group(GroupName=name, Description="d", VpcId=vpc)["GroupId"] for name in "ab"
+    ]
+    arn = make_balancer(elb)["LoadBalancerArn"]
+    elb.set_security_groups(LoadBalancerArn=arn, SecurityGroups=groups)
+    assert balancers.shut() == {"203.0.113.10", "203.0.113.11"}
+    rule = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+    ec2.authorize_security_group_ingress(GroupId=groups[1], IpPermissions=[rule])
+    assert balancers.shut() == frozenset()
+    ec2.revoke_security_group_ingress(GroupId=groups[1], IpPermissions=[rule])
+    assert len(balancers.shut()) == 2

@@ -1,0 +1,20 @@
+"""What is shut is cut off, once; what is open again is reached again."""
+
+from __future__ import annotations
+
+import pytest
+
+from sandbox import network
+from sandbox.doors import Doors
+
+ONE, TWO = "203.0.113.10", "203.0.113.11"
+
+
+def test_only_what_changes_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    monkeypatch.setattr(network, "cut", lambda address: done.append(f"cut {address}"))
+    monkeypatch.setattr(network, "mend", lambda address: done.append(f"mend {address}"))
+    doors = Doors()
+    for shut in ({ONE}, {ONE}, {ONE, TWO}, {TWO}, set[str](), set[str]()):
+        doors.follow(frozenset(shut))
+    assert done == [f"cut {ONE}", f"cut {TWO}", f"mend {ONE}", f"mend {TWO}"]
