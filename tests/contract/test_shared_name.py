@@ -14,6 +14,7 @@ from epochctl.clients.route53 import (
     Alias,
     HealthCheck,
     HealthChecks,
+    Observation,
     Placement,
     Record,
     Route53,
@@ -276,6 +277,21 @@ def test_a_region_that_is_drained_is_not_let_in_by_a_new_health_path(world: Worl
     keeping.begin(ctx)
     keeping.end(ctx, "/up")
     assert (world.check(WEST).drained, world.check(WEST).path) == (True, "/up")
+
+
+def test_a_region_that_is_ill_is_not_let_in_by_a_new_health_path(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for region in (WEST, EAST):
+        world.up(TWO, region)
+    ill = (Observation("us-west-1", healthy=False, words="Failure"),)
+    monkeypatch.setattr(world.health, "observations", lambda check: ill)
+    keeping, ctx = world.keeping(TWO, WEST)
+    assert keeping.begin(ctx)
+    assert not world.check(WEST).kept
+    assert world.trusted()[WEST]
+    keeping.end(ctx, "/up")
+    assert world.check(WEST).path == "/up"
 
 
 def test_a_region_that_is_drained_while_it_is_kept_stays_drained(world: World) -> None:

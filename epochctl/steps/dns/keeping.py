@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from epochctl.clients.elbv2 import Elbv2, plain_dns_name
-from epochctl.clients.route53 import HealthChecks, Route53, owner_of
+from epochctl.clients.route53 import HealthChecks, Route53, owner_of, verdict
 from epochctl.errors import DeadlineError, Interrupted
 from epochctl.settings import Settings
 from epochctl.steps.dns.arrangement import region_of
@@ -33,12 +33,12 @@ class Keeping:
     def begin(self, ctx: Context) -> bool:
         """The check sleeps, which Route 53 takes for healthy; nor does the load balancer's opinion count.
 
-        False where no check asks for a path. A region that is drained stays so.
+        False where no check asks for a path. What is out of the answers (drained, ill, asleep) stays out.
         """
         check, sharing = self._health.find(self._region), self._sharing()
         if check is None or sharing is None:
             return False
-        if check.drained:
+        if check.drained or verdict(self._health.observations(check)) is False:
             return True
         ctx.say(
             f"the health path changes: {self._region} stays in the answers of DNS whatever its checks see"
@@ -50,12 +50,13 @@ class Keeping:
 
     def end(self, ctx: Context, path: str) -> None:
         """The check asks for `path` from now on. A region that was drained meanwhile stays so."""
-        sharing = self._sharing()
-        if sharing is not None:
+        check, sharing = self._health.find(self._region), self._sharing()
+        if sharing is not None and check is not None and check.kept:
             with suppress(DeadlineError, Interrupted):  # whatever serves: its checks are to see it again
                 self._wait_for_targets(ctx, sharing)
+        if sharing is not None:
             sharing.trust(ctx, evaluates=True)
-        check = self._health.find(self._region)
+        check = self._health.find(self._region)  # as it is after the wait
         if check is not None:
             self._health.ask(check, path)
 
