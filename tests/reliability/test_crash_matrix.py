@@ -15,6 +15,7 @@ import pytest
 from crash import findings
 from crash.cell import Cell, text
 from crash.chain import chain_down, chain_up
+from crash.full import Full, Wanted
 from crash.killing import KILLS
 from crash.moments import SHORT, TELLING, Moment
 from crash.running import run
@@ -24,6 +25,13 @@ from sandboxed import BIN, URL, Sandbox
 ELSEWHERE = "API_HOSTNAME=epoch.elsewhere.test"  # no zone in the account: its certificate stays pending
 ASSEMBLING = Moment("build", "build", "step_progress", "assembling")
 CREATING = Moment("up", "infra_up", "step_progress", "aws_eks_cluster.this: creating")
+GIVEN_UP = {  # when somebody thinks better of it
+    "the certificate is requested": Moment("up", "acm_cert", "step_progress", "requested"),
+    "the NAT gateway is being made": Moment(
+        "up", "infra_up", "step_progress", "aws_nat_gateway.this: creating"
+    ),
+    "helm installs the release": Moment("up", "deploy", "step_progress", "install release"),
+}
 AGAIN = "fix: run the same command again to continue: epochctl"
 
 
@@ -60,6 +68,20 @@ def test_down_after_a_kill_in_the_making_of_the_cluster(
         assert findings.left(before, sandbox.inventory()) == ()
         row.seconds = ended.seconds
         row.happened = "down waits for the cluster, finds what terraform had not written down, leaves nothing"
+
+
+@pytest.mark.timeout(1800)
+def test_up_killed_and_taken_down_again_and_again(
+    sandbox: Sandbox, evidence: Evidence, before: list[str]
+) -> None:
+    matrix = Full(sandbox, never, print)
+    for when, moment in GIVEN_UP.items():
+        with evidence(10, f"kill -9 of up and all it started when {when}, then down") as row:
+            [cell] = matrix.measure([Wanted(moment, "everything", "down")])
+            assert cell.good, text([cell])
+            row.seconds = cell.seconds
+            row.happened = "down leaves the account as it was before `up` (its seconds)"
+    assert findings.left(before, sandbox.inventory()) == ()
 
 
 @pytest.mark.timeout(1800)

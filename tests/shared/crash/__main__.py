@@ -14,7 +14,7 @@ from sandboxed import world
 
 from crash.cell import FORMS, Cell
 from crash.chain import chain, unmet
-from crash.full import Full, wanted
+from crash.full import COMMANDS, Full, wanted
 from crash.killing import CRASHES, KILLS
 from crash.moments import DOWN, SHORT, TELLING, UP, Moment, named
 
@@ -42,7 +42,7 @@ def _measured(options: argparse.Namespace, moments: Sequence[Moment], kills: Seq
         if not options.full:
             return chain(sandbox, moments[: options.limit], kills, over, _say, options.rounds)
         full = Full(sandbox, over, _say)
-        for _ in full.measure(wanted(moments, kills)[: options.limit]):
+        for _ in full.measure(wanted(moments, kills, options.then or COMMANDS)[: options.limit]):
             if options.output == "json":
                 _say(f"{len(full.cells)} cells")
         return full.cells
@@ -81,6 +81,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--limit", metavar="N", type=int, help="the first N events, or cells of --full")
     parser.add_argument("--minutes", metavar="M", type=float, help="begin nothing more after M minutes")
     parser.add_argument("--kill", action="append", choices=KILLS, help="instead of the usual ones")
+    parser.add_argument(
+        "--then", action="append", choices=COMMANDS, help="what --full runs after a kill, instead of both"
+    )
     parser.add_argument("--keep", metavar="DIR", type=Path, help="the project, and what each run said")
     parser.add_argument("--list", action="store_true", help="print the events, and run nothing")
     parser.add_argument("-o", "--output", choices=FORMS, default="text")

@@ -18,6 +18,8 @@ from crash.running import Run, run
 
 Say = Callable[[str], None]
 
+COMMANDS = ("up", "down")
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -32,9 +34,9 @@ class Wanted:
         return "empty" if self.moment.command == "up" else "up"
 
 
-def wanted(moments: Sequence[Moment], kills: Sequence[str]) -> list[Wanted]:
-    """Both commands after each kill."""
-    return [Wanted(moment, kill, then) for moment in moments for kill in kills for then in ("up", "down")]
+def wanted(moments: Sequence[Moment], kills: Sequence[str], then: Sequence[str] = COMMANDS) -> list[Wanted]:
+    """Each command after each kill."""
+    return [Wanted(moment, kill, command) for moment in moments for kill in kills for command in then]
 
 
 class Full:
