@@ -1,23 +1,25 @@
 """Up, down, and up again with the same names: what AWS keeps for a while, or for ever, breaks no next create.
 
-In order: the first `up` runs at AWS's own pace, to a scale, and shows what it does side by side.
+In order: the first `up` shows what it does side by side.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import datetime
 
 import pytest
+from crash import findings
+from crash.moments import Event, Moment
+from crash.running import Run, run
 from evidence import Evidence
-from sandboxed import URL, Sandbox, events
+from sandboxed import URL, Sandbox
 
 pytestmark = pytest.mark.timeout(2400)  # four times up and down, on a machine that may be busy
 
 BUCKET = "s3/bucket epochctl-state-"  # stays without --delete-state, on purpose
-SCALE = 0.15  # of AWS's usual delays: the certificate takes 27 s, the cluster 81 s
-
-Event = Mapping[str, object]
+CREATING = Moment("up", "infra_up", "step_progress", "aws_eks_cluster.this: creating")
 
 
 @pytest.fixture(scope="module")
@@ -26,23 +28,24 @@ def before(sandbox: Sandbox) -> list[str]:
 
 
 @pytest.mark.usefixtures("before")
-def test_the_certificate_is_waited_for_while_the_infrastructure_is_made(
+def test_the_certificate_is_waited_for_while_the_cluster_is_made(
     sandbox: Sandbox, evidence: Evidence
 ) -> None:
-    injected = f"`up` where what is made takes its time (slow scale={SCALE})"
-    with evidence(3, injected) as row, sandbox.fault("slow", f"scale={SCALE}"):
-        told = events(sandbox.epochctl("up", "--yes", "-o", "json", seconds=900))
-        waits = of(told, "acm_cert", "step_waiting")
-        asked, issued = when(waits[0]), when(*of(told, "acm_cert", "step_finished"))
-        begun = when(of(told, "infra_up", "step_started")[0])
-        finished = when(*of(told, "infra_up", "step_finished"))
-        assert begun < issued < finished
-        assert issued - asked > 10, waits
-        made = [event for event in of(told, "infra_up", "step_progress") if "created in" in str(event)]
-        meanwhile = [event for event in made if asked < when(event) < issued]
-        assert meanwhile, made
-        row.happened = f"in the {issued - asked:.0f} s until it was issued terraform made {len(meanwhile)} "
-        row.happened += f"of {len(made)} objects; it went on for another {finished - issued:.0f} s"
+    injected = "`up` where everything takes as long as on AWS until EKS makes the cluster (slow scale=1)"
+    with evidence(3, injected) as row, ExitStack() as slow:
+        slow.enter_context(sandbox.fault("slow", "scale=1"))
+        ended = run(sandbox, "up", [CREATING], lambda *_: slow.close())
+        assert findings.succeeded(ended) == ""
+        asked = when(of(ended, "acm_cert", "step_waiting")[0])
+        cluster = when(next(event for event in ended.events if CREATING.is_at(event)))
+        issued, finished = (when(*of(ended, step, "step_finished")) for step in ("acm_cert", "infra_up"))
+        assert asked < cluster < issued < finished
+        row.happened = (
+            f"{cluster - asked:.0f} s into the wait for the certificate EKS began to make the cluster; "
+        )
+        row.happened += (
+            f"issued after {issued - asked:.0f} s, the infrastructure {finished - issued:.0f} s later"
+        )
 
 
 def test_three_times_down_and_up_again(sandbox: Sandbox, evidence: Evidence, before: list[str]) -> None:
@@ -70,8 +73,8 @@ def go_down(sandbox: Sandbox, before: Sequence[str], *options: str) -> None:
     assert bool(kept) == (options == ())
 
 
-def of(told: Sequence[Event], step: str, event: str) -> list[Event]:
-    return [one for one in told if (one.get("step"), one["event"]) == (step, event)]
+def of(ended: Run, step: str, event: str) -> list[Event]:
+    return [one for one in ended.events if (one.get("step"), one["event"]) == (step, event)]
 
 
 def when(event: Event) -> float:
