@@ -64,6 +64,14 @@ def _parser() -> argparse.ArgumentParser:
     resolver = commands.add_parser("resolver", help="where the clients' resolver stands, or put it elsewhere")
     resolver.add_argument("region", nargs="?", default="", help="from now on there, with an empty memory")
     resolver.set_defaults(run=_resolver)
+    record = commands.add_parser("record", help="a record at another DNS provider, in elsewhere.test")
+    for word, text in (
+        ("name", "without: every record there"),
+        ("type", "CNAME, A, ..."),
+        ("value", "without: it is taken away"),
+    ):
+        record.add_argument(word, nargs="?", default="", help=text)
+    record.set_defaults(run=_record)
     command = commands.add_parser("exec", help="run a command inside; starts the sandbox if need be")
     command.add_argument(
         "--then-down", action="store_true", help="end the sandbox when the command succeeded"
@@ -136,6 +144,13 @@ def _fault(arguments: argparse.Namespace) -> int:
 
 def _resolver(arguments: argparse.Namespace) -> int:
     return _ask("PUT" if arguments.region else "GET", "/resolver", arguments.region)
+
+
+def _record(arguments: argparse.Namespace) -> int:
+    if arguments.name and not arguments.type:
+        raise SandboxError("record: of which type?", fix="epoch-sandbox record NAME CNAME VALUE", exit_code=2)
+    asked = {"name": arguments.name, "type": arguments.type.upper(), "value": arguments.value}
+    return _ask("PUT" if arguments.name else "GET", "/elsewhere", json.dumps(asked) if arguments.name else "")
 
 
 def _ask(method: str, path: str, body: str = "") -> int:

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route
 
-from sandbox.account import inventory
+from sandbox.account import elsewhere, inventory
 from sandbox.account.balancers import Balancers
 from sandbox.account.identity import who_holds
 from sandbox.clusters import Clusters
@@ -85,6 +85,15 @@ def application(
             names.move(region)
         return _text([names.resolver.region])
 
+    async def elsewhere_zone(request: Request) -> PlainTextResponse:
+        asked = await request.json() if request.method == "PUT" else {}
+        try:
+            if asked:
+                await asyncio.to_thread(elsewhere.put, asked["name"], asked["type"], asked["value"])
+            return _text(elsewhere.lines())
+        except SandboxError as error:
+            return PlainTextResponse(f"{error.shown()}\n", status_code=400)
+
     async def github_token(request: Request) -> PlainTextResponse:
         return PlainTextResponse(github.token(await request.json()))
 
@@ -103,6 +112,7 @@ def application(
             Route("/faults", fault_list),
             Route("/faults/{name}", fault, methods=["POST", "DELETE"]),
             Route("/resolver", resolver, methods=["GET", "PUT"]),
+            Route("/elsewhere", elsewhere_zone, methods=["GET", "PUT"]),
             Route("/github-token", github_token, methods=["POST"]),
             Route("/ready", ready),
         ]

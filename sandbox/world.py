@@ -21,6 +21,7 @@ from sandbox import network
 from sandbox.account import (
     certificates,
     eks,
+    elsewhere,
     gateways,
     health_checks,
     identity,
@@ -185,6 +186,7 @@ class World:
         """The account as a person finds it: a user with a key, and a hosted zone for the host name."""
         route53 = backend("route53", "")
         route53.create_hosted_zone(f"{ZONE}.", private_zone=False, comment="made by the sandbox")
+        elsewhere.open_zone()
         return identity.create_user()
 
     def _serve(self) -> None:

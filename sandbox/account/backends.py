@@ -10,6 +10,8 @@ from typing import Any
 
 ACCOUNT = "123456789012"
 
+PROVIDER = "210987654321"  # its zones are those of another DNS provider
+
 CHANGES = threading.RLock()
 """Held while the world itself changes the emulated account, so that two parts never do so at once."""
 
@@ -27,3 +29,10 @@ def every(service: str) -> list[tuple[str, Any]]:
     from moto.backends import get_backend
 
     return list(get_backend(service)[ACCOUNT].items())
+
+
+def provider() -> Any:
+    """moto's Route 53 of the account whose zones are another DNS provider's."""
+    from moto.backends import get_backend
+
+    return get_backend("route53")[PROVIDER]["aws"]

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.account.backends import backend
+from sandbox.account.backends import backend, provider
 
 NAME_SERVERS = ("ns-1.awsdns-01.com", "ns-2.awsdns-02.net", "ns-3.awsdns-03.org", "ns-4.awsdns-04.co.uk")
 
@@ -37,8 +37,7 @@ class Record:
 
 def zone_names() -> list[str]:
     """Names of the public hosted zones, lower case, without the final dot, longest first."""
-    zones = backend("route53", "").zones.values()
-    return sorted((plain(zone.name) for zone in zones if not zone.private_zone), key=len, reverse=True)
+    return sorted((plain(zone.name) for zone in _public()), key=len, reverse=True)
 
 
 def zone_of(name: str) -> str | None:
@@ -75,9 +74,9 @@ def may_issue(name: str, authorities: tuple[str, ...]) -> bool:
 
 
 def delegated(name: str) -> bool:
-    """Whether the world is sent to the zone that the account has: its NS records name its own servers."""
-    for zone in list(backend("route53", "").zones.values()):
-        if not zone.private_zone and plain(zone.name) == zone_of(name):
+    """Whether the world is sent to the zone that holds it: its NS records name its own servers."""
+    for zone in _public():
+        if plain(zone.name) == zone_of(name):
             named = {
                 value
                 for record in records(plain(zone.name))
@@ -95,15 +94,20 @@ def exists_below(name: str) -> bool:
     return any(record.name.endswith("." + name) for record in _all())
 
 
+def _public() -> list[Any]:
+    """Zones that the world may ask: the account's, and those of another provider."""
+    zones = (*backend("route53", "").zones.values(), *provider().zones.values())
+    return [zone for zone in zones if not zone.private_zone]
+
+
 def _all() -> Iterator[Record]:
-    for zone in list(backend("route53", "").zones.values()):
-        if zone.private_zone:
-            continue
+    for zone in _public():
         for record_set in list(zone.rrsets):
-            yield _record(record_set)
+            yield read(record_set)
 
 
-def _record(record_set: Any) -> Record:
+def read(record_set: Any) -> Record:
+    """One of moto's."""
     alias = record_set.alias_target or {}
     values = tuple(v["Value"] if isinstance(v, dict) else str(v) for v in record_set.records or ())
     return Record(

@@ -215,15 +215,16 @@ def test_other_branches_get_no_credentials_and_plans_cannot_change_anything(
 
 def test_what_was_taken_down_by_hand_is_no_drift(team: Team, evidence: Evidence) -> None:
     with evidence("delivery", "the down workflow, its name typed; then the nightly drift check") as row:
-        head = git(team.repository, "rev-parse", "HEAD")
+        team.write(nodes=3, replicas=2)
+        head = team.commit("a node more, and nobody deploys it")
         run = team.run("drift", schedule(head))
-        assert run["result"] == "failure"  # one node in epochctl.toml, two there
+        assert run["result"] == "failure"
         assert "update aws_eks_node_group.this" in run["said"]
         run = team.run("down", dispatch(head, confirm="epoch-production"))
         assert run["result"] == "success", run["said"]
         run = team.run("drift", schedule(head))
         assert run["result"] == "success", run["said"]
-        assert "Nothing is up in us-west-2: it was taken down. To bring it up: epochctl up" in run["said"]
+        assert "Nothing is up in us-west-2: it was taken down. To bring it up: epochctl" in run["said"]
         told = team.sandbox.epochctl("verify", code=16)
         assert "nothing is up in us-west-2" in told
         assert "fix: epochctl up" in told

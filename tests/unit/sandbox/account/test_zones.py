@@ -5,7 +5,8 @@ from __future__ import annotations
 import boto3
 import pytest
 
-from sandbox.account import record_changes, zones
+from sandbox.account import elsewhere, record_changes, zones
+from sandbox.errors import SandboxError
 
 pytestmark = pytest.mark.usefixtures("account")
 
@@ -99,3 +100,26 @@ def test_a_deleted_record_can_be_made_again(zone: str) -> None:
     changes = {"Changes": [{"Action": "CREATE", "ResourceRecordSet": record}]}
     with pytest.raises(client.exceptions.InvalidChangeBatch):
         client.change_resource_record_sets(HostedZoneId=zone, ChangeBatch=changes)  # type: ignore[arg-type]
+
+
+def test_another_provider_s_zone_answers_and_is_not_the_account_s(zone: str) -> None:
+    elsewhere.open_zone()
+    elsewhere.put("Epoch.elsewhere.test.", "CNAME", "lb.example.test")
+    assert zones.zone_of("epoch.elsewhere.test") == "elsewhere.test"
+    (record,) = zones.records("epoch.elsewhere.test")
+    assert (record.type, record.values) == ("CNAME", ("lb.example.test",))
+    assert zones.delegated("epoch.elsewhere.test")
+    seen = boto3.client("route53").list_hosted_zones()["HostedZones"]
+    assert [each["Name"] for each in seen] == ["example.test."]
+    elsewhere.put("epoch.elsewhere.test", "CNAME", "other.example.test")
+    assert "epoch.elsewhere.test CNAME other.example.test" in elsewhere.lines()
+    elsewhere.put("epoch.elsewhere.test", "CNAME", "")
+    assert zones.records("epoch.elsewhere.test") == []
+
+
+def test_its_form_refuses_what_is_not_its() -> None:
+    elsewhere.open_zone()
+    with pytest.raises(SandboxError, match="is not in elsewhere"):
+        elsewhere.put("epoch.example.test", "CNAME", "x.test")
+    with pytest.raises(SandboxError, match="there is no CNAME record"):
+        elsewhere.put("epoch.elsewhere.test", "CNAME", "")
