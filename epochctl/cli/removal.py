@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Found:
-    """What a look before the removal has seen. there: the steps with something to remove."""
+    """What a look before the removal has seen. there: the steps with something to remove; by_hand: records at
+    another DNS provider that lead to it, a line each."""
 
     runner: Runner
     there: tuple[str, ...]
+    by_hand: tuple[str, ...] = ()
 
 
 def look(session: Session) -> Found:
@@ -31,7 +33,8 @@ def look(session: Session) -> Found:
     runner = session.runner(budgeted(session, "down"))
     _refuse_strangers(runner)  # first: it takes seconds
     seen = runner.survey("looking for what is there").check().seen
-    return Found(runner, tuple(name for name in runner.graph.names if name in seen and seen[name].exists))
+    there = tuple(name for name in runner.graph.names if name in seen and seen[name].exists)
+    return Found(runner, there, _by_hand(session, runner) if there else ())
 
 
 def remove(session: Session, found: Found, *, delete_state: bool = False, others_serve: bool = False) -> None:
@@ -40,7 +43,7 @@ def remove(session: Session, found: Found, *, delete_state: bool = False, others
     vpcs = _vpcs(session, runner)
     drained = _drain(runner, found.there) if others_serve else ()
     removed = runner.down().check().removed
-    _prove(session, runner, vpcs, (*drained, *removed), delete_state)
+    _prove(session, found, vpcs, (*drained, *removed), delete_state)
 
 
 def _drain(runner: Runner, there: tuple[str, ...]) -> tuple[str, ...]:
@@ -99,17 +102,34 @@ def _vpcs(session: Session, runner: Runner) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*found, *((known.vpc_id,) if known else ()))))
 
 
+def _by_hand(session: Session, runner: Runner) -> tuple[str, ...]:
+    """Records that a person added, since no zone of the account holds the name: only they take them out."""
+    from epochctl.clients.acm import Acm
+    from epochctl.clients.route53 import Route53
+    from epochctl.outputs import Certificate, DnsRecord
+
+    find, records = runner.outputs.find, list[tuple[str, str]]()
+    record, certificate = find(DnsRecord), find(Certificate)
+    if record and not record.managed:
+        records.append((record.hostname, record.target))
+    if certificate and certificate.arn != session.settings.certificate_arn:
+        state = Acm(session.aws).describe(certificate.arn)
+        if state and state.record_name and not Route53(session.aws).zone_for(state.record_name):
+            records.append((state.record_name.rstrip("."), state.record_value.rstrip(".")))
+    return tuple(f"record {name} CNAME {value}: yours, at your DNS provider" for name, value in records)
+
+
 def _prove(
-    session: Session, runner: Runner, vpcs: tuple[str, ...], removed: tuple[str, ...], delete_state: bool
+    session: Session, before: Found, vpcs: tuple[str, ...], removed: tuple[str, ...], delete_state: bool
 ) -> None:
     """Ask AWS itself, not our own memory; the state goes only when nothing is left that it could name."""
     from epochctl.cli import proof
     from epochctl.errors import LeftoversError
 
-    found = proof.prove(session, runner.context("proof"), vpcs)
+    found = proof.prove(session, before.runner.context("proof"), vpcs)
     if not found.left and delete_state:
         removed += _delete_state(session)
-    found = replace(found, removed=removed, kept=_kept(session))
+    found = replace(found, removed=removed, kept=(*_kept(session), *before.by_hand))
     path = found.save(session.settings.state_directory(session.region))
     session.presenter.close()
     if found.left:

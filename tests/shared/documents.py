@@ -14,7 +14,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 GENERATED = {"docs/cli.md"}  # what --help prints; a test of its own compares it
 PROGRAMS = ("epochctl", "epoch-sandbox")
-MARK = re.compile(r"^\s*<!-- run(?:: (?P<when>\w+))? -->$")
+MARK = re.compile(r"^\s*<!-- run(?:: (?P<how>\w+))? -->$")
+BY_HAND = re.compile(r"^\s*<!-- by hand: (?P<line>.+) -->$")
 SEPARATORS = {"&&", "||", ";", "|", "&", ">", ">>", "(", ")", "`"}
 
 
@@ -29,11 +30,16 @@ class Command:
 
 @dataclass(frozen=True)
 class Block:
-    """Lines to run in order. last: after every other block."""
+    """Lines to run in order. last: after every other block; code: what the last of them ends with."""
 
     place: str
     lines: tuple[str, ...]
-    last: bool
+    last: bool = False
+    code: int = 0
+
+    @property
+    def page(self) -> str:
+        return self.place.partition(":")[0]
 
 
 def pages() -> list[Path]:
@@ -51,19 +57,29 @@ def commands(path: Path) -> Iterator[Command]:
 
 
 def blocks(path: Path) -> Iterator[Block]:
-    """The marked blocks: `<!-- run -->`, an empty line, code lines up to one that is none."""
+    """The marked blocks: `<!-- run -->`, an empty line, code lines up to one that is none; and what a reader
+    does by hand (an editor, a form), in a comment, as a command: `<!-- by hand: sed ... -->`.
+
+    `<!-- run: last -->`: after all other pages; `<!-- run: 12 -->`: it ends with that exit code.
+    """
     lines = path.read_text(encoding="utf-8").splitlines()
     for number, line in enumerate(lines):
-        mark = MARK.match(line)
-        if mark:
-            found: list[str] = []
-            for following in lines[number + 2 :]:
-                if not following.startswith("    "):
-                    break
-                found.append(following.strip())
-            place = f"{path.relative_to(ROOT)}:{number + 3}"
+        place = f"{path.relative_to(ROOT)}:{number + 1}"
+        mark, hand = MARK.match(line), BY_HAND.match(line)
+        if hand:
+            yield Block(place, (hand["line"],))
+        elif mark:
+            found = tuple(_indented(lines[number + 2 :]))
             assert found, f"{place}: no code follows the mark"
-            yield Block(place, tuple(found), mark["when"] == "last")
+            how = mark["how"] or ""
+            yield Block(place, found, how == "last", int(how) if how.isdigit() else 0)
+
+
+def _indented(lines: list[str]) -> Iterator[str]:
+    for line in lines:
+        if not line.startswith("    "):
+            return
+        yield line.strip()
 
 
 def _code(text: str) -> Iterator[tuple[int, str]]:
