@@ -66,7 +66,7 @@ def drawn() -> str:
     shown = RichConsole(file=io.StringIO(), width=96, record=True, force_terminal=True, _environ={})
     shown.print("[bold]$ epochctl up --sandbox[/bold]", highlight=False)
     shown.print(console._tree())
-    shown.print(f"\n{URL} answers.\nLook around: epochctl status", highlight=False)
+    shown.print(f"\n{URL} answers.\nLook around: epochctl status --sandbox", highlight=False)
     return shown.export_svg(title="epochctl", theme=MONOKAI, unique_id="up")
 
 
