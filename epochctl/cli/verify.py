@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from epochctl.cli.fleet import Fleet
     from epochctl.cli.session import Session
     from epochctl.outputs import Verification
-    from epochctl.workflow.runner import Result
+    from epochctl.workflow.runner import Runner
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -35,18 +35,19 @@ def layers_of(session: Session) -> Verification:
     """Every layer of one region. Raises the first that is not right; NotFoundError where nothing is up."""
     from epochctl.outputs import Verification
 
-    result = session.runner(looking=True).up(only=("verify",), command="verify")
-    _refuse_nothing(session, result)
-    return result.check().outputs.get(Verification)
+    runner = session.runner(looking=True)
+    _refuse_nothing(session, runner)
+    return runner.up(only=("verify",), command="verify").check().outputs.get(Verification)
 
 
-def _refuse_nothing(session: Session, result: Result) -> None:
-    """Without any infrastructure no other step is to blame."""
+def _refuse_nothing(session: Session, runner: Runner) -> None:
+    """Without infrastructure no step is to blame. The state alone is asked: that takes a moment."""
     from epochctl.errors import NotFoundError
+    from epochctl.workflow.step import Telling
 
-    missing = [name for name, error in result.failures.items() if isinstance(error, NotFoundError)]
-    if "infra_up" in missing:
-        why = f"not there: {', '.join(name for name in session.runner().graph.names if name in missing)}"
+    step = runner.graph.step("infra_up") if "infra_up" in runner.graph.names else None
+    if isinstance(step, Telling) and step.known(runner.context("infra_up")) is None:
+        why = f"the state of {session.settings.full_name} tells of no infrastructure that was finished"
         raise NotFoundError(f"nothing is up in {session.region}", why=why, fix="epochctl up")
 
 

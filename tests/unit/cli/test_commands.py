@@ -311,22 +311,20 @@ def test_a_single_step_needs_the_others_to_be_there(world: World, capsys: pytest
 def test_verify_with_nothing_up_blames_no_step(
     world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    @dataclass
     class Absent:
-        name: str
-        produces: type
-        needs: tuple[type, ...] = ()
+        name, needs, produces = "infra_up", (), outputs.Infrastructure
 
-        def observe(self, ctx: Context) -> Observation:
-            return Observation(None, (f"make {self.name}",))
+        def known(self, ctx: Context) -> outputs.Infrastructure | None:
+            return None
 
-    build, infra = Absent("build", outputs.Image), Absent("infra_up", outputs.Infrastructure)
-    verify = Absent("verify", outputs.Verification, (outputs.Image, outputs.Infrastructure))
-    monkeypatch.setattr("epochctl.steps.catalog.steps", lambda *given: (build, infra, verify))
+    class Verify:
+        name, needs, produces = "verify", (outputs.Infrastructure,), outputs.Verification
+
+    monkeypatch.setattr("epochctl.steps.catalog.steps", lambda *given: (Absent(), Verify()))
     assert run(["verify", "--environment", "staging"]) == 16
     told = capsys.readouterr().err
     assert "error: nothing is up in us-west-2" in told
-    assert "not there: build, infra_up" in told
+    assert "the state of epoch-staging tells of no infrastructure" in told
     assert "fix: epochctl --environment staging up" in told
 
 
