@@ -5,7 +5,7 @@ Knows nothing of running; a mistake here is a mistake in the program, never the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from graphlib import CycleError, TopologicalSorter
 
 from epochctl.workflow.step import Step
@@ -47,6 +47,18 @@ class Graph:
                 wanted.add(name)
                 found.extend(self.edges[name])
         return Graph([self._steps[name] for name in self.names if name in wanted])
+
+    def towards(self, names: Collection[str], without: Collection[str] = ()) -> Edges:
+        """The edges of these steps and of what they need, but for `without` and what only those need."""
+        wanted: set[str] = set()
+        found = [self.step(name).name for name in names]
+        while found:
+            name = found.pop()
+            if name not in wanted and name not in without:
+                wanted.add(name)
+                found.extend(self.edges[name])
+        order = (name for name in self.names if name in wanted)
+        return {name: tuple(need for need in self.edges[name] if need in wanted) for name in order}
 
     def reversed(self) -> Edges:
         """For each step the steps that read its output: they must be gone before it goes."""

@@ -15,7 +15,7 @@ from epochctl.workflow.events import Emit
 from epochctl.workflow.graph import Edges, Graph
 from epochctl.workflow.outputs import Outputs
 from epochctl.workflow.schedule import Schedule, Work
-from epochctl.workflow.step import Context, Looking, Observation, Step, Telling
+from epochctl.workflow.step import Context, Looking, Observation, Standing, Step, Telling
 from epochctl.workflow.waiting import Clock
 
 # Called with a step's name before it changes anything; raises where that must not begin.
@@ -73,13 +73,15 @@ class Runner:
         self._removed: dict[str, tuple[str, ...]] = {}
 
     def up(self, only: Collection[str] = (), command: str = "up") -> Result:
-        """Apply every step, or those in `only`: then what they need is observed and must be there already."""
-        graph = self.graph.upto(*only) if only else self.graph
+        """Apply every step, or those in `only`: then what they need is observed and must be there already.
+        Of what stands nothing is needed that it was made of.
+        """
+        edges = self.graph.towards(only, self._standing(only)) if only else self.graph.edges
 
         def work(name: str) -> None:
             self._timed(name, lambda: self._apply(name) if not only or name in only else self._require(name))
 
-        return self._run(command, graph.edges, work)
+        return self._run(command, edges, work)
 
     def plan(self, command: str = "plan") -> Result:
         """Observe every step and say what `up` would change; one whose needs do not exist yet is deferred."""
@@ -100,9 +102,9 @@ class Runner:
 
         def work(name: str) -> None:
             seen = None
-            if not self._missing(name):
+            if not self._missing(name) or isinstance(self.graph.step(name), Standing):
                 try:
-                    seen = self._observe(name)
+                    seen = self._stands(name) if self._missing(name) else self._observe(name)
                 except Interrupted:
                     raise
                 except Exception as error:
@@ -157,6 +159,21 @@ class Runner:
         if seen.output is not None:
             self._publish(name, seen.output)
         return seen
+
+    def _standing(self, only: Collection[str]) -> tuple[str, ...]:
+        """Steps that others need and that stand: published, and done with."""
+        steps = self.graph.upto(*only)
+        names = [step.name for step in steps if isinstance(step, Standing) and step.name not in only]
+        return tuple(name for name in names if self._stands(name))
+
+    def _stands(self, name: str) -> Observation | None:
+        step = self.graph.step(name)
+        output = step.standing(self.context(name)) if isinstance(step, Standing) else None
+        if output is None:
+            return None
+        self._publish(name, output)
+        self._seen[name] = Observation(output, exists=True)
+        return self._seen[name]
 
     def _require(self, name: str) -> tuple[bool, str]:
         if not self._missing(name) and self._known(name):

@@ -105,3 +105,12 @@ class Telling(Protocol):
     def known(self, ctx: Context) -> Any | None:
         """The output as it was published last; None where only a full look tells."""
         ...
+
+
+@runtime_checkable
+class Standing(Protocol):
+    """A step whose work is seen without what it was made of: from another machine, or after a change here."""
+
+    def standing(self, ctx: Context) -> Any | None:
+        """The output of what stands, also where needed outputs are missing; None where nothing does."""
+        ...

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 
 from evidence import Evidence
 from inside import ASSUME, IMPOSTOR, LISTENER, PUSH, RECORDS
-from sandboxed import HOSTNAME, URL, Sandbox
+from sandboxed import HOSTNAME, URL, Sandbox, events
 
 CREDENTIALS, CERTIFICATE, IMAGE, VERIFY, REMEMBERED, PREFLIGHT = 5, 6, 10, 12, 13, 17  # exit codes
 ROLE = "arn:aws:iam::123456789012:role/people"
@@ -63,6 +63,17 @@ def test_absence_is_said_by_the_zone_s_own_servers_and_a_resolver_that_remembers
             assert f"wait {seconds[1]} s and run `epochctl verify`; do not run down and up" in said
             row.happened = f"exit code 13: healthy, the resolver may remember that for at most {seconds[1]} s"
     assert_right(service)
+
+
+def test_a_colleague_s_empty_directory_is_enough(service: Sandbox, evidence: Evidence) -> None:
+    with evidence(14, "verify and status in a directory where nothing was ever built") as row:
+        (service.directory / "colleague").mkdir()
+        assert f"https://{HOSTNAME}/ answers." in service.epochctl("verify", "-C", "colleague")
+        told = events(service.epochctl("status", "-C", "colleague", "-o", "json"))[-1]
+        assert str(told["release"]).startswith("revision 1 in ")
+        assert told["url"] == URL
+        assert told["due"] == ["build: build the image for linux/amd64"]
+        row.happened = "the same answers: what stands is seen without what it was made of"
 
 
 def test_a_record_that_leads_elsewhere(service: Sandbox, evidence: Evidence) -> None:

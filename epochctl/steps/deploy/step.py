@@ -78,6 +78,13 @@ class Deploy:
         output = self._output(state, image, address) if address else None
         return Observation(output, changes, exists=True)
 
+    def standing(self, ctx: Context) -> Release | None:
+        """The release that is there, whatever image this machine has or would make."""
+        cluster = reach(self._eks, self._settings, self._region)
+        state = cluster.helm.release(self._release, self._namespace) if cluster else None
+        address = self._serving(cluster).address()[0] if cluster and state else ""
+        return self._output(state, image_of(state), address) if state and address else None
+
     def apply(self, ctx: Context) -> Release:
         cluster, image = self._reach(ctx), ctx.outputs.get(PushedImage)
         Preparation(cluster.kube, self._namespace, self._settings.service.secrets).run(ctx)

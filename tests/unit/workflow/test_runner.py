@@ -225,3 +225,44 @@ def test_a_step_that_publishes_the_wrong_type_is_a_mistake_in_the_program(parts:
     parts["net"].apply = lambda ctx: Cert()  # type: ignore[method-assign]
     with pytest.raises(TypeError, match="net must publish Net, not Cert"):
         runner(parts).up().check()
+
+
+@dataclass
+class Built(Fake):
+    """One that can be seen without what it was made of."""
+
+    def standing(self, ctx: Context) -> Any:
+        return self.produces() if self.name in self.world else None
+
+
+@dataclass(frozen=True)
+class Seen: ...
+
+
+@pytest.fixture
+def elsewhere(parts: dict[str, Fake]) -> dict[str, Fake]:
+    """The app is up; what it was made of is not on this machine."""
+    world, log = parts["net"].world, parts["net"].log
+    parts["app"] = Built("app", App, (Net, Cert), world, log=log)
+    parts["look"] = Fake("look", Seen, (App, Net), world, log=log)
+    world |= {"net", "app"}
+    return parts
+
+
+def test_what_stands_is_seen_without_what_it_is_made_of(elsewhere: dict[str, Fake]) -> None:
+    result = runner(elsewhere).survey().check()
+    assert result.outputs.get(App) == App()
+    assert result.seen["app"].exists
+    assert not result.seen["cert"].exists
+
+
+def test_a_single_step_needs_what_stands_as_it_is(elsewhere: dict[str, Fake]) -> None:
+    result = runner(elsewhere).up(only=("look",)).check()
+    assert result.outputs.get(Seen) == Seen()
+    assert elsewhere["net"].log == ["observe net", "observe look", "apply look"]
+
+
+def test_where_nothing_stands_what_is_missing_is_named(elsewhere: dict[str, Fake]) -> None:
+    elsewhere["app"].world.discard("app")
+    with pytest.raises(NotFoundError, match="cert is not there yet"):
+        runner(elsewhere).up(only=("look",)).check()
