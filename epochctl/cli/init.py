@@ -83,6 +83,7 @@ def init(
         raise SettingsError(
             f"{', '.join(there)} would be overwritten", why="nothing was written", fix="--force"
         )
+    directory.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
         (directory / name).write_text(text, encoding="utf-8")
         typer.echo(f"wrote {directory / name}")

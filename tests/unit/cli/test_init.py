@@ -48,3 +48,13 @@ def test_it_overwrites_only_by_force(tmp_path: Path) -> None:
 def test_a_wrong_host_name_writes_nothing(tmp_path: Path) -> None:
     assert run(["init", "-C", str(tmp_path), "--hostname", "https://x"]) == 3
     assert list(tmp_path.glob("*.toml")) == []
+
+
+def test_a_directory_that_is_not_there_yet_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("API_HOSTNAME", raising=False)
+    assert run(["init", "--directory", "new/staging", "--hostname", "staging.example.com"]) == 0
+    assert (tmp_path / "new/staging/epochctl.toml").is_file()
+    assert "then epochctl -C new/staging up --plan" in capsys.readouterr().out
