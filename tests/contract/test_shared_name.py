@@ -400,6 +400,24 @@ def test_two_regions_that_go_at_once_leave_no_companion(
     assert (world.records(), world.companions()) == ([], 0)
 
 
+def test_the_last_region_that_goes_between_two_looks_is_no_stranger(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`down` of both, where one has no record any more: it sees the other's record, then no companion."""
+    world.up(ONE, WEST)
+    look, seen = world.route53.owns, [0]
+
+    def owns(zone: Zone, name: str, owner: str) -> bool:
+        seen[0] += 1
+        if seen[0] == 2:  # the first look was destroy's own
+            assert world.down(TWO, WEST)
+        return look(zone, name, owner)
+
+    monkeypatch.setattr(world.route53, "owns", owns)
+    assert world.down(TWO, EAST) == ()
+    assert (world.records(), world.companions()) == ([], 0)
+
+
 def test_somebody_elses_record_stops_the_step(world: World) -> None:
     record = {"Name": HOST, "Type": "A", "TTL": 60, "ResourceRecords": [{"Value": "192.0.2.7"}]}
     batch = {"Changes": [{"Action": "CREATE", "ResourceRecordSet": record}]}

@@ -139,9 +139,14 @@ class Sharing:
         return self.health.remove(alone) if alone else ()
 
     def _ours(self) -> tuple[Record, ...]:
-        """Raises where one of them is somebody else's, or of a policy that is not ours."""
+        """Raises where one of them is somebody else's, or of a policy that is not ours.
+
+        Record and companion are two looks: another region that took both away in between is no stranger.
+        """
         present = self.present()
         if present and not self.route53.owns(self.zone, self.settings.hostname, self.owner):
+            if self.present() != present:
+                raise Refused("the records changed between two looks", why="another region's are gone")
             raise foreign(self.settings.hostname, self.zone, present)
         if any(one.placement and one.placement.kind == "other" for one in present):
             raise foreign(self.settings.hostname, self.zone, present)

@@ -73,9 +73,15 @@ def _measure_policy(measured: Json, policy: str) -> None:
         measured["up"] = seconds
     for trial in due:
         _say(f"{policy}: {trial.words}")
-        measured["drills"] += [{**_drill(trial), "trial": trial.name}]
+        measured["drills"] = sorted([*measured["drills"], {**_drill(trial), "trial": trial.name}], key=_order)
         measured.update(_place())
         DATA.write_text(dumped(measured))
+
+
+def _order(drill: Json) -> tuple[int, int]:
+    """As they are planned: one that was measured again stands where it stood."""
+    names = [trial.name for trial in TRIALS]
+    return list(ROUTING).index(drill["policy"]), names.index(drill["trial"])
 
 
 def _up() -> int:
