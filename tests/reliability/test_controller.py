@@ -184,4 +184,7 @@ def test_subnets_without_their_tag_are_found_and_tagged_again(service: Sandbox, 
         service.epochctl("infra", "up")
         tagged = service.run(sys.executable, "-c", UNTAG, seconds=60).splitlines()[-1].split()
         assert sorted(tagged) == sorted(subnets)
-        row.happened = "this controller goes by the subnets' routes then, and the service answers; `infra up` puts the tags back"
+        row.happened = (
+            "this controller goes by the subnets' routes then, and the service answers; "
+            "`infra up` puts the tags back"
+        )
