@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Iterator
 
 import pytest
 
@@ -47,6 +48,15 @@ def test_last_words_that_nobody_hears_are_no_success() -> None:
         Audience(Closed(), threading.Event()).result({})
 
 
+@pytest.fixture
+def terminal() -> Iterator[None]:
+    """As at a terminal: under nohup a hang-up is ignored, and so would be the tests'."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("terminal")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_signals_stop_the_run(number: signal.Signals) -> None:
     stop = threading.Event()
@@ -55,6 +65,7 @@ def test_signals_stop_the_run(number: signal.Signals) -> None:
         assert stop.is_set()
 
 
+@pytest.mark.usefixtures("terminal")
 def test_a_terminal_that_hangs_up_several_times_still_ends_in_order() -> None:
     stop = threading.Event()
     with interrupts.handled(), interrupts.stopping(stop):
