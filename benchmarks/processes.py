@@ -9,6 +9,7 @@ import http.client
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -43,12 +44,13 @@ def serving(argv: Sequence[str], environment: Mapping[str, str]) -> Iterator[tup
         env=settings,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
+        start_new_session=True,
     )
     try:
         _await_answer(child, port)
         yield port, child.pid, time.perf_counter() - start
     finally:
-        child.kill()
+        os.killpg(child.pid, signal.SIGKILL)  # with its workers, where it has some
         child.wait()
 
 
