@@ -37,14 +37,12 @@ class Balancers:
     def public(self, region: str) -> list[str]:
         """Every public address of the region's load balancers."""
         here = list(backend("elbv2", region).load_balancers.values())
-        return [address for each in here for address in self.addresses(each.arn, len(each.subnets) or 1)]
+        return [address for each in here for address in self._held_by(each)]
 
     def shut(self) -> frozenset[str]:
         """Addresses of the load balancers none of whose security groups lets anybody in."""
         bare = [each for each in _all() if each.security_groups and not any(map(_lets_in, _doors(each)))]
-        return frozenset(
-            address for each in bare for address in self.addresses(each.arn, len(each.subnets) or 1)
-        )
+        return frozenset(address for each in bare for address in self._held_by(each))
 
     def install(self) -> None:
         """Patch moto: health is what was reported, and deregistered targets drain."""
@@ -85,10 +83,13 @@ class Balancers:
                 self._next = FIRST_ADDRESS + (self._next - FIRST_ADDRESS + count) % 230
             return self._addresses[arn]
 
+    def _held_by(self, balancer: Any) -> tuple[str, ...]:
+        return self.addresses(balancer.arn, len(balancer.subnets) or 1)
+
     def by_name(self, dns_name: str) -> tuple[str, ...]:
         """Addresses of the balancer with that DNS name; empty where there is none."""
         balancer = _named(dns_name)
-        return self.addresses(balancer.arn, len(balancer.subnets) or 1) if balancer else ()
+        return self._held_by(balancer) if balancer else ()
 
     def is_healthy(self, dns_name: str) -> bool:
         """As EvaluateTargetHealth sees it: each group that its listeners lead to has a healthy target."""
@@ -178,7 +179,7 @@ class Balancers:
         region = balancer.arn.split(":")[3]
         return {
             "arn": balancer.arn,
-            "addresses": self.addresses(balancer.arn, len(balancer.subnets) or 1),
+            "addresses": self._held_by(balancer),
             "listeners": [_listener(listener, region) for listener in list(balancer.listeners.values())],
         }
 

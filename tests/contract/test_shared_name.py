@@ -99,6 +99,11 @@ class World:
         step.apply(ctx)
         assert step.observe(ctx).changes == ()  # a second `up` has nothing to do
 
+    def up_both(self) -> None:
+        """The host name is shared."""
+        for region in (WEST, EAST):
+            self.up(TWO, region)
+
     def due(self, settings: Settings, region: str) -> tuple[str, ...]:
         step, ctx = self.step(settings, region)
         return step.observe(ctx).changes
@@ -190,8 +195,7 @@ def test_a_health_check_asks_its_own_region_and_says_whose_it_is(world: World) -
 def test_another_policy_changes_all_records_at_once(
     world: World, settings: Settings, expected: dict[str, str]
 ) -> None:
-    for region in (WEST, EAST):
-        world.up(TWO, region)
+    world.up_both()
     checks = {region: one.health_check for region, one in world.placed().items()}
     world.up(settings, EAST)  # either region's step does it for both
     assert {region: str(one) for region, one in world.placed().items()} == expected
@@ -214,8 +218,7 @@ def test_a_new_load_balancer_is_followed_by_record_and_check(world: World) -> No
 
 
 def test_a_drained_region_stays_drained_and_says_so(world: World) -> None:
-    for region in (WEST, EAST):
-        world.up(TWO, region)
+    world.up_both()
     check = world.health.find(EAST)
     assert check is not None
     world.health.drain(check)
@@ -230,8 +233,7 @@ def test_a_drained_region_stays_drained_and_says_so(world: World) -> None:
 
 
 def test_while_the_health_path_changes_a_region_stays_in_the_answers(world: World) -> None:
-    for region in (WEST, EAST):
-        world.up(TWO, region)
+    world.up_both()
     keeping, ctx = world.keeping(TWO, WEST)
     assert keeping.begin(ctx)
     assert world.check(WEST).kept
@@ -245,8 +247,7 @@ def test_while_the_health_path_changes_a_region_stays_in_the_answers(world: Worl
 
 
 def test_its_checks_count_again_even_where_no_target_becomes_healthy(world: World) -> None:
-    for region in (WEST, EAST):
-        world.up(TWO, region)
+    world.up_both()
     keeping, ctx = world.keeping(TWO, WEST)
     keeping.begin(ctx)
     world.balancers.health = "unhealthy"
@@ -256,8 +257,7 @@ def test_its_checks_count_again_even_where_no_target_becomes_healthy(world: Worl
 
 
 def test_a_run_that_was_killed_while_it_kept_a_region_is_completed(world: World) -> None:
-    for region in (WEST, EAST):
-        world.up(TWO, region)
+    world.up_both()
     keeping, ctx = world.keeping(TWO, WEST)
     keeping.begin(ctx)
     assert world.due(TWO, WEST) == (
@@ -270,8 +270,7 @@ def test_a_run_that_was_killed_while_it_kept_a_region_is_completed(world: World)
 
 
 def test_a_region_that_is_drained_is_not_let_in_by_a_new_health_path(world: World) -> None:
-    for region in (WEST, EAST):
-        world.up(TWO, region)
+    world.up_both()
     world.health.drain(world.check(WEST))
     keeping, ctx = world.keeping(TWO, WEST)
     keeping.begin(ctx)
@@ -282,8 +281,7 @@ def test_a_region_that_is_drained_is_not_let_in_by_a_new_health_path(world: Worl
 def test_a_region_that_is_ill_is_not_let_in_by_a_new_health_path(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for region in (WEST, EAST):
-        world.up(TWO, region)
+    world.up_both()
     ill = (Observation("us-west-1", healthy=False, words="Failure"),)
     monkeypatch.setattr(world.health, "observations", lambda check: ill)
     keeping, ctx = world.keeping(TWO, WEST)
@@ -295,8 +293,7 @@ def test_a_region_that_is_ill_is_not_let_in_by_a_new_health_path(
 
 
 def test_a_region_that_is_drained_while_it_is_kept_stays_drained(world: World) -> None:
-    for region in (WEST, EAST):
-        world.up(TWO, region)
+    world.up_both()
     keeping, ctx = world.keeping(TWO, WEST)
     keeping.begin(ctx)
     world.health.drain(world.check(WEST))
@@ -311,8 +308,7 @@ def test_a_name_that_is_one_regions_alone_has_nothing_to_keep(world: World) -> N
 
 
 def test_down_in_one_region_leaves_the_others_record_and_check(world: World) -> None:
-    for region in (WEST, EAST):
-        world.up(TWO, region)
+    world.up_both()
     lines = world.down(TWO, EAST)
     assert [line.split(" ")[0] for line in lines] == ["DNS", "health"]
     assert list(world.placed()) == [WEST]
@@ -325,8 +321,7 @@ def test_down_in_one_region_leaves_the_others_record_and_check(world: World) -> 
 
 
 def test_back_to_one_region_the_record_is_simple_again(world: World) -> None:
-    for region in (WEST, EAST):
-        world.up(TWO, region)
+    world.up_both()
     world.up(ONE, WEST)  # the other still serves: it is not dropped from the answers
     assert set(world.placed()) == {WEST, EAST}
     lines = world.down(ONE, EAST)
@@ -338,8 +333,7 @@ def test_back_to_one_region_the_record_is_simple_again(world: World) -> None:
 
 
 def test_a_run_that_was_killed_on_the_way_back_is_completed(world: World) -> None:
-    for region in (WEST, EAST):
-        world.up(TWO, region)
+    world.up_both()
     world.down(TWO, EAST)
     assert world.due(ONE, WEST) == (f"make {HOST} a simple record again",)
     world.up(ONE, WEST)
@@ -381,8 +375,7 @@ def test_two_regions_that_come_at_once_both_get_their_record(
 def test_two_regions_that_go_at_once_leave_no_companion(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for region in (WEST, EAST):
-        world.up(TWO, region)
+    world.up_both()
     change, done = world.route53.rearrange, [False]
 
     def rearrange(zone: Zone, name: str, owner: str, present: Any, wanted: Any) -> str:

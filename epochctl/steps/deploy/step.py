@@ -5,7 +5,8 @@ Knows nothing of how the image, the cluster or the certificate came about.
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -90,18 +91,12 @@ class Deploy:
         Preparation(cluster.kube, self._namespace, self._settings.service.secrets).run(ctx)
         state = settled(ctx, cluster.helm, self._release, self._namespace)
         upgraded = state is None or bool(self._due(cluster, state, self._values(ctx, cluster)))
-        with self._passage(ctx, cluster, state, self._settings.service.health_path):
-            try:
-                if state is None or upgraded:
-                    state = self._send(ctx, cluster, state)
-                self._replace_strangers(ctx, cluster, image, upgraded)
-                address = self._watch(cluster).run(ctx, image)
-            except Left:
-                raise
-            except (DeployError, DeadlineError) as failure:
-                raise Retreat(cluster, self._namespace, self._release).run(
-                    ctx, failure, upgraded
-                ) from failure
+        path = self._settings.service.health_path
+        with self._passage(ctx, cluster, state, path), self._retreating(ctx, cluster, upgraded):
+            if state is None or upgraded:
+                state = self._send(ctx, cluster, state)
+            self._replace_strangers(ctx, cluster, image, upgraded)
+            address = self._watch(cluster).run(ctx, image)
         for line in state.notes.splitlines() if upgraded else ():
             ctx.say(line)
         return self._output(state, image, address)
@@ -145,16 +140,22 @@ class Deploy:
         Preparation(cluster.kube, self._namespace, ()).run(ctx)
         present = settled(ctx, cluster.helm, self._release, self._namespace)
         ctx.say(f"roll release {self._release} back to revision {target.revision}")
-        with self._passage(ctx, cluster, present, health_path_of(target)):
-            try:
-                cluster.helm.rollback(self._release, self._namespace, target.revision)
-                address = self._watch(cluster).run(ctx, image)
-            except Left:
-                raise
-            except (DeployError, DeadlineError) as failure:
-                raise Retreat(cluster, self._namespace, self._release).run(ctx, failure, True) from failure
+        path = health_path_of(target)
+        with self._passage(ctx, cluster, present, path), self._retreating(ctx, cluster, True):
+            cluster.helm.rollback(self._release, self._namespace, target.revision)
+            address = self._watch(cluster).run(ctx, image)
         state = cluster.helm.release(self._release, self._namespace) or target
         return self._output(state, image, address)
+
+    @contextmanager
+    def _retreating(self, ctx: Context, cluster: Cluster, upgraded: bool) -> Iterator[None]:
+        """What cannot become healthy makes way for what was there before."""
+        try:
+            yield
+        except Left:
+            raise
+        except (DeployError, DeadlineError) as failure:
+            raise Retreat(cluster, self._namespace, self._release).run(ctx, failure, upgraded) from failure
 
     def _passage(
         self, ctx: Context, cluster: Cluster, state: ReleaseState | None, path: str
@@ -238,9 +239,11 @@ class Deploy:
         self, cluster: Cluster, live: DeploymentState, pods: tuple[PodState, ...], image: PushedImage
     ) -> dict[str, str]:
         """Pods of the present revision that run something else, and what; older ones are on their way out."""
+        strange = [(pod, line) for pod in pods if (line := stranger(pod, image))]
+        if not strange:
+            return {}  # the usual case: no need to know which revision is the present one
         mark = cluster.kube.template_hash(self._namespace, chart.selector(self._release), live.revision)
-        lines = {pod.name: stranger(pod, image) for pod in pods if pod.template_hash == mark}
-        return {name: line for name, line in lines.items() if line}
+        return {pod.name: line for pod, line in strange if pod.template_hash == mark}
 
     def _send(self, ctx: Context, cluster: Cluster, state: ReleaseState | None) -> ReleaseState:
         ctx.say(f"{'upgrade' if state else 'install'} release {self._release} in {self._namespace}")
