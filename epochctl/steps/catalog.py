@@ -33,7 +33,7 @@ def steps(
 ) -> tuple[Step, ...]:
     """The steps of one region. Nothing is asked or started here. ttl: asked for now, not the setting."""
     ecr, eks, elbv2, route53 = Ecr(aws), Eks(aws), Elbv2(aws), Route53(aws)
-    groups = SecurityGroups(aws)
+    acm, groups = Acm(aws), SecurityGroups(aws)
     network = Network(aws, groups)
     health = HealthChecks(aws, settings.full_name, settings.tags)
     keeping = Keeping(settings, region, route53=route53, elbv2=elbv2, health=health)
@@ -42,7 +42,7 @@ def steps(
         AcmCert(
             settings,
             region,
-            acm=Acm(aws),
+            acm=acm,
             route53=route53,
             elsewhere=tuple(Acm(Aws(other)) for other in settings.regions if other != region),
         ),
@@ -65,7 +65,7 @@ def steps(
         Push(settings, region, ecr=ecr, replicated=_replicated(settings, region)),
         LbController(settings, region, aws=aws, eks=eks, orphans=orphans),
         Deploy(settings, region, aws=aws, eks=eks, elbv2=elbv2, orphans=orphans, keeping=keeping),
-        Dns(settings, region, route53=route53, elbv2=elbv2, health=health),
+        Dns(settings, region, route53=route53, elbv2=elbv2, health=health, acm=acm),
         Verify(settings, region, eks=eks, elbv2=elbv2, route53=route53),
     )
 

@@ -8,6 +8,7 @@ import pytest
 from clock import Clock
 from moto.route53.models import Route53Backend
 
+from epochctl.clients.acm import Acm
 from epochctl.clients.aws import Aws
 from epochctl.clients.elbv2 import LoadBalancer, Target, TargetGroup
 from epochctl.clients.route53 import (
@@ -73,8 +74,15 @@ class World:
     def step(self, settings: Settings, region: str) -> tuple[Dns, Context]:
         release = Release(1, "ns", "sha256:1", f"https://{HOST}/", self.balancers.name(region))
         fake = cast("Any", self.balancers)
-        made = Dns(settings, region, route53=self.route53, elbv2=fake, health=self.health)
+        made = Dns(
+            settings, region, route53=self.route53, elbv2=fake, health=self.health, acm=Acm(Aws(region))
+        )
         return made, Context("dns", Outputs(release), self.events.append, Clock())
+
+    def certify(self, settings: Settings) -> None:
+        """As `acm_cert` does for each region, before `dns`."""
+        for region in settings.regions:
+            Acm(Aws(region)).request(settings.hostname, settings.tags)
 
     def keeping(self, settings: Settings, region: str) -> tuple[Keeping, Context]:
         fake = cast("Any", self.balancers)
@@ -409,6 +417,57 @@ def test_the_last_region_that_goes_between_two_looks_is_no_stranger(
     monkeypatch.setattr(world.route53, "owns", owns)
     assert world.down(TWO, EAST) == ()
     assert (world.records(), world.companions()) == ([], 0)
+
+
+def test_a_host_name_that_is_another_now_leads_nowhere(world: World) -> None:
+    world.certify(ONE)
+    world.up(ONE, WEST)
+    renamed = ONE.model_copy(update={"hostname": "clock.example.com"})
+    world.certify(renamed)
+    assert world.due(renamed, WEST) == (
+        f"point clock.example.com at {world.balancers.name(WEST)}",
+        f"remove the record of {HOST}: the host name is clock.example.com now",
+    )
+    world.up(renamed, WEST)
+    assert [one.name for one in world.records()] == ["clock.example.com"]
+    assert world.companions() == 1
+    assert f"removed DNS record A {HOST} -> {world.balancers.name(WEST)} in zone example.com" in world.said
+
+
+def test_a_region_that_still_serves_the_former_host_name_keeps_its_record(world: World) -> None:
+    world.certify(TWO)
+    world.up_both()
+    renamed = TWO.model_copy(update={"hostname": "clock.example.com"})
+    world.certify(renamed)
+    world.up(renamed, WEST)
+    assert {(one.name, str(one.placement)) for one in world.records()} == {
+        ("clock.example.com", "us-west-2, latency"),
+        (HOST, "us-east-1, latency"),
+    }
+    world.up(renamed, EAST)
+    assert {one.name for one in world.records()} == {"clock.example.com"}
+    assert world.companions() == 1
+    assert all(world.health.find(region) for region in (WEST, EAST))
+
+
+def test_down_finds_a_former_host_name_that_nothing_else_tells(world: World) -> None:
+    world.up(ONE, WEST)
+    renamed = ONE.model_copy(update={"hostname": "clock.example.com"})
+    world.up(renamed, WEST)
+    assert len(world.records()) == 2
+    removed = world.down(renamed, WEST)
+    assert [line.split()[3] for line in removed] == ["clock.example.com", HOST]
+    assert (world.records(), world.companions()) == ([], 0)
+
+
+def test_another_environments_host_name_is_no_former_one(world: World) -> None:
+    world.certify(ONE)
+    world.up(ONE, WEST)
+    staging = ONE.model_copy(update={"hostname": "staging.example.com", "environment": "staging"})
+    world.certify(staging)
+    world.up(staging, WEST)
+    world.down(staging, WEST)
+    assert [one.name for one in world.records()] == [HOST]
 
 
 def test_somebody_elses_record_stops_the_step(world: World) -> None:

@@ -170,6 +170,10 @@ class Route53:
             if _holds(record, owner)
         )
 
+    def all_owned(self, owner: str) -> tuple[tuple[Zone, str], ...]:
+        """The names with a companion of ours, and their zones. Reads every record that there is."""
+        return tuple((zone, name) for zone in self._zones() for name in self.owned(zone, zone.name, owner))
+
     def in_sync(self, change: str) -> bool:
         """Whether every Route 53 name server answers with the change. "" (nothing was changed) is in sync."""
         if not change:

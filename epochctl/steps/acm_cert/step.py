@@ -190,7 +190,7 @@ class AcmCert:
         try:
             others = [state for acm in self._elsewhere for state in acm.ours(self._settings.tags)]
         except EpochctlError:
-            return self._validation.ours()
+            return tuple(name for _, name in self._validation.all())
         return (*((given.record_name,) if given else ()), *(state.record_name for state in others))
 
     def _delete(self, ctx: Context, state: CertificateState) -> str:

@@ -58,22 +58,26 @@ class Validation:
         return f"validation record added to zone {zone.name}"
 
     def ours(self, *, keep: Collection[str] = ()) -> tuple[str, ...]:
-        """Names of validation records that we added, but for `keep`. The host name's own is another
-        step's.
-        """
+        """Names of validation records that we added for the host name, but for `keep`."""
         zone = self.zone()
         names = self._route53.owned(zone, self._hostname, self._owner) if zone else ()
-        return tuple(name for name in names if name.startswith("_") and name not in keep)
+        return tuple(name for name in names if _proves(name) and name not in keep)
+
+    def all(self) -> tuple[tuple[Zone, str], ...]:
+        """What we added for any host name, those before this one too. Reads every record that there is."""
+        return tuple(one for one in self._route53.all_owned(self._owner) if _proves(one[1]))
 
     def withdraw(self, *, keep: Collection[str] = ()) -> tuple[str, ...]:
-        """Remove what we added, but for `keep`; a line each."""
-        zone = self.zone()
-        if zone is None:
-            return ()
-        names = self.ours(keep=keep)
-        for name in names:
+        """Remove `all`, but for `keep`; a line each."""
+        added = [(zone, name) for zone, name in self.all() if name not in keep]
+        for zone, name in added:
             self._route53.withdraw(zone, name, self._owner)
-        return tuple(f"validation record {name}" for name in names)
+        return tuple(f"validation record {name}" for _, name in added)
+
+
+def _proves(name: str) -> bool:
+    """No host name begins so; its own record is another step's."""
+    return name.startswith("_")
 
 
 def wanted(state: CertificateState) -> Record:

@@ -114,23 +114,31 @@ class Sharing:
         return self._insisting(ctx, change)
 
     def leave(self, ctx: Context) -> tuple[str, tuple[str, ...]]:
-        """This region's record out of the answers, the others' left; the change's id and what was removed.
+        """This region's record out of the answers, the others' left; the change's id and what was removed."""
+        told, lines = self._out(ctx, lambda present: remaining(self.settings, self.region, present))
+        return told, (*lines, *self.health.remove(self.region), *self._spare_checks())
 
-        Of two that leave at the same time each may take the other for staying: whoever then finds none left
-        takes the companion.
+    def abandon(self, ctx: Context) -> tuple[str, tuple[str, ...]]:
+        """As `leave`, of a host name that is another now: its health checks are the new name's."""
+        return self._out(ctx, lambda present: others(present, self.region))
+
+    def _out(
+        self, ctx: Context, staying: Callable[[Sequence[Record]], tuple[Record, ...]]
+    ) -> tuple[str, tuple[str, ...]]:
+        """Of two that leave at the same time each may take the other for staying: whoever then finds none
+        left takes the companion.
         """
         removed: list[Record] = []
 
         def change() -> str:
             present = self._ours()
-            kept = remaining(self.settings, self.region, present)
+            kept = staying(present)
             removed[:] = [one for one in present if one not in others(present, self.region)] or removed
             return self._rearrange(present, kept) if len(kept) < len(present) or not kept else ""
 
         told = self._insisting(ctx, change)
         told = told if self.present() else self._insisting(ctx, change)
-        lines = tuple(f"DNS record {record} in zone {self.zone.name}" for record in removed)
-        return told, (*lines, *self.health.remove(self.region), *self._spare_checks())
+        return told, tuple(f"DNS record {record} in zone {self.zone.name}" for record in removed)
 
     def _spare_checks(self) -> tuple[str, ...]:
         """Of a record that is simple again: nobody looks at its health check any more."""

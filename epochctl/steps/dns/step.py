@@ -6,8 +6,10 @@ Where no zone of the account holds the name, the record is the user's to add, an
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
+from epochctl.clients.acm import Acm
 from epochctl.clients.dns import Names
 from epochctl.clients.elbv2 import Elbv2, LoadBalancer, plain_dns_name
 from epochctl.clients.route53 import MARKER, Alias, HealthChecks, Record, Route53, Zone, owner_of
@@ -15,6 +17,7 @@ from epochctl.errors import EpochctlError
 from epochctl.outputs import DnsRecord, Release
 from epochctl.settings import Settings
 from epochctl.steps.dns.arrangement import others
+from epochctl.steps.dns.former import Former
 from epochctl.steps.dns.memory import wait_in_sync
 from epochctl.steps.dns.share import Share
 from epochctl.steps.dns.sharing import Sharing, foreign
@@ -39,16 +42,23 @@ class Dns:
         route53: Route53,
         elbv2: Elbv2,
         health: HealthChecks,
+        acm: Acm,
         names: Names | None = None,
     ) -> None:
+        """acm: whose certificates tell which host names there were before."""
         self._settings, self._region = settings, region
         self._hostname = settings.hostname
         self._route53, self._elbv2, self._health = route53, elbv2, health
         self._names = names or Names()
         self._owner = owner_of(settings.tags)
+        self._former = Former(settings, region, route53=route53, acm=acm, health=health)
 
     def observe(self, ctx: Context) -> Observation:
         """Read the zone, or ask the name's own servers where it is not ours."""
+        seen, former = self._observe(ctx), self._former.due()
+        return replace(seen, changes=(*seen.changes, *former), exists=seen.exists or bool(former))
+
+    def _observe(self, ctx: Context) -> Observation:
         release = ctx.outputs.find(Release)
         target = release.load_balancer if release else ""
         zone = self._route53.zone_for(self._hostname)
@@ -70,7 +80,13 @@ class Dns:
         )
 
     def apply(self, ctx: Context) -> DnsRecord:
-        """Make the record, and wait until every Route 53 server answers with it."""
+        """Make the record, and wait until every Route 53 server answers with it. Those of former names go."""
+        record = self._apply(ctx)
+        for line in self._former.remove(ctx):
+            ctx.say(f"removed {line}: the host name is {self._hostname} now")
+        return record
+
+    def _apply(self, ctx: Context) -> DnsRecord:
         target = ctx.outputs.get(Release).load_balancer
         zone = self._route53.zone_for(self._hostname)
         if zone is None:
@@ -89,7 +105,12 @@ class Dns:
         return DnsRecord(self._hostname, target, managed=True)
 
     def destroy(self, ctx: Context) -> tuple[str, ...]:
-        """Remove the record and its companion, if they are ours; of several, this region's alone."""
+        """Remove the record and its companion, if they are ours; of several, this region's alone. Those of
+        former names go with it.
+        """
+        return (*self._destroy(ctx), *self._former.remove_all(ctx))
+
+    def _destroy(self, ctx: Context) -> tuple[str, ...]:
         zone = self._route53.zone_for(self._hostname)
         if zone is None:
             return ()

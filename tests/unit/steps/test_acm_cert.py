@@ -96,6 +96,9 @@ class World:
     def owned(self, zone: Zone, name: str, owner: str) -> tuple[str, ...]:
         return tuple(self.owned_names)
 
+    def all_owned(self, owner: str) -> tuple[tuple[Zone, str], ...]:
+        return tuple((self.zone, name) for name in self.owned_names) if self.zone else ()
+
     def withdraw(self, zone: Zone, name: str, owner: str) -> tuple[Record, ...]:
         self.owned_names.remove(name)
         gone = self.records(zone, name)
@@ -159,6 +162,17 @@ def test_again_changes_nothing_and_requests_nothing() -> None:
     assert (seen.output, seen.changes, seen.exists) == (Certificate(ARN, HOSTNAME), (), True)
     run.step.apply(run.context)
     assert world.requested == 1
+
+
+def test_down_takes_the_validation_record_of_a_former_host_name_too() -> None:
+    former = Record("_1.old.example.org", "CNAME", ("_1.acm-validations.aws",), ttl=300)
+    world = World()
+    run = Run(world)
+    run.step.apply(run.context)
+    world.present.append(former)
+    world.owned_names.append(former.name)
+    assert f"validation record {former.name}" in run.step.destroy(run.context)
+    assert not world.present
 
 
 def test_a_request_returns_at_once_and_says_which_record_to_add() -> None:

@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 from clock import Clock
 
+from epochctl.clients.acm import CertificateState
 from epochctl.clients.dns import Answer, Authority
 from epochctl.clients.elbv2 import LoadBalancer
 from epochctl.clients.route53 import Alias, Published, Record, Zone
@@ -61,6 +62,12 @@ class World:
     def remove(self, region: str) -> tuple[str, ...]:
         return ()  # the health checks' word
 
+    def ours(self, tags: Any) -> tuple[CertificateState, ...]:
+        return (CertificateState("arn", HOSTNAME, "ISSUED", ours=True),)
+
+    def all_owned(self, owner: str) -> tuple[tuple[Zone, str], ...]:
+        return ((self.zone, HOSTNAME),) if self.zone and self.owner == owner else ()
+
     def in_sync(self, change: str) -> bool:
         self.syncing -= 1
         return self.syncing < 0
@@ -85,7 +92,7 @@ class Run:
         self.events: list[Event] = []
         fake = cast("Any", world)
         settings = Settings(hostname=HOSTNAME)
-        self.step = Dns(settings, "us-west-2", route53=fake, elbv2=fake, health=fake, names=fake)
+        self.step = Dns(settings, "us-west-2", route53=fake, elbv2=fake, health=fake, acm=fake, names=fake)
         self.context = Context("dns", Outputs(*(outputs or (RELEASE,))), self.events.append, Clock())
 
     @property
