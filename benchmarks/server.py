@@ -81,9 +81,10 @@ def _compared(contenders: list[Contender]) -> Iterator[Row]:
         ours = contender.name == "ours, access log off"
         yield from _rate(contender, go, "at least 0.40" if ours else "")
         yield from _latency(contender, go, "at most 2.5" if ours else "")
-        start = median(contender.starts) * 1000
+        start, quickest = median(contender.starts) * 1000, min(contender.starts) * 1000
         target = "at most 150 ms" if ours else ""
-        yield Row("server", f"{contender.name}: exec to first 200", f"{start:.0f} ms", target=target)
+        value = f"{start:.0f} ms, quickest {quickest:.0f}"
+        yield Row("server", f"{contender.name}: exec to first 200", value, target=target)
         yield Row("server", f"{contender.name}: memory after load", f"{median(contender.memory):.0f} MB")
         if failed := sum(load.failed for load in contender.loads):
             yield Row("server", f"{contender.name}: failed requests", str(failed), target="0")

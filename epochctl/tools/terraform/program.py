@@ -1,6 +1,6 @@
-"""The terraform program: argv by python-terraform, run by tools.process, its JSON lines told as they come.
+"""terraform's verbs against one root and one state.
 
-Knows terraform's verbs and how they end; nothing of AWS, of what the root holds, or of who asks.
+Knows nothing of AWS, of what the root holds, or of who asks.
 """
 
 from __future__ import annotations
@@ -8,25 +8,19 @@ from __future__ import annotations
 import json
 import os
 import re
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from epochctl.errors import InfrastructureError, LockedError, ToolError
-from epochctl.tools import process
 from epochctl.tools.terraform import failure, kept
+from epochctl.tools.terraform.execution import Execution, Say
 from epochctl.tools.terraform.proposal import Proposal, fingerprint, moves
-from epochctl.tools.terraform.stream import Change, Stream
+from epochctl.tools.terraform.stream import Change
 from epochctl.tools.terraform.worksite import LOCK_FILE, Worksite, whoami
 
-Say = Callable[[str], None]
-
-MINIMUM = (1, 11)
 STATE_RETRIES = 10  # the backend's own 5 are few where every fifth call is throttled
 LOCKED_PLATFORM = "linux_amd64"
-_GET = "install terraform 1.11 or newer: https://developer.hashicorp.com/terraform/install"
 
 
 @dataclass(frozen=True)
@@ -59,31 +53,18 @@ class Terraform:
     def __init__(self, root: Path, data: Path, region: str) -> None:
         self.region = region
         self._site = Worksite(root, data)
-        self._version: tuple[str, str] | None = None
+        self._execution = Execution(self._site)
         self._digest = ""
         self._extra: dict[str, str] = {}
         self._backend: Backend | None = None
-        self._latest = (0.0, 0.0)  # when the last process of ours began and ended
 
     def version(self) -> tuple[str, str]:
         """(version, platform) of the program. Raises ToolError where it is missing or too old."""
-        if self._version is None:
-            path = process.find("terraform", fix=_GET)
-            told = process.run([path, "version", "-json"], env=self._environment(), timeout=60)
-            try:
-                answer = json.loads(told.stdout)
-                self._version = (answer["terraform_version"], answer["platform"])
-            except (ValueError, KeyError) as error:
-                raise ToolError(
-                    "terraform does not tell its version", why=told.stderr or told.stdout, fix=_GET
-                ) from error
-            if tuple(int(part) for part in self._version[0].split(".")[:2]) < MINIMUM:
-                raise ToolError(
-                    "terraform is too old",
-                    why=f"{self._version[0]} found, 1.11 needed for state locks in S3",
-                    fix=_GET,
-                )
-        return self._version
+        return self._execution.version()
+
+    def busy(self) -> str:
+        """What a terraform that an earlier run of ours left behind is doing, "" where none is alive."""
+        return self._execution.busy()
 
     def init(self, backend: Backend | None, say: Say, *, adopt: Mapping[str, str] | None = None) -> None:
         """Get ready to plan against `backend`; None: an empty state, thrown away. Free when nothing changed.
@@ -100,7 +81,7 @@ class Terraform:
             self._extra["adopted.tf"] = "".join(
                 _import_block(address, id) for address, id in sorted(adopt.items())
             )
-        version, platform = self.version()
+        version, platform = self._execution.version()
         where = f"{backend.bucket}/{backend.key}" if backend else ""
         mirror = os.environ.get("TF_CLI_CONFIG_FILE", "")
         self._digest = self._site.digest(version, platform, self.region, where, mirror)
@@ -121,12 +102,12 @@ class Terraform:
                 "region": self.region,
                 "max_retries": STATE_RETRIES,
             }
-        self._run("init", say, backend_config=config, reconfigure=True, input=False, timeout=1200)
+        self._execution.run("init", say, backend_config=config, reconfigure=True, input=False, timeout=1200)
         self._site.remember_init(self._digest)
 
     def _stage(self, *, keep_lock: bool) -> None:
         extra, lock = dict(self._extra), self._site.lock_file()
-        if lock and self.version()[1] != LOCKED_PLATFORM:
+        if lock and self._execution.version()[1] != LOCKED_PLATFORM:
             # The version stays pinned; the package is checked by the registry's signature, not by our digest.
             # An empty list of digests would be an error, no list is not.
             extra[LOCK_FILE] = re.sub(r"\n\s*hashes\s*=\s*\[.*?\]", "", lock, flags=re.S)
@@ -146,10 +127,10 @@ class Terraform:
         options |= {"target": list(targets)} if targets else {}
         say("terraform plan" + (" -destroy" if destroy else ""))
         try:
-            code, stream = self._run("plan", say, **options, input=False)
+            code, stream = self._execution.run("plan", say, **options, input=False)
         except failure.UninitialisedError:
             self._init(say)
-            code, stream = self._run("plan", say, **options, input=False)
+            code, stream = self._execution.run("plan", say, **options, input=False)
         lines = tuple(str(change) for change in stream.changes)
         return Plan(
             self._site.plan,
@@ -161,9 +142,9 @@ class Terraform:
 
     def propose(self, plan: Plan) -> Proposal:
         """The plan as something to review. It must not have been applied yet."""
-        shown = json.loads(self._whole("show", str(plan.path), json=True))
-        text = self._whole("show", str(plan.path), no_color=True)
-        state = kept.read(self._whole("state pull"))
+        shown = json.loads(self._execution.whole("show", str(plan.path), json=True))
+        text = self._execution.whole("show", str(plan.path), no_color=True)
+        state = kept.read(self._execution.whole("state pull"))
         return Proposal(
             self.region, state.serial, state.lineage, fingerprint(shown), moves(shown), text.strip("\n")
         )
@@ -173,7 +154,7 @@ class Terraform:
         lock was taken: then nothing was begun."""
         begun = True
         try:
-            return tuple(self._run("apply", say, str(plan.path), input=False)[1].done)
+            return tuple(self._execution.run("apply", say, str(plan.path), input=False)[1].done)
         except failure.StaleLockError:
             begun = False
             raise
@@ -183,25 +164,25 @@ class Terraform:
 
     def output(self) -> dict[str, Any]:
         """The outputs in the state, by name; empty where nothing has been applied."""
-        found = json.loads(self._ask("output", json=True) or "{}")
+        found = json.loads(self._execution.ask("output", json=True) or "{}")
         return {name: told["value"] for name, told in found.items()}
 
     def state_list(self) -> tuple[str, ...]:
         """Addresses of every resource (not data) in the state."""
-        lines = self._ask("state list", absent="No state file was found").splitlines()
+        lines = self._execution.ask("state list", absent="No state file was found").splitlines()
         return tuple(line for line in lines if line and not line.startswith("data.") and ".data." not in line)
 
     def untaint(self, address: str) -> None:
         """Take back terraform's verdict that an object came out broken."""
-        self._ask("untaint", address)
+        self._execution.ask("untaint", address)
 
     def forget(self, *addresses: str) -> None:
         """Take records out of the state; the objects stay as they are."""
-        self._ask("state rm", *addresses)
+        self._execution.ask("state rm", *addresses)
 
     def unlock(self, lock_id: str) -> None:
         """Break the state's lock. Only for a lock whose holder is certainly dead."""
-        self._ask("force-unlock", lock_id, force=True, absent="failed to retrieve lock info")
+        self._execution.ask("force-unlock", lock_id, force=True, absent="failed to retrieve lock info")
 
     def kept(self) -> Path | None:
         """The state that an earlier run could not upload, until it is pushed."""
@@ -215,7 +196,7 @@ class Terraform:
         path = self._site.errored()
         if path is None:
             return ""
-        mine, there = kept.read(path.read_text()), kept.read(self._ask("state pull"))
+        mine, there = kept.read(path.read_text()), kept.read(self._execution.ask("state pull"))
         order = kept.compare(mine, there)
         if order == "foreign":
             raise kept.refusal(path, mine, there)
@@ -223,18 +204,12 @@ class Terraform:
             aside = self._site.set_aside(path, "older")
             return f"the kept state (serial {mine.serial}) is older than the state: set aside as {aside}"
         if order == "newer":
-            self._ask("state push", str(path))
+            self._execution.ask("state push", str(path))
         path.unlink()
         return f"the state that could not be uploaded (serial {mine.serial}) is in its place now"
 
-    def busy(self) -> str:
-        """What a terraform that an earlier run of ours left behind is doing, "" where none is alive."""
-        run = self._site.running()
-        return f"terraform {run.doing} of an earlier run (process {run.pid}) is still at work" if run else ""
-
     def dead_owner(self, holder: failure.LockHolder) -> bool:
-        """Whether that lock is provably ours and its holder dead: taken by this user on this host, while a
-        run
+        """Whether that lock is provably ours and its holder dead: taken by this user on this host, while a run
         of this very working folder was under way that never told how it ended, and whose process is gone. Or
         unawares."""
         if self.took_unawares(holder):
@@ -247,93 +222,8 @@ class Terraform:
     def took_unawares(self, holder: failure.LockHolder) -> bool:
         """Whether the process of ours that has just ended in vain took that lock: S3 gave it, and the answer
         was lost; asked again, it said that somebody has it."""
-        return holder.who == whoami() and self._latest[0] <= holder.created <= self._latest[1]
-
-    def _whole(self, verb: str, *arguments: str, **options: Any) -> str:
-        """A short question with a long answer, all of which is kept."""
-        lines: list[str] = []
-        done = process.run(
-            self._argv(verb, arguments, options),
-            cwd=self._site.root,
-            env=self._environment(),
-            timeout=300,
-            on_line=lines.append,
-        )
-        if done.code != 0:
-            raise failure.translate((), done.stderr.splitlines(), verb)
-        return "\n".join(lines)
-
-    def _ask(self, verb: str, *arguments: str, absent: str = "", **options: Any) -> str:
-        """A short question, answered on stdout; `absent`: a failure with these words is an empty answer."""
-        started = time.time()
-        done = process.run(
-            self._argv(verb, arguments, options), cwd=self._site.root, env=self._environment(), timeout=300
-        )
-        self._latest = (started, time.time())
-        if done.code == 0:
-            return done.stdout
-        if absent and absent in done.stderr:
-            return ""
-        raise failure.translate((), done.stderr.splitlines(), verb)
-
-    def _run(
-        self, verb: str, say: Say, *arguments: str, timeout: float = 5400, **options: Any
-    ) -> tuple[int, Stream]:
-        """A long verb, told as it goes; written down while it runs, and outlives us should we be killed."""
-        if busy := self.busy():
-            raise LockedError(
-                "terraform is at work", why=busy, fix="run the same command again when it has ended"
-            )
-        stream, started = Stream(say), time.time()
-        done = process.run(
-            self._argv(verb, arguments, options | {"json": True}),
-            cwd=self._site.root,
-            env=self._environment(),
-            timeout=timeout,
-            log=self._site.output,
-            on_line=stream,
-            on_start=lambda pid: self._site.begin(pid, verb),
-        )
-        self._latest = (started, time.time())
-        if done.code < 0:
-            self._site.bury()
-            raise InfrastructureError(
-                f"terraform {verb} was killed",
-                why=f"by signal {-done.code}; perhaps there was not enough memory",
-                fix="run the same command again: it goes on from here",
-            )
-        failed = done.code != 0 and (verb, done.code) != ("plan", 2)
-        if failure.keeps_lock(stream.errors):
-            self._site.bury()  # as good as dead: it could not let go of its lock
-        else:
-            self._site.end(free=not failed and verb != "init")
-        if failed:
-            error = failure.translate(stream.errors, stream.raw or done.stdout.splitlines(), verb)
-            raise failure.with_kept_state(error, self._site.errored())
-        return done.code, stream
-
-    def _argv(self, verb: str, arguments: Sequence[str], options: Mapping[str, Any]) -> list[str]:
-        from python_terraform import IsFlagged
-        from python_terraform import Terraform as Composer
-
-        valued = {"input"}
-        flags = {
-            name: IsFlagged if value is True and name not in valued else value
-            for name, value in options.items()
-        }
-        composer = Composer(terraform_bin_path=process.find("terraform", fix=_GET))
-        return [str(part) for part in composer.generate_cmd_string(verb, *arguments, **flags)]
-
-    def _environment(self) -> dict[str, str]:
-        return {
-            "TF_DATA_DIR": str(self._site.cache),
-            "TF_IN_AUTOMATION": "1",
-            "TF_WORKSPACE": "default",
-            "CHECKPOINT_DISABLE": "1",
-            # The provider's schema is most of a plan's work. Measured, empty plan: 4.4 s instead of 5.0 s.
-            "GOGC": "400",
-            "GOMEMLIMIT": "1GiB",
-        }
+        began, ended = self._execution.latest
+        return holder.who == whoami() and began <= holder.created <= ended
 
 
 def _import_block(address: str, id: str) -> str:

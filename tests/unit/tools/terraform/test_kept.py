@@ -31,7 +31,7 @@ class Run:
                 self.pushed.append(Path(arguments[0]).read_text())
             return there
 
-        monkeypatch.setattr(self.terraform, "_ask", ask)
+        monkeypatch.setattr(self.terraform._execution, "ask", ask)
 
     def leaves(self, text: str) -> None:
         (self.data / "root").mkdir(parents=True)

@@ -25,7 +25,7 @@ def test_no_argv_has_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(process, "find", lambda program, fix: program)
     monkeypatch.setattr(process, "run", run)
     terraform = Terraform(tmp_path / "root", tmp_path / "data", "us-west-2")
-    monkeypatch.setattr(terraform, "version", lambda: ("1.12.0", "linux_amd64"))
+    monkeypatch.setattr(terraform._execution, "version", lambda: ("1.12.0", "linux_amd64"))
     terraform.init(None, lambda line: None)
     terraform.apply(terraform.plan({}, lambda line: None), lambda line: None)
     terraform.output()

@@ -69,7 +69,7 @@ def test_only_a_lock_of_our_own_dead_run_is_ours_to_break(tmp_path: Path) -> Non
 def test_a_lock_that_our_own_process_took_and_was_not_told_of_is_ours_to_break(tmp_path: Path) -> None:
     """S3 wrote it and the answer was lost: asked again, it says that somebody has it."""
     terraform = Terraform(tmp_path, tmp_path / "data", "us-west-2")
-    terraform._latest = (1000.0, 1003.0)
+    terraform._execution.latest = (1000.0, 1003.0)
     assert terraform.dead_owner(LockHolder("id", whoami(), "plan", 1001.0, "now"))
     assert not terraform.dead_owner(LockHolder("id", whoami(), "plan", 999.0, "before"))
     assert not terraform.dead_owner(LockHolder("id", "ada@engine", "plan", 1001.0, "now"))
@@ -86,7 +86,7 @@ def test_a_plan_is_used_up_unless_nothing_was_begun(
     def fail(*given: object, **more: object) -> None:
         raise error if locked else InfrastructureError("terraform apply failed")
 
-    monkeypatch.setattr(terraform, "_run", fail)
+    monkeypatch.setattr(terraform._execution, "run", fail)
     with pytest.raises(InfrastructureError if not locked else StaleLockError):
         terraform.apply(Plan(path, (), (), has_changes=True), lambda line: None)
     assert path.exists() == locked
@@ -112,7 +112,7 @@ def test_other_platforms_keep_the_pinned_version_without_our_digest(
     root.mkdir()
     (root / ".terraform.lock.hcl").write_text('version = "5.100.0"\nhashes = [\n  "h1:abc=",\n]\n')
     terraform = Terraform(root, tmp_path / "data", "us-west-2")
-    monkeypatch.setattr(terraform, "version", lambda: ("1.11.4", "darwin_arm64"))
+    monkeypatch.setattr(terraform._execution, "version", lambda: ("1.11.4", "darwin_arm64"))
     monkeypatch.setattr(terraform, "_run", lambda *_, **__: (0, None))
     terraform.init(None, lambda line: None)
     lock = (tmp_path / "data/root/.terraform.lock.hcl").read_text()
