@@ -209,9 +209,9 @@ class Terraform:
         return f"the state that could not be uploaded (serial {mine.serial}) is in its place now"
 
     def dead_owner(self, holder: failure.LockHolder) -> bool:
-        """Whether that lock is provably ours and its holder dead: taken by this user on this host, while a run
-        of this very working folder was under way that never told how it ended, and whose process is gone. Or
-        unawares."""
+        """Whether that lock is provably ours and its holder dead: taken by this user on this host, while a
+        run of this very working folder was under way that never told how it ended, and whose process is gone.
+        Or unawares."""
         if self.took_unawares(holder):
             return True
         died = self._site.died()

@@ -113,7 +113,7 @@ def test_other_platforms_keep_the_pinned_version_without_our_digest(
     (root / ".terraform.lock.hcl").write_text('version = "5.100.0"\nhashes = [\n  "h1:abc=",\n]\n')
     terraform = Terraform(root, tmp_path / "data", "us-west-2")
     monkeypatch.setattr(terraform._execution, "version", lambda: ("1.11.4", "darwin_arm64"))
-    monkeypatch.setattr(terraform, "_run", lambda *_, **__: (0, None))
+    monkeypatch.setattr(terraform._execution, "run", lambda *_, **__: (0, None))
     terraform.init(None, lambda line: None)
     lock = (tmp_path / "data/root/.terraform.lock.hcl").read_text()
     assert "5.100.0" in lock
