@@ -67,7 +67,7 @@ class Releases:
 
     def back(self, revision: int | None) -> Return:
         """To that revision, or to the newest before the present one that was healthy. Raises NotFoundError
-        with what there is."""
+        with what there is; so where the host name was another then: its record is gone."""
         states = self.states()
         if not states:
             raise NotFoundError(f"there is no release {self.name} to roll back", fix="epochctl deploy")
@@ -87,6 +87,7 @@ class Releases:
                 if len(states) > 1
                 else "epochctl deploy, of what should run",
             )
+        _refuse_another_name(states[0], target)
         return Return(states[0], target, differences(states[0].manifests, target.manifests))
 
 
@@ -94,6 +95,22 @@ def image_of(state: ReleaseState) -> PushedImage:
     """What a revision runs."""
     image = json.loads(state.values).get("image", {})
     return PushedImage(image.get("repository", ""), image.get("digest", ""), image.get("tag", ""))
+
+
+def hostname_of(state: ReleaseState) -> str:
+    """Where a revision answers."""
+    return str(json.loads(state.values).get("hostname", ""))
+
+
+def _refuse_another_name(present: ReleaseState, target: ReleaseState) -> None:
+    now, then, image = hostname_of(present), hostname_of(target), image_of(target)
+    if now != then:
+        raise NotFoundError(
+            f"revision {target.revision} answered for {then}, and the host name is {now} now",
+            why=f"after going back nobody would answer for {now}, and no record leads to {then} any more",
+            fix=f"for its image under {now}: epochctl deploy --image {image.reference}; for {then} again: "
+            f'hostname = "{then}" in epochctl.toml, then epochctl up',
+        )
 
 
 def health_path_of(state: ReleaseState) -> str:

@@ -13,7 +13,9 @@ from epochctl.errors import NotFoundError
 from epochctl.steps.deploy.releases import Releases
 
 
-def record(revision: int, replicas: int, description: str, status: str = "superseded") -> bytes:
+def record(
+    revision: int, replicas: int, description: str, status: str = "superseded", *, hostname: str = "epoch.a"
+) -> bytes:
     manifest = {
         "kind": "Deployment",
         "metadata": {"name": "epoch", "labels": {"helm.sh/chart": "epoch-0.1.0"}},
@@ -27,7 +29,10 @@ def record(revision: int, replicas: int, description: str, status: str = "supers
             "status": status,
             "description": description,
         },
-        "config": {"image": {"repository": "r", "digest": f"sha256:{revision}", "tag": "t"}},
+        "config": {
+            "hostname": hostname,
+            "image": {"repository": "r", "digest": f"sha256:{revision}", "tag": "t"},
+        },
         "manifest": json.dumps({**manifest, "spec": {"replicas": replicas}}),
     }
     return base64.b64encode(gzip.compress(json.dumps(release).encode()))
@@ -84,3 +89,15 @@ def test_without_one_that_was_healthy_it_says_so() -> None:
 
 def test_the_present_one_is_known_as_such() -> None:
     assert releases(*THREE).back(3).same
+
+
+def test_one_of_another_host_name_is_refused_with_both_ways_to_what_it_was() -> None:
+    renamed = releases(
+        record(1, 1, "deployed by ann@laptop"), record(2, 2, "", "deployed", hostname="clock.a")
+    )
+    for revision in (1, None):
+        with pytest.raises(NotFoundError) as caught:
+            renamed.back(revision)
+        assert caught.value.what == "revision 1 answered for epoch.a, and the host name is clock.a now"
+        assert "epochctl deploy --image r@sha256:1" in caught.value.fix
+        assert 'hostname = "epoch.a" in epochctl.toml' in caught.value.fix
