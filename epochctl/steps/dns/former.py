@@ -1,8 +1,8 @@
 """Host names that this environment had before: its records of them lead to a load balancer that no longer
 answers for them.
 
-`up` learns of them from our certificates, which stay until `down`; `down` looks at every record there is. Other
-regions' records of such a name are theirs to remove.
+`up` learns of them from our certificates, which stay until `down`; `down` looks at every record there is.
+Other regions' records of such a name are theirs to remove.
 """
 
 from __future__ import annotations
