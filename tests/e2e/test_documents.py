@@ -41,6 +41,13 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
         yield made
 
 
+@pytest.fixture(scope="module")
+def before(sandbox: Sandbox) -> frozenset[str]:
+    """What the account holds that no page has made."""
+    return frozenset(sandbox.inventory())
+
+
+@pytest.mark.usefixtures("before")
 @pytest.mark.parametrize("block", [pytest.param(block, id=block.place) for block in blocks()])
 def test_a_block_of_the_pages_runs(sandbox: Sandbox, block: Block) -> None:
     lines = "\n".join(map(typed, block.lines))
@@ -56,5 +63,8 @@ def typed(line: str) -> str:
     return ASKING.sub(r"\1 --yes", line)
 
 
-def test_nothing_is_left(sandbox: Sandbox) -> None:
+def test_nothing_is_left(sandbox: Sandbox, before: frozenset[str]) -> None:
+    """But the state's bucket, which `down` says that it keeps."""
     assert "nothing" in sandbox.epochctl("down", "--yes").lower()
+    left = set(sandbox.inventory()) - before
+    assert sorted(line for line in left if not line.startswith("s3/")) == []
