@@ -53,6 +53,7 @@ class Acm:
 
     def __init__(self, aws: Aws) -> None:
         self._aws = aws
+        self._known: dict[str, dict[str, str]] = {}  # tags by ARN: several steps of a run ask for them
 
     def find(self, hostname: str, tags: Mapping[str, str]) -> CertificateState | None:
         """The certificate to use for `hostname`: ours before others, issued before pending.
@@ -60,14 +61,16 @@ class Acm:
         One that carries another epochctl environment's tags is not seen: it would vanish with that one.
         """
         return max(
-            self._of(hostname, tags, USABLE),
+            self._usable(hostname, tags),
             key=lambda state: (state.ours, state.status == "ISSUED", state.arn),
             default=None,
         )
 
     def ours(self, tags: Mapping[str, str]) -> tuple[CertificateState, ...]:
         """Every certificate that carries our tags, whatever its name or status."""
-        return tuple(state for state in self._of("", tags, ()) if state.ours)
+        carrying = (arn for arn in self._arns("", ()) if _carries(self._tags(arn), tags))
+        described = (self.describe(arn) for arn in carrying)
+        return tuple(replace(state, ours=True) for state in described if state is not None)
 
     def describe(self, arn: str) -> CertificateState | None:
         """What ACM says now (`ours` is not asked), or None when there is no such certificate."""
@@ -115,16 +118,13 @@ class Acm:
     def _client(self) -> Any:
         return self._aws.client("acm")
 
-    def _of(
-        self, hostname: str, tags: Mapping[str, str], statuses: tuple[str, ...]
-    ) -> Iterator[CertificateState]:
-        for arn in self._arns(hostname, statuses):
+    def _usable(self, hostname: str, tags: Mapping[str, str]) -> Iterator[CertificateState]:
+        for arn in self._arns(hostname, USABLE):
             present = self._tags(arn)
             ours = _carries(present, tags)
             if (ours or "epochctl:name" not in present) and (state := self.describe(arn)) is not None:
-                if statuses and state.status not in statuses:
-                    continue  # the list is older than the certificate's own word
-                yield replace(state, ours=ours)
+                if state.status in USABLE:  # the list may be older than the certificate's own word
+                    yield replace(state, ours=ours)
 
     def _arns(self, hostname: str, statuses: tuple[str, ...]) -> list[str]:
         """ARNs of certificates whose main name is exactly `hostname` ("" for all)."""
@@ -140,13 +140,17 @@ class Acm:
         ]
 
     def _tags(self, arn: str) -> dict[str, str]:
+        """None are asked for again: those of a fresh certificate may come a moment later than itself."""
+        if self._known.get(arn):
+            return self._known[arn]
         try:
             answer = self._aws.call(
                 lambda: self._client.list_tags_for_certificate(CertificateArn=arn), absent=ABSENT
             )
         except LookupError:
             return {}
-        return {tag["Key"]: tag.get("Value", "") for tag in answer["Tags"]}
+        self._known[arn] = {tag["Key"]: tag.get("Value", "") for tag in answer["Tags"]}
+        return self._known[arn]
 
 
 def _carries(present: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
