@@ -122,9 +122,9 @@ class Acm:
         for arn in self._arns(hostname, USABLE):
             present = self._tags(arn)
             ours = _carries(present, tags)
-            if (ours or "epochctl:name" not in present) and (state := self.describe(arn)) is not None:
-                if state.status in USABLE:  # the list may be older than the certificate's own word
-                    yield replace(state, ours=ours)
+            state = self.describe(arn) if ours or "epochctl:name" not in present else None
+            if state and state.status in USABLE:  # the list may be older than the certificate's own word
+                yield replace(state, ours=ours)
 
     def _arns(self, hostname: str, statuses: tuple[str, ...]) -> list[str]:
         """ARNs of certificates whose main name is exactly `hostname` ("" for all)."""
