@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from epochctl.cli.wording import ABOUT, DOING, duration, line
+from epochctl.cli.wording import ABOUT, DOING, duration, line, remedy
 from epochctl.workflow import events
 
 STYLES = {
@@ -35,6 +35,7 @@ class Row:
 
     state: str = "waiting"
     text: str = ""
+    remedy: tuple[str, ...] = ()
     started: float = 0.0
     seconds: float | None = None
 
@@ -114,7 +115,7 @@ class Console:
         if isinstance(event, events.StepFinished):
             row.state, row.text = ("changed" if event.changed else "done"), event.detail
         elif isinstance(event, events.StepFailed):
-            row.state, row.text = "failed", event.what
+            row.state, row.text, row.remedy = "failed", event.what, remedy(event)
         elif isinstance(event, events.StepSkipped):
             row.state, row.text = "skipped", event.reason
         elif isinstance(event, events.StepPlanned):
@@ -131,8 +132,14 @@ class Console:
             for region, rows in self._regions.items():
                 branch = tree.add(Text(region, style="bold")) if region else tree
                 for name, row in rows.items():
-                    branch.add(self._line(name, row))
+                    leaf = branch.add(self._line(name, row))
+                    for more in row.remedy if self._at_work() else ():
+                        leaf.add(Text(more))
             return tree
+
+    def _at_work(self) -> bool:
+        """Whether any step is: then a person need not wait for its end to put right what failed."""
+        return any(row.state == "running" for rows in self._regions.values() for row in rows.values())
 
     def _line(self, name: str, row: Row) -> Any:
         from rich.text import Text

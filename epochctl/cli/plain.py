@@ -13,7 +13,7 @@ import time
 from datetime import datetime
 from typing import TextIO
 
-from epochctl.cli.wording import duration, line
+from epochctl.cli.wording import duration, line, remedy
 from epochctl.workflow import events
 
 HEARTBEAT = 9.0
@@ -40,6 +40,9 @@ class PlainLines:
             text = line(event)
             if text and not self._repeats(event):
                 self._say(_place(event), text)
+            if isinstance(event, events.StepFailed) and self._since:
+                for more in remedy(event):
+                    self._say(_place(event), f"  {more}")
 
     def result(self, fields: dict[str, object], lines: tuple[str, ...] = ()) -> None:
         """The last words, on stdout."""

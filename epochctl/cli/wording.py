@@ -5,7 +5,7 @@ from __future__ import annotations
 from epochctl.workflow import events
 from epochctl.workflow.durations import spelled as duration
 
-__all__ = ["ABOUT", "DOING", "duration", "line", "planned", "waiting"]
+__all__ = ["ABOUT", "DOING", "duration", "line", "planned", "remedy", "waiting"]
 
 # What a step is about, for somebody who sees its name for the first time.
 ABOUT = {
@@ -18,6 +18,7 @@ ABOUT = {
     "dns": "the host name, to the load balancer",
     "verify": "every layer, from the pods to the https answer",
 }
+CAUSES = 3  # lines
 DOING = {"observe": "looking", "apply": "working", "destroy": "removing"}
 
 
@@ -26,6 +27,14 @@ def waiting(event: events.StepWaiting) -> str:
     limit = f"{duration(event.waited)} of at most {duration(event.deadline)}"
     remedy = f"; next: {event.fix}" if event.fix else ""
     return f"waiting for {event.what}: {event.cause} ({limit}{remedy})"
+
+
+def remedy(event: events.StepFailed) -> tuple[str, ...]:
+    """Why it failed and what to do, for whoever can begin while other steps are still at work; the error at
+    the end tells all of it. () where there is no cause: it was stopped."""
+    if not (event.why and event.fix):
+        return ()
+    return (*event.why.splitlines()[:CAUSES], f"do: {event.fix}")
 
 
 def planned(event: events.StepPlanned) -> str:

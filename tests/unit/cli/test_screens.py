@@ -173,6 +173,16 @@ def test_the_tree_of_a_failure_names_it_and_what_was_skipped(console: Console, c
     compare("tree-failed", tree(console, 80))
 
 
+def test_what_to_do_about_a_failure_is_told_while_others_are_at_work(
+    console: Console, clock: list[float]
+) -> None:
+    told(console, clock)
+    why = "no zone here holds epoch.example.com\nadd CNAME _0af.epoch.example.com -> _1.acm-validations.aws"
+    fix = "add that record, then epochctl up"
+    console(events.StepFailed("acm_cert", 20.0, "no certificate can be issued as things stand", why, fix))
+    compare("tree-failing", tree(console, 80))
+
+
 def test_a_terminal_that_knows_ascii_only(clock: list[float]) -> None:
     rich = RichConsole(file=io.TextIOWrapper(io.BytesIO(), "ascii"), width=80, force_terminal=True)
     made = Console("up epoch-production in us-west-2", rich, lambda: clock[0])
