@@ -7,7 +7,7 @@ Other regions' records of such a name are theirs to remove.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from epochctl.clients.acm import Acm
 from epochctl.clients.route53 import HealthChecks, Route53, owner_of
@@ -30,11 +30,10 @@ class Former:
 
     def due(self) -> tuple[str, ...]:
         """What `remove` would do, a line each."""
+        now = self._settings.hostname
         return tuple(
-            f"remove the record of {name}: the host name is {self._settings.hostname} now"
-            for name in self._certified()
-            for sharing in self._sharing(name)
-            if _led(sharing, self._region)
+            f"remove the record of {sharing.settings.hostname}: the host name is {now} now"
+            for sharing in self._leading_here(self._certified())
         )
 
     def remove(self, ctx: Context) -> tuple[str, ...]:
@@ -47,29 +46,24 @@ class Former:
         # a validation record is the certificate's step's; it begins like no host name does
         return self._remove(ctx, [name for name in names if not name.startswith("_")])
 
-    def _remove(self, ctx: Context, names: Sequence[str]) -> tuple[str, ...]:
+    def _remove(self, ctx: Context, names: Iterable[str]) -> tuple[str, ...]:
         removed: list[str] = []
-        for name in names:
-            for sharing in self._sharing(name):
-                if name != self._settings.hostname and _led(sharing, self._region):
-                    change, lines = sharing.abandon(ctx)
-                    wait_in_sync(ctx, self._route53, name, change)
-                    removed += lines
+        for sharing in self._leading_here(names):
+            change, lines = sharing.abandon(ctx)
+            wait_in_sync(ctx, self._route53, sharing.settings.hostname, change)
+            removed += lines
         return tuple(removed)
 
     def _certified(self) -> tuple[str, ...]:
-        names = (state.hostname.lower() for state in self._acm.ours(self._settings.tags))
-        return tuple(dict.fromkeys(name for name in names if name != self._settings.hostname))
+        return tuple(dict.fromkeys(state.hostname.lower() for state in self._acm.ours(self._settings.tags)))
 
-    def _sharing(self, name: str) -> Iterator[Sharing]:
-        """Where a zone here holds the name, and it is ours."""
-        zone = self._route53.zone_for(name)
-        if zone is not None and self._route53.owns(zone, name, self._owner):
-            settings = self._settings.model_copy(update={"hostname": name})
-            yield Sharing(settings, self._region, self._owner, zone, self._route53, self._health)
-
-
-def _led(sharing: Sharing, region: str) -> bool:
-    """Whether there is anything to take out: this region's record, or a companion of no record."""
-    present = sharing.present()
-    return not present or len(others(present, region)) < len(present)
+    def _leading_here(self, names: Iterable[str]) -> Iterator[Sharing]:
+        """Of the names that are no longer: those that are ours, with something of this region's to remove."""
+        for name in names:
+            zone = self._route53.zone_for(name) if name != self._settings.hostname else None
+            if zone is not None and self._route53.owns(zone, name, self._owner):
+                settings = self._settings.model_copy(update={"hostname": name})
+                sharing = Sharing(settings, self._region, self._owner, zone, self._route53, self._health)
+                present = sharing.present()
+                if not present or len(others(present, self._region)) < len(present):
+                    yield sharing
