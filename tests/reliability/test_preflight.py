@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import time
+from pathlib import Path
 
 from evidence import Evidence
 from sandboxed import Sandbox
@@ -48,21 +50,38 @@ def test_eksctl_is_looked_for_where_the_settings_want_it(sandbox: Sandbox, evide
     doctor = ("sh", "-c", 'PATH="$PWD/bin:$PATH" exec epochctl doctor')
     program.parent.mkdir()
     program.write_text("#!/bin/sh\necho 99.0.0\n")
+    usual = sandbox.environment["PATH"]
     with evidence("eksctl", "[lb_controller] identity = eksctl, with and without eksctl on PATH") as row:
         settings.write_text('[lb_controller]\nidentity = "eksctl"\n')
+        sandbox.environment["PATH"] = without("eksctl", usual, sandbox.directory)
         try:
             absent = sandbox.run(*doctor, code=17)
             program.chmod(0o755)
             there = sandbox.run(*doctor)
         finally:
             settings.unlink()
+            sandbox.environment["PATH"] = usual
         assert "fail  eksctl" in absent
         assert "install eksctl (https://eksctl.io/installation)" in absent
         assert re.search(r"ok +eksctl +99\.0\.0", there)
         row.happened = (
-            "absent: exit code 17 before anything is made, and how to get it; on PATH it is what is used; "
-            "its flags and CloudFormation stacks are contract-tested"
+            "absent: exit code 17 before anything is made, and how to get it; on PATH it is what is used"
         )
+
+
+def without(program: str, path: str, directory: Path) -> str:
+    """The same PATH where that program is not: links to what else is in its folders."""
+    folders = []
+    for number, folder in enumerate(path.split(os.pathsep)):
+        if (Path(folder) / program).exists():
+            rest = directory / f"path-{number}"
+            rest.mkdir()
+            for other in Path(folder).iterdir():
+                if other.name != program:
+                    (rest / other.name).symlink_to(other)
+            folder = str(rest)
+        folders.append(folder)
+    return os.pathsep.join(folders)
 
 
 def test_the_plan_tells_what_it_costs_and_how_it_goes_away(sandbox: Sandbox, evidence: Evidence) -> None:
