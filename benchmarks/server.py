@@ -16,7 +16,7 @@ from benchmarks.table import Row, median
 from epochctl.image import rootfs
 
 GO = Path(__file__).with_name("go")
-ROUNDS, SECONDS, STARTS = 7, 3, 9
+ROUNDS, SECONDS, STARTS = 7, 3, 31
 
 
 @dataclass
