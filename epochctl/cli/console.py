@@ -129,11 +129,12 @@ class Console:
 
         with self._lock:
             tree = Tree(Text(f"{self._title}  {duration(self._clock() - self._start)}", style="bold"))
+            at_work = self._at_work()
             for region, rows in self._regions.items():
                 branch = tree.add(Text(region, style="bold")) if region else tree
                 for name, row in rows.items():
                     leaf = branch.add(self._line(name, row))
-                    for more in row.remedy if self._at_work() else ():
+                    for more in row.remedy if at_work else ():
                         leaf.add(Text(more))
             return tree
 

@@ -25,8 +25,8 @@ DOING = {"observe": "looking", "apply": "working", "destroy": "removing"}
 def waiting(event: events.StepWaiting) -> str:
     """What is waited for, and why it is not there yet."""
     limit = f"{duration(event.waited)} of at most {duration(event.deadline)}"
-    remedy = f"; next: {event.fix}" if event.fix else ""
-    return f"waiting for {event.what}: {event.cause} ({limit}{remedy})"
+    following = f"; next: {event.fix}" if event.fix else ""
+    return f"waiting for {event.what}: {event.cause} ({limit}{following})"
 
 
 def remedy(event: events.StepFailed) -> tuple[str, ...]:

@@ -41,6 +41,12 @@ def sandbox(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 
 @pytest.fixture(scope="module")
+def before(sandbox: Sandbox) -> list[str]:
+    """What the account holds when the first test that asks for it begins."""
+    return sandbox.inventory()
+
+
+@pytest.fixture(scope="module")
 def service(sandbox: Sandbox) -> Sandbox:
     """The same world with the service up."""
     assert "answers." in sandbox.epochctl("up", "--yes")

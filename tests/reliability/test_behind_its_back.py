@@ -19,11 +19,6 @@ DEPLOYMENT = "deployment/epoch"
 
 
 @pytest.fixture(scope="module")
-def before(sandbox: Sandbox) -> list[str]:
-    return sandbox.inventory()
-
-
-@pytest.fixture(scope="module")
 def deaf(sandbox: Sandbox, before: list[str]) -> Iterator[Sandbox]:
     """A world in which it has been so from the beginning."""
     with sandbox.fault("throttle", "share=0.2", "mode=lost"):

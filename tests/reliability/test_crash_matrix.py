@@ -35,11 +35,6 @@ GIVEN_UP = {  # when somebody thinks better of it
 AGAIN = "fix: run the same command again to continue: epochctl"
 
 
-@pytest.fixture(scope="module")
-def before(sandbox: Sandbox) -> list[str]:
-    return sandbox.inventory()
-
-
 def kills(command: str) -> list[str]:
     return [kill for moment, kill in TELLING if moment.command == command]
 

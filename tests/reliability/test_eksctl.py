@@ -10,13 +10,12 @@ import os
 import eksctl_binary
 import pytest
 from evidence import Evidence
-from sandboxed import URL, Sandbox
+from sandboxed import BUCKET, URL, Sandbox
 
 pytestmark = pytest.mark.timeout(3000)  # eksctl may have to be built first
 
 TOPIC = "eksctl"
 STACK = "addon-iamserviceaccount-kube-system-aws-load-balancer-controller"
-BUCKET = "s3/bucket epochctl-state-"  # terraform's history, kept on purpose
 
 
 @pytest.fixture(scope="module")
@@ -26,11 +25,6 @@ def equipped(sandbox: Sandbox) -> Sandbox:
     sandbox.environment["PATH"] = f"{folder}{os.pathsep}{sandbox.environment['PATH']}"
     (sandbox.directory / "epochctl.toml").write_text('[lb_controller]\nidentity = "eksctl"\n')
     return sandbox
-
-
-@pytest.fixture(scope="module")
-def before(sandbox: Sandbox) -> list[str]:
-    return sandbox.inventory()
 
 
 @pytest.mark.usefixtures("before")

@@ -7,16 +7,10 @@ from __future__ import annotations
 
 import pytest
 from evidence import Evidence
-from sandboxed import BIN, HOSTNAME, Sandbox
+from sandboxed import BIN, BUCKET, HOSTNAME, Sandbox
 
 TOPIC = "another host name"
 NEW = "clock.sandbox.test"
-BUCKET = "s3/bucket epochctl-state-"  # terraform's history, kept on purpose
-
-
-@pytest.fixture(scope="module")
-def before(sandbox: Sandbox) -> list[str]:
-    return sandbox.inventory()
 
 
 def renamed(sandbox: Sandbox, *arguments: str, code: int = 0) -> str:
@@ -33,9 +27,7 @@ def led(sandbox: Sandbox, name: str) -> bool:
 @pytest.mark.usefixtures("before")
 def test_another_host_name_is_an_edit_and_up(service: Sandbox, evidence: Evidence) -> None:
     assert led(service, HOSTNAME)
-    with evidence(
-        "another host name", "`hostname` of a running service is changed; up --plan, then up"
-    ) as row:
+    with evidence(TOPIC, "`hostname` of a running service is changed; up --plan, then up") as row:
         told = renamed(service, "up", "--plan")
         assert f"request a certificate for {NEW}" in told
         told = renamed(service, "up", "--yes")

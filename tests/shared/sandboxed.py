@@ -15,6 +15,7 @@ from pathlib import Path
 BIN = Path(sys.executable).parent
 HOSTNAME = "epoch.sandbox.test"
 URL = f"https://{HOSTNAME}/"
+BUCKET = "s3/bucket epochctl-state-"  # begins its line in the inventory: what `down` keeps on purpose
 
 
 class Sandbox:

@@ -3,7 +3,7 @@ change.
 """
 
 from epochctl.clients.route53.health import HealthCheck, HealthChecks, Observation, verdict
-from epochctl.clients.route53.record import TTL, Alias, Placement, Record
+from epochctl.clients.route53.record import TTL, Alias, Placement, Record, proves
 from epochctl.clients.route53.zones import CLASHING, MARKER, Published, Refused, Route53, Zone, owner_of
 
 __all__ = [
@@ -21,5 +21,6 @@ __all__ = [
     "Route53",
     "Zone",
     "owner_of",
+    "proves",
     "verdict",
 ]

@@ -78,6 +78,11 @@ def plain(name: str) -> str:
     return name.rstrip(".").lower().replace("\\052", "*")
 
 
+def proves(name: str) -> bool:
+    """Whether the name is a validation record's: no host name begins with an underscore (RFC 1123)."""
+    return name.startswith("_")
+
+
 def sorted_name(name: str) -> str:
     """As Route 53 sorts names: by their labels from the right."""
     return ".".join(reversed(name.split(".")))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from epochctl.clients.acm import CertificateState
-from epochctl.clients.route53 import Record, Route53, Zone
+from epochctl.clients.route53 import Record, Route53, Zone, proves
 from epochctl.errors import CertificateError
 
 
@@ -61,11 +61,11 @@ class Validation:
         """Names of validation records that we added for the host name, but for `keep`."""
         zone = self.zone()
         names = self._route53.owned(zone, self._hostname, self._owner) if zone else ()
-        return tuple(name for name in names if _proves(name) and name not in keep)
+        return tuple(name for name in names if proves(name) and name not in keep)
 
     def all(self) -> tuple[tuple[Zone, str], ...]:
         """What we added for any host name, those before this one too. Reads every record that there is."""
-        return tuple(one for one in self._route53.all_owned(self._owner) if _proves(one[1]))
+        return tuple(one for one in self._route53.all_owned(self._owner) if proves(one[1]))
 
     def withdraw(self, *, keep: Collection[str] = ()) -> tuple[str, ...]:
         """Remove `all`, but for `keep`; a line each."""
@@ -73,11 +73,6 @@ class Validation:
         for zone, name in added:
             self._route53.withdraw(zone, name, self._owner)
         return tuple(f"validation record {name}" for _, name in added)
-
-
-def _proves(name: str) -> bool:
-    """No host name begins so; its own record is another step's."""
-    return name.startswith("_")
 
 
 def wanted(state: CertificateState) -> Record:

@@ -102,6 +102,11 @@ def hostname_of(state: ReleaseState) -> str:
     return str(json.loads(state.values).get("hostname", ""))
 
 
+def health_path_of(state: ReleaseState) -> str:
+    """What the load balancer asks the pods of a revision for."""
+    return str(json.loads(state.values).get("healthPath", ""))
+
+
 def _refuse_another_name(present: ReleaseState, target: ReleaseState) -> None:
     now, then, image = hostname_of(present), hostname_of(target), image_of(target)
     if now != then:
@@ -111,11 +116,6 @@ def _refuse_another_name(present: ReleaseState, target: ReleaseState) -> None:
             fix=f"for its image under {now}: epochctl deploy --image {image.reference}; for {then} again: "
             f'hostname = "{then}" in epochctl.toml, then epochctl up',
         )
-
-
-def health_path_of(state: ReleaseState) -> str:
-    """What the load balancer asks the pods of a revision for."""
-    return str(json.loads(state.values).get("healthPath", ""))
 
 
 def _line(state: ReleaseState, bad: bool) -> Revision:

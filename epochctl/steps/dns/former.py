@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from epochctl.clients.acm import Acm
-from epochctl.clients.route53 import HealthChecks, Route53, owner_of
+from epochctl.clients.route53 import HealthChecks, Route53, Zone, owner_of, proves
 from epochctl.settings import Settings
 from epochctl.steps.dns.arrangement import others
 from epochctl.steps.dns.memory import wait_in_sync
@@ -41,29 +41,31 @@ class Former:
         return self._remove(ctx, self._certified())
 
     def remove_all(self, ctx: Context) -> tuple[str, ...]:
-        """Remove the records whose names any zone tells; what was removed, a line each."""
-        names = (name for _, name in self._route53.all_owned(self._owner))
-        # a validation record is the certificate's step's; it begins like no host name does
-        return self._remove(ctx, [name for name in names if not name.startswith("_")])
+        """Remove the records whose names any zone tells, but those that prove a name; a line each."""
+        now, owned = self._settings.hostname, self._route53.all_owned(self._owner)
+        return self._remove(ctx, (one for one in owned if one[1] != now and not proves(one[1])))
 
-    def _remove(self, ctx: Context, names: Iterable[str]) -> tuple[str, ...]:
+    def _remove(self, ctx: Context, owned: Iterable[tuple[Zone, str]]) -> tuple[str, ...]:
         removed: list[str] = []
-        for sharing in self._leading_here(names):
+        for sharing in self._leading_here(owned):
             change, lines = sharing.abandon(ctx)
             wait_in_sync(ctx, self._route53, sharing.settings.hostname, change)
             removed += lines
         return tuple(removed)
 
-    def _certified(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(state.hostname.lower() for state in self._acm.ours(self._settings.tags)))
-
-    def _leading_here(self, names: Iterable[str]) -> Iterator[Sharing]:
-        """Of the names that are no longer: those that are ours, with something of this region's to remove."""
-        for name in names:
-            zone = self._route53.zone_for(name) if name != self._settings.hostname else None
+    def _certified(self) -> Iterator[tuple[Zone, str]]:
+        """Former host names of our certificates whose records are ours, and their zones."""
+        names = {state.hostname.lower() for state in self._acm.ours(self._settings.tags)}
+        for name in sorted(names - {self._settings.hostname}):
+            zone = self._route53.zone_for(name)
             if zone is not None and self._route53.owns(zone, name, self._owner):
-                settings = self._settings.model_copy(update={"hostname": name})
-                sharing = Sharing(settings, self._region, self._owner, zone, self._route53, self._health)
-                present = sharing.present()
-                if not present or len(others(present, self._region)) < len(present):
-                    yield sharing
+                yield zone, name
+
+    def _leading_here(self, owned: Iterable[tuple[Zone, str]]) -> Iterator[Sharing]:
+        """Where there is something of this region's to remove."""
+        for zone, name in owned:
+            settings = self._settings.model_copy(update={"hostname": name})
+            sharing = Sharing(settings, self._region, self._owner, zone, self._route53, self._health)
+            present = sharing.present()
+            if not present or len(others(present, self._region)) < len(present):
+                yield sharing
