@@ -29,7 +29,7 @@ def budgeted(session: Session, command: str) -> Budget:
 
 def _warn(session: Session) -> None:
     """Of credentials that cannot be measured, though they do end."""
-    from epochctl.clients.credentials import unsaid
+    from epochctl.aws.credentials import unsaid
     from epochctl.workflow.events import StepProgress
 
     if unsaid(session.aws):
@@ -38,7 +38,7 @@ def _warn(session: Session) -> None:
 
 def gate(session: Session, command: str) -> Budget:
     """The gate alone: each step is measured when its turn comes."""
-    from epochctl.clients.credentials import remaining, renewed
+    from epochctl.aws.credentials import remaining, renewed
     from epochctl.steps.usual import expected
     from epochctl.workflow.budget import Budget
     from epochctl.workflow.events import StepProgress

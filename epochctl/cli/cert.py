@@ -9,8 +9,8 @@ import typer
 from epochctl.cli.options import Output, Sandbox
 
 if TYPE_CHECKING:
+    from epochctl.aws.acm import CertificateState
     from epochctl.cli.session import Session
-    from epochctl.clients.acm import CertificateState
 
 app = typer.Typer(
     rich_markup_mode=None,

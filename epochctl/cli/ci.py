@@ -66,7 +66,7 @@ def _write(root: Path, file: File) -> None:
 
 
 def _account(settings: Settings) -> str:
-    from epochctl.clients.aws import Aws
+    from epochctl.aws.session import Aws
     from epochctl.errors import CredentialsError
 
     try:
@@ -107,8 +107,8 @@ def comment(
     ] = "[]",
 ) -> None:
     """Show the plans in one comment on the pull request; else in the job's summary, and say why."""
-    from epochctl.clients.github import GitHub
     from epochctl.delivery.comment import Review
+    from epochctl.delivery.github import GitHub
     from epochctl.delivery.posting import post
     from epochctl.delivery.reviewed import read_folder
     from epochctl.delivery.run import present
@@ -132,7 +132,7 @@ def reviewed(
     ] = "",
 ) -> None:
     """Fetch the plans that were reviewed in the pull request which brought a commit."""
-    from epochctl.clients.github import GitHub
+    from epochctl.delivery.github import GitHub
     from epochctl.delivery.reviewed import fetch
     from epochctl.delivery.run import present
     from epochctl.errors import NotFoundError
@@ -157,9 +157,9 @@ def roles(
     sandbox: Sandbox = False,
 ) -> None:
     """Make the roles that the workflows take, by terraform; asks once. No key is made: GitHub signs."""
+    from epochctl.aws.session import Aws
     from epochctl.cli.opening import opened
     from epochctl.cli.session import agreed, interactive
-    from epochctl.clients.aws import Aws
     from epochctl.delivery.roles import Roles
     from epochctl.errors import Interrupted
     from epochctl.tools.git import Git

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from epochctl.clients.aws import Aws
-    from epochctl.clients.kube import Kube
+    from epochctl.aws.session import Aws
+    from epochctl.kube import Kube
 
 
 def connected(aws: Aws, name: str) -> Kube:
     """A connection with a fresh credential. Raises NotFoundError where there is no such cluster."""
-    from epochctl.clients.eks import Eks
-    from epochctl.cluster.access import connect
+    from epochctl.aws.eks import Eks
     from epochctl.errors import NotFoundError
+    from epochctl.kube.access import connect
 
     eks = Eks(aws)
     access = eks.describe(name)

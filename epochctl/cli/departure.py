@@ -17,8 +17,8 @@ WHY = "is no longer in regions: drained and removed"
 
 def find(fleet: Fleet) -> None:
     """Nothing where one region is meant: nothing is said of the others then."""
+    from epochctl.aws.session import Aws
     from epochctl.cli.serving import shares
-    from epochctl.clients.aws import Aws
 
     settings = fleet.settings
     if settings.chosen:

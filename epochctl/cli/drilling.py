@@ -147,10 +147,10 @@ def _break(fleet: Fleet, plan: Plan, region: Region, known: Routes) -> Break:
 
 
 def _built_in(fleet: Fleet, kind: str, region: str, target: str, known: Routes) -> Break:
-    from epochctl.clients.aws import Aws
-    from epochctl.clients.eks import Eks
-    from epochctl.clients.elbv2 import Elbv2
-    from epochctl.clients.security_groups import SecurityGroups
+    from epochctl.aws.eks import Eks
+    from epochctl.aws.elbv2 import Elbv2
+    from epochctl.aws.security_groups import SecurityGroups
+    from epochctl.aws.session import Aws
     from epochctl.failover.breaks import ClosedBalancer, ForcedCheck, NoTargets
 
     aws, settings = Aws(region), fleet.settings
@@ -177,7 +177,7 @@ def _mend(fleet: Fleet, note: Note) -> str:
 
 def _reopen(fleet: Fleet) -> list[str]:
     """Load balancers that a drill on another machine closed: it is written on them."""
-    from epochctl.clients.security_groups import SecurityGroups
+    from epochctl.aws.security_groups import SecurityGroups
 
     lines = []
     for session in fleet.sessions:

@@ -9,7 +9,7 @@ import typer
 from epochctl.cli.options import Sandbox
 
 if TYPE_CHECKING:
-    from epochctl.clients.kube import Ended, Kube
+    from epochctl.kube import Ended, Kube
 
 CONTAINER = "service"  # as the chart calls it; a mesh may have added others
 
@@ -27,9 +27,9 @@ def execute(
 
     Our image has no shell, but python3: epochctl exec -- python3 -c 'import os; print(os.environ)'
     """
+    from epochctl.aws.session import Aws
     from epochctl.cli import terminal
     from epochctl.cli.cluster import connected
-    from epochctl.clients.aws import Aws
 
     settings = ctx.obj.settings_of_one("exec")
     kube = connected(Aws(settings.region), settings.full_name)

@@ -30,10 +30,10 @@ def kubeconfig(
     For one command: KUBECONFIG=$(epochctl kubeconfig) kubectl get pods -A. No secret is in it: it asks
     `epochctl token` each time. Your own kubeconfig is read and changed by --merge alone.
     """
-    from epochctl.clients.aws import Aws
-    from epochctl.clients.eks import Eks
-    from epochctl.cluster import access
+    from epochctl.aws.eks import Eks
+    from epochctl.aws.session import Aws
     from epochctl.errors import NotFoundError
+    from epochctl.kube import access
 
     settings = ctx.obj.settings_of_one("kubeconfig")
     cluster = access.reach(Eks(Aws(settings.region)), settings, settings.region)
@@ -47,9 +47,9 @@ def kubeconfig(
 
 
 def _merge(path: Path, document: dict[str, object]) -> None:
-    from epochctl.cluster import own_kubeconfig
+    from epochctl.kube import user_kubeconfig
 
-    done = own_kubeconfig.merge(path, document)
+    done = user_kubeconfig.merge(path, document)
     if not done.changed:
         typer.echo(f"{done.path} has it already, as context {done.context}.")
     else:

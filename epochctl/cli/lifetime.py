@@ -26,8 +26,8 @@ def check(ttl: str) -> None:
 
 def facts(session: Session) -> dict[str, str]:
     """Age, cost so far and time left; {} where there is no cluster of ours."""
+    from epochctl.aws.eks import Eks
     from epochctl.cli import bill
-    from epochctl.clients.eks import Eks
 
     access, now = Eks(session.aws).describe(session.settings.full_name), datetime.now(UTC)
     ours = access is not None and session.settings.tags.items() <= dict(access.tags).items()
@@ -71,6 +71,6 @@ def span(seconds: float) -> str:
 
 
 def _moment(session: Session) -> datetime | None:
-    from epochctl.clients.expiry import Expiry
+    from epochctl.aws.expiry import Expiry
 
     return Expiry(session.aws, session.settings.tags).moment()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from epochctl.cli.session import Session
 
 if TYPE_CHECKING:
-    from epochctl.clients.lock_object import LockObject
+    from epochctl.aws.lock_object import LockObject
     from epochctl.locks import Holder, LocalLock, RunLock
     from epochctl.workflow.events import Emit, Event
 
@@ -68,8 +68,8 @@ def local(session: Session) -> LocalLock:
 
 def shared(session: Session) -> LockObject:
     """The lock that everybody sees."""
-    from epochctl.clients.lock_object import LockObject
-    from epochctl.clients.state_bucket import StateBucket
+    from epochctl.aws.lock_object import LockObject
+    from epochctl.aws.state_bucket import StateBucket
 
     account = session.aws.account_id()
     bucket = StateBucket(session.aws).name(account)
@@ -78,7 +78,7 @@ def shared(session: Session) -> LockObject:
 
 def key(session: Session) -> str:
     """The shared lock's place in the bucket."""
-    from epochctl.clients.state_bucket import RUN_LOCK
+    from epochctl.aws.state_bucket import RUN_LOCK
 
     return f"{session.settings.state_folder(session.region)}/{RUN_LOCK}"
 

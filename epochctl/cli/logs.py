@@ -11,7 +11,7 @@ import typer
 from epochctl.cli.options import Sandbox
 
 if TYPE_CHECKING:
-    from epochctl.clients.kube import Kube
+    from epochctl.kube import Kube
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -24,8 +24,8 @@ def logs(
     sandbox: Sandbox = False,
 ) -> None:
     """Print the log of every pod, each line with its pod's name."""
+    from epochctl.aws.session import Aws
     from epochctl.cli.cluster import connected
-    from epochctl.clients.aws import Aws
     from epochctl.errors import NotFoundError
 
     settings = ctx.obj.settings_of_one("logs")

@@ -67,7 +67,7 @@ def _sessions(
     settings: Settings, presenter: Presenter, ttl: str, reviewed: Reviewed | None, advice: Advice
 ) -> tuple[Session, ...]:
     """One a region; all of them are one run."""
-    from epochctl.clients.aws import Aws
+    from epochctl.aws.session import Aws
 
     home = settings.meant[0]
     first = Session(settings, home, Aws(home), presenter, ttl, reviewed, advice=advice)

@@ -92,7 +92,7 @@ def look(session: Session, vpcs: tuple[str, ...] = ()) -> tuple[tuple[str, ...],
     """What is ours, and what only bears our name, a line each. Of the session's region: every region of an
     environment goes down, and is proven to be, by itself.
     """
-    from epochctl.clients.leftovers import Leftovers
+    from epochctl.aws.teardown_scan import Leftovers
 
     settings, kept = session.settings, _given(session)
     found = Leftovers(session.aws).find(settings.full_name, settings.tags, kept, vpcs)
@@ -103,7 +103,7 @@ def look(session: Session, vpcs: tuple[str, ...] = ()) -> tuple[tuple[str, ...],
 
 def _given(session: Session) -> tuple[str, ...]:
     """The user's own certificate and its validation record stay, even where `cert request` made them."""
-    from epochctl.clients.acm import Acm
+    from epochctl.aws.acm import Acm
 
     arn = session.settings.certificate_arn
     state = Acm(session.aws).describe(arn) if arn else None
@@ -111,7 +111,7 @@ def _given(session: Session) -> tuple[str, ...]:
 
 
 def _questions() -> tuple[str, ...]:
-    from epochctl.clients.leftovers import Leftovers
+    from epochctl.aws.teardown_scan import Leftovers
 
     return Leftovers.questions()
 

@@ -64,8 +64,8 @@ def _drain(runner: Runner, there: tuple[str, ...]) -> tuple[str, ...]:
 def _delete_state(session: Session) -> tuple[str, ...]:
     import shutil
 
+    from epochctl.aws.state_bucket import StateBucket
     from epochctl.cli.locked import key
-    from epochctl.clients.state_bucket import StateBucket
 
     gone = StateBucket(session.aws).delete_if_unused(session.aws.account_id(), key(session))
     files = session.settings.state_directory(session.region)
@@ -74,7 +74,7 @@ def _delete_state(session: Session) -> tuple[str, ...]:
 
 
 def _kept(session: Session) -> tuple[str, ...]:
-    from epochctl.clients.state_bucket import StateBucket
+    from epochctl.aws.state_bucket import StateBucket
 
     settings, bucket, account = session.settings, StateBucket(session.aws), session.aws.account_id()
     state = f"state bucket {bucket.name(account)}: terraform's history (--delete-state removes it)"
@@ -93,8 +93,8 @@ def _refuse_strangers(runner: Runner) -> None:
 
 def _vpcs(session: Session, runner: Runner) -> tuple[str, ...]:
     """What was ours before: looked into afterwards, whatever became of its tags."""
-    from epochctl.clients.network import Network
-    from epochctl.clients.security_groups import SecurityGroups
+    from epochctl.aws.network import Network
+    from epochctl.aws.security_groups import SecurityGroups
     from epochctl.outputs import Infrastructure
 
     known = runner.outputs.find(Infrastructure)
@@ -104,8 +104,8 @@ def _vpcs(session: Session, runner: Runner) -> tuple[str, ...]:
 
 def _by_hand(session: Session, runner: Runner) -> tuple[str, ...]:
     """Records that a person added, since no zone of the account holds the name: only they take them out."""
-    from epochctl.clients.acm import Acm
-    from epochctl.clients.route53 import Route53
+    from epochctl.aws.acm import Acm
+    from epochctl.aws.route53 import Route53
     from epochctl.outputs import Certificate, DnsRecord
 
     find, records = runner.outputs.find, list[tuple[str, str]]()

@@ -37,7 +37,7 @@ def target(fleet: Fleet, region: str) -> str:
 
 def routes(fleet: Fleet) -> Routes:
     """Of the host name, as Route 53 has them."""
-    from epochctl.clients.route53 import HealthChecks, Route53
+    from epochctl.aws.route53 import HealthChecks, Route53
     from epochctl.failover import Routes
 
     aws, settings = fleet.first.aws, fleet.settings

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from epochctl.cli.advice import Advice
 
 if TYPE_CHECKING:
+    from epochctl.aws.session import Aws
     from epochctl.cli.audience import Presenter
-    from epochctl.clients.aws import Aws
     from epochctl.settings import Settings
     from epochctl.steps.infra_up import Reviewed
     from epochctl.workflow.events import Emit, Event

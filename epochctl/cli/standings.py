@@ -131,13 +131,13 @@ def _rows(
 
 
 def _asking(fleet: Fleet, region: Region) -> Callable[[], str]:
-    from epochctl.clients.aws import Aws
+    from epochctl.aws.session import Aws
 
     known: dict[str, Session] = {session.region: session for session in fleet.sessions}
     aws = known[region.name].aws if region.name in known else Aws(region.name)
 
     def ask() -> str:
-        from epochctl.clients.elbv2 import Elbv2
+        from epochctl.aws.elbv2 import Elbv2
 
         elbv2 = Elbv2(aws)
         balancer = elbv2.by_dns_name(region.target)

@@ -84,7 +84,7 @@ def _validity(session: Session, arn: str) -> str:
     """How long it is valid; ACM renews its own by itself, two months before."""
     from datetime import UTC, datetime
 
-    from epochctl.clients.acm import Acm
+    from epochctl.aws.acm import Acm
 
     state = Acm(session.aws).describe(arn)
     if state is None or state.not_after is None:
@@ -108,9 +108,9 @@ def _waiting(seen: Result, step: str) -> str:
 
 def _running(session: Session) -> dict[str, Fact]:
     """Pods and targets; only the reason where the cluster does not answer."""
+    from epochctl.aws.elbv2 import Elbv2
     from epochctl.cli import summary
     from epochctl.cli.cluster import connected
-    from epochctl.clients.elbv2 import Elbv2
     from epochctl.errors import EpochctlError
 
     name, elbv2 = session.settings.full_name, Elbv2(session.aws)

@@ -21,8 +21,8 @@ def token(
     sandbox: Sandbox = False,
 ) -> None:
     """Print a credential for the cluster (kubectl's exec plugin)."""
-    from epochctl.clients.aws import Aws
-    from epochctl.clients.eks import Eks
+    from epochctl.aws.eks import Eks
+    from epochctl.aws.session import Aws
 
     region = ctx.obj.region
     if not cluster or not region:

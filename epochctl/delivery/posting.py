@@ -8,8 +8,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from epochctl.clients.github import Comment, GitHub, NotAllowed, Unanswered
 from epochctl.delivery.comment import SUMMARY_LIMIT, Review, marker, render
+from epochctl.delivery.github import Comment, GitHub, NotAllowed, Unanswered
 from epochctl.delivery.run import Run
 from epochctl.errors import EpochctlError
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from epochctl.clients.github import GitHub
 from epochctl.delivery.comment import recorded
+from epochctl.delivery.github import GitHub
 from epochctl.delivery.posting import find
 from epochctl.errors import SettingsError
 from epochctl.tools.terraform.proposal import Proposal, read

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from epochctl.clients.aws import Aws
-from epochctl.clients.state_bucket import StateBucket
-from epochctl.clients.token_issuers import TokenIssuers
+from epochctl.aws.oidc_providers import TokenIssuers
+from epochctl.aws.session import Aws
+from epochctl.aws.state_bucket import StateBucket
 from epochctl.errors import SettingsError
 from epochctl.files import find
 from epochctl.settings import Settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from epochctl.clients.eks import Eks
+from epochctl.aws.eks import Eks
 from epochctl.diagnosis.case import Case
 from epochctl.diagnosis.finding import Finding, absent, ok, wrong
 from epochctl.workflow import runs
@@ -76,7 +76,7 @@ def infrastructure(case: Case) -> Finding:
 
 def cluster(case: Case) -> Finding:
     """Active, and its API server answers us."""
-    from epochctl.clients.kube import Kube
+    from epochctl.kube import Kube
 
     name, eks = case.settings.full_name, Eks(case.aws)
     access = eks.describe(name)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from epochctl.clients.aws import Aws
-from epochctl.clients.kube import Kube
+from epochctl.aws.session import Aws
+from epochctl.kube import Kube
 from epochctl.locks import Holder
 from epochctl.settings import Settings
 from epochctl.workflow.outputs import Outputs

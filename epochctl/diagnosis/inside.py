@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from epochctl.clients.elbv2 import Elbv2
-from epochctl.cluster import controller
-from epochctl.cluster.condition import ailment
+from epochctl.aws.elbv2 import Elbv2
 from epochctl.diagnosis.case import Case
 from epochctl.diagnosis.finding import Finding, absent, ok, wrong
+from epochctl.kube import lb_controller
+from epochctl.kube.deployment_health import ailment
 
 INSTALL = "epochctl lb-controller install"
 
@@ -14,16 +14,16 @@ INSTALL = "epochctl lb-controller install"
 def controller_runs(case: Case) -> Finding:
     """The load balancer controller's pods."""
     assert case.kube is not None
-    if case.kube.deployment(controller.NAMESPACE, controller.NAME) is None:
+    if case.kube.deployment(lb_controller.NAMESPACE, lb_controller.NAME) is None:
         return absent("controller", "the load balancer controller is not installed", INSTALL)
-    cause = ailment(case.kube, controller.NAMESPACE, controller.NAME, controller.SELECTOR)
+    cause = ailment(case.kube, lb_controller.NAMESPACE, lb_controller.NAME, lb_controller.SELECTOR)
     return wrong("controller", cause, INSTALL) if cause else ok("controller", "runs")
 
 
 def webhook(case: Case) -> Finding:
     """Its webhook admits an Ingress."""
     assert case.kube is not None
-    cause = controller.refusal(case.kube)
+    cause = lb_controller.refusal(case.kube)
     return wrong("webhook", cause, INSTALL) if cause else ok("webhook", "admits an Ingress")
 
 

@@ -9,8 +9,8 @@ import threading
 import time
 from collections.abc import Sequence
 
-from epochctl.clients.dns import Authority, Names
 from epochctl.failover.region import Region
+from epochctl.net.dns import Authority, Names
 
 REMEMBERED = 30.0  # seconds: a load balancer may get other addresses at any time
 UNKNOWN = "?"

@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from epochctl.clients.eks import Eks
-from epochctl.clients.elbv2 import Elbv2
-from epochctl.clients.security_groups import SecurityGroups
-from epochctl.cluster.access import reach
+from epochctl.aws.eks import Eks
+from epochctl.aws.elbv2 import Elbv2
+from epochctl.aws.security_groups import SecurityGroups
 from epochctl.errors import EpochctlError, NotFoundError
 from epochctl.failover.routes import Routes
+from epochctl.kube.access import reach
 from epochctl.settings import Settings
 from epochctl.tools import process
 

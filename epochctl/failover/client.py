@@ -10,9 +10,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from epochctl.clients.dns import Names
-from epochctl.clients.https import Failure, Https
 from epochctl.failover.answers import Answers
+from epochctl.net.dns import Names
+from epochctl.net.https import Failure, Https
 from epochctl.settings import Settings
 from epochctl.steps.verify.whole import asked, said
 

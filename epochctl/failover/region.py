@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from epochctl.clients.route53 import HealthCheck, Observation, Placement, verdict
+from epochctl.aws.route53 import HealthCheck, Observation, Placement, verdict
 from epochctl.settings import Settings
 
 Role = Literal["active", "primary", "standby", "not in regions"]

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from epochctl.clients.elbv2 import plain_dns_name
-from epochctl.clients.route53 import HealthCheck, HealthChecks, Record, Route53, Zone, owner_of
+from epochctl.aws.elbv2 import plain_dns_name
+from epochctl.aws.route53 import HealthCheck, HealthChecks, Record, Route53, Zone, owner_of
 from epochctl.errors import NotFoundError
 from epochctl.failover.region import Region, named, role
 from epochctl.settings import Settings

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from epochctl.clients import credentials
-from epochctl.clients.aws import Aws
-from epochctl.clients.eks import AccessEntry, ClusterAccess, Eks
+from epochctl.aws import credentials
+from epochctl.aws.eks import AccessEntry, ClusterAccess, Eks
+from epochctl.aws.session import Aws
 from epochctl.errors import EpochctlError
 from epochctl.preflight.fact import Fact, fail, failed, ok, warn
 from epochctl.settings import Settings

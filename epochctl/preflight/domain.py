@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from epochctl.clients.dns import Names
-from epochctl.clients.route53 import Route53
+from epochctl.aws.route53 import Route53
+from epochctl.net.dns import Names
 from epochctl.preflight.fact import Fact, fail, ok, warn
 from epochctl.settings import Settings
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from epochctl.clients.aws import Aws
-from epochctl.clients.capacity import Capacity
-from epochctl.clients.dns import Names as Resolver
-from epochctl.clients.eks import ClusterAccess, Eks
-from epochctl.clients.kube import Kube
-from epochctl.clients.quotas import Quotas
-from epochctl.clients.route53 import Route53
+from epochctl.aws.capacity import Capacity
+from epochctl.aws.eks import ClusterAccess, Eks
+from epochctl.aws.quotas import Quotas
+from epochctl.aws.route53 import Route53
+from epochctl.aws.session import Aws
+from epochctl.kube import Kube
+from epochctl.net.dns import Names as Resolver
 from epochctl.preflight.account import Account
 from epochctl.preflight.asking import Asking, Question
 from epochctl.preflight.domain import Domain

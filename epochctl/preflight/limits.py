@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from epochctl.clients.capacity import STANDARD_FAMILIES, Capacity, Use
-from epochctl.clients.quotas import ADDRESSES, CLUSTERS, NAT_GATEWAYS, STANDARD_VCPUS, VPCS, Quota, Quotas
+from epochctl.aws.capacity import STANDARD_FAMILIES, Capacity, Use
+from epochctl.aws.quotas import ADDRESSES, CLUSTERS, NAT_GATEWAYS, STANDARD_VCPUS, VPCS, Quota, Quotas
 from epochctl.preflight.fact import Fact, fail, ok, warn
 from epochctl.settings import Settings
 

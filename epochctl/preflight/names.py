@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from epochctl.clients.aws import Aws
-from epochctl.clients.eks import ClusterAccess, Eks
-from epochctl.clients.kube import Kube
-from epochctl.clients.taken import Taken
+from epochctl.aws.eks import ClusterAccess, Eks
+from epochctl.aws.name_conflicts import Taken
+from epochctl.aws.session import Aws
+from epochctl.kube import Kube
 from epochctl.preflight.fact import Fact, fail, ok, warn
 from epochctl.settings import Settings
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from epochctl import versions
-from epochctl.clients.capacity import UNFIT_ZONES, Capacity, InstanceType
-from epochctl.clients.eks import Eks
+from epochctl.aws.capacity import UNFIT_ZONES, Capacity, InstanceType
+from epochctl.aws.eks import Eks
 from epochctl.image.platforms import normalize
 from epochctl.preflight.fact import Fact, fail, ok, warn
 from epochctl.settings import Settings

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from epochctl.clients.acm import Acm
-from epochctl.clients.aws import Aws
-from epochctl.clients.ecr import Ecr
-from epochctl.clients.eks import Eks
-from epochctl.clients.elbv2 import Elbv2
-from epochctl.clients.logs import Logs
-from epochctl.clients.network import Network
-from epochctl.clients.replication import Replication
-from epochctl.clients.route53 import HealthChecks, Route53
-from epochctl.clients.security_groups import SecurityGroups
-from epochctl.clients.state_bucket import StateBucket
-from epochctl.cluster.orphans import Orphans
+from epochctl.aws.acm import Acm
+from epochctl.aws.ecr import Ecr
+from epochctl.aws.eks import Eks
+from epochctl.aws.elbv2 import Elbv2
+from epochctl.aws.log_groups import Logs
+from epochctl.aws.network import Network
+from epochctl.aws.replication import Replication
+from epochctl.aws.route53 import HealthChecks, Route53
+from epochctl.aws.security_groups import SecurityGroups
+from epochctl.aws.session import Aws
+from epochctl.aws.state_bucket import StateBucket
+from epochctl.kube.orphans import Orphans
 from epochctl.settings import Settings
 from epochctl.steps.acm_cert import AcmCert
 from epochctl.steps.build import Build

@@ -10,13 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
-from epochctl.clients.ecr import Ecr
-from epochctl.clients.registry import Login, Manifest, Registry, Upload
+from epochctl.aws.ecr import Ecr
 from epochctl.errors import DeployError, ImageError
 from epochctl.image.layout import Blob, read_layout
 from epochctl.image.platforms import normalize
 from epochctl.image.reference import Reference, parse_reference
 from epochctl.outputs import Image, Infrastructure, PushedImage
+from epochctl.registry import Login, Manifest, Registry, Upload
 from epochctl.settings import Settings
 from epochctl.steps.replicated import Replicated
 from epochctl.workflow.step import Context, Observation

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from epochctl.clients.ecr import Ecr
-from epochctl.clients.replication import Replication
+from epochctl.aws.ecr import Ecr
+from epochctl.aws.replication import Replication
 from epochctl.errors import DeadlineError, EpochctlError
 from epochctl.workflow.step import Context
 from epochctl.workflow.waiting import Pending, Ready

@@ -5,8 +5,8 @@ Knows no step; whoever makes the steps of a region gives them these settings.
 
 from __future__ import annotations
 
-from epochctl.clients.aws import Aws
-from epochctl.clients.route53 import HealthChecks
+from epochctl.aws.route53 import HealthChecks
+from epochctl.aws.session import Aws
 from epochctl.settings import Settings
 
 

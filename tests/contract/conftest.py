@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from moto import mock_aws
 
-from epochctl.clients.aws import Aws
+from epochctl.aws.session import Aws
 
 
 @pytest.fixture

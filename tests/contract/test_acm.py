@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from epochctl.clients.acm import Acm
-from epochctl.clients.aws import Aws
+from epochctl.aws.acm import Acm
+from epochctl.aws.session import Aws
 
 REGION, HOSTNAME = "us-west-2", "epoch.example.com"
 OURS = {"epochctl:name": "epoch", "epochctl:environment": "production"}

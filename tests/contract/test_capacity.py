@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from epochctl.clients.aws import Aws
-from epochctl.clients.capacity import Capacity, Use
-from epochctl.clients.expiry import Expiry
-from epochctl.clients.launches import Launches
-from epochctl.clients.quotas import ADDRESSES, VPCS, Quotas
+from epochctl.aws.capacity import Capacity, Use
+from epochctl.aws.expiry import Expiry
+from epochctl.aws.node_launch import Launches
+from epochctl.aws.quotas import ADDRESSES, VPCS, Quotas
+from epochctl.aws.session import Aws
 
 NAME, TAGS = "epoch-production", {"epochctl:name": "epoch", "epochctl:environment": "production"}
 LISTED = [{"Key": key, "Value": value} for key, value in TAGS.items()]

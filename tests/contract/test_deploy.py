@@ -16,11 +16,11 @@ from typing import Any
 
 import pytest
 
-from epochctl.clients.elbv2 import Target
-from epochctl.clients.kube import Kube
-from epochctl.cluster.access import Cluster
-from epochctl.cluster.orphans import Found
+from epochctl.aws.elbv2 import Target
 from epochctl.errors import CredentialsError, DeployError
+from epochctl.kube import Kube
+from epochctl.kube.access import Cluster
+from epochctl.kube.orphans import Found
 from epochctl.outputs import Certificate, Infrastructure, LoadBalancerController, PushedImage
 from epochctl.settings import Settings
 from epochctl.steps.deploy import Deploy, chart

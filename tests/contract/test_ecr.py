@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 
-from epochctl.clients.aws import Aws
-from epochctl.clients.ecr import Ecr
+from epochctl.aws.ecr import Ecr
+from epochctl.aws.session import Aws
 
 REGION, NAME = "us-west-2", "epoch-production"
 

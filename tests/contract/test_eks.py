@@ -7,8 +7,8 @@ from urllib.parse import parse_qs, urlparse
 
 import pytest
 
-from epochctl.clients.aws import Aws
-from epochctl.clients.eks import Eks
+from epochctl.aws.eks import Eks
+from epochctl.aws.session import Aws
 
 
 @pytest.fixture

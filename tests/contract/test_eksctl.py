@@ -20,8 +20,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from epochctl.clients.aws import Aws
-from epochctl.clients.stacks import CLUSTER_TAG, Stacks
+from epochctl.aws.cloudformation import CLUSTER_TAG, Stacks
+from epochctl.aws.session import Aws
 from epochctl.tools import eksctl
 from sandbox.account import providers, stacks
 

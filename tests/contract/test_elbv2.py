@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from epochctl.clients.aws import Aws
-from epochctl.clients.elbv2 import CLUSTER_TAG, Elbv2, LoadBalancer
+from epochctl.aws.elbv2 import CLUSTER_TAG, Elbv2, LoadBalancer
+from epochctl.aws.session import Aws
 
 CLUSTER = "epoch-production"
 

@@ -6,9 +6,9 @@ from typing import cast
 
 import pytest
 
-from epochctl.clients.aws import Aws
-from epochctl.clients.route53 import Alias, HealthChecks, Placement, Record, Route53, Zone, owner_of
-from epochctl.clients.security_groups import CLUSTER_TAG, SecurityGroups
+from epochctl.aws.route53 import Alias, HealthChecks, Placement, Record, Route53, Zone, owner_of
+from epochctl.aws.security_groups import CLUSTER_TAG, SecurityGroups
+from epochctl.aws.session import Aws
 from epochctl.errors import NotFoundError
 from epochctl.failover import Routes
 from epochctl.routing import Routing

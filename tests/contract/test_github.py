@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from actions.github_api import REPOSITORY, TOKEN, State, served
 
-from epochctl.clients.github import GitHub, Unanswered
 from epochctl.delivery.comment import Review, marker, recorded
+from epochctl.delivery.github import GitHub, Unanswered
 from epochctl.delivery.posting import find, post
 from epochctl.delivery.run import Run, present
 from epochctl.tools.terraform.proposal import Move, Proposal

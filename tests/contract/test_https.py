@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from epochctl.clients.https import Failure, Https, Response, Served
+from epochctl.net.https import Failure, Https, Response, Served
 
 HOSTNAME, ADDRESS = "epoch.example.com", "127.0.0.1"
 Serve = Callable[..., Https]

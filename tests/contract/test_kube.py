@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from epochctl.clients.kube import Kube
 from epochctl.errors import ClusterError, CredentialsError
+from epochctl.kube import Kube
 
 sys.path.insert(0, str(Path(__file__).parent))
 from control_plane import TOKEN, ControlPlane

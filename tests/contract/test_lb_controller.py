@@ -18,15 +18,14 @@ from typing import Any
 
 import pytest
 
-from epochctl.clients.aws import Aws
-from epochctl.clients.elbv2 import Elbv2
-from epochctl.clients.kube import Kube
-from epochctl.clients.network import Network
-from epochctl.clients.security_groups import CLUSTER_TAG, SecurityGroups
-from epochctl.cluster import controller
-from epochctl.cluster.access import Cluster
-from epochctl.cluster.orphans import Found, Orphans
+from epochctl.aws.elbv2 import Elbv2
+from epochctl.aws.network import Network
+from epochctl.aws.security_groups import CLUSTER_TAG, SecurityGroups
+from epochctl.aws.session import Aws
 from epochctl.errors import DeadlineError
+from epochctl.kube import Kube, lb_controller
+from epochctl.kube.access import Cluster
+from epochctl.kube.orphans import Found, Orphans
 from epochctl.outputs import Infrastructure
 from epochctl.settings import Settings
 from epochctl.steps.lb_controller import LbController, chart, removal
@@ -38,7 +37,7 @@ from epochctl.workflow.step import Context
 sys.path.insert(0, str(Path(__file__).parent))
 from control_plane import TOKEN, ControlPlane
 
-NAME = controller.NAME
+NAME = lb_controller.NAME
 DEPLOYMENT = """
 apiVersion: apps/v1
 kind: Deployment
@@ -56,7 +55,7 @@ spec:
 SLICE = {
     "apiVersion": "discovery.k8s.io/v1",
     "kind": "EndpointSlice",
-    "metadata": {"name": "webhook", "labels": {"kubernetes.io/service-name": controller.WEBHOOK_SERVICE}},
+    "metadata": {"name": "webhook", "labels": {"kubernetes.io/service-name": lb_controller.WEBHOOK_SERVICE}},
     "addressType": "IPv4",
     "endpoints": [{"addresses": ["10.0.0.9"]}],
     "ports": [],

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from epochctl.clients.aws import Aws
-from epochctl.clients.network import Network
-from epochctl.clients.security_groups import SecurityGroups
+from epochctl.aws.network import Network
+from epochctl.aws.security_groups import SecurityGroups
+from epochctl.aws.session import Aws
 
 NAME, TAGS = "epoch-production", {"epochctl:name": "epoch", "epochctl:environment": "production"}
 CLUSTER = {f"kubernetes.io/cluster/{NAME}": "owned"}

@@ -16,10 +16,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from pydantic import SecretStr
 
-from epochctl.clients.registry import Registry, Upload
 from epochctl.errors import ImageError
 from epochctl.image.entries import complete, file
 from epochctl.image.layout import Layout, Runtime, write_layout
+from epochctl.registry import Registry, Upload
 
 LOGIN = ("AWS", SecretStr("s3cret"))
 BASIC = "Basic " + base64.b64encode(b"AWS:s3cret").decode()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from epochctl.clients.aws import Aws
-from epochctl.clients.replication import Replication
+from epochctl.aws.replication import Replication
+from epochctl.aws.session import Aws
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from epochctl.cluster.access import Cluster
 from epochctl.errors import DeployError
+from epochctl.kube.access import Cluster
 from epochctl.steps.deploy import Deploy
 
 sys.path.insert(0, str(Path(__file__).parent))

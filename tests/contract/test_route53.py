@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from epochctl.clients.aws import Aws
-from epochctl.clients.route53 import Alias, Record, Route53, Zone, owner_of
+from epochctl.aws.route53 import Alias, Record, Route53, Zone, owner_of
+from epochctl.aws.session import Aws
 
 HOSTNAME = "epoch.example.com"
 OWNER = owner_of({"epochctl:name": "epoch", "epochctl:environment": "production"})

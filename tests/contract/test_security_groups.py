@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from epochctl.clients.aws import Aws
-from epochctl.clients.security_groups import CLUSTER_TAG, SecurityGroups
+from epochctl.aws.security_groups import CLUSTER_TAG, SecurityGroups
+from epochctl.aws.session import Aws
 
 
 def test_a_rule_with_a_description_is_revoked_too(aws: Aws) -> None:

@@ -8,10 +8,9 @@ import pytest
 from clock import Clock
 from moto.route53.models import Route53Backend
 
-from epochctl.clients.acm import Acm
-from epochctl.clients.aws import Aws
-from epochctl.clients.elbv2 import LoadBalancer, Target, TargetGroup
-from epochctl.clients.route53 import (
+from epochctl.aws.acm import Acm
+from epochctl.aws.elbv2 import LoadBalancer, Target, TargetGroup
+from epochctl.aws.route53 import (
     Alias,
     HealthCheck,
     HealthChecks,
@@ -22,6 +21,7 @@ from epochctl.clients.route53 import (
     Zone,
     owner_of,
 )
+from epochctl.aws.session import Aws
 from epochctl.errors import EpochctlError
 from epochctl.outputs import Release
 from epochctl.routing import Routing

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from epochctl.clients.aws import Aws
-from epochctl.clients.state_bucket import StateBucket
+from epochctl.aws.session import Aws
+from epochctl.aws.state_bucket import StateBucket
 from epochctl.errors import InfrastructureError
 
 ACCOUNT = "123456789012"

@@ -8,7 +8,7 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
-from epochctl.clients.belongings import iam_stem
+from epochctl.aws.import_ids import iam_stem
 from epochctl.outputs import Infrastructure
 from epochctl.settings import Settings
 from epochctl.steps.infra_up import facts

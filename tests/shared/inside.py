@@ -61,9 +61,9 @@ sys.exit(subprocess.run(sys.argv[2:], env=environment).returncode)
 # An image for another processor than the nodes', in their registry; tells its reference.
 PUSH = """
 import pathlib, tempfile
-from epochctl.clients.aws import Aws
-from epochctl.clients.ecr import Ecr
-from epochctl.clients.registry import Registry, Upload
+from epochctl.aws.session import Aws
+from epochctl.aws.ecr import Ecr
+from epochctl.registry import Registry, Upload
 from epochctl.image.entries import complete, file
 from epochctl.image.layout import Runtime, write_layout
 layout = write_layout(

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from epochctl.clients.https import Failure, Response
-from epochctl.clients.route53 import HealthCheck, Observation, Placement
+from epochctl.aws.route53 import HealthCheck, Observation, Placement
 from epochctl.errors import Interrupted, NotFoundError
 from epochctl.failover.client import Second
 from epochctl.failover.region import Region, role
+from epochctl.net.https import Failure, Response
 from epochctl.routing import Routing
 from epochctl.settings import Settings
 from epochctl.steps.verify.whole import Answer

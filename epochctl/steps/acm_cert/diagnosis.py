@@ -7,9 +7,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from epochctl.clients.acm import CertificateState
-from epochctl.clients.dns import Answer, Authority, Names
-from epochctl.clients.route53 import Record, Route53, Zone
+from epochctl.aws.acm import CertificateState
+from epochctl.aws.route53 import Record, Route53, Zone
+from epochctl.net.dns import Answer, Authority, Names
 from epochctl.steps.acm_cert.validation import wanted
 
 SHORT, LONG = 3.0, 10.0  # seconds that a cause may last before nothing but a person ends it

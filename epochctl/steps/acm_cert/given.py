@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from epochctl.clients.acm import Acm, CertificateState
+from epochctl.aws.acm import Acm, CertificateState
 from epochctl.errors import CertificateError
 from epochctl.settings import Settings
 from epochctl.steps.acm_cert.spent import refuse_unless_pending

@@ -5,7 +5,7 @@ Knows ACM's reasons; nothing of DNS.
 
 from __future__ import annotations
 
-from epochctl.clients.acm import CertificateState
+from epochctl.aws.acm import CertificateState
 from epochctl.errors import CertificateError
 
 PENDING = "PENDING_VALIDATION"

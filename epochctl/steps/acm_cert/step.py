@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import ClassVar
 
-from epochctl.clients.acm import Acm, CertificateState
-from epochctl.clients.dns import Names
-from epochctl.clients.route53 import Route53, owner_of
+from epochctl.aws.acm import Acm, CertificateState
+from epochctl.aws.route53 import Route53, owner_of
 from epochctl.errors import CertificateError, EpochctlError, NotFoundError
+from epochctl.net.dns import Names
 from epochctl.outputs import Certificate
 from epochctl.settings import Settings
 from epochctl.steps.acm_cert.diagnosis import Diagnosis

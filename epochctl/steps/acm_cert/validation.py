@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from epochctl.clients.acm import CertificateState
-from epochctl.clients.route53 import Record, Route53, Zone, proves
+from epochctl.aws.acm import CertificateState
+from epochctl.aws.route53 import Record, Route53, Zone, proves
 from epochctl.errors import CertificateError
 
 

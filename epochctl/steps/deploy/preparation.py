@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from epochctl.clients.kube import Kube
-from epochctl.cluster import controller
 from epochctl.errors import ClusterError, DeadlineError, DeployError
+from epochctl.kube import Kube, lb_controller
 from epochctl.steps.deploy import chart
 from epochctl.workflow.step import Context
 from epochctl.workflow.waiting import Pending, Ready
@@ -49,7 +48,7 @@ class Preparation:
 
     def _await_admission(self, ctx: Context) -> None:
         def probe() -> Ready[None] | Pending:
-            cause = controller.refusal(self.kube)
+            cause = lb_controller.refusal(self.kube)
             return Pending(cause) if cause else Ready(None)
 
         what = "the load balancer controller to admit an Ingress"

@@ -9,8 +9,8 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from epochctl.clients.kube import Kube
 from epochctl.errors import NotFoundError
+from epochctl.kube import Kube
 from epochctl.outputs import PushedImage
 from epochctl.tools.helm import Difference, ReleaseState, decoded, differences, previous, taken_back
 

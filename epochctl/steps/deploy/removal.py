@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from epochctl.cluster import controller
-from epochctl.cluster.access import Cluster
-from epochctl.cluster.orphans import Orphans
 from epochctl.errors import ClusterError, DeadlineError
+from epochctl.kube import lb_controller
+from epochctl.kube.access import Cluster
+from epochctl.kube.orphans import Orphans
 from epochctl.workflow.patience import Patience
 from epochctl.workflow.step import Context
 from epochctl.workflow.waiting import Pending, Ready
@@ -48,11 +48,11 @@ class Removal:
         """
         if not self.cluster.kube.ingresses(self.namespace):
             return True
-        if not controller.serves(self.cluster.kube):
+        if not lb_controller.serves(self.cluster.kube):
             ctx.say("the load balancer controller is dead: its load balancers are left to `lb_controller`")
             self._free(ctx)
             return False
-        patience = Patience(ctx.clock, controller.STALL)
+        patience = Patience(ctx.clock, lb_controller.STALL)
         try:
             ctx.wait_for(
                 "the load balancer to be deleted", lambda: self._ingress_probe(patience), deadline=240
@@ -77,19 +77,19 @@ class Removal:
 
     def _free(self, ctx: Context) -> None:
         """Without a controller its webhook refuses every change, and its finalizers stay for ever."""
-        self.cluster.kube.delete_webhooks(controller.WEBHOOKS)
+        self.cluster.kube.delete_webhooks(lb_controller.WEBHOOKS)
         for freed in self.cluster.kube.strip_finalizers(self.namespace):
             ctx.say(f"freed {freed} from the controller's finalizer")
 
     def _await_namespace(self, ctx: Context, works: bool) -> None:
-        patience = Patience(ctx.clock, controller.STALL)
+        patience = Patience(ctx.clock, lb_controller.STALL)
 
         def probe() -> Ready[None] | Pending:
             if self.cluster.kube.namespace(self.namespace) is None:
                 return Ready(None)
             pods = [pod.name for pod in self.cluster.kube.pods(self.namespace)]
             idle = patience.spent((tuple(pods), self.orphans.find().all))
-            if not pods and not (works and not idle and controller.serves(self.cluster.kube)):
+            if not pods and not (works and not idle and lb_controller.serves(self.cluster.kube)):
                 self._free(ctx)
             return Pending(f"pods are ending: {', '.join(pods)}" if pods else "its objects are being deleted")
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from epochctl.cluster.access import Cluster
 from epochctl.errors import DeadlineError, DeployError
+from epochctl.kube.access import Cluster
 from epochctl.workflow.step import Context
 
 NEWLINE = "\n"

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from epochctl.clients.elbv2 import Elbv2, Target
-from epochctl.clients.kube import Kube, PodState, Trouble
-from epochctl.cluster.rollout import Patience
+from epochctl.aws.elbv2 import Elbv2, Target
 from epochctl.errors import DeployError
+from epochctl.kube import Kube, PodState, Trouble
+from epochctl.kube.rollout import Patience
 from epochctl.steps.deploy.complaint import Complaint
 from epochctl.steps.deploy.retreat import REMEDIES, Left
 from epochctl.workflow.waiting import Clock, Pending, Ready

@@ -10,15 +10,14 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from epochctl.clients.aws import Aws
-from epochctl.clients.eks import Eks
-from epochctl.clients.elbv2 import Elbv2
-from epochctl.clients.kube import DeploymentState, Kube, PodState
-from epochctl.clients.subnets import Subnets
-from epochctl.cluster import controller
-from epochctl.cluster.access import Cluster, reach, settled
-from epochctl.cluster.orphans import Orphans
+from epochctl.aws.eks import Eks
+from epochctl.aws.elbv2 import Elbv2
+from epochctl.aws.session import Aws
+from epochctl.aws.subnets import Subnets
 from epochctl.errors import ClusterError, DeadlineError, DeployError
+from epochctl.kube import DeploymentState, Kube, PodState, lb_controller
+from epochctl.kube.access import Cluster, reach, settled
+from epochctl.kube.orphans import Orphans
 from epochctl.outputs import Certificate, Infrastructure, LoadBalancerController, PushedImage, Release
 from epochctl.settings import Settings
 from epochctl.steps.deploy import chart
@@ -203,7 +202,7 @@ class Deploy:
         if live is None or not live.complete:
             counts = f"{live.available} of {live.desired}" if live else "none"
             return (f"heal: {counts} pods are available",)
-        refusal = controller.refusal(cluster.kube)
+        refusal = lb_controller.refusal(cluster.kube)
         if refusal:
             return (f"heal: {refusal}",)
         serving = self._serving(cluster)

@@ -8,11 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from epochctl.clients.kube import Kube, PodState, Trouble
-from epochctl.clients.subnets import Subnets
-from epochctl.cluster import controller
-from epochctl.cluster.rollout import Rollout
+from epochctl.aws.subnets import Subnets
 from epochctl.errors import DeployError
+from epochctl.kube import Kube, PodState, Trouble, lb_controller
+from epochctl.kube.rollout import Rollout
 from epochctl.outputs import Infrastructure, PushedImage
 from epochctl.steps.deploy import chart
 from epochctl.steps.deploy.complaint import Complaint, decoded
@@ -57,7 +56,7 @@ class Watch:
     def _look(self, ctx: Context) -> Complaint:
         """What keeps the load balancer from being made, with what AWS says about the subnets."""
         infra = ctx.outputs.find(Infrastructure)
-        role = self.kube.role_of(controller.NAMESPACE, controller.NAME) or ""
+        role = self.kube.role_of(lb_controller.NAMESPACE, lb_controller.NAME) or ""
         events = self.kube.events(self.serving.namespace, self.serving.name, kind="Ingress", limit=3)
         subnets = self.subnets.describe(infra.public_subnet_ids if infra else ())
         return decoded(events, role.rpartition("/")[2], subnets)

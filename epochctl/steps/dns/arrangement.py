@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from epochctl.clients.route53 import Placement, Record
+from epochctl.aws.route53 import Placement, Record
 from epochctl.settings import Settings
 
 _BALANCER = re.compile(r"\.([a-z0-9-]+)\.elb\.amazonaws\.com(\.cn)?\.?$")

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from epochctl.clients.acm import Acm
-from epochctl.clients.route53 import HealthChecks, Route53, Zone, owner_of, proves
+from epochctl.aws.acm import Acm
+from epochctl.aws.route53 import HealthChecks, Route53, Zone, owner_of, proves
 from epochctl.settings import Settings
 from epochctl.steps.dns.arrangement import others
 from epochctl.steps.dns.memory import wait_in_sync

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from epochctl.clients.elbv2 import Elbv2, plain_dns_name
-from epochctl.clients.route53 import HealthChecks, Route53, owner_of, verdict
+from epochctl.aws.elbv2 import Elbv2, plain_dns_name
+from epochctl.aws.route53 import HealthChecks, Route53, owner_of, verdict
 from epochctl.errors import DeadlineError, Interrupted
 from epochctl.settings import Settings
 from epochctl.steps.dns.arrangement import region_of

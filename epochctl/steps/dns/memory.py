@@ -5,7 +5,7 @@ Knows no record.
 
 from __future__ import annotations
 
-from epochctl.clients.route53 import Route53
+from epochctl.aws.route53 import Route53
 from epochctl.workflow.step import Context
 from epochctl.workflow.waiting import Pending, Ready
 

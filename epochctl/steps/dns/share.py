@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from epochctl.clients.route53 import HealthCheck, Observation, Record, verdict
+from epochctl.aws.route53 import HealthCheck, Observation, Record, verdict
 from epochctl.steps.dns.arrangement import region_of
 
 

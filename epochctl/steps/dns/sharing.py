@@ -9,17 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from epochctl.clients.elbv2 import LoadBalancer
-from epochctl.clients.route53 import (
-    CLASHING,
-    Alias,
-    HealthCheck,
-    HealthChecks,
-    Record,
-    Refused,
-    Route53,
-    Zone,
-)
+from epochctl.aws.elbv2 import LoadBalancer
+from epochctl.aws.route53 import CLASHING, Alias, HealthCheck, HealthChecks, Record, Refused, Route53, Zone
 from epochctl.errors import EpochctlError
 from epochctl.settings import Settings
 from epochctl.steps.dns.arrangement import arranged, others, region_of, remaining

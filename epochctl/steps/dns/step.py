@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import ClassVar
 
-from epochctl.clients.acm import Acm
-from epochctl.clients.dns import Names
-from epochctl.clients.elbv2 import Elbv2, LoadBalancer, plain_dns_name
-from epochctl.clients.route53 import MARKER, Alias, HealthChecks, Record, Route53, Zone, owner_of
+from epochctl.aws.acm import Acm
+from epochctl.aws.elbv2 import Elbv2, LoadBalancer, plain_dns_name
+from epochctl.aws.route53 import MARKER, Alias, HealthChecks, Record, Route53, Zone, owner_of
 from epochctl.errors import EpochctlError
+from epochctl.net.dns import Names
 from epochctl.outputs import DnsRecord, Release
 from epochctl.settings import Settings
 from epochctl.steps.dns.arrangement import others

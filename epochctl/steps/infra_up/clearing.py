@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from epochctl.clients.network import Network, Tenant
-from epochctl.cluster.orphans import Orphans
+from epochctl.aws.network import Network, Tenant
 from epochctl.errors import DeadlineError, InfrastructureError
+from epochctl.kube.orphans import Orphans
 from epochctl.workflow.patience import Patience
 from epochctl.workflow.step import Context
 from epochctl.workflow.waiting import Pending, Ready

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from epochctl.clients.launches import Group, Launches
+from epochctl.aws.node_launch import Group, Launches
 from epochctl.errors import EpochctlError, InfrastructureError
 from epochctl.workflow.step import Context
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from epochctl.clients.belongings import Belongings
+from epochctl.aws.import_ids import Belongings
 from epochctl.errors import DeadlineError, InfrastructureError, LockedError
 from epochctl.steps.infra_up.review import Review
 from epochctl.tools.terraform import Backend, Change, Plan, StaleLockError, StalePlanError, Terraform

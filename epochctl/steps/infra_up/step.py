@@ -11,18 +11,18 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
-from epochctl.clients.aws import Aws
-from epochctl.clients.belongings import Belongings
-from epochctl.clients.ecr import Ecr
-from epochctl.clients.expiry import Expiry
-from epochctl.clients.launches import Launches
-from epochctl.clients.logs import Logs
-from epochctl.clients.network import Network
-from epochctl.clients.state_bucket import StateBucket
-from epochctl.clients.strays import Strays
-from epochctl.clients.taken import Taken
-from epochctl.cluster.orphans import Orphans
+from epochctl.aws.duplicates import Strays
+from epochctl.aws.ecr import Ecr
+from epochctl.aws.expiry import Expiry
+from epochctl.aws.import_ids import Belongings
+from epochctl.aws.log_groups import Logs
+from epochctl.aws.name_conflicts import Taken
+from epochctl.aws.network import Network
+from epochctl.aws.node_launch import Launches
+from epochctl.aws.session import Aws
+from epochctl.aws.state_bucket import StateBucket
 from epochctl.errors import InfrastructureError, LockedError, NotFoundError
+from epochctl.kube.orphans import Orphans
 from epochctl.outputs import Infrastructure
 from epochctl.settings import Settings
 from epochctl.steps.infra_up import facts

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from epochctl import versions
-from epochctl.clients.belongings import iam_stem
-from epochctl.cluster.controller import NAME, NAMESPACE
+from epochctl.aws.import_ids import iam_stem
+from epochctl.kube.lb_controller import NAME, NAMESPACE
 from epochctl.outputs import Infrastructure
 from epochctl.settings import Settings
 from epochctl.tools.eksctl import ServiceAccount

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from epochctl.clients.stacks import Stacks
-from epochctl.cluster.access import Cluster
+from epochctl.aws.cloudformation import Stacks
 from epochctl.errors import ClusterError, ToolError
+from epochctl.kube.access import Cluster
 from epochctl.tools import eksctl
 from epochctl.tools.eksctl import ServiceAccount
 from epochctl.workflow.step import Context

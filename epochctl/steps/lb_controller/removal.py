@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from epochctl.cluster import controller
-from epochctl.cluster.access import Cluster
-from epochctl.cluster.orphans import Orphans
 from epochctl.errors import ClusterError, DeadlineError
+from epochctl.kube import lb_controller
+from epochctl.kube.access import Cluster
+from epochctl.kube.orphans import Orphans
 from epochctl.workflow.patience import Patience
 from epochctl.workflow.step import Context
 from epochctl.workflow.waiting import Pending, Ready
@@ -41,10 +41,10 @@ class Removal:
         for item in cluster.kube.balanced():
             ctx.say(f"{item} has a load balancer: deleted, since its cluster goes")
             cluster.kube.delete_balanced(item)
-        if not controller.serves(cluster.kube):
+        if not lb_controller.serves(cluster.kube):
             self._explain(ctx, "the load balancer controller is not there to remove")
             return
-        patience = Patience(ctx.clock, controller.STALL)
+        patience = Patience(ctx.clock, lb_controller.STALL)
 
         def probe() -> Ready[None] | Pending:
             held, left = cluster.kube.balanced(), self.orphans.find().all
@@ -68,13 +68,13 @@ class Removal:
 
     def _uninstall(self, ctx: Context, cluster: Cluster) -> tuple[str, ...]:
         kube, lines = cluster.kube, []
-        if cluster.helm.uninstall(controller.NAME, controller.NAMESPACE):
-            lines.append(f"release {controller.NAME}")
-        if kube.delete_webhooks(controller.WEBHOOKS):
+        if cluster.helm.uninstall(lb_controller.NAME, lb_controller.NAMESPACE):
+            lines.append(f"release {lb_controller.NAME}")
+        if kube.delete_webhooks(lb_controller.WEBHOOKS):
             lines.append("webhook configurations without a controller behind them")
         for freed in kube.strip_finalizers():
             ctx.say(f"freed {freed} from the controller's finalizer")
         lines += [
-            f"definitions of {group}" for group in controller.API_GROUPS if kube.delete_definitions(group)
+            f"definitions of {group}" for group in lb_controller.API_GROUPS if kube.delete_definitions(group)
         ]
         return tuple(lines)

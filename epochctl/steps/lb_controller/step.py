@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from epochctl.clients.aws import Aws
-from epochctl.clients.eks import Eks
-from epochctl.clients.stacks import Stacks
-from epochctl.cluster import controller
-from epochctl.cluster.access import Cluster, foreign, reach, settled
-from epochctl.cluster.orphans import Orphans
-from epochctl.cluster.rollout import Rollout
+from epochctl.aws.cloudformation import Stacks
+from epochctl.aws.eks import Eks
+from epochctl.aws.session import Aws
 from epochctl.errors import ClusterError
+from epochctl.kube import lb_controller
+from epochctl.kube.access import Cluster, foreign, reach, settled
+from epochctl.kube.orphans import Orphans
+from epochctl.kube.rollout import Rollout
 from epochctl.outputs import Infrastructure, LoadBalancerController
 from epochctl.settings import Settings
 from epochctl.steps.lb_controller import chart, removal
@@ -43,7 +43,7 @@ class LbController:
         cluster, infra = reach(self._eks, self._settings, self._region), ctx.outputs.get(Infrastructure)
         if cluster is None:
             return Observation(None, (f"install {chart.FULL_CHART}",))
-        state = cluster.helm.release(controller.NAME, controller.NAMESPACE)
+        state = cluster.helm.release(lb_controller.NAME, lb_controller.NAMESPACE)
         due = self._due(cluster, infra, state)
         changes = (*due, *(_health(cluster) if state else ()))
         # One that ails is still one: what follows it (verify, status) must be able to look further.
@@ -55,7 +55,7 @@ class LbController:
             raise ClusterError(f"there is no cluster {infra.cluster_name} to install the controller into")
         if self._lacks_role(cluster):
             self._identity.make(ctx, infra.lb_controller_policy_arn)
-        state = settled(ctx, cluster.helm, controller.NAME, controller.NAMESPACE)
+        state = settled(ctx, cluster.helm, lb_controller.NAME, lb_controller.NAMESPACE)
         if self._due(cluster, infra, state):
             self._install(ctx, cluster, infra, state)
         self._await(ctx, cluster)
@@ -76,7 +76,7 @@ class LbController:
         """What the release lacks, a line each."""
         changes = []
         if self._lacks_role(cluster):
-            changes.append(f"give service account {controller.NAME} its IAM role (eksctl)")
+            changes.append(f"give service account {lb_controller.NAME} its IAM role (eksctl)")
         if state is None:
             return (*changes, f"install {chart.FULL_CHART}")
         if state.status != "deployed":
@@ -85,38 +85,38 @@ class LbController:
             changes.append(f"upgrade {state.chart} to {chart.FULL_CHART}")
         if state.values != canonical(chart.values(self._settings, infra)):
             changes.append(f"change the values of {chart.FULL_CHART}")
-        missing = cluster.kube.missing(state.manifests, controller.NAMESPACE)
+        missing = cluster.kube.missing(state.manifests, lb_controller.NAMESPACE)
         wanted = chart.values(self._settings, infra)["replicaCount"]
-        live = cluster.kube.deployment(controller.NAMESPACE, controller.NAME)
+        live = cluster.kube.deployment(lb_controller.NAMESPACE, lb_controller.NAME)
         if live is not None and live.desired != wanted:
             changes.append(f"heal: {wanted} controller pods instead of {live.desired}")
         return (*changes, *(f"heal: make {name} again" for name in missing))
 
     def _lacks_role(self, cluster: Cluster) -> bool:
         return self._settings.lb_controller.identity == "eksctl" and not cluster.kube.role_of(
-            controller.NAMESPACE, controller.NAME
+            lb_controller.NAMESPACE, lb_controller.NAME
         )
 
     def _install(
         self, ctx: Context, cluster: Cluster, infra: Infrastructure, state: ReleaseState | None
     ) -> None:
-        directory = cluster.helm.pulled(chart.REPOSITORY, controller.NAME, chart.CHART_VERSION)
+        directory = cluster.helm.pulled(chart.REPOSITORY, lb_controller.NAME, chart.CHART_VERSION)
         if state is not None and state.chart != chart.FULL_CHART:
             ctx.say("definitions first: helm does not upgrade them")
             for definition in definitions(directory):
                 cluster.kube.apply(definition)
         ctx.say(f"{'upgrade to' if state else 'install'} {chart.FULL_CHART}")
         cluster.helm.install_or_upgrade(
-            controller.NAME, controller.NAMESPACE, directory, chart.values(self._settings, infra)
+            lb_controller.NAME, lb_controller.NAMESPACE, directory, chart.values(self._settings, infra)
         )
 
     def _await(self, ctx: Context, cluster: Cluster) -> None:
         # More lenient than with our own: nodes may still be joining, and a new IAM role is not known at once.
         rollout = Rollout(
             cluster.kube,
-            controller.NAMESPACE,
-            controller.NAME,
-            controller.SELECTOR,
+            lb_controller.NAMESPACE,
+            lb_controller.NAME,
+            lb_controller.SELECTOR,
             ctx.clock,
             fail=lambda _, why: ClusterError("the load balancer controller does not run", why=why, fix=FIX),
             lenience=60.0,
@@ -124,7 +124,7 @@ class LbController:
         ctx.wait_for("the load balancer controller", rollout.probe, deadline=300, fix=FIX, longest=2.0)
 
         def admitted() -> Ready[None] | Pending:
-            cause = controller.refusal(cluster.kube)
+            cause = lb_controller.refusal(cluster.kube)
             return Pending(cause) if cause else Ready(None)
 
         ctx.wait_for("its webhook to admit an Ingress", admitted, deadline=120, fix=FIX, longest=2.0)
@@ -143,8 +143,8 @@ def definitions(directory: Any) -> tuple[dict[str, Any], ...]:
 
 
 def _health(cluster: Cluster) -> tuple[str, ...]:
-    state = cluster.kube.deployment(controller.NAMESPACE, controller.NAME)
+    state = cluster.kube.deployment(lb_controller.NAMESPACE, lb_controller.NAME)
     if state is not None and not state.complete:
         return (f"heal: {state.available} of {state.desired} controller pods are available",)
-    cause = controller.refusal(cluster.kube)
+    cause = lb_controller.refusal(cluster.kube)
     return (f"heal: {cause}",) if cause else ()

@@ -7,12 +7,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from epochctl.clients.elbv2 import Elbv2, Target
+from epochctl.aws.elbv2 import Elbv2, Target
 from epochctl.steps.verify.layer import Layer, Seen, Subject
 from epochctl.workflow.waiting import Pending, Ready
 
 if TYPE_CHECKING:
-    from epochctl.clients.kube import PodState
+    from epochctl.kube import PodState
 
     PodsOf = Callable[[str, str, str], tuple[PodState, ...]]  # cluster, namespace, selector
 

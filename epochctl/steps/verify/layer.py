@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from epochctl.clients.elbv2 import LoadBalancer
+from epochctl.aws.elbv2 import LoadBalancer
 from epochctl.errors import DeadlineError, EpochctlError, VerifyError
 from epochctl.outputs import DnsRecord, Release
 from epochctl.settings import Settings

@@ -5,10 +5,10 @@ In that order, and the second never before the first is right: a resolver rememb
 
 from __future__ import annotations
 
-from epochctl.clients.dns import Answer, Authority, Names
-from epochctl.clients.elbv2 import plain_dns_name
-from epochctl.clients.route53 import Route53
+from epochctl.aws.elbv2 import plain_dns_name
+from epochctl.aws.route53 import Route53
 from epochctl.errors import EpochctlError, ResolverCacheError, VerifyError
+from epochctl.net.dns import Answer, Authority, Names
 from epochctl.steps.verify.layer import Layer, Seen, Stuck, Subject
 from epochctl.workflow.waiting import Pending, Ready
 

@@ -6,9 +6,9 @@ import time
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from epochctl.clients.dns import Names
-from epochctl.clients.elbv2 import Elbv2
-from epochctl.clients.https import Failure, Https, Response
+from epochctl.aws.elbv2 import Elbv2
+from epochctl.net.dns import Names
+from epochctl.net.https import Failure, Https, Response
 from epochctl.steps.verify.layer import Layer, Seen, Stuck, Subject
 from epochctl.workflow.waiting import Pending, Ready
 

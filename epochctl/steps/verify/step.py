@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from epochctl.clients.dns import Names
-from epochctl.clients.elbv2 import Elbv2
-from epochctl.clients.https import Https
-from epochctl.clients.route53 import Route53
+from epochctl.aws.elbv2 import Elbv2
+from epochctl.aws.route53 import Route53
+from epochctl.net.dns import Names
+from epochctl.net.https import Https
 from epochctl.outputs import Certificate, DnsRecord, Infrastructure, Release, Verification
 from epochctl.settings import Settings
 from epochctl.steps.verify.inside import Inside
@@ -19,8 +19,8 @@ from epochctl.steps.verify.outside import Outside
 from epochctl.workflow.step import Context, Observation
 
 if TYPE_CHECKING:
-    from epochctl.clients.eks import Eks
-    from epochctl.clients.kube import PodState
+    from epochctl.aws.eks import Eks
+    from epochctl.kube import PodState
     from epochctl.steps.verify.inside import PodsOf
 
 
@@ -84,8 +84,8 @@ class Verify:
         return (*inside.layers(), outside.balancer_layer(), *lookup.layers(), *outside.layers())
 
     def _pods(self, cluster: str, namespace: str, selector: str) -> tuple[PodState, ...]:
-        from epochctl.cluster.access import connect
         from epochctl.errors import ClusterError
+        from epochctl.kube.access import connect
 
         access = self._eks.describe(cluster)
         if access is None:

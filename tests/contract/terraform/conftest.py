@@ -14,14 +14,14 @@ from typing import Any
 
 import pytest
 
-from epochctl.clients.aws import Aws
-from epochctl.clients.ecr import Ecr
-from epochctl.clients.elbv2 import Elbv2
-from epochctl.clients.logs import Logs
-from epochctl.clients.network import Network
-from epochctl.clients.security_groups import SecurityGroups
-from epochctl.clients.state_bucket import StateBucket
-from epochctl.cluster.orphans import Orphans
+from epochctl.aws.ecr import Ecr
+from epochctl.aws.elbv2 import Elbv2
+from epochctl.aws.log_groups import Logs
+from epochctl.aws.network import Network
+from epochctl.aws.security_groups import SecurityGroups
+from epochctl.aws.session import Aws
+from epochctl.aws.state_bucket import StateBucket
+from epochctl.kube.orphans import Orphans
 from epochctl.settings import Settings
 from epochctl.steps.infra_up import InfraUp, Reviewed
 from epochctl.tools.terraform import Terraform

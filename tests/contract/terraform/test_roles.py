@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from actions.event import Event, dispatch, pull_request, push, schedule
 
-from epochctl.clients.aws import Aws
+from epochctl.aws.session import Aws
 from epochctl.delivery.roles import Roles
 from epochctl.errors import SettingsError
 from epochctl.settings import Settings

@@ -15,8 +15,8 @@ import pytest
 from shared_lock import SharedLock
 
 from epochctl import outputs
+from epochctl.aws.teardown_scan import Finding
 from epochctl.cli.app import run
-from epochctl.clients.leftovers import Finding
 from epochctl.errors import CredentialsError, DeployError, PreflightError, SettingsError, ToolError
 from epochctl.preflight import Fact
 from epochctl.steps.infra_up.whereabouts import Whereabouts, compare
@@ -90,11 +90,11 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
     monkeypatch.setattr("epochctl.steps.catalog.steps", lambda *given: made.steps())
     monkeypatch.setattr("epochctl.preflight.Examination.essential", lambda self: ())
     monkeypatch.setattr("epochctl.cli.locked.shared", lambda session: made.lock)
-    monkeypatch.setattr("epochctl.clients.credentials.remaining", lambda aws: made.remaining)
-    monkeypatch.setattr("epochctl.clients.aws.Aws.account_id", lambda self: "123456789012")
-    monkeypatch.setattr("epochctl.clients.state_bucket.StateBucket.exists", lambda self, account: True)
-    monkeypatch.setattr("epochctl.clients.leftovers.Leftovers.find", lambda *_: made.left)
-    monkeypatch.setattr("epochctl.clients.network.Network.find", lambda self, tags: ())
+    monkeypatch.setattr("epochctl.aws.credentials.remaining", lambda aws: made.remaining)
+    monkeypatch.setattr("epochctl.aws.session.Aws.account_id", lambda self: "123456789012")
+    monkeypatch.setattr("epochctl.aws.state_bucket.StateBucket.exists", lambda self, account: True)
+    monkeypatch.setattr("epochctl.aws.teardown_scan.Leftovers.find", lambda *_: made.left)
+    monkeypatch.setattr("epochctl.aws.network.Network.find", lambda self, tags: ())
     monkeypatch.setattr("epochctl.cli.proof.SETTLING", 0.0)
     monkeypatch.setattr("epochctl.tools.process.Stop.event", __import__("threading").Event())
     return made
@@ -188,7 +188,7 @@ def test_down_expired_takes_only_what_is_past_its_time(
 ) -> None:
     world.made = True
     until = None if hours is None else datetime.now(UTC) + timedelta(hours=hours)
-    monkeypatch.setattr("epochctl.clients.expiry.Expiry.moment", lambda self: until)
+    monkeypatch.setattr("epochctl.aws.expiry.Expiry.moment", lambda self: until)
     assert run(["down", "--yes", "--expired"]) == 0
     assert world.made is not gone
     assert gone or "not yet" in capsys.readouterr().out
@@ -216,7 +216,7 @@ def test_nothing_is_begun_without_credentials(world: World, monkeypatch: pytest.
     def nobody(self: object) -> str:
         raise CredentialsError("no AWS credentials")
 
-    monkeypatch.setattr("epochctl.clients.aws.Aws.account_id", nobody)
+    monkeypatch.setattr("epochctl.aws.session.Aws.account_id", nobody)
     fact = Fact("identity", "fail", "no AWS credentials", error=CredentialsError("no AWS credentials"))
     monkeypatch.setattr("epochctl.preflight.Examination.essential", lambda self: (fact,))
     for line in (["up", "--yes"], ["down", "--yes"], ["status"], ["lb-controller", "status"]):

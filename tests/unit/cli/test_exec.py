@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from epochctl.cli.app import run
-from epochctl.clients.kube import Ended
+from epochctl.kube import Ended
 
 
 class Running:

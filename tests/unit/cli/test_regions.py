@@ -13,9 +13,9 @@ import pytest
 from shared_lock import SharedLock
 
 from epochctl import outputs
+from epochctl.aws.session import Aws
 from epochctl.cli import summary
 from epochctl.cli.app import run
-from epochctl.clients.aws import Aws
 from epochctl.errors import CredentialsError, DeployError, LockedError, PreflightError, VerifyError
 from epochctl.preflight import Fact
 from epochctl.settings import Settings
@@ -133,12 +133,12 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
     monkeypatch.setattr("epochctl.steps.catalog.steps", steps)
     monkeypatch.setattr("epochctl.preflight.Examination.essential", lambda self: ())
     monkeypatch.setattr("epochctl.cli.locked.shared", lambda session: made.places[session.region].lock)
-    monkeypatch.setattr("epochctl.clients.credentials.remaining", lambda aws: None)
-    monkeypatch.setattr("epochctl.clients.credentials.unsaid", lambda aws: False)
-    monkeypatch.setattr("epochctl.clients.aws.Aws.account_id", lambda self: "123456789012")
-    monkeypatch.setattr("epochctl.clients.state_bucket.StateBucket.exists", lambda self, account: True)
-    monkeypatch.setattr("epochctl.clients.leftovers.Leftovers.find", lambda *_: ())
-    monkeypatch.setattr("epochctl.clients.network.Network.find", lambda self, tags: ())
+    monkeypatch.setattr("epochctl.aws.credentials.remaining", lambda aws: None)
+    monkeypatch.setattr("epochctl.aws.credentials.unsaid", lambda aws: False)
+    monkeypatch.setattr("epochctl.aws.session.Aws.account_id", lambda self: "123456789012")
+    monkeypatch.setattr("epochctl.aws.state_bucket.StateBucket.exists", lambda self, account: True)
+    monkeypatch.setattr("epochctl.aws.teardown_scan.Leftovers.find", lambda *_: ())
+    monkeypatch.setattr("epochctl.aws.network.Network.find", lambda self, tags: ())
     monkeypatch.setattr(
         "epochctl.steps.verify.whole.Whole.ask", lambda self, ctx: Answer(URL, "10.0.0.1", EAST)
     )

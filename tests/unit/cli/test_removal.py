@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from epochctl.aws.acm import CertificateState
+from epochctl.aws.route53 import Zone
 from epochctl.cli.removal import _by_hand
-from epochctl.clients.acm import CertificateState
-from epochctl.clients.route53 import Zone
 from epochctl.outputs import Certificate, DnsRecord
 from epochctl.workflow.outputs import Outputs
 
@@ -21,8 +21,8 @@ def told(
     monkeypatch: pytest.MonkeyPatch, *, managed: bool, zone: Zone | None, given: str = ""
 ) -> tuple[str, ...]:
     state = CertificateState(ARN, "ISSUED", HOST, record_name=f"_a.{HOST}.", record_value="_b.acm.aws.")
-    monkeypatch.setattr("epochctl.clients.acm.Acm.describe", lambda self, arn: state)
-    monkeypatch.setattr("epochctl.clients.route53.Route53.zone_for", lambda self, name: zone)
+    monkeypatch.setattr("epochctl.aws.acm.Acm.describe", lambda self, arn: state)
+    monkeypatch.setattr("epochctl.aws.route53.Route53.zone_for", lambda self, name: zone)
     outputs = Outputs()
     outputs.put(DnsRecord(HOST, BALANCER, managed))
     outputs.put(Certificate(ARN, HOST))

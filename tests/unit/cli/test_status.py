@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from epochctl import outputs
+from epochctl.aws.elbv2 import Target, TargetGroup
 from epochctl.cli.app import run
-from epochctl.clients.elbv2 import Target, TargetGroup
 from epochctl.workflow.step import Context, Observation
 
 
@@ -40,11 +40,11 @@ def _world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("API_HOSTNAME", "epoch.example.com")
     monkeypatch.setattr("epochctl.steps.catalog.steps", lambda *given: steps)
-    monkeypatch.setattr("epochctl.clients.aws.Aws.account_id", lambda self: "123456789012")
-    monkeypatch.setattr("epochctl.clients.eks.Eks.describe", lambda self, cluster: None)
-    monkeypatch.setattr("epochctl.clients.lock_object.LockObject.read", lambda self: None)
-    monkeypatch.setattr("epochctl.clients.elbv2.Elbv2.target_groups", groups)
-    monkeypatch.setattr("epochctl.clients.elbv2.Elbv2.target_health", health)
+    monkeypatch.setattr("epochctl.aws.session.Aws.account_id", lambda self: "123456789012")
+    monkeypatch.setattr("epochctl.aws.eks.Eks.describe", lambda self, cluster: None)
+    monkeypatch.setattr("epochctl.aws.lock_object.LockObject.read", lambda self: None)
+    monkeypatch.setattr("epochctl.aws.elbv2.Elbv2.target_groups", groups)
+    monkeypatch.setattr("epochctl.aws.elbv2.Elbv2.target_health", health)
 
 
 @pytest.mark.usefixtures("_world")

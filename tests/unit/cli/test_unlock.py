@@ -56,7 +56,7 @@ def scene(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Scene:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("API_HOSTNAME", "epoch.example.com")
     monkeypatch.setattr("epochctl.steps.catalog.steps", lambda *given: steps)
-    monkeypatch.setattr("epochctl.clients.aws.Aws.account_id", lambda self: "123456789012")
+    monkeypatch.setattr("epochctl.aws.session.Aws.account_id", lambda self: "123456789012")
     monkeypatch.setattr("epochctl.cli.locked.shared", lambda session: scene.shared)
     return scene
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from epochctl.clients.eks import NodeGroup
-from epochctl.clients.kube import DeploymentState, NodeState
+from epochctl.aws.eks import NodeGroup
 from epochctl.diagnosis import Case, account, inside, outside
+from epochctl.kube import DeploymentState, NodeState
 from epochctl.outputs import Certificate
 from epochctl.settings import Settings
 from epochctl.workflow.events import RunFinished, RunStarted, StepFailed

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from epochctl.clients.aws import Aws
-from epochctl.clients.eks import ClusterAccess
+from epochctl.aws.eks import ClusterAccess
+from epochctl.aws.session import Aws
 from epochctl.preflight import Examination
 from epochctl.preflight.account import Account
 from epochctl.preflight.fact import Fact, ok
@@ -62,7 +62,7 @@ def account(cluster: ClusterAccess | None = None) -> Account:
 def test_the_time_that_is_left(
     left: Remaining | None, state: str, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("epochctl.clients.credentials.remaining", lambda aws: left)
+    monkeypatch.setattr("epochctl.aws.credentials.remaining", lambda aws: left)
     (fact,) = account().credentials()
     assert (fact.state, words in fact.why) == (state, True)
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from epochctl.clients.capacity import InstanceType, Use, Zones
-from epochctl.clients.eks import AccessEntry
-from epochctl.clients.quotas import Limit, Quota
+from epochctl.aws.capacity import InstanceType, Use, Zones
+from epochctl.aws.eks import AccessEntry
+from epochctl.aws.quotas import Limit, Quota
 from epochctl.errors import CredentialsError, PreflightError, ToolError
 from epochctl.preflight.asking import Asking
 from epochctl.preflight.domain import Domain

@@ -8,10 +8,10 @@ from typing import Any, cast
 import pytest
 from clock import Clock
 
-from epochctl.clients.acm import CertificateState
-from epochctl.clients.dns import Answer, Authority
-from epochctl.clients.route53 import Published, Record, Zone
+from epochctl.aws.acm import CertificateState
+from epochctl.aws.route53 import Published, Record, Zone
 from epochctl.errors import CertificateError, DeadlineError, NotFoundError
+from epochctl.net.dns import Answer, Authority
 from epochctl.outputs import Certificate
 from epochctl.settings import Settings
 from epochctl.steps.acm_cert import AcmCert

@@ -8,11 +8,11 @@ from typing import Any, cast
 import pytest
 from clock import Clock
 
-from epochctl.clients.acm import CertificateState
-from epochctl.clients.dns import Answer, Authority
-from epochctl.clients.elbv2 import LoadBalancer
-from epochctl.clients.route53 import Alias, Published, Record, Zone
+from epochctl.aws.acm import CertificateState
+from epochctl.aws.elbv2 import LoadBalancer
+from epochctl.aws.route53 import Alias, Published, Record, Zone
 from epochctl.errors import DeadlineError, EpochctlError
+from epochctl.net.dns import Answer, Authority
 from epochctl.outputs import DnsRecord, Release
 from epochctl.settings import Settings
 from epochctl.steps.dns import Dns

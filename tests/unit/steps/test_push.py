@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from epochctl.clients.ecr import Login
-from epochctl.clients.registry import Manifest
+from epochctl.aws.ecr import Login
 from epochctl.errors import DeployError, ImageError
 from epochctl.image.entries import complete, file
 from epochctl.image.layout import Runtime, write_layout
 from epochctl.outputs import Image, Infrastructure, PushedImage
+from epochctl.registry import Manifest
 from epochctl.settings import Service, Settings
 from epochctl.steps.push import Push
 from epochctl.workflow.outputs import Outputs

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from clock import Clock
 
-from epochctl.clients.dns import Answer as Resolved
-from epochctl.clients.https import Failure, Response
-from epochctl.clients.route53 import Alias, HealthCheck, Observation, Placement, Record
+from epochctl.aws.route53 import Alias, HealthCheck, Observation, Placement, Record
 from epochctl.errors import VerifyError
+from epochctl.net.dns import Answer as Resolved
+from epochctl.net.https import Failure, Response
 from epochctl.settings import Settings
 from epochctl.steps.dns.share import Share, answering, share
 from epochctl.steps.verify.whole import Whole

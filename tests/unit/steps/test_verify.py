@@ -12,12 +12,12 @@ from typing import Any, cast
 import pytest
 from clock import Clock
 
-from epochctl.clients.dns import Answer, Authority
-from epochctl.clients.elbv2 import Listener, LoadBalancer, Target, TargetGroup
-from epochctl.clients.https import Failure, Response, Served
-from epochctl.clients.kube import PodState
-from epochctl.clients.route53 import Zone
+from epochctl.aws.elbv2 import Listener, LoadBalancer, Target, TargetGroup
+from epochctl.aws.route53 import Zone
 from epochctl.errors import EpochctlError, ResolverCacheError, VerifyError
+from epochctl.kube import PodState
+from epochctl.net.dns import Answer, Authority
+from epochctl.net.https import Failure, Response, Served
 from epochctl.outputs import Certificate, DnsRecord, Infrastructure, Release
 from epochctl.settings import Service, Settings
 from epochctl.steps.verify import Verify

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from epochctl.clients.subnets import Subnet
+from epochctl.aws.subnets import Subnet
 from epochctl.steps.deploy.complaint import ROLE_TAG, decoded
 
 ALL = tuple(Subnet(f"subnet-{zone}", f"us-west-2{zone}", {ROLE_TAG: "1"}) for zone in "ab")

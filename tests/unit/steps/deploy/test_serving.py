@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Any, cast
 
-from epochctl.clients.elbv2 import Target
-from epochctl.clients.kube import DeploymentState, IngressState, PodState
+from epochctl.aws.elbv2 import Target
+from epochctl.kube import DeploymentState, IngressState, PodState
 from epochctl.outputs import PushedImage
 from epochctl.steps.deploy.serving import Serving, TargetsProbe, ailing, unserved
 from epochctl.steps.deploy.watch import Watch

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from epochctl.clients.expiry import parsed, written
+from epochctl.aws.expiry import parsed, written
 from epochctl.steps.infra_up.lifetime import decided
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)

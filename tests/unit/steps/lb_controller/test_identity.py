@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from epochctl.clients.stacks import Stacks
+from epochctl.aws.cloudformation import Stacks
 from epochctl.errors import ToolError
 from epochctl.steps.lb_controller.identity import Identity
 from epochctl.tools import eksctl

@@ -1,0 +1,178 @@
+"""Certificates of AWS Certificate Manager in one region, as frozen facts.
+
+Knows nothing of DNS: which record proves the name is a fact here, who adds it is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from epochctl.aws.session import Aws
+
+ABSENT = ("ResourceNotFoundException",)
+USABLE = ("ISSUED", "PENDING_VALIDATION")
+# Without this filter ACM lists RSA 2048 only: a certificate with another key would be overlooked.
+KEY_TYPES = ("RSA_1024", "RSA_2048", "RSA_3072", "RSA_4096", "EC_prime256v1", "EC_secp384r1", "EC_secp521r1")
+
+
+@dataclass(frozen=True)
+class CertificateState:
+    """What ACM says about a certificate. record_*: the DNS record that proves the name, "" until ACM made it.
+
+    status: PENDING_VALIDATION, ISSUED, FAILED, VALIDATION_TIMED_OUT, EXPIRED, REVOKED or INACTIVE.
+    names: every name it covers. ours: it carries the tags that were asked for.
+    """
+
+    arn: str
+    hostname: str
+    status: str
+    names: tuple[str, ...] = ()
+    record_name: str = ""
+    record_type: str = ""
+    record_value: str = ""
+    failure_reason: str = ""
+    in_use_by: tuple[str, ...] = ()
+    not_after: datetime | None = None
+    ours: bool = False
+
+    def covers(self, hostname: str) -> bool:
+        """Whether a browser would accept it for `hostname`; a wildcard stands for exactly one label."""
+        wildcard = f"*.{hostname.partition('.')[2]}"
+        return any(
+            name.lower() in (hostname.lower(), wildcard.lower()) for name in (self.hostname, *self.names)
+        )
+
+
+class Acm:
+    """The certificates of one region."""
+
+    def __init__(self, aws: Aws) -> None:
+        self._aws = aws
+        self._known: dict[str, dict[str, str]] = {}  # tags by ARN: several steps of a run ask for them
+
+    def find(self, hostname: str, tags: Mapping[str, str]) -> CertificateState | None:
+        """The certificate to use for `hostname`: ours before others, issued before pending.
+
+        One that carries another epochctl environment's tags is not seen: it would vanish with that one.
+        """
+        return max(
+            self._usable(hostname, tags),
+            key=lambda state: (state.ours, state.status == "ISSUED", state.arn),
+            default=None,
+        )
+
+    def ours(self, tags: Mapping[str, str]) -> tuple[CertificateState, ...]:
+        """Every certificate that carries our tags, whatever its name or status."""
+        carrying = (arn for arn in self._arns("", ()) if _carries(self._tags(arn), tags))
+        described = (self.describe(arn) for arn in carrying)
+        return tuple(replace(state, ours=True) for state in described if state is not None)
+
+    def describe(self, arn: str) -> CertificateState | None:
+        """What ACM says now (`ours` is not asked), or None when there is no such certificate."""
+        try:
+            answer = self._aws.call(
+                lambda: self._client.describe_certificate(CertificateArn=arn), absent=ABSENT
+            )
+        except LookupError:
+            return None
+        return _state(answer["Certificate"])
+
+    def request(self, hostname: str, tags: Mapping[str, str], instead_of: str = "") -> CertificateState:
+        """Request a certificate with DNS validation; asked twice within a minute, it is the same certificate.
+
+        The token guards against a kill (or a second person) between the request and ACM's list showing it.
+        For a minute only: ACM remembers a token for an hour, and would then hand out what `down` deleted.
+        instead_of: ARNs that must not be handed out again, whenever they were requested.
+        """
+        words = f"{hostname} {sorted(tags.items())} {int(time.time() // 60)} {instead_of}"
+        answer = self._aws.call(
+            lambda: self._client.request_certificate(
+                DomainName=hostname,
+                ValidationMethod="DNS",
+                IdempotencyToken=hashlib.sha256(words.encode()).hexdigest()[:32],
+                Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
+            )
+        )
+        arn = str(answer["CertificateArn"])
+        # ACM may need some moments until it shows what it has just accepted
+        state = self.describe(arn) or CertificateState(arn, hostname, "PENDING_VALIDATION")
+        return replace(state, ours=True)
+
+    def delete(self, arn: str) -> bool:
+        """Delete a certificate. True: it is gone. False: something still uses it, if only for moments."""
+        try:
+            self._aws.call(
+                lambda: self._client.delete_certificate(CertificateArn=arn),
+                absent=(*ABSENT, "ResourceInUseException", "ConflictException"),
+            )
+        except LookupError as error:
+            return str(error) in ABSENT
+        return True
+
+    @property
+    def _client(self) -> Any:
+        return self._aws.client("acm")
+
+    def _usable(self, hostname: str, tags: Mapping[str, str]) -> Iterator[CertificateState]:
+        for arn in self._arns(hostname, USABLE):
+            present = self._tags(arn)
+            ours = _carries(present, tags)
+            state = self.describe(arn) if ours or "epochctl:name" not in present else None
+            if state and state.status in USABLE:  # the list may be older than the certificate's own word
+                yield replace(state, ours=ours)
+
+    def _arns(self, hostname: str, statuses: tuple[str, ...]) -> list[str]:
+        """ARNs of certificates whose main name is exactly `hostname` ("" for all)."""
+        arguments: dict[str, Any] = {"Includes": {"keyTypes": list(KEY_TYPES)}}
+        if statuses:
+            arguments["CertificateStatuses"] = list(statuses)
+        pages = self._client.get_paginator("list_certificates").paginate(**arguments)
+        found = self._aws.call(lambda: [item for page in pages for item in page["CertificateSummaryList"]])
+        return [
+            item["CertificateArn"]
+            for item in found
+            if not hostname or item.get("DomainName", "").lower() == hostname.lower()
+        ]
+
+    def _tags(self, arn: str) -> dict[str, str]:
+        """None are asked for again: those of a fresh certificate may come a moment later than itself."""
+        if self._known.get(arn):
+            return self._known[arn]
+        try:
+            answer = self._aws.call(
+                lambda: self._client.list_tags_for_certificate(CertificateArn=arn), absent=ABSENT
+            )
+        except LookupError:
+            return {}
+        self._known[arn] = {tag["Key"]: tag.get("Value", "") for tag in answer["Tags"]}
+        return self._known[arn]
+
+
+def _carries(present: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
+    return all(present.get(key) == value for key, value in wanted.items())
+
+
+def _state(item: dict[str, Any]) -> CertificateState:
+    options = [
+        option
+        for option in item.get("DomainValidationOptions", ())
+        if option["DomainName"] == item["DomainName"]
+    ]
+    record = (options[0] if options else {}).get("ResourceRecord", {})
+    return CertificateState(
+        arn=item["CertificateArn"],
+        hostname=item.get("DomainName", ""),
+        status=item["Status"],
+        names=tuple(item.get("SubjectAlternativeNames", ())),
+        record_name=record.get("Name", "").rstrip("."),
+        record_type=record.get("Type", ""),
+        record_value=record.get("Value", "").rstrip("."),
+        failure_reason=item.get("FailureReason", ""),
+        in_use_by=tuple(item.get("InUseBy", ())),
+        not_after=item.get("NotAfter"),
+    )

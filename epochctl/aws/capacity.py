@@ -1,0 +1,140 @@
+"""What of each limited kind exists in the region, and how much of that is this environment's own.
+
+Reads only. Knows no limits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from epochctl.aws.session import Aws
+
+STANDARD_FAMILIES = "acdhimrtz"  # first letters of the instance types that share one quota of vCPUs
+# Zones where EKS places no control plane; terraform/modules/network excludes the same.
+UNFIT_ZONES = ("use1-az3", "usw1-az2", "cac1-az3")
+
+
+@dataclass(frozen=True)
+class Use:
+    """used: of all, ours included."""
+
+    used: int
+    ours: int
+
+
+@dataclass(frozen=True)
+class Zones:
+    """Names, in order. unfit: available, but no place for a control plane."""
+
+    fit: tuple[str, ...]
+    unfit: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class InstanceType:
+    """architectures as EC2 says them; zones: where it is offered."""
+
+    name: str
+    vcpus: int
+    architectures: tuple[str, ...]
+    zones: tuple[str, ...]
+
+
+class Capacity:
+    """name: of the environment; tags: what marks its objects."""
+
+    def __init__(self, aws: Aws, name: str, tags: Mapping[str, str]) -> None:
+        self._aws, self._name, self._tags = aws, name, tags
+
+    def vpcs(self) -> Use:
+        return self._count(self._ec2("describe_vpcs", "Vpcs"))
+
+    def addresses(self) -> Use:
+        found = self._aws.call(lambda: self._aws.client("ec2").describe_addresses())["Addresses"]
+        return self._count(found)
+
+    def clusters(self) -> Use:
+        pages = self._aws.client("eks").get_paginator("list_clusters").paginate()
+        names = self._aws.call(lambda: [name for page in pages for name in page["clusters"]])
+        return Use(len(names), names.count(self._name))
+
+    def nat_gateways(self) -> dict[str, Use]:
+        """By zone; a zone without any is left out."""
+        alive = [{"Name": "state", "Values": ["pending", "available"]}]
+        found = self._ec2("describe_nat_gateways", "NatGateways", Filter=alive)
+        if not found:
+            return {}
+        subnets = {
+            item["SubnetId"]: item["AvailabilityZone"] for item in self._ec2("describe_subnets", "Subnets")
+        }
+        by_zone: dict[str, list[dict[str, Any]]] = {}
+        for item in found:
+            by_zone.setdefault(subnets.get(item["SubnetId"], ""), []).append(item)
+        return {zone: self._count(items) for zone, items in by_zone.items()}
+
+    def standard_vcpus(self) -> Use:
+        """Of running On-Demand instances; nodes of ours are told by their cluster's tag, too."""
+        running = [{"Name": "instance-state-name", "Values": ["pending", "running"]}]
+        reservations = self._ec2("describe_instances", "Reservations", Filters=running)
+        found = [
+            item
+            for reservation in reservations
+            for item in reservation["Instances"]
+            if item["InstanceType"][0] in STANDARD_FAMILIES and item.get("InstanceLifecycle") != "spot"
+        ]
+        ours = [item for item in found if self._ours(item)]
+        return Use(sum(map(_vcpus, found)), sum(map(_vcpus, ours)))
+
+    def zones(self) -> Zones:
+        """Available zones that need no opting in, as terraform/modules/network looks for them."""
+        wanted = [
+            {"Name": "state", "Values": ["available"]},
+            {"Name": "opt-in-status", "Values": ["opt-in-not-required"]},
+        ]
+        ec2 = self._aws.client("ec2")
+        found = self._aws.call(lambda: ec2.describe_availability_zones(Filters=wanted))["AvailabilityZones"]
+        unfit = {zone["ZoneName"] for zone in found if zone["ZoneId"] in UNFIT_ZONES}
+        names = sorted(zone["ZoneName"] for zone in found)
+        return Zones(tuple(name for name in names if name not in unfit), tuple(sorted(unfit)))
+
+    def instance_types(self, names: tuple[str, ...]) -> tuple[InstanceType, ...]:
+        """Those that the region offers; one that it has not is left out."""
+        wanted = [{"Name": "instance-type", "Values": list(names)}]
+        offers = self._ec2(
+            "describe_instance_type_offerings",
+            "InstanceTypeOfferings",
+            LocationType="availability-zone",
+            Filters=wanted,
+        )
+        zones: dict[str, list[str]] = {}
+        for offer in offers:
+            zones.setdefault(offer["InstanceType"], []).append(offer["Location"])
+        described = self._ec2("describe_instance_types", "InstanceTypes", Filters=wanted)
+        return tuple(_instance_type(item, zones.get(item["InstanceType"], [])) for item in described)
+
+    def _count(self, items: list[dict[str, Any]]) -> Use:
+        return Use(len(items), sum(1 for item in items if self._ours(item)))
+
+    def _ours(self, item: dict[str, Any]) -> bool:
+        tags = {tag["Key"]: tag["Value"] for tag in item.get("Tags", [])}
+        return self._tags.items() <= tags.items() or tags.get("eks:cluster-name") == self._name
+
+    def _ec2(self, operation: str, key: str, **arguments: Any) -> list[dict[str, Any]]:
+        pages = self._aws.client("ec2").get_paginator(operation).paginate(**arguments)
+        return self._aws.call(lambda: [item for page in pages for item in page[key]])
+
+
+def _vcpus(item: dict[str, Any]) -> int:
+    options = item.get("CpuOptions", {})
+    return int(options.get("CoreCount", 1)) * int(options.get("ThreadsPerCore", 2))
+
+
+def _instance_type(item: dict[str, Any], zones: list[str]) -> InstanceType:
+    return InstanceType(
+        item["InstanceType"],
+        int(item["VCpuInfo"]["DefaultVCpus"]),
+        tuple(item["ProcessorInfo"]["SupportedArchitectures"]),
+        tuple(sorted(zones)),
+    )

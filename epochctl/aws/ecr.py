@@ -1,0 +1,113 @@
+"""ECR's control plane: repositories, the login token, which images there are.
+
+Image data goes through the registry API.
+Knows nothing of image layouts or of steps.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import SecretStr
+
+from epochctl.aws.session import Aws
+from epochctl.errors import ImageError
+
+_NO_REPOSITORY = "RepositoryNotFoundException"
+_NO_IMAGE = "ImageNotFoundException"
+_BATCH = 100  # the most that BatchDeleteImage takes
+_ROUNDS = 20  # an index must go before the images that it names: each round frees the next
+
+
+@dataclass(frozen=True)
+class Repository:
+    """An ECR repository. uri: <account>.dkr.ecr.<region>.amazonaws.com/<name>; tags are the AWS tags."""
+
+    name: str
+    uri: str
+    arn: str
+    immutable: bool
+    scans: bool
+    tags: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Login:
+    """What the registry wants as Basic authorization; good for 12 hours."""
+
+    username: str
+    password: SecretStr
+
+
+class Ecr:
+    """The account's private registry in one region."""
+
+    def __init__(self, aws: Aws) -> None:
+        self._aws = aws
+
+    def repository(self, name: str) -> Repository | None:
+        try:
+            found = self._call("describe_repositories", repositoryNames=[name])["repositories"][0]
+            tags = self._call("list_tags_for_resource", resourceArn=found["repositoryArn"])["tags"]
+        except LookupError:
+            return None
+        return Repository(
+            name=name,
+            uri=found["repositoryUri"],
+            arn=found["repositoryArn"],
+            immutable=found.get("imageTagMutability") == "IMMUTABLE",
+            scans=bool(found.get("imageScanningConfiguration", {}).get("scanOnPush")),
+            tags=tuple(sorted((tag["Key"], tag["Value"]) for tag in tags)),
+        )
+
+    def login(self) -> Login:
+        token = self._call("get_authorization_token")["authorizationData"][0]["authorizationToken"]
+        username, _, password = base64.b64decode(token).decode().partition(":")
+        return Login(username, SecretStr(password))
+
+    def has_image(self, repository: str, digest: str) -> bool:
+        """Whether the digest is there, under whatever tag; False too where there is no repository."""
+        try:
+            self._call("describe_images", repositoryName=repository, imageIds=[{"imageDigest": digest}])
+        except LookupError:
+            return False
+        return True
+
+    def empty(self, repository: str) -> int:
+        """Delete every image, tagged or not, and say how many. An absent repository is an empty one."""
+        removed = 0
+        for _ in range(_ROUNDS):
+            digests = sorted(set(self._digests(repository)))
+            if not digests:
+                return removed
+            removed += sum(
+                self._delete(repository, digests[at : at + _BATCH]) for at in range(0, len(digests), _BATCH)
+            )
+        raise ImageError(
+            f"the repository {repository} does not get empty",
+            why=f"{removed} images were deleted in {_ROUNDS} rounds and there are still some",
+            fix="see that nobody pushes to it any more, then run the same command again",
+        )
+
+    def _digests(self, repository: str) -> Iterator[str]:
+        pages = self._aws.client("ecr").get_paginator("list_images").paginate(repositoryName=repository)
+        try:
+            for page in self._aws.call(lambda: list(pages), absent=(_NO_REPOSITORY,)):
+                yield from (image["imageDigest"] for image in page["imageIds"] if "imageDigest" in image)
+        except LookupError:
+            return
+
+    def _delete(self, repository: str, digests: list[str]) -> int:
+        ids = [{"imageDigest": digest} for digest in digests]
+        try:
+            deleted = self._call("batch_delete_image", repositoryName=repository, imageIds=ids)["imageIds"]
+        except LookupError:
+            return 0
+        return len({image["imageDigest"] for image in deleted})
+
+    def _call(self, operation: str, **arguments: Any) -> Any:
+        request = getattr(self._aws.client("ecr"), operation)
+        return self._aws.call(lambda: request(**arguments), absent=(_NO_REPOSITORY, _NO_IMAGE))

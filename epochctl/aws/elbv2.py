@@ -1,0 +1,206 @@
+"""Load balancers and target groups as frozen facts, and their removal when no controller is left to do it.
+
+Knows nothing of Kubernetes except the tag that its load balancer controller puts on what it makes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from epochctl.aws.session import Aws
+
+CLUSTER_TAG = "elbv2.k8s.aws/cluster"
+ABSENT = (
+    "LoadBalancerNotFound",
+    "LoadBalancerNotFoundException",
+    "TargetGroupNotFound",
+    "TargetGroupNotFoundException",
+)
+
+
+@dataclass(frozen=True)
+class LoadBalancer:
+    """state: provisioning, active, active_impaired or failed."""
+
+    arn: str
+    name: str
+    dns_name: str
+    hosted_zone_id: str
+    state: str
+    security_groups: tuple[str, ...]
+    vpc_id: str = ""
+
+
+@dataclass(frozen=True)
+class Listener:
+    """One port of a load balancer."""
+
+    arn: str
+    protocol: str
+    port: int
+    certificate_arns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TargetGroup:
+    """Targets that one or more load balancers send to."""
+
+    arn: str
+    name: str
+    load_balancer_arns: tuple[str, ...]
+    vpc_id: str = ""
+
+
+@dataclass(frozen=True)
+class Target:
+    """state: initial, healthy, unhealthy, unused, draining or unavailable; reason and description say why."""
+
+    address: str
+    port: int
+    state: str
+    reason: str
+    description: str
+
+
+class Elbv2:
+    """The load balancers of one region."""
+
+    def __init__(self, aws: Aws) -> None:
+        self._aws = aws
+
+    def load_balancers(self, cluster: str) -> tuple[LoadBalancer, ...]:
+        """Those that a controller made for `cluster`."""
+        found = {lb.arn: lb for lb in self._all_load_balancers()}
+        return tuple(found[arn] for arn in self._of_cluster(cluster, list(found)))
+
+    def in_vpc(self, vpc_id: str) -> tuple[LoadBalancer, ...]:
+        """Every load balancer that stands in the VPC, whoever made it."""
+        return tuple(lb for lb in self._all_load_balancers() if lb.vpc_id == vpc_id)
+
+    def by_dns_name(self, dns_name: str) -> LoadBalancer | None:
+        """The load balancer that answers to `dns_name`, or None."""
+        wanted = plain_dns_name(dns_name)
+        return next((lb for lb in self._all_load_balancers() if plain_dns_name(lb.dns_name) == wanted), None)
+
+    def target_groups(self, cluster: str) -> tuple[TargetGroup, ...]:
+        """Those that a controller made for `cluster`, in use or not."""
+        found = {
+            item["TargetGroupArn"]: item for item in self._pages("describe_target_groups", "TargetGroups")
+        }
+        return tuple(_target_group(found[arn]) for arn in self._of_cluster(cluster, list(found)))
+
+    def target_groups_of(self, load_balancer_arn: str) -> tuple[TargetGroup, ...]:
+        """Those that a load balancer sends to; () when it is gone."""
+        try:
+            pages = self._pages("describe_target_groups", "TargetGroups", LoadBalancerArn=load_balancer_arn)
+        except LookupError:
+            return ()
+        return tuple(_target_group(item) for item in pages)
+
+    def listeners(self, load_balancer_arn: str) -> tuple[Listener, ...]:
+        """The ports of a load balancer; () when it is gone."""
+        try:
+            return tuple(
+                _listener(item)
+                for item in self._pages("describe_listeners", "Listeners", LoadBalancerArn=load_balancer_arn)
+            )
+        except LookupError:
+            return ()
+
+    def target_health(self, target_group_arn: str) -> tuple[Target, ...]:
+        """Every registered target; () when the group is gone."""
+        client = self._aws.client("elbv2")
+        try:
+            answer = self._aws.call(
+                lambda: client.describe_target_health(TargetGroupArn=target_group_arn), absent=ABSENT
+            )
+        except LookupError:
+            return ()
+        return tuple(_target(item) for item in answer["TargetHealthDescriptions"])
+
+    def delete(self, cluster: str, arn: str) -> bool:
+        """Delete a load balancer or target group of `cluster`, for when its controller is gone.
+
+        False, and nothing done, where it is already absent or does not carry the cluster's tag.
+        """
+        if not self._of_cluster(cluster, [arn]):
+            return False
+        client = self._aws.client("elbv2")
+        try:
+            if ":targetgroup/" in arn:
+                self._aws.call(lambda: client.delete_target_group(TargetGroupArn=arn), absent=ABSENT)
+            else:
+                self._aws.call(lambda: client.delete_load_balancer(LoadBalancerArn=arn), absent=ABSENT)
+        except LookupError:
+            return False
+        return True
+
+    def _all_load_balancers(self) -> Iterator[LoadBalancer]:
+        return (_load_balancer(item) for item in self._pages("describe_load_balancers", "LoadBalancers"))
+
+    def _of_cluster(self, cluster: str, arns: Sequence[str]) -> list[str]:
+        """The arns that carry the cluster's tag. AWS takes twenty in one request."""
+        client, kept = self._aws.client("elbv2"), []
+        for start in range(0, len(arns), 20):
+            for tagged in self._tags(client, list(arns[start : start + 20])):
+                if any(tag["Key"] == CLUSTER_TAG and tag["Value"] == cluster for tag in tagged["Tags"]):
+                    kept.append(str(tagged["ResourceArn"]))
+        return kept
+
+    def _tags(self, client: Any, arns: list[str]) -> list[dict[str, Any]]:
+        """Tags of arns. One that has vanished fails the whole request: then each is asked by itself."""
+        try:
+            answer = self._aws.call(lambda: client.describe_tags(ResourceArns=arns), absent=ABSENT)
+            return list(answer["TagDescriptions"])
+        except LookupError:
+            return [] if len(arns) == 1 else [tags for arn in arns for tags in self._tags(client, [arn])]
+
+    def _pages(self, operation: str, key: str, **arguments: Any) -> list[dict[str, Any]]:
+        paginator = self._aws.client("elbv2").get_paginator(operation)
+        return self._aws.call(
+            lambda: [item for page in paginator.paginate(**arguments) for item in page[key]], absent=ABSENT
+        )
+
+
+def plain_dns_name(name: str) -> str:
+    """One spelling of a load balancer's name: lower case, no root dot, no `dualstack.` of Route 53's."""
+    return name.lower().rstrip(".").removeprefix("dualstack.")
+
+
+def _load_balancer(item: dict[str, Any]) -> LoadBalancer:
+    return LoadBalancer(
+        arn=item["LoadBalancerArn"],
+        name=item["LoadBalancerName"],
+        dns_name=item.get("DNSName", ""),
+        hosted_zone_id=item.get("CanonicalHostedZoneId", ""),
+        state=item.get("State", {}).get("Code", ""),
+        security_groups=tuple(item.get("SecurityGroups", ())),
+        vpc_id=item.get("VpcId", ""),
+    )
+
+
+def _target_group(item: dict[str, Any]) -> TargetGroup:
+    return TargetGroup(
+        item["TargetGroupArn"],
+        item["TargetGroupName"],
+        tuple(item.get("LoadBalancerArns", ())),
+        item.get("VpcId", ""),
+    )
+
+
+def _listener(item: dict[str, Any]) -> Listener:
+    certificates = tuple(certificate["CertificateArn"] for certificate in item.get("Certificates", ()))
+    return Listener(item["ListenerArn"], item.get("Protocol", ""), int(item.get("Port", 0)), certificates)
+
+
+def _target(item: dict[str, Any]) -> Target:
+    target, health = item["Target"], item.get("TargetHealth", {})
+    return Target(
+        address=target["Id"],
+        port=int(target.get("Port", 0)),
+        state=health.get("State", ""),
+        reason=health.get("Reason", ""),
+        description=health.get("Description", ""),
+    )

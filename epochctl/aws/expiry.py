@@ -1,0 +1,46 @@
+"""When an environment may be taken down: a tag on its VPC, which is made first and goes last.
+
+Reads only; terraform writes it. Knows nothing of how long anybody wants it to stand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from epochctl.aws.session import Aws
+
+TAG = "epochctl:expires"  # the same word in terraform/main.tf
+NEVER = "never"
+
+
+class Expiry:
+    """tags: what marks the environment's own objects."""
+
+    def __init__(self, aws: Aws, tags: Mapping[str, str]) -> None:
+        self._aws, self._tags = aws, tags
+
+    def read(self) -> str:
+        """The tag's words: a time in UTC, or never; "" where there is no VPC or none was written."""
+        filters = [{"Name": f"tag:{key}", "Values": [value]} for key, value in self._tags.items()]
+        pages = self._aws.client("ec2").get_paginator("describe_vpcs").paginate(Filters=filters)
+        found = [vpc for page in self._aws.call(lambda: list(pages)) for vpc in page["Vpcs"]]
+        tags = [tag for vpc in found for tag in vpc.get("Tags", []) if tag["Key"] == TAG]
+        return str(tags[0]["Value"]) if tags else ""
+
+    def moment(self) -> datetime | None:
+        """The time itself; None where the environment stands until somebody takes it down."""
+        return parsed(self.read())
+
+
+def written(moment: datetime) -> str:
+    """As it stands in the tag."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def parsed(words: str) -> datetime | None:
+    """The time in the tag; None for never, nothing, and what somebody else wrote there."""
+    try:
+        return datetime.strptime(words, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        return None

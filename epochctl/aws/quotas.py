@@ -1,0 +1,59 @@
+"""Service Quotas: how many of a kind this account may have in this region.
+
+Knows no use of them. An account that nobody may ask about its quotas has AWS's defaults, as far as we know.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from epochctl.aws.session import Aws
+from epochctl.errors import EpochctlError
+
+ABSENT = ("NoSuchResourceException",)
+
+
+@dataclass(frozen=True)
+class Quota:
+    """One quota; default: what AWS gives a new account."""
+
+    words: str
+    service: str
+    code: str
+    default: int
+
+
+VPCS = Quota("VPCs", "vpc", "L-F678F1CE", 5)
+NAT_GATEWAYS = Quota("NAT gateways", "vpc", "L-FE5A380F", 5)
+ADDRESSES = Quota("elastic IPs", "ec2", "L-0263D0A3", 5)
+CLUSTERS = Quota("EKS clusters", "eks", "L-1194D53C", 100)
+STANDARD_VCPUS = Quota("standard vCPUs", "ec2", "L-1216C47A", 5)
+
+
+@dataclass(frozen=True)
+class Limit:
+    """note: why it is only the default, "" where AWS told it."""
+
+    value: int
+    note: str = ""
+
+
+class Quotas:
+    """The quotas of one account in one region."""
+
+    def __init__(self, aws: Aws) -> None:
+        self._aws = aws
+
+    def limit(self, quota: Quota) -> Limit:
+        """What is granted; the default where AWS has no word of another, or may not be asked."""
+        client, names = (
+            self._aws.client("service-quotas"),
+            {"ServiceCode": quota.service, "QuotaCode": quota.code},
+        )
+        try:
+            answer = self._aws.call(lambda: client.get_service_quota(**names), absent=ABSENT)
+        except LookupError:
+            return Limit(quota.default)
+        except EpochctlError as error:
+            return Limit(quota.default, error.why.partition("\n")[0] or error.what)
+        return Limit(int(answer["Quota"]["Value"]))

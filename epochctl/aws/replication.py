@@ -1,0 +1,86 @@
+"""ECR's replication of one repository to other regions: our rule among others of the registry.
+
+AWS has one configuration a registry and region, read and written as a whole; it makes a missing repository in
+the destination by itself, without our tags, so a destination is named only once its repository is there. Only
+what is pushed afterwards is copied. A prefix is all that a rule can say: epoch-prod means epoch-production...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from epochctl.aws.session import Aws
+
+_ABSENT = ("RepositoryNotFoundException", "ImageNotFoundException")
+ATTEMPTS = 3  # another region's run may write between our look and our change
+
+
+class Replication:
+    """From the region of `aws`. name: of the repository, in every region."""
+
+    def __init__(self, aws: Aws, name: str) -> None:
+        self._aws, self._name = aws, name
+
+    def destinations(self) -> frozenset[str]:
+        """The regions that our rule names."""
+        ours = [rule for rule in self._rules() if self._ours(rule)]
+        return frozenset(place["region"] for rule in ours for place in rule["destinations"])
+
+    def add(self, region: str) -> bool:
+        """Copy to `region` what is pushed from now on; whether anything had to be changed."""
+        return self._change(lambda known: known | {region})
+
+    def remove(self, region: str) -> bool:
+        """No longer; the rule goes with its last destination."""
+        return self._change(lambda known: known - {region})
+
+    def clear(self) -> bool:
+        """Our rule goes, with every destination."""
+        return self._change(lambda known: frozenset())
+
+    def status(self, digest: str, region: str) -> str:
+        """IN_PROGRESS, COMPLETE or FAILED of one image, with the reason; "" where it is not on its way."""
+        try:
+            told = self._aws.call(
+                lambda: self._client.describe_image_replication_status(
+                    repositoryName=self._name, imageId={"imageDigest": digest}
+                ),
+                absent=_ABSENT,
+            )
+        except LookupError:
+            return ""
+        found = (one for one in told["replicationStatuses"] if one["region"] == region)
+        words = (f"{one['status']} {one.get('failureCode', '')}".strip() for one in found)
+        return next(words, "")
+
+    def _change(self, wanted: Any) -> bool:
+        changed = False
+        for _ in range(ATTEMPTS):
+            known = self.destinations()
+            if wanted(known) == known:
+                return changed
+            self._write(wanted(known))
+            changed = True
+        return changed
+
+    def _write(self, regions: Iterable[str]) -> None:
+        rules, account = [rule for rule in self._rules() if not self._ours(rule)], self._aws.account_id()
+        places = [{"region": region, "registryId": account} for region in sorted(regions)]
+        filters = [{"filter": self._name, "filterType": "PREFIX_MATCH"}]
+        ours = [{"destinations": places, "repositoryFilters": filters}] if places else []
+        configuration = {"rules": [*rules, *ours]}
+        self._aws.call(
+            lambda: self._client.put_replication_configuration(replicationConfiguration=configuration)
+        )
+
+    def _rules(self) -> list[dict[str, Any]]:
+        told = self._aws.call(lambda: self._client.describe_registry())
+        return list(told.get("replicationConfiguration", {}).get("rules", ()))
+
+    def _ours(self, rule: dict[str, Any]) -> bool:
+        return [one["filter"] for one in rule.get("repositoryFilters", ())] == [self._name]
+
+    @property
+    def _client(self) -> Any:
+        return self._aws.client("ecr")

@@ -1,0 +1,225 @@
+"""Public hosted zones of the account and the records in them that are ours.
+
+A record cannot carry tags, so ownership is written beside it: a TXT record `_epochctl.<name>` holds the
+owner's words (the way external-dns does it). What has no such companion is somebody else's and is never
+changed. Knows nothing of load balancers or certificates, nor of what the world's resolvers say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from epochctl.aws.route53.record import Record, plain, read, sorted_name, written
+from epochctl.aws.session import Aws
+from epochctl.errors import EpochctlError
+
+MARKER = "_epochctl."
+ATTEMPTS = 3
+CLASHING = ("A", "AAAA", "CNAME")  # what decides where a name leads; a TXT or MX beside it may stay
+
+
+@dataclass(frozen=True)
+class Zone:
+    """A public hosted zone; name without the final dot."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Published:
+    """What became of a record. foreign: records of that name that are not ours, then nothing was changed.
+
+    change: id of the change under way, "" when nothing had to be changed.
+    """
+
+    change: str = ""
+    foreign: tuple[Record, ...] = ()
+
+
+class Refused(EpochctlError):
+    """Somebody else changed the same records between our look and our change."""
+
+
+def owner_of(tags: Mapping[str, str]) -> str:
+    """The owner's words, from the tags that everything else of ours carries."""
+    words = " ".join(
+        f"{key.removeprefix('epochctl:')}={value}" for key, value in sorted(tags.items(), reverse=True)
+    )
+    return f"epochctl {words}"
+
+
+class Route53:
+    """The hosted zones of one account."""
+
+    def __init__(self, aws: Aws) -> None:
+        self._aws = aws
+
+    def zone_for(self, hostname: str) -> Zone | None:
+        """The public zone whose name is the longest suffix of `hostname`; None: it is served elsewhere."""
+        name = plain(hostname)
+        fitting = [zone for zone in self._zones() if name == zone.name or name.endswith(f".{zone.name}")]
+        return max(fitting, key=lambda zone: (len(zone.name), zone.id), default=None)
+
+    def name_servers(self, zone: Zone) -> tuple[str, ...]:
+        """The host names that must be in the parent's delegation for this zone to be seen."""
+        answer = self._aws.call(lambda: self._client.get_hosted_zone(Id=zone.id))
+        return tuple(sorted(plain(host) for host in answer.get("DelegationSet", {}).get("NameServers", ())))
+
+    def records(self, zone: Zone, name: str) -> tuple[Record, ...]:
+        """Every record set of exactly that name."""
+        return tuple(record for record in self.records_under(zone, name) if record.name == plain(name))
+
+    def records_under(self, zone: Zone, name: str) -> Iterator[Record]:
+        """The record sets of a name and of the names below it. Zones are sorted so that few others are
+        read.
+        """
+        suffix, start = plain(name), f"{plain(name)}."
+        paginator = self._client.get_paginator("list_resource_record_sets")
+        pages = iter(paginator.paginate(HostedZoneId=zone.id, StartRecordName=start))
+        while (page := self._aws.call(lambda: next(pages, None))) is not None:
+            for record in map(read, page["ResourceRecordSets"]):
+                # com.example.epoch-2 may stand between com.example.epoch and com.example.epoch._proof
+                if not sorted_name(record.name).startswith(sorted_name(suffix)):
+                    return
+                if record.name == suffix or record.name.endswith(f".{suffix}"):
+                    yield record
+
+    def publish(self, zone: Zone, record: Record, owner: str) -> Published:
+        """Make `record` and its companion, or change ours; one change, so a kill leaves both or neither.
+
+        Another region's run may want the same record at the same moment: whoever is refused looks again.
+        """
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return self._publish(zone, record, owner)
+            except Refused:
+                continue
+        return self._publish(zone, record, owner)
+
+    def _publish(self, zone: Zone, record: Record, owner: str) -> Published:
+        present = [other for other in self.records(zone, record.name) if other.type in CLASHING]
+        if not self.owns(zone, record.name, owner):
+            if present:
+                return Published(foreign=tuple(present))
+            # CREATE, not UPSERT: it fails where somebody else was faster than we
+            changes = [("CREATE", record), ("CREATE", _marker(record.name, owner))]
+        else:
+            stale = [("DELETE", other) for other in present if other.type != record.type]
+            if not stale and any(other.leads_like(record) for other in present):
+                return Published()
+            changes = [*stale, ("UPSERT", record)]
+        return Published(self._change(zone, changes, lambda: self._stands(zone, record, owner)))
+
+    def withdraw(self, zone: Zone, name: str, owner: str) -> tuple[Record, ...]:
+        """Remove the record of that name and its companion; () when there was nothing of ours."""
+        if not self.owns(zone, name, owner):
+            return ()
+        ours = [record for record in self.records(zone, name) if record.type in CLASHING]
+        marker = [record for record in self.records(zone, MARKER + plain(name)) if record.type == "TXT"]
+        try:
+            deletions = [("DELETE", record) for record in (*ours, *marker)]
+            self._change(zone, deletions, lambda: not self.owns(zone, name, owner))
+        except Refused:
+            if self.owns(zone, name, owner):
+                raise
+            return ()  # another region's run was faster
+        return tuple(ours)
+
+    def rearrange(
+        self, zone: Zone, name: str, owner: str, present: Sequence[Record], wanted: Sequence[Record]
+    ) -> str:
+        """Put `wanted` in the place of `present`, which is ours: all of it or nothing, in one change.
+
+        What is to be removed is named as it was seen, so that Route 53 refuses (Refused) where it has become
+        another meanwhile. The companion comes with the first record and goes with the last. The change's id.
+        """
+        gone = [record for record in present if not any(record.same_as(other) for other in wanted)]
+        new = [record for record in wanted if not any(record.same_as(other) for other in present)]
+        markers = [record for record in self.records(zone, MARKER + plain(name)) if record.type == "TXT"]
+        marker = _marker(plain(name), owner)
+        changes = [
+            *(("DELETE", record) for record in (*gone, *(() if wanted else markers))),
+            *(("CREATE", record) for record in (*new, *((marker,) if wanted and not markers else ()))),
+        ]
+
+        def arranged() -> bool:
+            there = self.records(zone, name)
+            return all(any(one.same_as(other) for other in there) for one in wanted) and not any(
+                one.same_as(other) for one in gone for other in there
+            )
+
+        return self._change(zone, changes, arranged) if changes else ""
+
+    def _stands(self, zone: Zone, record: Record, owner: str) -> bool:
+        """Whether the record is there as wanted, and ours."""
+        there = any(other.leads_like(record) for other in self.records(zone, record.name))
+        return there and self.owns(zone, record.name, owner)
+
+    def owns(self, zone: Zone, name: str, owner: str) -> bool:
+        """Whether the companion of `name` holds exactly the owner's words."""
+        return any(_holds(record, owner) for record in self.records(zone, MARKER + plain(name)))
+
+    def owned(self, zone: Zone, name: str, owner: str) -> tuple[str, ...]:
+        """The names at or below `name` that have a companion of ours."""
+        return tuple(
+            record.name.removeprefix(MARKER)
+            for record in self.records_under(zone, name)
+            if _holds(record, owner)
+        )
+
+    def all_owned(self, owner: str) -> tuple[tuple[Zone, str], ...]:
+        """The names with a companion of ours, and their zones. Reads every record that there is."""
+        return tuple((zone, name) for zone in self._zones() for name in self.owned(zone, zone.name, owner))
+
+    def in_sync(self, change: str) -> bool:
+        """Whether every Route 53 name server answers with the change. "" (nothing was changed) is in sync."""
+        if not change:
+            return True
+        answer = self._aws.call(lambda: self._client.get_change(Id=change))
+        return bool(answer["ChangeInfo"]["Status"] == "INSYNC")
+
+    @property
+    def _client(self) -> Any:
+        return self._aws.client("route53")
+
+    def _zones(self) -> list[Zone]:
+        pages = self._client.get_paginator("list_hosted_zones")
+        items = self._aws.call(lambda: [item for page in pages.paginate() for item in page["HostedZones"]])
+        public = (item for item in items if not item.get("Config", {}).get("PrivateZone"))
+        return [Zone(item["Id"].removeprefix("/hostedzone/"), plain(item["Name"])) for item in public]
+
+    def _change(self, zone: Zone, changes: list[tuple[str, Record]], done: Callable[[], bool]) -> str:
+        """The id of the change; "" where it was made before: its answer was lost, and it was sent again.
+
+        done: asked where Route 53 refuses, whether things are as they should become.
+        """
+        batch = {
+            "Changes": [
+                {"Action": action, "ResourceRecordSet": written(record)} for action, record in changes
+            ]
+        }
+        try:
+            answer = self._aws.call(
+                lambda: self._client.change_resource_record_sets(HostedZoneId=zone.id, ChangeBatch=batch),
+                absent=("InvalidChangeBatch",),
+            )
+        except LookupError as error:
+            if done():
+                return ""
+            raise Refused(
+                f"Route 53 refused to change {changes[0][1].name} in zone {zone.name}",
+                why=str(error.__cause__),
+                fix="somebody else changed the record meanwhile; run the same command again",
+            ) from error
+        return str(answer["ChangeInfo"]["Id"])
+
+
+def _marker(name: str, owner: str) -> Record:
+    return Record(MARKER + name, "TXT", (f'"{owner}"',))
+
+
+def _holds(record: Record, owner: str) -> bool:
+    return record.type == "TXT" and record.name.startswith(MARKER) and f'"{owner}"' in record.values

@@ -1,0 +1,162 @@
+"""The S3 bucket of terraform's states, one for each account and region: versioned, encrypted, private, TLS
+only.
+
+Shared by every name and environment of the account. Knows nothing of terraform's program.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from epochctl.aws.session import Aws
+from epochctl.errors import InfrastructureError
+
+_ABSENT = ("404", "NoSuchBucket", "NotFound", "NoSuchKey")
+RUN_LOCK = "run.lock"  # beside a state: the run that is at work on it
+_TAGS = {"epochctl:purpose": "terraform-state"}
+
+
+class StateBucket:
+    """Makes the bucket on first use; every request names the account that must own it."""
+
+    def __init__(self, aws: Aws) -> None:
+        self._aws = aws
+
+    def name(self, account: str) -> str:
+        return f"epochctl-state-{account}-{self._aws.region}"
+
+    def exists(self, account: str) -> bool:
+        """Whether the bucket is there. Changes nothing."""
+        return self._found("head_bucket", account) is not None
+
+    def has_state(self, account: str, key: str) -> bool:
+        """Whether a state was ever written under `key`. Changes nothing."""
+        return self._found("head_object", account, Key=key) is not None
+
+    def text(self, account: str, key: str) -> str:
+        """What stands under `key`, "" where nothing does."""
+        found = self._found("get_object", account, Key=key)
+        return found["Body"].read().decode("utf-8", "replace") if found else ""
+
+    def ensure(self, account: str) -> bool:
+        """Make sure that it is there and set up; whether it was made. Safe to run again after a kill."""
+        made = not self.exists(account) and self._create(account)
+        if self._tags(account).get("epochctl:purpose") != _TAGS["epochctl:purpose"]:
+            self._set_up(account)
+        return made
+
+    def delete_if_unused(self, account: str, own_lock: str = "") -> tuple[str, ...]:
+        """Delete the bucket unless a state in it describes something or is locked. Returns what was removed.
+
+        own_lock: the key of the lock that the caller itself holds.
+
+        Raises InfrastructureError naming the states that are in use.
+        """
+        if not self.exists(account):
+            return ()
+        used = tuple(line for key, line in self._used(account) if key != own_lock)
+        if used:
+            raise InfrastructureError(
+                f"the state bucket {self.name(account)} is still in use",
+                why="\n".join(used),
+                fix="take those down first",
+            )
+        self._empty(account)
+        self._found("delete_bucket", account)  # gone already where the answer to its deletion was lost
+        return (f"state bucket {self.name(account)}",)
+
+    def _create(self, account: str) -> bool:
+        # us-east-1 refuses to be named as a location.
+        region = self._aws.region
+        place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        s3 = self._aws.client("s3")
+        try:
+            self._aws.call(
+                lambda: s3.create_bucket(Bucket=self.name(account), **place),
+                absent=("BucketAlreadyOwnedByYou",),
+            )
+        except LookupError:  # made by another run in this very moment
+            return False
+        s3.get_waiter("bucket_exists").wait(
+            Bucket=self.name(account), WaiterConfig={"Delay": 2, "MaxAttempts": 15}
+        )
+        return True
+
+    def _set_up(self, account: str) -> None:
+        name = self.name(account)
+        versioned = {"Status": "Enabled"}
+        encrypted = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
+        private = dict.fromkeys(
+            ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True
+        )
+        self._call("put_bucket_versioning", account, VersioningConfiguration=versioned)
+        self._call("put_bucket_encryption", account, ServerSideEncryptionConfiguration=encrypted)
+        self._call("put_public_access_block", account, PublicAccessBlockConfiguration=private)
+        self._call("put_bucket_policy", account, Policy=json.dumps(_tls_only(name)))
+        # Last: the tag says that everything above was done.
+        tags = [{"Key": key, "Value": value} for key, value in _TAGS.items()]
+        self._call("put_bucket_tagging", account, Tagging={"TagSet": tags})
+
+    def _tags(self, account: str) -> dict[str, str]:
+        found = self._found("get_bucket_tagging", account, absent=("NoSuchTagSet",)) or {}
+        return {tag["Key"]: tag["Value"] for tag in found.get("TagSet", [])}
+
+    def _used(self, account: str) -> Iterator[tuple[str, str]]:
+        pages = self._aws.client("s3").get_paginator("list_objects_v2").paginate(Bucket=self.name(account))
+        for page in self._aws.call(lambda: list(pages)):
+            for item in page.get("Contents", []):
+                key = item["Key"]
+                if key.endswith((".tflock", RUN_LOCK)):
+                    yield key, f"{key}: locked"
+                elif self._describes(account, key):
+                    yield key, f"{key}: describes objects that exist"
+
+    def _describes(self, account: str, key: str) -> bool:
+        body = self._call("get_object", account, Key=key)["Body"].read()
+        try:
+            # What was only asked for (data) is nobody's object.
+            return any(each.get("mode") != "data" for each in json.loads(body).get("resources") or ())
+        except (ValueError, AttributeError, TypeError):
+            return True  # not a state of ours: not ours to delete
+
+    def _empty(self, account: str) -> None:
+        pages = (
+            self._aws.client("s3").get_paginator("list_object_versions").paginate(Bucket=self.name(account))
+        )
+        for page in self._aws.call(lambda: list(pages)):
+            items = page.get("Versions", []) + page.get("DeleteMarkers", [])
+            old = [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in items]
+            if old:
+                self._call("delete_objects", account, Delete={"Objects": old, "Quiet": True})
+
+    def _call(self, operation: str, account: str, *, absent: tuple[str, ...] = (), **arguments: Any) -> Any:
+        method = getattr(self._aws.client("s3"), operation)
+        return self._aws.call(
+            lambda: method(Bucket=self.name(account), ExpectedBucketOwner=account, **arguments), absent=absent
+        )
+
+    def _found(
+        self, operation: str, account: str, *, absent: tuple[str, ...] = (), **arguments: Any
+    ) -> Any | None:
+        try:
+            return self._call(operation, account, absent=(*_ABSENT, *absent), **arguments)
+        except LookupError:
+            return None
+
+
+def _tls_only(bucket: str) -> dict[str, Any]:
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "TlsOnly",
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "s3:*",
+                "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
+                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+            }
+        ],
+    }

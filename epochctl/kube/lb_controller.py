@@ -1,0 +1,47 @@
+"""The AWS Load Balancer Controller as the cluster shows it: its names, and whether it admits an Ingress.
+
+Knows nothing of how it is installed, nor of AWS.
+"""
+
+from __future__ import annotations
+
+from epochctl.kube import Kube
+
+NAMESPACE = "kube-system"
+NAME = "aws-load-balancer-controller"  # of release, chart, Deployment and service account
+SELECTOR = f"app.kubernetes.io/name={NAME}"
+WEBHOOK_SERVICE = "aws-load-balancer-webhook-service"
+WEBHOOKS = "aws-load-balancer-webhook"
+API_GROUPS = (
+    "elbv2.k8s.aws",
+    "gateway.k8s.aws",
+    "aga.k8s.aws",
+)  # not vpcresources.k8s.aws: that is EKS's own
+CLUSTER_TAG = "elbv2.k8s.aws/cluster"
+STALL = 60.0  # seconds without any change after which a controller that seems alive is taken for dead
+
+
+def serves(kube: Kube) -> bool:
+    """Whether a controller is there to answer webhooks."""
+    return bool(kube.ready_endpoints(NAMESPACE, WEBHOOK_SERVICE))
+
+
+def refusal(kube: Kube) -> str:
+    """Why an Ingress would not be admitted now; "" where it would."""
+    if not serves(kube):
+        return f"webhook service {WEBHOOK_SERVICE} has no ready endpoint: {_absence(kube)}"
+    answer = kube.dry_run_ingress(NAMESPACE)
+    return f"a trial Ingress is not admitted: {answer}" if answer else ""
+
+
+def _absence(kube: Kube) -> str:
+    """Why no pod of the controller answers."""
+    state = kube.deployment(NAMESPACE, NAME)
+    if state is None:
+        return f"there is no deployment {NAME} in {NAMESPACE}"
+    if state.desired == 0:
+        return f"deployment {NAME} was scaled to 0"
+    troubles = [pod.trouble.message for pod in kube.pods(NAMESPACE, SELECTOR) if pod.trouble]
+    return f"{state.available} of {state.desired} pods are available" + (
+        f"; {troubles[0]}" if troubles else ""
+    )

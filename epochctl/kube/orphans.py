@@ -1,0 +1,126 @@
+"""What a load balancer controller made in AWS for our cluster, and its removal by tag when none will do it.
+
+A tag alone is no proof, since another cluster may have our name: what stands in a VPC that is not ours is
+named and left alone. Knows nothing of what runs in the cluster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from epochctl.aws.elbv2 import Elbv2, LoadBalancer, TargetGroup
+from epochctl.aws.network import Network
+from epochctl.aws.security_groups import SecurityGroup, SecurityGroups
+from epochctl.errors import EpochctlError
+from epochctl.workflow.patience import Patience
+from epochctl.workflow.step import Context
+from epochctl.workflow.waiting import Pending, Ready
+
+HELD = 60.0  # seconds for which a security group may stay held: a load balancer's interfaces outlive it
+
+
+@dataclass(frozen=True)
+class Found:
+    """What there is of one cluster, in the order in which it can be deleted: each holds the next."""
+
+    balancers: tuple[LoadBalancer, ...]
+    target_groups: tuple[TargetGroup, ...]
+    security_groups: tuple[SecurityGroup, ...]
+    foreign: tuple[str, ...]
+
+    @property
+    def serving(self) -> tuple[str, ...]:
+        """Load balancers and target groups: while one exists, the VPC must not be touched."""
+        return (
+            *(f"load balancer {item.name}" for item in self.balancers),
+            *(f"target group {item.name}" for item in self.target_groups),
+        )
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """A line each; whoever watches a controller at work sees them go."""
+        return (*self.serving, *(f"security group {item.name}" for item in self.security_groups))
+
+
+@dataclass(frozen=True)
+class Orphans:
+    """Of the cluster `name`; tags: what marks our VPC."""
+
+    name: str
+    tags: Mapping[str, str]
+    elbv2: Elbv2
+    groups: SecurityGroups
+    network: Network
+
+    def find(self) -> Found:
+        """As things stand now."""
+        ours = set(self.network.find(self.tags))
+        balancers, targets = self.elbv2.load_balancers(self.name), self.elbv2.target_groups(self.name)
+        security = self.groups.of_controller(self.name)
+        gone = {t.vpc_id for t in targets if t.vpc_id not in ours and not self.network.exists(t.vpc_id)}
+        # a target group can outlive its VPC; nothing else can
+        kept = tuple(t for t in targets if t.vpc_id in ours | gone | {""})
+        foreign = (
+            *(f"load balancer {b.arn} in {b.vpc_id}" for b in balancers if b.vpc_id not in ours),
+            *(f"target group {t.arn} in {t.vpc_id}" for t in targets if t not in kept),
+            *(f"security group {g.id} in {g.vpc_id}" for g in security if g.vpc_id not in ours),
+        )
+        return Found(
+            tuple(b for b in balancers if b.vpc_id in ours),
+            kept,
+            tuple(g for g in security if g.vpc_id in ours),
+            foreign,
+        )
+
+    def strangers(self) -> tuple[str, ...]:
+        """Load balancers in our VPC that our cluster's controller did not make, by ARN."""
+        ours = {balancer.arn for balancer in self.elbv2.load_balancers(self.name)}
+        vpcs = self.network.find(self.tags)
+        found = [item for vpc in vpcs for item in self.elbv2.in_vpc(vpc) if item.arn not in ours]
+        return tuple(f"load balancer {item.arn}" for item in found)
+
+    def sweep(self, ctx: Context) -> tuple[str, ...]:
+        """Delete all of it, and wait until it is gone. Lines of what was removed.
+
+        A security group that something still holds is left for when the cluster is gone: it hinders nobody.
+        """
+        removed: dict[str, None] = {}
+        patience = Patience(ctx.clock, HELD)
+        for line in self.find().foreign:
+            ctx.say(f"{line}: bears our cluster's name, but that VPC is not ours: left alone")
+
+        def probe() -> Ready[None] | Pending:
+            cause = self._delete(removed)
+            found = self.find()
+            if cause and patience.spent(found.all) and not found.serving:
+                ctx.say(f"{cause}: left until the cluster is gone")
+                return Ready(None)
+            return Pending(cause) if cause else Ready(None)
+
+        ctx.wait_for("what the controller made to be deleted", probe, deadline=600)
+        return tuple(removed)
+
+    def _delete(self, removed: dict[str, None]) -> str:
+        """Delete what can be deleted now; why not all, or ""."""
+        found = self.find()
+        for balancer in found.balancers:
+            self.elbv2.delete(self.name, balancer.arn)
+            removed[f"load balancer {balancer.name}"] = None
+        if found.balancers:
+            return f"load balancer {found.balancers[0].name} is being deleted"
+        for target in found.target_groups:
+            try:
+                self.elbv2.delete(self.name, target.arn)
+            except EpochctlError as error:  # in use until its listener is really gone
+                return f"target group {target.name}: {error.why}"
+            removed[f"target group {target.name}"] = None
+        for vpc in {group.vpc_id for group in found.security_groups}:
+            removed.update(dict.fromkeys(self.network.sweep_interfaces(vpc, self.name)))
+        held = ""
+        for group in found.security_groups:
+            cause = self.groups.delete(group)
+            if not cause:
+                removed[f"security group {group.name}"] = None
+            held = held or cause
+        return held

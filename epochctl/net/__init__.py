@@ -1,0 +1,1 @@
+"""DNS and HTTPS as a client of the service uses them: queries to name servers, requests to one address."""
