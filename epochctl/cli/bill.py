@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from epochctl.cost import Part
-    from epochctl.settings import Settings
+    from epochctl.config.cost import Part
+    from epochctl.config.settings import Settings
 
 UNMADE = (
     "epochctl down removes all of it in the reverse order and proves that nothing is left; "
@@ -18,7 +18,7 @@ UNMADE = (
 
 def lines(settings: Settings, region: str) -> tuple[str, ...]:
     """The bill by part, the other choices of NAT beside it, the table's date, and how it is unmade."""
-    from epochctl import cost, prices
+    from epochctl.config import cost, prices
 
     table = prices.prices(region)
     if table is None:
@@ -39,7 +39,7 @@ def together(sized: Mapping[str, Settings], awake: Settings | None = None) -> tu
 
     awake: what a standby grows to when it is woken.
     """
-    from epochctl import prices
+    from epochctl.config import prices
 
     hourly = {region: _hourly(settings, region) for region, settings in sized.items()}
     total = sum(each for each in hourly.values() if each is not None)
@@ -58,7 +58,7 @@ def together(sized: Mapping[str, Settings], awake: Settings | None = None) -> tu
 
 def sum_fields(sized: Mapping[str, Settings]) -> dict[str, object]:
     """The sum as data; {} where the prices of a region are not known."""
-    from epochctl import prices
+    from epochctl.config import prices
 
     hourly = [_hourly(settings, region) for region, settings in sized.items()]
     if None in hourly:
@@ -69,7 +69,7 @@ def sum_fields(sized: Mapping[str, Settings]) -> dict[str, object]:
 
 def fields(settings: Settings, region: str) -> dict[str, object]:
     """The same as data; {} where the region's prices are not known."""
-    from epochctl import cost, prices
+    from epochctl.config import cost, prices
 
     table = prices.prices(region)
     if table is None:
@@ -86,7 +86,7 @@ def fields(settings: Settings, region: str) -> dict[str, object]:
 
 def so_far(settings: Settings, region: str, created: datetime, now: datetime) -> str:
     """What it has cost since the cluster was made, as far as hours tell."""
-    from epochctl import cost, prices
+    from epochctl.config import cost, prices
 
     table = prices.prices(region)
     if table is None:
@@ -97,7 +97,7 @@ def so_far(settings: Settings, region: str, created: datetime, now: datetime) ->
 
 
 def _hourly(settings: Settings, region: str) -> float | None:
-    from epochctl import cost, prices
+    from epochctl.config import cost, prices
 
     table = prices.prices(region)
     return cost.hourly(settings, table) if table else None
@@ -113,13 +113,13 @@ def _asleep(region: str, settings: Settings, awake: Settings | None) -> str:
 
 
 def _row(name: str, hourly: float) -> str:
-    from epochctl import prices
+    from epochctl.config import prices
 
     return f"{name:<15} {hourly:>8.4f} an hour {hourly * prices.MONTH:>9.2f} a month"
 
 
 def _unknown(region: str) -> str:
-    from epochctl import prices
+    from epochctl.config import prices
 
     return f"no prices for {region} in prices.toml (there are {', '.join(prices.regions())})."
 
@@ -132,7 +132,7 @@ def _line(part: Part) -> str:
 
 def nat_choices(region: str, chosen: str = "") -> str:
     """What each choice of NAT costs a month, its addresses included."""
-    from epochctl import cost, prices
+    from epochctl.config import cost, prices
 
     table = prices.prices(region)
     if table is None:

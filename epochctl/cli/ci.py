@@ -15,8 +15,8 @@ from epochctl.cli.options import Sandbox, Yes
 from epochctl.errors import SettingsError
 
 if TYPE_CHECKING:
+    from epochctl.config.settings import Settings
     from epochctl.delivery.workflows import File
-    from epochctl.settings import Settings
     from epochctl.tools.terraform.proposal import Proposal
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Delivery by GitHub Actions.")

@@ -20,7 +20,7 @@ from epochctl.cli.session import Session
 if TYPE_CHECKING:
     from epochctl.cli.audience import Presenter
     from epochctl.cli.locked import Held
-    from epochctl.settings import Settings
+    from epochctl.config.settings import Settings
     from epochctl.workflow.step import Context
 
 T = TypeVar("T")

@@ -94,8 +94,8 @@ def _files(hostname: str, region: str, environment: str) -> dict[str, str]:
     """Text by file name; bad words are refused before anything is written."""
     import shutil
 
-    from epochctl import settings, versions
     from epochctl.cli import bill
+    from epochctl.config import settings, versions
 
     eks = versions.pin("eks")
     words = {"hostname": hostname, "regions": (region,), "environment": environment}

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def check(ttl: str) -> None:
     """Raises SettingsError where --ttl cannot be meant."""
-    from epochctl.checks import ttl_problem
+    from epochctl.config.validators import ttl_problem
     from epochctl.errors import SettingsError
 
     expected = ttl_problem(ttl)

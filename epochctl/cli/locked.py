@@ -84,8 +84,8 @@ def key(session: Session) -> str:
 
 
 def _lock(session: Session, command: str) -> RunLock:
+    from epochctl.config.settings import run_url
     from epochctl.locks import RunLock, ourselves
-    from epochctl.settings import run_url
     from epochctl.tools.process import Stop
     from epochctl.workflow.events import StepProgress
 

@@ -19,7 +19,7 @@ from epochctl.errors import Interrupted, SettingsError
 if TYPE_CHECKING:
     from epochctl.cli.advice import Advice
     from epochctl.cli.audience import Presenter
-    from epochctl.settings import Settings
+    from epochctl.config.settings import Settings
     from epochctl.steps.infra_up import Reviewed
 
 

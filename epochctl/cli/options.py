@@ -21,7 +21,7 @@ from epochctl.cli.advice import ENTERED, FLAG, PLACES, Advice
 from epochctl.errors import SettingsError, ToolError, UsageError
 
 if TYPE_CHECKING:
-    from epochctl.settings import Settings
+    from epochctl.config.settings import Settings
 
 VALUED = PLACES
 PLAIN = ("--verbose", ENTERED)
@@ -68,7 +68,7 @@ class Globals:
 
     def settings(self, environ: Mapping[str, str] = os.environ) -> Settings:
         """What all of it amounts to. A directory that is not there is a slip of the pen, not an empty one."""
-        from epochctl.settings import load
+        from epochctl.config.settings import load
 
         if not self.directory.is_dir():
             raise SettingsError(f"there is no directory {self.directory}", fix="correct --directory")

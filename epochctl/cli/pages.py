@@ -77,8 +77,8 @@ def documents() -> dict[Path, str]:
 
 def settings_page() -> str:
     """epochctl.toml, key by key; then the variables that come before it."""
-    from epochctl.settings import Settings
-    from epochctl.sources import VARIABLES
+    from epochctl.config.settings import Settings
+    from epochctl.config.sources import VARIABLES
 
     rows = [
         f"| `{key}` | {_values(field)} | {_default(field)} | {MEANING.get(key, '')} |"
@@ -136,7 +136,7 @@ def events_page() -> str:
 
 def versions_page() -> str:
     """versions.toml as a table."""
-    from epochctl import versions
+    from epochctl.config import versions
 
     rows = [
         f"| {name} | {pin.version} | {pin.minimum} | {pin.until or 'not announced'} | {pin.support} |"

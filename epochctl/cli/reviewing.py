@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from epochctl.settings import Settings
+    from epochctl.config.settings import Settings
     from epochctl.steps.infra_up import Reviewed
     from epochctl.tools.terraform import Proposal
 

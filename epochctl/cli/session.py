@@ -18,7 +18,7 @@ from epochctl.cli.advice import Advice
 if TYPE_CHECKING:
     from epochctl.aws.session import Aws
     from epochctl.cli.audience import Presenter
-    from epochctl.settings import Settings
+    from epochctl.config.settings import Settings
     from epochctl.steps.infra_up import Reviewed
     from epochctl.workflow.events import Emit, Event
     from epochctl.workflow.runner import Gate, Runner

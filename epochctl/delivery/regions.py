@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from epochctl.settings import Settings
+from epochctl.config.settings import Settings
 
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d+")
 _SHARED = ("epochctl.toml", ".github/workflows/epochctl-")

@@ -12,9 +12,9 @@ from typing import Any
 from epochctl.aws.oidc_providers import TokenIssuers
 from epochctl.aws.session import Aws
 from epochctl.aws.state_bucket import StateBucket
+from epochctl.config.package_files import find
+from epochctl.config.settings import Settings
 from epochctl.errors import SettingsError
-from epochctl.files import find
-from epochctl.settings import Settings
 from epochctl.tools.terraform import Backend, Plan, Terraform
 
 ISSUER = "token.actions.githubusercontent.com"

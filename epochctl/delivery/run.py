@@ -10,8 +10,8 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from epochctl.config.settings import run_url
 from epochctl.errors import SettingsError
-from epochctl.settings import run_url
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from difflib import unified_diff
 from pathlib import Path
 
-from epochctl import __version__, versions
-from epochctl.settings import Settings
+from epochctl import __version__
+from epochctl.config import versions
+from epochctl.config.settings import Settings
 
 FOLDER = Path(".github/workflows")
 NAMES = ("plan", "deploy", "down", "drift")

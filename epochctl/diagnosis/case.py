@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from epochctl.aws.session import Aws
+from epochctl.config.settings import Settings
 from epochctl.kube import Kube
 from epochctl.locks import Holder
-from epochctl.settings import Settings
 from epochctl.workflow.outputs import Outputs
 from epochctl.workflow.step import Context, Observation
 

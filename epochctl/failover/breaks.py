@@ -12,10 +12,10 @@ from typing import Literal, Protocol
 from epochctl.aws.eks import Eks
 from epochctl.aws.elbv2 import Elbv2
 from epochctl.aws.security_groups import SecurityGroups
+from epochctl.config.settings import Settings
 from epochctl.errors import EpochctlError, NotFoundError
 from epochctl.failover.routes import Routes
 from epochctl.kube.access import reach
-from epochctl.settings import Settings
 from epochctl.tools import process
 
 Kind = Literal["route", "targets", "network", "command"]

@@ -10,10 +10,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from epochctl.config.settings import Settings
 from epochctl.failover.answers import Answers
 from epochctl.net.dns import Names
 from epochctl.net.https import Failure, Https
-from epochctl.settings import Settings
 from epochctl.steps.verify.whole import asked, said
 
 INTERVAL = 1.0

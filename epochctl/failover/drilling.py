@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from epochctl.config.settings import Settings
 from epochctl.errors import DeadlineError, EpochctlError, Interrupted, VerifyError
 from epochctl.failover import unfinished
 from epochctl.failover.answers import Answers
@@ -16,7 +17,6 @@ from epochctl.failover.measures import Drill, Told, settled
 from epochctl.failover.region import Region, sleeps
 from epochctl.failover.routes import Routes
 from epochctl.failover.waking import WAKING, Standby, Waking
-from epochctl.settings import Settings
 from epochctl.workflow.step import Context
 from epochctl.workflow.waiting import Pending, Ready
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from epochctl.config.settings import Settings
 from epochctl.errors import DeadlineError, VerifyError
 from epochctl.failover.answers import Answers
 from epochctl.failover.region import sleeps
 from epochctl.failover.routes import Routes
 from epochctl.net.https import Failure, Https
-from epochctl.settings import Settings
 from epochctl.steps.dns.memory import TTL, wait_out_the_ttl
 from epochctl.steps.verify.whole import Answer, Whole
 from epochctl.workflow.step import Context

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from epochctl.aws.route53 import HealthCheck, Observation, Placement, verdict
-from epochctl.settings import Settings
+from epochctl.config.settings import Settings
 
 Role = Literal["active", "primary", "standby", "not in regions"]
 

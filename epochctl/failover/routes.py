@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 from epochctl.aws.elbv2 import plain_dns_name
 from epochctl.aws.route53 import HealthCheck, HealthChecks, Record, Route53, Zone, owner_of
+from epochctl.config.settings import Settings
 from epochctl.errors import NotFoundError
 from epochctl.failover.region import Region, named, role
-from epochctl.settings import Settings
 
 UP = "epochctl up"
 

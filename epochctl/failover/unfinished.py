@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from epochctl.settings import Settings
+from epochctl.config.settings import Settings
 from epochctl.tools.process import alive, born
 
 NAME = "drill.json"

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from epochctl.aws.eks import ClusterAccess, Eks
+from epochctl.config.settings import Settings
 from epochctl.kube import Kube
-from epochctl.settings import Settings
 from epochctl.tools.helm import Helm, ReleaseState, kubeconfig
 from epochctl.tools.helm.client import TIMEOUT
 from epochctl.workflow.step import Context

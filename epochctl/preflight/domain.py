@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from epochctl.aws.route53 import Route53
+from epochctl.config.settings import Settings
 from epochctl.net.dns import Names
 from epochctl.preflight.fact import Fact, fail, ok, warn
-from epochctl.settings import Settings
 
 
 class Domain:

@@ -7,6 +7,7 @@ from epochctl.aws.eks import ClusterAccess, Eks
 from epochctl.aws.quotas import Quotas
 from epochctl.aws.route53 import Route53
 from epochctl.aws.session import Aws
+from epochctl.config.settings import Settings
 from epochctl.kube import Kube
 from epochctl.net.dns import Names as Resolver
 from epochctl.preflight.account import Account
@@ -17,7 +18,6 @@ from epochctl.preflight.limits import Limits
 from epochctl.preflight.local import Local
 from epochctl.preflight.names import Names
 from epochctl.preflight.places import Places
-from epochctl.settings import Settings
 
 SECONDS = 13.0  # for all of it; `doctor` promises 15
 PATIENCE = 45.0  # before `up`: one that begins with questions open may end after a quarter of an hour

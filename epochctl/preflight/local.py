@@ -7,12 +7,12 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from epochctl import owned, versions
+from epochctl.config import ejected, versions
+from epochctl.config.settings import Settings
 from epochctl.errors import EpochctlError, ToolError
 from epochctl.image.assembler import can_assemble
 from epochctl.image.platforms import platform_of
 from epochctl.preflight.fact import Fact, fail, failed, ok, warn
-from epochctl.settings import Settings
 from epochctl.tools import eksctl, process
 from epochctl.tools.docker import Docker
 from epochctl.tools.helm import Helm
@@ -84,7 +84,7 @@ class Local:
 
     def own_files(self) -> Iterator[Fact]:
         """What `epochctl eject` copied out: epochctl's own changes no longer reach it."""
-        for one in owned.parts(self._settings):
+        for one in ejected.parts(self._settings):
             if one.behind:
                 yield warn(f"own {one.part}", f"{one.place}: {one.whence}; it differs", one.remedy)
             else:

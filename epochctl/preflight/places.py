@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from epochctl import versions
 from epochctl.aws.capacity import UNFIT_ZONES, Capacity, InstanceType
 from epochctl.aws.eks import Eks
+from epochctl.config import versions
+from epochctl.config.settings import Settings
 from epochctl.image.platforms import normalize
 from epochctl.preflight.fact import Fact, fail, ok, warn
-from epochctl.settings import Settings
 
 LEAST_ZONES, ZONES = 2, 3
 SOON = 90  # days

@@ -15,7 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar
 
-from epochctl import files
+from epochctl.config import package_files
+from epochctl.config.settings import Settings
 from epochctl.errors import ImageError
 from epochctl.image import assembler, rootfs
 from epochctl.image.entries import read_tar
@@ -23,7 +24,6 @@ from epochctl.image.inputs import content_key
 from epochctl.image.layout import Layout, copy_layout, read_layout, unfinished
 from epochctl.image.platforms import platform_of
 from epochctl.outputs import Image
-from epochctl.settings import Settings
 from epochctl.tools.docker import Docker
 from epochctl.workflow.step import Context, Observation
 from epochctl.workflow.waiting import Pending, Ready
@@ -116,7 +116,7 @@ class Build:
         """What Docker is sent: the same in a checkout and as installed, the user's own where ejected."""
         directory.mkdir()
         for name in DESCRIPTION:
-            shutil.copyfile(files.find(name), directory / name)
+            shutil.copyfile(package_files.find(name), directory / name)
         shutil.copyfile(self._settings.files_of("dockerfile"), directory / "Dockerfile")
         for name in PACKAGES:
             source = self._settings.files_of("server") if name == "server" else rootfs.find_package(name)

@@ -13,8 +13,8 @@ from epochctl.aws.route53 import HealthChecks, Route53
 from epochctl.aws.security_groups import SecurityGroups
 from epochctl.aws.session import Aws
 from epochctl.aws.state_bucket import StateBucket
+from epochctl.config.settings import Settings
 from epochctl.kube.orphans import Orphans
-from epochctl.settings import Settings
 from epochctl.steps.acm_cert import AcmCert
 from epochctl.steps.build import Build
 from epochctl.steps.deploy import Deploy

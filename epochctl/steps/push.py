@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import ClassVar
 
 from epochctl.aws.ecr import Ecr
+from epochctl.config.settings import Settings
 from epochctl.errors import DeployError, ImageError
 from epochctl.image.layout import Blob, read_layout
 from epochctl.image.platforms import normalize
 from epochctl.image.reference import Reference, parse_reference
 from epochctl.outputs import Image, Infrastructure, PushedImage
 from epochctl.registry import Login, Manifest, Registry, Upload
-from epochctl.settings import Settings
 from epochctl.steps.replicated import Replicated
 from epochctl.workflow.step import Context, Observation
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from epochctl.aws.route53 import HealthChecks
 from epochctl.aws.session import Aws
-from epochctl.settings import Settings
+from epochctl.config.settings import Settings
 
 
 def standing(settings: Settings, region: str, aws: Aws) -> Settings:

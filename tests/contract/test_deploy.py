@@ -17,12 +17,12 @@ from typing import Any
 import pytest
 
 from epochctl.aws.elbv2 import Target
+from epochctl.config.settings import Settings
 from epochctl.errors import CredentialsError, DeployError
 from epochctl.kube import Kube
 from epochctl.kube.access import Cluster
 from epochctl.kube.orphans import Found
 from epochctl.outputs import Certificate, Infrastructure, LoadBalancerController, PushedImage
-from epochctl.settings import Settings
 from epochctl.steps.deploy import Deploy, chart
 from epochctl.steps.deploy import step as deploy_step
 from epochctl.tools.helm import Helm, kubeconfig

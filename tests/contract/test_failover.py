@@ -9,10 +9,10 @@ import pytest
 from epochctl.aws.route53 import Alias, HealthChecks, Placement, Record, Route53, Zone, owner_of
 from epochctl.aws.security_groups import CLUSTER_TAG, SecurityGroups
 from epochctl.aws.session import Aws
+from epochctl.config.routing import Routing
+from epochctl.config.settings import Settings
 from epochctl.errors import NotFoundError
 from epochctl.failover import Routes
-from epochctl.routing import Routing
-from epochctl.settings import Settings
 
 WEST, EAST = "us-west-2", "us-east-1"
 HOST = "epoch.example.com"

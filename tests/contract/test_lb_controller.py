@@ -22,12 +22,12 @@ from epochctl.aws.elbv2 import Elbv2
 from epochctl.aws.network import Network
 from epochctl.aws.security_groups import CLUSTER_TAG, SecurityGroups
 from epochctl.aws.session import Aws
+from epochctl.config.settings import Settings
 from epochctl.errors import DeadlineError
 from epochctl.kube import Kube, lb_controller
 from epochctl.kube.access import Cluster
 from epochctl.kube.orphans import Found, Orphans
 from epochctl.outputs import Infrastructure
-from epochctl.settings import Settings
 from epochctl.steps.lb_controller import LbController, chart, removal
 from epochctl.steps.lb_controller import step as lb_step
 from epochctl.tools.helm import Helm, kubeconfig

@@ -22,10 +22,10 @@ from epochctl.aws.route53 import (
     owner_of,
 )
 from epochctl.aws.session import Aws
+from epochctl.config.routing import Routing
+from epochctl.config.settings import Settings
 from epochctl.errors import EpochctlError
 from epochctl.outputs import Release
-from epochctl.routing import Routing
-from epochctl.settings import Settings
 from epochctl.steps.dns import Dns, Keeping
 from epochctl.workflow.events import Event, StepProgress
 from epochctl.workflow.outputs import Outputs

@@ -9,8 +9,8 @@ from dataclasses import fields
 from pathlib import Path
 
 from epochctl.aws.import_ids import iam_stem
+from epochctl.config.settings import Settings
 from epochctl.outputs import Infrastructure
-from epochctl.settings import Settings
 from epochctl.steps.infra_up import facts
 
 ROOT = Path(__file__).parents[2] / "terraform"

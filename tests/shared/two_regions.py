@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from epochctl.aws.route53 import HealthCheck, Observation, Placement
+from epochctl.config.routing import Routing
+from epochctl.config.settings import Settings
 from epochctl.errors import Interrupted, NotFoundError
 from epochctl.failover.client import Second
 from epochctl.failover.region import Region, role
 from epochctl.net.https import Failure, Response
-from epochctl.routing import Routing
-from epochctl.settings import Settings
 from epochctl.steps.verify.whole import Answer
 from epochctl.workflow.events import Event, StepProgress
 from epochctl.workflow.outputs import Outputs

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from epochctl.aws.session import Aws
-from epochctl.settings import REGION_TAG
+from epochctl.config.settings import REGION_TAG
 
 PORT = 443
 INTERVAL = 10  # seconds between the questions of one checker: the shorter of the two that there are

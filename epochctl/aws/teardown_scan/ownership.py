@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from epochctl.settings import REGION_TAG
+from epochctl.config.settings import REGION_TAG
 
 _BALANCER = re.compile(r"\.([a-z0-9-]+)\.elb\.amazonaws\.com(\.cn)?$")
 RECORD_PREFIX = "_epochctl."

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from epochctl.aws.acm import Acm, CertificateState
+from epochctl.config.settings import Settings
 from epochctl.errors import CertificateError
-from epochctl.settings import Settings
 from epochctl.steps.acm_cert.spent import refuse_unless_pending
 
 

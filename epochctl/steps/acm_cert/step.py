@@ -10,10 +10,10 @@ from typing import ClassVar
 
 from epochctl.aws.acm import Acm, CertificateState
 from epochctl.aws.route53 import Route53, owner_of
+from epochctl.config.settings import Settings
 from epochctl.errors import CertificateError, EpochctlError, NotFoundError
 from epochctl.net.dns import Names
 from epochctl.outputs import Certificate
-from epochctl.settings import Settings
 from epochctl.steps.acm_cert.diagnosis import Diagnosis
 from epochctl.steps.acm_cert.given import given_certificate
 from epochctl.steps.acm_cert.spent import PENDING, explained, refuse_unless_pending, spent

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from epochctl import files
+from epochctl.config import package_files
+from epochctl.config.settings import Settings
 from epochctl.outputs import Certificate, PushedImage
-from epochctl.settings import Settings
 from epochctl.tools.helm import chart_digest
 
-DIRECTORY = files.find("charts/epoch")
+DIRECTORY = package_files.find("charts/epoch")
 CHART_ANNOTATION = (
     "epochctl/chart"  # an edited chart of the same version makes other values, hence another revision
 )

@@ -14,12 +14,12 @@ from epochctl.aws.eks import Eks
 from epochctl.aws.elbv2 import Elbv2
 from epochctl.aws.session import Aws
 from epochctl.aws.subnets import Subnets
+from epochctl.config.settings import Settings
 from epochctl.errors import ClusterError, DeadlineError, DeployError
 from epochctl.kube import DeploymentState, Kube, PodState, lb_controller
 from epochctl.kube.access import Cluster, reach, settled
 from epochctl.kube.orphans import Orphans
 from epochctl.outputs import Certificate, Infrastructure, LoadBalancerController, PushedImage, Release
-from epochctl.settings import Settings
 from epochctl.steps.deploy import chart
 from epochctl.steps.deploy.passage import Keeping, passage
 from epochctl.steps.deploy.preparation import Preparation

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from epochctl.aws.route53 import Placement, Record
-from epochctl.settings import Settings
+from epochctl.config.settings import Settings
 
 _BALANCER = re.compile(r"\.([a-z0-9-]+)\.elb\.amazonaws\.com(\.cn)?\.?$")
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from epochctl.aws.acm import Acm
 from epochctl.aws.route53 import HealthChecks, Route53, Zone, owner_of, proves
-from epochctl.settings import Settings
+from epochctl.config.settings import Settings
 from epochctl.steps.dns.arrangement import others
 from epochctl.steps.dns.memory import wait_in_sync
 from epochctl.steps.dns.sharing import Sharing

@@ -10,8 +10,8 @@ from contextlib import suppress
 
 from epochctl.aws.elbv2 import Elbv2, plain_dns_name
 from epochctl.aws.route53 import HealthChecks, Route53, owner_of, verdict
+from epochctl.config.settings import Settings
 from epochctl.errors import DeadlineError, Interrupted
-from epochctl.settings import Settings
 from epochctl.steps.dns.arrangement import region_of
 from epochctl.steps.dns.memory import wait_in_sync
 from epochctl.steps.dns.sharing import Sharing

@@ -11,8 +11,8 @@ from typing import TypeVar
 
 from epochctl.aws.elbv2 import LoadBalancer
 from epochctl.aws.route53 import CLASHING, Alias, HealthCheck, HealthChecks, Record, Refused, Route53, Zone
+from epochctl.config.settings import Settings
 from epochctl.errors import EpochctlError
-from epochctl.settings import Settings
 from epochctl.steps.dns.arrangement import arranged, others, region_of, remaining
 from epochctl.steps.dns.share import Share, share
 from epochctl.workflow.step import Context

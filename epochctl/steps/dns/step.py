@@ -12,10 +12,10 @@ from typing import ClassVar
 from epochctl.aws.acm import Acm
 from epochctl.aws.elbv2 import Elbv2, LoadBalancer, plain_dns_name
 from epochctl.aws.route53 import MARKER, Alias, HealthChecks, Record, Route53, Zone, owner_of
+from epochctl.config.settings import Settings
 from epochctl.errors import EpochctlError
 from epochctl.net.dns import Names
 from epochctl.outputs import DnsRecord, Release
-from epochctl.settings import Settings
 from epochctl.steps.dns.arrangement import others
 from epochctl.steps.dns.former import Former
 from epochctl.steps.dns.memory import wait_in_sync

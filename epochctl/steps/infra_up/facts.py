@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
+from epochctl.config.settings import Settings
 from epochctl.outputs import Infrastructure
-from epochctl.settings import Settings
 
 _APART = 21  # with this number no two regions of AWS fall together; a test looks
 

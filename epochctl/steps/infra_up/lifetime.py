@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from epochctl.aws.expiry import NEVER, Expiry, written
-from epochctl.checks import span_seconds
+from epochctl.config.validators import span_seconds
 
 
 class Lifetime:

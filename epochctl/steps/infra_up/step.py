@@ -21,10 +21,10 @@ from epochctl.aws.network import Network
 from epochctl.aws.node_launch import Launches
 from epochctl.aws.session import Aws
 from epochctl.aws.state_bucket import StateBucket
+from epochctl.config.settings import Settings
 from epochctl.errors import InfrastructureError, LockedError, NotFoundError
 from epochctl.kube.orphans import Orphans
 from epochctl.outputs import Infrastructure
-from epochctl.settings import Settings
 from epochctl.steps.infra_up import facts
 from epochctl.steps.infra_up.clearing import Clearing
 from epochctl.steps.infra_up.lifetime import Lifetime

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from epochctl import versions
 from epochctl.aws.import_ids import iam_stem
+from epochctl.config import versions
+from epochctl.config.settings import Settings
 from epochctl.kube.lb_controller import NAME, NAMESPACE
 from epochctl.outputs import Infrastructure
-from epochctl.settings import Settings
 from epochctl.tools.eksctl import ServiceAccount
 
 REPOSITORY = "https://aws.github.io/eks-charts"

@@ -10,13 +10,13 @@ from typing import Any, ClassVar
 from epochctl.aws.cloudformation import Stacks
 from epochctl.aws.eks import Eks
 from epochctl.aws.session import Aws
+from epochctl.config.settings import Settings
 from epochctl.errors import ClusterError
 from epochctl.kube import lb_controller
 from epochctl.kube.access import Cluster, foreign, reach, settled
 from epochctl.kube.orphans import Orphans
 from epochctl.kube.rollout import Rollout
 from epochctl.outputs import Infrastructure, LoadBalancerController
-from epochctl.settings import Settings
 from epochctl.steps.lb_controller import chart, removal
 from epochctl.steps.lb_controller.identity import Identity
 from epochctl.tools.helm import ReleaseState, canonical

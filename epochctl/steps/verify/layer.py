@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from epochctl.aws.elbv2 import LoadBalancer
+from epochctl.config.settings import Settings
 from epochctl.errors import DeadlineError, EpochctlError, VerifyError
 from epochctl.outputs import DnsRecord, Release
-from epochctl.settings import Settings
 from epochctl.workflow.step import Context
 from epochctl.workflow.waiting import Pending, Ready
 

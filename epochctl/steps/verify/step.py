@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from epochctl.aws.elbv2 import Elbv2
 from epochctl.aws.route53 import Route53
+from epochctl.config.settings import Settings
 from epochctl.net.dns import Names
 from epochctl.net.https import Https
 from epochctl.outputs import Certificate, DnsRecord, Infrastructure, Release, Verification
-from epochctl.settings import Settings
 from epochctl.steps.verify.inside import Inside
 from epochctl.steps.verify.layer import Layer, Seen, Subject
 from epochctl.steps.verify.lookup import Lookup

@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from epochctl.config.settings import Settings
 from epochctl.errors import DeadlineError, VerifyError
 from epochctl.net.dns import Names
 from epochctl.net.https import Failure, Https, Response
-from epochctl.settings import Settings
 from epochctl.workflow.step import Context
 from epochctl.workflow.waiting import Pending, Ready
 

@@ -21,8 +21,8 @@ from epochctl.aws.network import Network
 from epochctl.aws.security_groups import SecurityGroups
 from epochctl.aws.session import Aws
 from epochctl.aws.state_bucket import StateBucket
+from epochctl.config.settings import Settings
 from epochctl.kube.orphans import Orphans
-from epochctl.settings import Settings
 from epochctl.steps.infra_up import InfraUp, Reviewed
 from epochctl.tools.terraform import Terraform
 from epochctl.workflow.events import Event

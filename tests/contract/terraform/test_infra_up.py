@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from epochctl.config.settings import Settings
 from epochctl.errors import InfrastructureError, NotFoundError
 from epochctl.outputs import Infrastructure
-from epochctl.settings import Settings
 
 from .conftest import World
 

@@ -11,8 +11,8 @@ import sys
 import time
 from pathlib import Path
 
+from epochctl.config.settings import Settings
 from epochctl.outputs import Infrastructure
-from epochctl.settings import Settings
 
 from .conftest import REGION, World
 
@@ -22,7 +22,7 @@ import sys
 from pathlib import Path
 sys.path.insert(0, {here!r})
 from conftest import World
-from epochctl.settings import Settings
+from epochctl.config.settings import Settings
 from epochctl.tools.process import Stop
 signal.signal(signal.SIGINT, lambda *_: Stop.event.set())
 world = World(Path({root!r}), Settings(hostname="api.example.com", directory=Path({directory!r})))

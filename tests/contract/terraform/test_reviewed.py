@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from epochctl.config.settings import Cluster, Settings
 from epochctl.errors import ReviewError
-from epochctl.settings import Cluster, Settings
 from epochctl.steps.infra_up import Reviewed
 from epochctl.tools.terraform import Proposal
 

@@ -13,9 +13,9 @@ import pytest
 from actions.event import Event, dispatch, pull_request, push, schedule
 
 from epochctl.aws.session import Aws
+from epochctl.config.settings import Settings
 from epochctl.delivery.roles import Roles
 from epochctl.errors import SettingsError
-from epochctl.settings import Settings
 from epochctl.tools.terraform import Terraform
 
 from .conftest import REGION, ROOT

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from epochctl import __version__, files
+from epochctl import __version__
 from epochctl.cli.app import run
+from epochctl.config import package_files
+from epochctl.config.settings import Settings, load
 from epochctl.errors import SettingsError
 from epochctl.preflight import Fact
 from epochctl.preflight.local import Local
-from epochctl.settings import Settings, load
 
 TOML = 'hostname = "epoch.example.com"\n\n[service]\nport = 8080\n# [service.env]\n# A = "b"\n'
 
@@ -28,13 +29,13 @@ def settings() -> Settings:
 
 
 def test_until_then_our_own_files_are_used() -> None:
-    assert settings().files_of("terraform") == files.find("terraform")
+    assert settings().files_of("terraform") == package_files.find("terraform")
     assert settings().files_of("server").is_dir()
 
 
 def test_all_of_it_stands_beside_the_settings_and_is_used(tmp_path: Path) -> None:
     assert run(["eject"]) == 0
-    for part, place in files.PARTS.items():
+    for part, place in package_files.PARTS.items():
         assert settings().files_of(part) == tmp_path / place
     assert (tmp_path / "terraform/modules/cluster/main.tf").is_file()
     assert (tmp_path / "charts/epoch/values.schema.json").is_file()
@@ -72,7 +73,7 @@ def test_the_way_back_is_a_line_less() -> None:
     assert run(["eject", "terraform", "chart"]) == 0
     text = Path("epochctl.toml").read_text()
     Path("epochctl.toml").write_text(text.replace('chart = "charts/epoch"\n', ""))
-    assert settings().files_of("chart") == files.find("charts/epoch")
+    assert settings().files_of("chart") == package_files.find("charts/epoch")
     assert settings().files_of("terraform").parent == Path.cwd()
 
 

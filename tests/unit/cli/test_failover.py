@@ -12,7 +12,7 @@ from two_regions import EAST, WEST, World, settings
 
 from epochctl.cli.app import run
 from epochctl.cli.standings import HEAD, Row, advice, table
-from epochctl.settings import Settings
+from epochctl.config.settings import Settings
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from epochctl.cli.app import run
-from epochctl.settings import load
+from epochctl.config.settings import load
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from epochctl.cli import pages, reference
 from epochctl.cli.app import COMMANDS
-from epochctl.settings import Settings
+from epochctl.config.settings import Settings
 
 AGAIN = "run python -m epochctl.cli.reference"
 

@@ -16,9 +16,9 @@ from epochctl import outputs
 from epochctl.aws.session import Aws
 from epochctl.cli import summary
 from epochctl.cli.app import run
+from epochctl.config.settings import Settings
 from epochctl.errors import CredentialsError, DeployError, LockedError, PreflightError, VerifyError
 from epochctl.preflight import Fact
-from epochctl.settings import Settings
 from epochctl.steps.dns.share import Share
 from epochctl.steps.verify.whole import Answer
 from epochctl.workflow.step import Context, Observation

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from epochctl.aws.eks import NodeGroup
+from epochctl.config.settings import Settings
 from epochctl.diagnosis import Case, account, inside, outside
 from epochctl.kube import DeploymentState, NodeState
 from epochctl.outputs import Certificate
-from epochctl.settings import Settings
 from epochctl.workflow.events import RunFinished, RunStarted, StepFailed
 from epochctl.workflow.journal import Journal
 from epochctl.workflow.outputs import Outputs

@@ -8,9 +8,9 @@ from typing import Any, cast
 import pytest
 from two_regions import EAST, WEST, World, settings
 
+from epochctl.config.settings import Settings
 from epochctl.errors import Interrupted, NotFoundError, VerifyError
 from epochctl.failover.moving import Moving, Sizes
-from epochctl.settings import Settings
 
 
 def moving(world: World) -> Moving:

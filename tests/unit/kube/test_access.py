@@ -8,8 +8,8 @@ from typing import Any, cast
 import pytest
 
 from epochctl.aws.eks import ClusterAccess, Eks
+from epochctl.config.settings import Settings
 from epochctl.kube.access import foreign, reach
-from epochctl.settings import Settings
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,10 @@ import pytest
 
 from epochctl.aws.eks import ClusterAccess
 from epochctl.aws.session import Aws
+from epochctl.config.settings import Settings
 from epochctl.preflight import Examination
 from epochctl.preflight.account import Account
 from epochctl.preflight.fact import Fact, ok
-from epochctl.settings import Settings
 from epochctl.workflow.budget import Remaining
 
 SETTINGS = Settings(hostname="epoch.example.com")

@@ -10,10 +10,10 @@ from clock import Clock
 
 from epochctl.aws.acm import CertificateState
 from epochctl.aws.route53 import Published, Record, Zone
+from epochctl.config.settings import Settings
 from epochctl.errors import CertificateError, DeadlineError, NotFoundError
 from epochctl.net.dns import Answer, Authority
 from epochctl.outputs import Certificate
-from epochctl.settings import Settings
 from epochctl.steps.acm_cert import AcmCert
 from epochctl.workflow.events import Event, StepProgress, StepWaiting
 from epochctl.workflow.outputs import Outputs

@@ -11,10 +11,10 @@ from clock import Clock
 from epochctl.aws.acm import CertificateState
 from epochctl.aws.elbv2 import LoadBalancer
 from epochctl.aws.route53 import Alias, Published, Record, Zone
+from epochctl.config.settings import Settings
 from epochctl.errors import DeadlineError, EpochctlError
 from epochctl.net.dns import Answer, Authority
 from epochctl.outputs import DnsRecord, Release
-from epochctl.settings import Settings
 from epochctl.steps.dns import Dns
 from epochctl.workflow.events import Event, StepProgress
 from epochctl.workflow.outputs import Outputs

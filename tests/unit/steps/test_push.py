@@ -13,12 +13,12 @@ import pytest
 from pydantic import SecretStr
 
 from epochctl.aws.ecr import Login
+from epochctl.config.settings import Service, Settings
 from epochctl.errors import DeployError, ImageError
 from epochctl.image.entries import complete, file
 from epochctl.image.layout import Runtime, write_layout
 from epochctl.outputs import Image, Infrastructure, PushedImage
 from epochctl.registry import Manifest
-from epochctl.settings import Service, Settings
 from epochctl.steps.push import Push
 from epochctl.workflow.outputs import Outputs
 from epochctl.workflow.step import Context

@@ -8,10 +8,10 @@ import pytest
 from clock import Clock
 
 from epochctl.aws.route53 import Alias, HealthCheck, Observation, Placement, Record
+from epochctl.config.settings import Settings
 from epochctl.errors import VerifyError
 from epochctl.net.dns import Answer as Resolved
 from epochctl.net.https import Failure, Response
-from epochctl.settings import Settings
 from epochctl.steps.dns.share import Share, answering, share
 from epochctl.steps.verify.whole import Whole
 from epochctl.workflow.outputs import Outputs

@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import pytest
 
-from epochctl.routing import Routing
-from epochctl.settings import Settings
+from epochctl.config.routing import Routing
+from epochctl.config.settings import Settings
 from epochctl.steps import standing
 
 WEST, EAST = "us-west-2", "us-east-1"

@@ -14,12 +14,12 @@ from clock import Clock
 
 from epochctl.aws.elbv2 import Listener, LoadBalancer, Target, TargetGroup
 from epochctl.aws.route53 import Zone
+from epochctl.config.settings import Service, Settings
 from epochctl.errors import EpochctlError, ResolverCacheError, VerifyError
 from epochctl.kube import PodState
 from epochctl.net.dns import Answer, Authority
 from epochctl.net.https import Failure, Response, Served
 from epochctl.outputs import Certificate, DnsRecord, Infrastructure, Release
-from epochctl.settings import Service, Settings
 from epochctl.steps.verify import Verify
 from epochctl.workflow.events import Event, StepWaiting
 from epochctl.workflow.outputs import Outputs

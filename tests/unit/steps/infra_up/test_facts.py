@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from epochctl import checks
-from epochctl.settings import Settings
+from epochctl.config import validators
+from epochctl.config.settings import Settings
 from epochctl.steps.infra_up import facts
 
 OUTPUTS: dict[str, Any] = {
@@ -57,7 +57,7 @@ def test_each_environment_has_a_range_of_its_own() -> None:
 
 
 def test_all_regions_of_an_environment_have_ranges_of_their_own() -> None:
-    known = checks.regions()
+    known = validators.regions()
     assert len({facts.vpc_range("epoch-production", region) for region in known}) == len(known)
 
 

@@ -10,9 +10,9 @@ from typing import Any, cast
 import pytest
 from clock import Clock
 
+from epochctl.config.settings import Settings
 from epochctl.errors import LockedError
 from epochctl.outputs import Infrastructure
-from epochctl.settings import Settings
 from epochctl.steps.infra_up import InfraUp
 from epochctl.tools.terraform import LockHolder, Plan, StaleLockError, Terraform
 from epochctl.workflow.outputs import Outputs

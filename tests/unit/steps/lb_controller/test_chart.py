@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from epochctl.config.settings import Cluster, LbController, Settings
 from epochctl.outputs import Infrastructure
-from epochctl.settings import Cluster, LbController, Settings
 from epochctl.steps.lb_controller import chart
 
 INFRA = Infrastructure(

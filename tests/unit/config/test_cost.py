@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from epochctl import cost, prices
 from epochctl.cli import bill
-from epochctl.routing import Routing
-from epochctl.settings import Cluster, Settings
+from epochctl.config import cost, prices
+from epochctl.config.routing import Routing
+from epochctl.config.settings import Cluster, Settings
 
 
 def settings(region: str = "us-west-2", **cluster: object) -> Settings:
@@ -99,7 +99,7 @@ def test_readme_says_what_it_costs() -> None:
     table = prices.prices("us-west-2")
     assert table is not None
     hourly = cost.hourly(settings(), table)
-    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+    readme = (Path(__file__).resolve().parents[3] / "README.md").read_text()
     assert f"is {hourly:.4f} US dollars an hour, some {hourly * prices.MONTH:.0f} a" in " ".join(
         readme.split()
     )

@@ -9,8 +9,8 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import epochctl
-from epochctl import files, versions
-from epochctl.settings import Cluster
+from epochctl.config import package_files, versions
+from epochctl.config.settings import Cluster
 from epochctl.steps.build import DESCRIPTION
 
 
@@ -68,7 +68,9 @@ def test_the_wheel_carries_every_file_that_is_looked_for() -> None:
     carried = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
     source = "".join(path.read_text() for path in (root / "epochctl").rglob("*.py"))
     looked_for = {name.partition("/")[0] for name in re.findall(r'files\.find\("([^"]+)"\)', source)}
-    parts = {name.partition("/")[0] for name in files.PARTS.values()} - {"server"}  # a package of the wheel
+    parts = {name.partition("/")[0] for name in package_files.PARTS.values()} - {
+        "server"
+    }  # a package of the wheel
     assert looked_for | parts | set(DESCRIPTION) == set(carried)
     assert {f"epochctl/files/{name}" for name in carried} == set(carried.values())
     assert all((root / name).exists() for name in carried)

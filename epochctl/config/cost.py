@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from epochctl.prices import MONTH, Prices
-from epochctl.settings import Settings
+from epochctl.config.prices import MONTH, Prices
+from epochctl.config.settings import Settings
 
 ZONES = 3  # of the VPC: subnets, addresses of the load balancer, NAT gateways of `per-az`
 DISK = 20  # GB of a node's root volume, unless the launch template said otherwise

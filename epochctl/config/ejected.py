@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from difflib import unified_diff
 from pathlib import Path
 
-from epochctl import __version__, files
-from epochctl.settings import Settings
+from epochctl import __version__
+from epochctl.config import package_files
+from epochctl.config.settings import Settings
 
 LEFT_OUT = {"__pycache__", ".terraform"}  # what tools leave behind; neither copied nor compared
 
@@ -46,7 +47,7 @@ class Owned:
 def parts(settings: Settings) -> tuple[Owned, ...]:
     """Of what was ejected."""
     found = []
-    for part in files.PARTS:
+    for part in package_files.PARTS:
         place = getattr(settings.ejected, part)
         if place:
             differing = tuple(name for name, _, _ in _pairs(settings, part))
@@ -65,7 +66,7 @@ def difference(settings: Settings, part: str) -> Iterator[str]:
 
 def _pairs(settings: Settings, part: str) -> Iterator[tuple[str, Path, Path]]:
     """Name, the user's file and ours, of each that differs; one of them may be missing."""
-    mine, ours = settings.files_of(part), files.find(files.PARTS[part])
+    mine, ours = settings.files_of(part), package_files.find(package_files.PARTS[part])
     for name in sorted({*_names(mine), *_names(ours)}):
         left, right = (mine / name, ours / name) if name else (mine, ours)
         if _bytes(left) != _bytes(right):

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from epochctl.config.settings import Settings, load
 from epochctl.errors import SettingsError
-from epochctl.settings import Settings, load
 
 
 def loaded(tmp_path: Path, toml: str = "", environ: dict[str, str] | None = None, **flags: Any) -> Settings:

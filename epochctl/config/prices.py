@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from epochctl import files
+from epochctl.config import package_files
 
-TABLE = files.find("prices.toml")
+TABLE = package_files.find("prices.toml")
 MONTH = 730  # hours, as AWS counts a month
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from epochctl.checks import nearest
+from epochctl.config.validators import nearest
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

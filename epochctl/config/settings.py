@@ -12,9 +12,9 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
-from epochctl import checks, files, problems, routing, sources
+from epochctl.config import package_files, routing, settings_errors, sources, validators
+from epochctl.config.routing import Routing
 from epochctl.errors import SettingsError
-from epochctl.routing import Routing
 
 V = TypeVar("V")
 
@@ -89,7 +89,7 @@ class Service(Section):
     def _is_enough(cls, value: str, info: ValidationInfo) -> str:
         """A default limit grows with the request; a limit that somebody wrote down must be one."""
         asked = str(info.data.get(str(info.field_name).removesuffix("_limit"), "0"))
-        if checks.quantity(value) >= checks.quantity(asked):
+        if validators.quantity(value) >= validators.quantity(asked):
             return value
         written = value != cls.model_fields[str(info.field_name)].default
         return _checked(asked, lambda _: f"a limit of at least {asked}, which is promised" if written else "")
@@ -155,35 +155,35 @@ class Settings(Section):
     @field_validator("hostname")
     @classmethod
     def _is_hostname(cls, value: str) -> str:
-        return _checked(value.rstrip(".").lower(), checks.hostname_problem)
+        return _checked(value.rstrip(".").lower(), validators.hostname_problem)
 
     @field_validator("regions")
     @classmethod
     def _are_regions(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        checked = tuple(_checked(region, checks.region_problem) for region in value)
-        return _checked(checked, checks.twice)
+        checked = tuple(_checked(region, validators.region_problem) for region in value)
+        return _checked(checked, validators.twice)
 
     @field_validator("chosen")
     @classmethod
     def _is_region(cls, value: str) -> str:
-        return _checked(value, checks.region_problem) if value else ""
+        return _checked(value, validators.region_problem) if value else ""
 
     @field_validator("certificate_arn")
     @classmethod
     def _is_certificate(cls, value: str, info: ValidationInfo) -> str:
         regions = info.data.get("regions", ("",))
-        return _checked(value, lambda arn: checks.certificate_problem(arn, regions)) if value else ""
+        return _checked(value, lambda arn: validators.certificate_problem(arn, regions)) if value else ""
 
     @field_validator("ttl")
     @classmethod
     def _is_time(cls, value: str) -> str:
-        return _checked(value, checks.ttl_problem)
+        return _checked(value, validators.ttl_problem)
 
     @field_validator("ejected")
     @classmethod
     def _is_there(cls, value: Ejected, info: ValidationInfo) -> Ejected:
         root = info.data.get("directory", Path("."))
-        places = {part: getattr(value, part) for part in files.PARTS}
+        places = {part: getattr(value, part) for part in package_files.PARTS}
         gone = [f"{part} at {own}" for part, own in places.items() if own and not (root / own).exists()]
         expected = f"{', '.join(gone)} (nothing is there), or no such line: then epochctl's own is used"
         return _checked(value, lambda _: expected if gone else "")
@@ -252,12 +252,12 @@ class Settings(Section):
     def files_of(self, part: str) -> Path:
         """Where terraform, chart, server or dockerfile is: the user's own, or what travels with epochctl."""
         own = getattr(self.ejected, part)
-        return self.directory / own if own else files.find(files.PARTS[part])
+        return self.directory / own if own else package_files.find(package_files.PARTS[part])
 
     @property
     def dockerfile_edited(self) -> bool:
         """The user's own Dockerfile says something else than ours: then only Docker can follow it."""
-        own, ours = self.files_of("dockerfile"), files.find(files.PARTS["dockerfile"])
+        own, ours = self.files_of("dockerfile"), package_files.find(package_files.PARTS["dockerfile"])
         return own != ours and own.read_bytes() != ours.read_bytes()
 
     def state_directory(self, region: str) -> Path:
@@ -279,7 +279,7 @@ def load(directory: Path, flags: Mapping[str, Any], environ: Mapping[str, str] =
     try:
         return Settings(**values, directory=directory.resolve())
     except ValidationError as error:
-        lines = [problems.line(one, origins, Settings) for one in error.errors(include_url=False)]
+        lines = [settings_errors.line(one, origins, Settings) for one in error.errors(include_url=False)]
     raise SettingsError(
         f"{len(lines)} problems in the settings"
         if len(lines) > 1

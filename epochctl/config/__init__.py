@@ -1,0 +1,1 @@
+"""Settings, their sources and validation, and the dated tables of versions and prices."""
