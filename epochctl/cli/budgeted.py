@@ -39,7 +39,7 @@ def _warn(session: Session) -> None:
 def gate(session: Session, command: str) -> Budget:
     """The gate alone: each step is measured when its turn comes."""
     from epochctl.aws.credentials import remaining, renewed
-    from epochctl.steps.usual import expected
+    from epochctl.steps.step_durations import expected
     from epochctl.workflow.budget import Budget
     from epochctl.workflow.events import StepProgress
 

@@ -86,8 +86,8 @@ def regions(
     """Print the regions, one a line; in a workflow also as its output `regions`, a JSON list."""
     import json
 
-    from epochctl.delivery.regions import rules
-    from epochctl.delivery.run import output
+    from epochctl.delivery.affected_regions import rules
+    from epochctl.delivery.workflow_run import output
     from epochctl.tools.git import Git
 
     settings = ctx.obj.settings()
@@ -109,9 +109,9 @@ def comment(
     """Show the plans in one comment on the pull request; else in the job's summary, and say why."""
     from epochctl.delivery.comment import Review
     from epochctl.delivery.github import GitHub
-    from epochctl.delivery.posting import post
-    from epochctl.delivery.reviewed import read_folder
-    from epochctl.delivery.run import present
+    from epochctl.delivery.pull_request import post
+    from epochctl.delivery.reviewed_plans import read_folder
+    from epochctl.delivery.workflow_run import present
 
     settings, run = ctx.obj.settings(), present(os.environ)
     found, expected = read_folder(plans), _listed(regions)
@@ -133,8 +133,8 @@ def reviewed(
 ) -> None:
     """Fetch the plans that were reviewed in the pull request which brought a commit."""
     from epochctl.delivery.github import GitHub
-    from epochctl.delivery.reviewed import fetch
-    from epochctl.delivery.run import present
+    from epochctl.delivery.reviewed_plans import fetch
+    from epochctl.delivery.workflow_run import present
     from epochctl.errors import NotFoundError
     from epochctl.tools.git import Git
 

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from epochctl.cli.fleet import Fleet
     from epochctl.errors import Interrupted
     from epochctl.failover import Region, Routes
-    from epochctl.failover.breaks import Break
-    from epochctl.failover.drilling import Drilling
-    from epochctl.failover.unfinished import Note
-    from epochctl.failover.waking import Standby
+    from epochctl.failover.drill import Drilling
+    from epochctl.failover.drill_marker import Note
+    from epochctl.failover.injections import Break
+    from epochctl.failover.standby import Standby
     from epochctl.workflow.step import Context
 
 COMMAND = "failover drill"
@@ -39,11 +39,11 @@ def run(fleet: Fleet, plan: Plan, yes: bool, wait: str | None) -> None:
     """All of it, after a look and a question."""
     from epochctl.cli.session import agreed
     from epochctl.errors import Interrupted, LockedError
-    from epochctl.failover import Answers, unfinished
+    from epochctl.failover import Answers, drill_marker
     from epochctl.failover.client import Client
-    from epochctl.failover.drilling import Drilling, choose
+    from epochctl.failover.drill import Drilling, choose
 
-    left = unfinished.find(fleet.settings)
+    left = drill_marker.find(fleet.settings)
     if left:
         raise LockedError(left[0].line, fix=MEND)
     known = sending.routes(fleet)
@@ -63,9 +63,9 @@ def run(fleet: Fleet, plan: Plan, yes: bool, wait: str | None) -> None:
 def mend(fleet: Fleet) -> None:
     """What drills that were killed have left, here or on another machine."""
     from epochctl.errors import LockedError
-    from epochctl.failover import unfinished
+    from epochctl.failover import drill_marker
 
-    notes = unfinished.find(fleet.settings)
+    notes = drill_marker.find(fleet.settings)
     busy = next((one for one in notes if one.under_way), None)
     if busy:
         raise LockedError(busy.line, why="it mends what it breaks", fix=f"wait for it, or: kill {busy.pid}")
@@ -77,9 +77,9 @@ def mend(fleet: Fleet) -> None:
 
 def mend_before_up(fleet: Fleet) -> None:
     """What a drill that was killed has left here would make `up` fail, or stay."""
-    from epochctl.failover import unfinished
+    from epochctl.failover import drill_marker
 
-    for note in unfinished.find(fleet.settings):
+    for note in drill_marker.find(fleet.settings):
         if not note.under_way:
             line = _mend(fleet, note)
             next((one for one in fleet.sessions if one.region == note.region), fleet.first).warn(
@@ -110,10 +110,10 @@ def _drill(fleet: Fleet, plan: Plan, drilling: Drilling) -> None:
 def _stopped(fleet: Fleet, drilling: Drilling) -> Interrupted:
     """Going on is no use: what is left is to know how things stand, or to put them so."""
     from epochctl.errors import Interrupted
-    from epochctl.failover import unfinished
+    from epochctl.failover import drill_marker
 
     region = drilling.drill.region
-    if unfinished.find(fleet.settings):
+    if drill_marker.find(fleet.settings):
         return Interrupted(
             f"the drill was stopped; {region} is still broken ({drilling.drill.kind})", fix=MEND
         )
@@ -130,8 +130,8 @@ def _stopped(fleet: Fleet, drilling: Drilling) -> Interrupted:
 
 
 def _standby(fleet: Fleet, regions: tuple[Region, ...], region: Region) -> Standby | None:
-    from epochctl.failover.drilling import standby
-    from epochctl.failover.waking import Standby
+    from epochctl.failover.drill import standby
+    from epochctl.failover.standby import Standby
 
     name = standby(fleet.settings, regions, region.name)
     sizes = sending.sizes(fleet, COMMAND, held=True)
@@ -139,7 +139,7 @@ def _standby(fleet: Fleet, regions: tuple[Region, ...], region: Region) -> Stand
 
 
 def _break(fleet: Fleet, plan: Plan, region: Region, known: Routes) -> Break:
-    from epochctl.failover.breaks import Command
+    from epochctl.failover.injections import Command
 
     if plan.break_command:
         return Command(region.name, plan.break_command, plan.mend_command)
@@ -151,7 +151,7 @@ def _built_in(fleet: Fleet, kind: str, region: str, target: str, known: Routes) 
     from epochctl.aws.elbv2 import Elbv2
     from epochctl.aws.security_groups import SecurityGroups
     from epochctl.aws.session import Aws
-    from epochctl.failover.breaks import ClosedBalancer, ForcedCheck, NoTargets
+    from epochctl.failover.injections import ClosedBalancer, ForcedCheck, NoTargets
 
     aws, settings = Aws(region), fleet.settings
     if kind == "route":
@@ -163,15 +163,15 @@ def _built_in(fleet: Fleet, kind: str, region: str, target: str, known: Routes) 
 
 def _mend(fleet: Fleet, note: Note) -> str:
     """What was mended, for a person."""
-    from epochctl.failover import drilling
-    from epochctl.failover.breaks import Command
+    from epochctl.failover import drill
+    from epochctl.failover.injections import Command
 
     broken: Break = (
         Command(note.region, "", note.mend_command)
         if note.kind == "command"
         else _built_in(fleet, note.kind, note.region, "", sending.routes(fleet))
     )
-    drilling.mend(fleet.settings, note, broken)
+    drill.mend(fleet.settings, note, broken)
     return f"{note.region} ({note.kind}), left by the drill of {note.began}"
 
 

@@ -11,7 +11,7 @@ from epochctl.cli.options import Output, Sandbox, Wait, Yes
 
 if TYPE_CHECKING:
     from epochctl.cli.fleet import Fleet
-    from epochctl.steps.verify.whole import Answer
+    from epochctl.steps.verify.shared_hostname import Answer
     from epochctl.workflow.step import Context
 
 app = typer.Typer(

@@ -14,7 +14,7 @@ from epochctl.cli.wording import duration
 if TYPE_CHECKING:
     from epochctl.cli.session import Session
     from epochctl.steps.deploy.releases import Revision
-    from epochctl.workflow.runs import Run
+    from epochctl.workflow.run_history import Run
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -40,10 +40,10 @@ def history(
 
 
 def _show(session: Session, limit: int, all_runs: bool) -> None:
-    from epochctl.workflow import runs
+    from epochctl.workflow import run_history
 
     path = session.files / "journal.jsonl"
-    known = [run for run in runs.read(path) if all_runs or run.worked or run.ok is None]
+    known = [run for run in run_history.read(path) if all_runs or run.worked or run.ok is None]
     revisions, note = _revisions(session)
     shown = [_with_author(revision, known) for revision in revisions[:limit]]
     fields: dict[str, object] = {

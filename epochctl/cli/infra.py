@@ -13,7 +13,7 @@ from epochctl.cli.reviewing import ReviewedPlans
 
 if TYPE_CHECKING:
     from epochctl.cli.session import Session
-    from epochctl.steps.infra_up.whereabouts import Whereabouts
+    from epochctl.steps.infra_up.state_drift import Whereabouts
     from epochctl.tools.terraform import Plan
 
 

@@ -51,7 +51,7 @@ def _drain(runner: Runner, there: tuple[str, ...]) -> tuple[str, ...]:
 
     A run that was killed meanwhile has taken the record and not waited: the wait goes by what still serves.
     """
-    from epochctl.steps.dns.memory import wait_out_the_ttl
+    from epochctl.steps.dns.propagation import wait_out_the_ttl
 
     if not {"dns", "deploy"} & set(there):
         return ()

@@ -29,7 +29,7 @@ ReviewedPlans = Annotated[
 
 def load(settings: Settings, path: Path | None) -> Reviewed | None:
     """What may be applied; None where everything may."""
-    from epochctl.delivery.reviewed import read_folder
+    from epochctl.delivery.reviewed_plans import read_folder
     from epochctl.errors import SettingsError
     from epochctl.steps.infra_up import Reviewed
 
@@ -53,7 +53,7 @@ def save(settings: Settings, proposal: Proposal, path: Path) -> None:
 
 def inputs(settings: Settings, region: str) -> str:
     """A digest of the files that the region's plan depends on; "" outside of git."""
-    from epochctl.delivery.regions import rules
+    from epochctl.delivery.affected_regions import rules
     from epochctl.tools.git import Git
 
     git = Git(settings.directory)

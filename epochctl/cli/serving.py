@@ -10,7 +10,7 @@ from epochctl.errors import VerifyError
 if TYPE_CHECKING:
     from epochctl.cli.fleet import Fleet
     from epochctl.cli.session import Session
-    from epochctl.steps.dns.share import Share
+    from epochctl.steps.dns.region_share import Share
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Elsewhere:
 
 def elsewhere(fleet: Fleet) -> Elsewhere:
     """Seen from those that go."""
-    from epochctl.steps.dns.share import answering
+    from epochctl.steps.dns.region_share import answering
 
     settings = fleet.settings
     going = tuple(session.region for session in fleet.standing)

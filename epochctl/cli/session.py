@@ -94,7 +94,7 @@ class Session:
     @cached_property
     def sized(self) -> Settings:
         """The settings as they are for this region: a standby may be smaller until it is woken."""
-        from epochctl.steps.standing import standing
+        from epochctl.steps.region_size import standing
 
         if self.awake is not None:
             return self.settings.sized(self.region, awake=self.awake)

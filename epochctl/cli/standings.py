@@ -117,9 +117,9 @@ def _ill(region: Region) -> bool:
 
 def _unfinished(fleet: Fleet) -> tuple[str, ...]:
     """Drills that were killed before they had mended what they broke."""
-    from epochctl.failover import unfinished
+    from epochctl.failover import drill_marker
 
-    return tuple(one.line for one in unfinished.find(fleet.settings))
+    return tuple(one.line for one in drill_marker.find(fleet.settings))
 
 
 def _rows(

@@ -54,7 +54,7 @@ def _refuse_nothing(session: Session, runner: Runner) -> None:
 def shared_name(fleet: Fleet) -> None:
     """Who answers for the host name now, said of all regions together."""
     from epochctl.errors import VerifyError
-    from epochctl.steps.verify.whole import Whole
+    from epochctl.steps.verify.shared_hostname import Whole
 
     try:
         answer = Whole(fleet.settings).ask(fleet.context("name"))

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
-from epochctl.delivery import blocks
+from epochctl.delivery import plan_text
 from epochctl.tools.terraform.proposal import Move, Proposal
 
 LIMIT = 65_536  # of a comment, in characters; counted here in bytes, which are never fewer
@@ -118,7 +118,7 @@ def _plan(one: Proposal, room: int) -> str:
     foot = f"\n{fence}\n\n</details>"
     names = 400  # of what does not fit, in words
     inside = room - len((head + foot).encode()) - names
-    kept, missing = blocks.fitting(blocks.split(one.text), inside, {move.address for move in one.risks})
+    kept, missing = plan_text.fitting(plan_text.split(one.text), inside, {move.address for move in one.risks})
     if not kept:
         return _missing(missing) if missing and room > names else ""
     return head + kept + (f"\n{fence}\n\n{_missing(missing)}\n\n</details>" if missing else foot)
@@ -130,7 +130,7 @@ def _summary(one: Proposal) -> str:
     return ", ".join(told) or "nothing changes"
 
 
-def _missing(left: Sequence[blocks.Block]) -> str:
+def _missing(left: Sequence[plan_text.Block]) -> str:
     names, addresses = "", [block.address for block in left if block.address]
     for address in addresses:
         if len(names) + len(address) > 250:

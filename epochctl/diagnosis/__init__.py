@@ -4,7 +4,7 @@ The causes are those that the steps compute; here they are asked once, each boun
 """
 
 from epochctl.diagnosis.case import Case
-from epochctl.diagnosis.examination import LIMIT, TOTAL, examine
 from epochctl.diagnosis.finding import Finding
+from epochctl.diagnosis.layers import LIMIT, TOTAL, examine
 
 __all__ = ["LIMIT", "TOTAL", "Case", "Finding", "examine"]

@@ -7,7 +7,7 @@ import time
 from epochctl.aws.eks import Eks
 from epochctl.diagnosis.case import Case
 from epochctl.diagnosis.finding import Finding, absent, ok, wrong
-from epochctl.workflow import runs
+from epochctl.workflow import run_history
 
 SOME = 3  # of a list
 
@@ -19,7 +19,7 @@ def credentials(case: Case) -> Finding:
 
 def last_run(case: Case) -> Finding:
     """How the last command that did something ended, in its own words."""
-    run = next((run for run in runs.read(case.journal) if run.worked or run.ok is None), None)
+    run = next((run for run in run_history.read(case.journal) if run.worked or run.ok is None), None)
     if run is None:
         return Finding("last run", "note", "none from this directory")
     told = f"{run.command} of {run.when:%Y-%m-%d %H:%M} UTC by {run.who}: {run.ending}"

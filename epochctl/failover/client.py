@@ -11,10 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from epochctl.config.settings import Settings
-from epochctl.failover.answers import Answers
+from epochctl.failover.dns_answers import Answers
 from epochctl.net.dns import Names
 from epochctl.net.https import Failure, Https
-from epochctl.steps.verify.whole import asked, said
+from epochctl.steps.verify.shared_hostname import asked, said
 
 INTERVAL = 1.0
 LONGEST = 3600  # seconds that it asks for at most

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from epochctl.failover.measures import Drill
+from epochctl.failover.drill_result import Drill
 
 LOST = "x"
 WIDTH = 60  # seconds a line

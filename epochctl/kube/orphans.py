@@ -13,7 +13,7 @@ from epochctl.aws.elbv2 import Elbv2, LoadBalancer, TargetGroup
 from epochctl.aws.network import Network
 from epochctl.aws.security_groups import SecurityGroup, SecurityGroups
 from epochctl.errors import EpochctlError
-from epochctl.workflow.patience import Patience
+from epochctl.workflow.stall_timer import Patience
 from epochctl.workflow.step import Context
 from epochctl.workflow.waiting import Pending, Ready
 

@@ -4,7 +4,7 @@ Knows nothing of what the run does, of terraform's own lock, or of terminals.
 """
 
 from epochctl.locks.holder import Holder, ourselves
-from epochctl.locks.local import LocalLock
+from epochctl.locks.local_lock import LocalLock
 from epochctl.locks.run_lock import RunLock, refused
 
 __all__ = ["Holder", "LocalLock", "RunLock", "ourselves", "refused"]

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from epochctl.errors import EpochctlError, LockedError
 from epochctl.locks.holder import Holder, read
-from epochctl.locks.local import LocalLock
+from epochctl.locks.local_lock import LocalLock
 
 REFRESH = 30.0  # seconds between signs of life
 SOON = 3.0  # while there is no bucket yet

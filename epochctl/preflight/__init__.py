@@ -3,7 +3,7 @@
 Reads only. Knows no terminal; `doctor` shows every fact, `up` refuses where one of them fails.
 """
 
-from epochctl.preflight.examination import Examination
-from epochctl.preflight.fact import Fact, refusal
+from epochctl.preflight.check_result import Fact, refusal
+from epochctl.preflight.checks import Examination
 
 __all__ = ["Examination", "Fact", "refusal"]

@@ -9,7 +9,7 @@ from epochctl.aws.eks import AccessEntry, ClusterAccess, Eks
 from epochctl.aws.session import Aws
 from epochctl.config.settings import Settings
 from epochctl.errors import EpochctlError
-from epochctl.preflight.fact import Fact, fail, failed, ok, warn
+from epochctl.preflight.check_result import Fact, fail, failed, ok, warn
 
 SHORT = 45 * 60  # seconds: an `up` from nothing takes 20 to 25 minutes on AWS
 

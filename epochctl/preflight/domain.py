@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from epochctl.aws.route53 import Route53
 from epochctl.config.settings import Settings
 from epochctl.net.dns import Names
-from epochctl.preflight.fact import Fact, fail, ok, warn
+from epochctl.preflight.check_result import Fact, fail, ok, warn
 
 
 class Domain:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from epochctl.aws.capacity import STANDARD_FAMILIES, Capacity, Use
 from epochctl.aws.quotas import ADDRESSES, CLUSTERS, NAT_GATEWAYS, STANDARD_VCPUS, VPCS, Quota, Quotas
 from epochctl.config.settings import Settings
-from epochctl.preflight.fact import Fact, fail, ok, warn
+from epochctl.preflight.check_result import Fact, fail, ok, warn
 
 ZONES = 3  # that terraform/modules/network uses
 NOTHING = Use(0, 0)

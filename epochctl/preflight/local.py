@@ -12,7 +12,7 @@ from epochctl.config.settings import Settings
 from epochctl.errors import EpochctlError, ToolError
 from epochctl.image.assembler import can_assemble
 from epochctl.image.platforms import platform_of
-from epochctl.preflight.fact import Fact, fail, failed, ok, warn
+from epochctl.preflight.check_result import Fact, fail, failed, ok, warn
 from epochctl.tools import eksctl, process
 from epochctl.tools.docker import Docker
 from epochctl.tools.helm import Helm

@@ -9,7 +9,7 @@ from epochctl.aws.name_conflicts import Taken
 from epochctl.aws.session import Aws
 from epochctl.config.settings import Settings
 from epochctl.kube import Kube
-from epochctl.preflight.fact import Fact, fail, ok, warn
+from epochctl.preflight.check_result import Fact, fail, ok, warn
 
 OTHER = "set another name or environment in epochctl.toml, or remove it"
 

@@ -19,10 +19,10 @@ from epochctl.steps.acm_cert import AcmCert
 from epochctl.steps.build import Build
 from epochctl.steps.deploy import Deploy
 from epochctl.steps.dns import Dns, Keeping
+from epochctl.steps.ecr_replication import Replicated
 from epochctl.steps.infra_up import InfraUp, Reviewed
 from epochctl.steps.lb_controller import LbController
 from epochctl.steps.push import Push
-from epochctl.steps.replicated import Replicated
 from epochctl.steps.verify import Verify
 from epochctl.tools.terraform import Terraform
 from epochctl.workflow.step import Step

@@ -18,7 +18,7 @@ from epochctl.image.platforms import normalize
 from epochctl.image.reference import Reference, parse_reference
 from epochctl.outputs import Image, Infrastructure, PushedImage
 from epochctl.registry import Login, Manifest, Registry, Upload
-from epochctl.steps.replicated import Replicated
+from epochctl.steps.ecr_replication import Replicated
 from epochctl.workflow.step import Context, Observation
 
 _ECR = re.compile(r"\d{12}\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?")

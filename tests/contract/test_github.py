@@ -12,8 +12,8 @@ from actions.github_api import REPOSITORY, TOKEN, State, served
 
 from epochctl.delivery.comment import Review, marker, recorded
 from epochctl.delivery.github import GitHub, Unanswered
-from epochctl.delivery.posting import find, post
-from epochctl.delivery.run import Run, present
+from epochctl.delivery.pull_request import find, post
+from epochctl.delivery.workflow_run import Run, present
 from epochctl.tools.terraform.proposal import Move, Proposal
 
 NAME = "epoch-production"

@@ -11,7 +11,7 @@ from pathlib import Path
 from epochctl.aws.import_ids import iam_stem
 from epochctl.config.settings import Settings
 from epochctl.outputs import Infrastructure
-from epochctl.steps.infra_up import facts
+from epochctl.steps.infra_up import tfvars
 
 ROOT = Path(__file__).parents[2] / "terraform"
 
@@ -29,7 +29,7 @@ def test_the_outputs_are_the_fields_of_infrastructure() -> None:
 def test_every_variable_without_a_default_is_given_and_no_unknown_one() -> None:
     text = (ROOT / "variables.tf").read_text()
     declared = dict(re.findall(r'^variable "(\w+)" \{(.*?)^\}', text, re.M | re.S))
-    given = facts.variables(Settings(hostname="api.example.com"), "us-west-2").keys()
+    given = tfvars.variables(Settings(hostname="api.example.com"), "us-west-2").keys()
     assert given <= declared.keys()
     assert {name for name, body in declared.items() if "default" not in body} <= given
 

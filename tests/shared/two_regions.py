@@ -14,7 +14,7 @@ from epochctl.errors import Interrupted, NotFoundError
 from epochctl.failover.client import Second
 from epochctl.failover.region import Region, role
 from epochctl.net.https import Failure, Response
-from epochctl.steps.verify.whole import Answer
+from epochctl.steps.verify.shared_hostname import Answer
 from epochctl.workflow.events import Event, StepProgress
 from epochctl.workflow.outputs import Outputs
 from epochctl.workflow.step import Context

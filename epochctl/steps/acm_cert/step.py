@@ -15,8 +15,8 @@ from epochctl.errors import CertificateError, EpochctlError, NotFoundError
 from epochctl.net.dns import Names
 from epochctl.outputs import Certificate
 from epochctl.steps.acm_cert.diagnosis import Diagnosis
-from epochctl.steps.acm_cert.given import given_certificate
-from epochctl.steps.acm_cert.spent import PENDING, explained, refuse_unless_pending, spent
+from epochctl.steps.acm_cert.failed import PENDING, explained, refuse_unless_pending, spent
+from epochctl.steps.acm_cert.imported import given_certificate
 from epochctl.steps.acm_cert.validation import Validation
 from epochctl.workflow.step import Context, Observation
 from epochctl.workflow.waiting import Pending, Ready

@@ -21,12 +21,12 @@ from epochctl.kube.access import Cluster, reach, settled
 from epochctl.kube.orphans import Orphans
 from epochctl.outputs import Certificate, Infrastructure, LoadBalancerController, PushedImage, Release
 from epochctl.steps.deploy import chart
-from epochctl.steps.deploy.passage import Keeping, passage
-from epochctl.steps.deploy.preparation import Preparation
+from epochctl.steps.deploy.auto_rollback import Left, Retreat
+from epochctl.steps.deploy.health_path_change import Keeping, passage
+from epochctl.steps.deploy.prerequisites import Preparation
 from epochctl.steps.deploy.releases import AUTHOR, Releases, health_path_of, image_of
 from epochctl.steps.deploy.removal import Removal
-from epochctl.steps.deploy.retreat import Left, Retreat
-from epochctl.steps.deploy.serving import Serving
+from epochctl.steps.deploy.targets import Serving
 from epochctl.steps.deploy.watch import Watch, stranger
 from epochctl.tools.helm import (
     Difference,

@@ -14,9 +14,9 @@ from epochctl.kube import Kube, PodState, Trouble, lb_controller
 from epochctl.kube.rollout import Rollout
 from epochctl.outputs import Infrastructure, PushedImage
 from epochctl.steps.deploy import chart
-from epochctl.steps.deploy.complaint import Complaint, decoded
-from epochctl.steps.deploy.retreat import REMEDIES
-from epochctl.steps.deploy.serving import AddressProbe, Serving, TargetsProbe
+from epochctl.steps.deploy.auto_rollback import REMEDIES
+from epochctl.steps.deploy.ingress_errors import Complaint, decoded
+from epochctl.steps.deploy.targets import AddressProbe, Serving, TargetsProbe
 from epochctl.workflow.step import Context
 
 

@@ -16,11 +16,11 @@ from epochctl.config.settings import Settings
 from epochctl.errors import EpochctlError
 from epochctl.net.dns import Names
 from epochctl.outputs import DnsRecord, Release
-from epochctl.steps.dns.arrangement import others
-from epochctl.steps.dns.former import Former
-from epochctl.steps.dns.memory import wait_in_sync
-from epochctl.steps.dns.share import Share
-from epochctl.steps.dns.sharing import Sharing, foreign
+from epochctl.steps.dns.old_hostnames import Former
+from epochctl.steps.dns.propagation import wait_in_sync
+from epochctl.steps.dns.record_plan import others
+from epochctl.steps.dns.region_share import Share
+from epochctl.steps.dns.routed_records import Sharing, foreign
 from epochctl.workflow.step import Context, Observation
 from epochctl.workflow.waiting import Pending, Ready
 

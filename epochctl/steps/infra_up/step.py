@@ -25,13 +25,13 @@ from epochctl.config.settings import Settings
 from epochctl.errors import InfrastructureError, LockedError, NotFoundError
 from epochctl.kube.orphans import Orphans
 from epochctl.outputs import Infrastructure
-from epochctl.steps.infra_up import facts
-from epochctl.steps.infra_up.clearing import Clearing
-from epochctl.steps.infra_up.lifetime import Lifetime
+from epochctl.steps.infra_up import tfvars
 from epochctl.steps.infra_up.nodes import NodeWatch
-from epochctl.steps.infra_up.planning import CLUSTER, Planning
+from epochctl.steps.infra_up.reconcile import CLUSTER, Planning
 from epochctl.steps.infra_up.review import Review, Reviewed
-from epochctl.steps.infra_up.whereabouts import Whereabouts, compare, ids, outputs
+from epochctl.steps.infra_up.state_drift import Whereabouts, compare, ids, outputs
+from epochctl.steps.infra_up.ttl import Lifetime
+from epochctl.steps.infra_up.vpc_cleanup import Clearing
 from epochctl.tools.terraform import (
     Backend,
     Change,
@@ -83,7 +83,7 @@ class InfraUp:
         if not self._bucket.exists(account):
             self._terraform.version()  # a missing terraform is told before anything is made
             self._refuse_taken(self._taken.find())
-            return Observation(None, facts.everything(self._settings, backend.bucket))
+            return Observation(None, tfvars.everything(self._settings, backend.bucket))
         try:
             plan = self._planning.look(ctx, backend)
         except LockedError as error:
@@ -95,7 +95,7 @@ class InfraUp:
         self._seen = plan
         exists = bool(self._terraform.state_list()) if plan.has_changes else True
         changes = (*self._kept(), *plan.changes)
-        return Observation(facts.infrastructure(self._terraform.output()), changes, exists)
+        return Observation(tfvars.infrastructure(self._terraform.output()), changes, exists)
 
     def known(self, ctx: Context) -> Infrastructure | None:
         """The outputs in the state: one request, no terraform."""
@@ -198,7 +198,7 @@ class InfraUp:
         return (f"{path} holds what could not be uploaded: epochctl resume",) if path else ()
 
     def _variables(self) -> dict[str, Any]:
-        return facts.variables(self._settings, self._region, self._lifetime.expires())
+        return tfvars.variables(self._settings, self._region, self._lifetime.expires())
 
     def _refuse_taken(self, taken: Mapping[str, str]) -> None:
         """Nothing is made beside what belongs to somebody else."""
@@ -211,7 +211,7 @@ class InfraUp:
             )
 
     def _output(self) -> Infrastructure:
-        found = facts.infrastructure(self._terraform.output())
+        found = tfvars.infrastructure(self._terraform.output())
         if found is None:
             raise NotFoundError(
                 "the infrastructure is not complete",
@@ -222,7 +222,7 @@ class InfraUp:
 
     def _where(self) -> tuple[str, Backend]:
         account = self._aws.account_id()
-        return account, Backend(self._bucket.name(account), facts.state_key(self._settings, self._region))
+        return account, Backend(self._bucket.name(account), tfvars.state_key(self._settings, self._region))
 
     def _remove_strays(self) -> tuple[str, ...]:
         """What is ours by tag and name, idle, and not in the state."""

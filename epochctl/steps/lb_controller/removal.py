@@ -11,7 +11,7 @@ from epochctl.errors import ClusterError, DeadlineError
 from epochctl.kube import lb_controller
 from epochctl.kube.access import Cluster
 from epochctl.kube.orphans import Orphans
-from epochctl.workflow.patience import Patience
+from epochctl.workflow.stall_timer import Patience
 from epochctl.workflow.step import Context
 from epochctl.workflow.waiting import Pending, Ready
 

@@ -12,16 +12,16 @@ from epochctl.config.settings import Settings
 from epochctl.net.dns import Names
 from epochctl.net.https import Https
 from epochctl.outputs import Certificate, DnsRecord, Infrastructure, Release, Verification
-from epochctl.steps.verify.inside import Inside
+from epochctl.steps.verify.dns_lookup import Lookup
+from epochctl.steps.verify.http import Outside
 from epochctl.steps.verify.layer import Layer, Seen, Subject
-from epochctl.steps.verify.lookup import Lookup
-from epochctl.steps.verify.outside import Outside
+from epochctl.steps.verify.pods import Inside
 from epochctl.workflow.step import Context, Observation
 
 if TYPE_CHECKING:
     from epochctl.aws.eks import Eks
     from epochctl.kube import PodState
-    from epochctl.steps.verify.inside import PodsOf
+    from epochctl.steps.verify.pods import PodsOf
 
 
 class Verify:

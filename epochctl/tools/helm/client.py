@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from epochctl.errors import ClusterError, EpochctlError, ToolError, stranger
 from epochctl.tools import process
-from epochctl.tools.helm import trace
+from epochctl.tools.helm import process_lock
 from epochctl.tools.helm.state import Json, ReleaseState, parsed, without_hooks
 
 T = TypeVar("T")
@@ -155,7 +155,9 @@ class Helm:
 
         At once where it ran on this machine and died; elsewhere only its age tells.
         """
-        if not state.pending or trace.dead(self._trace(state.name, state.namespace), state.updated, TIMEOUT):
+        if not state.pending or process_lock.dead(
+            self._trace(state.name, state.namespace), state.updated, TIMEOUT
+        ):
             return 0.0
         return max(0.0, TIMEOUT - (datetime.now(UTC) - state.updated).total_seconds())
 
@@ -170,7 +172,7 @@ class Helm:
     def _change(self, what: str, path: Path, call: Callable[[Any], Coroutine[Any, Any, T]]) -> T:
         """_run, leaving a trace should we be killed."""
         command = self._client()._command
-        with trace.left(path) as file:
+        with process_lock.left(path) as file:
             command.inherited = (file,)
             try:
                 return self._run(what, call)

@@ -1,7 +1,7 @@
 """terraform as epochctl uses it: init, plan to a file, apply of that very file, output. Knows no resource."""
 
+from epochctl.tools.terraform.client import Backend, Plan, Terraform
 from epochctl.tools.terraform.failure import LockHolder, StaleLockError, StalePlanError, written_holder
-from epochctl.tools.terraform.program import Backend, Plan, Terraform
 from epochctl.tools.terraform.proposal import Move, Proposal
 from epochctl.tools.terraform.stream import Change
 

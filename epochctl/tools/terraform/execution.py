@@ -15,7 +15,7 @@ from epochctl.errors import InfrastructureError, LockedError, ToolError
 from epochctl.tools import process
 from epochctl.tools.terraform import failure
 from epochctl.tools.terraform.stream import Stream
-from epochctl.tools.terraform.worksite import Worksite
+from epochctl.tools.terraform.workdir import Worksite
 
 Say = Callable[[str], None]
 

@@ -19,7 +19,7 @@ from epochctl.aws.teardown_scan import Finding
 from epochctl.cli.app import run
 from epochctl.errors import CredentialsError, DeployError, PreflightError, SettingsError, ToolError
 from epochctl.preflight import Fact
-from epochctl.steps.infra_up.whereabouts import Whereabouts, compare
+from epochctl.steps.infra_up.state_drift import Whereabouts, compare
 from epochctl.tools.terraform import Plan
 from epochctl.workflow.budget import Remaining
 from epochctl.workflow.step import Context, Observation

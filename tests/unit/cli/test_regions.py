@@ -19,8 +19,8 @@ from epochctl.cli.app import run
 from epochctl.config.settings import Settings
 from epochctl.errors import CredentialsError, DeployError, LockedError, PreflightError, VerifyError
 from epochctl.preflight import Fact
-from epochctl.steps.dns.share import Share
-from epochctl.steps.verify.whole import Answer
+from epochctl.steps.dns.region_share import Share
+from epochctl.steps.verify.shared_hostname import Answer
 from epochctl.workflow.step import Context, Observation
 
 URL = "https://epoch.example.com/"
@@ -140,9 +140,9 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
     monkeypatch.setattr("epochctl.aws.teardown_scan.Leftovers.find", lambda *_: ())
     monkeypatch.setattr("epochctl.aws.network.Network.find", lambda self, tags: ())
     monkeypatch.setattr(
-        "epochctl.steps.verify.whole.Whole.ask", lambda self, ctx: Answer(URL, "10.0.0.1", EAST)
+        "epochctl.steps.verify.shared_hostname.Whole.ask", lambda self, ctx: Answer(URL, "10.0.0.1", EAST)
     )
-    monkeypatch.setattr("epochctl.steps.dns.memory.wait_out_the_ttl", waited)
+    monkeypatch.setattr("epochctl.steps.dns.propagation.wait_out_the_ttl", waited)
     monkeypatch.setattr("epochctl.cli.proof.SETTLING", 0.0)
     monkeypatch.setattr("epochctl.tools.process.Stop.event", threading.Event())
     return made

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.unit.test_settings import HOST, loaded, refused
+from tests.unit.config.test_settings import HOST, loaded, refused
 
 from epochctl.config.settings import REGION_TAG, Settings
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from epochctl.delivery import blocks
+from epochctl.delivery import plan_text
 from epochctl.delivery.comment import LIMIT, Review, marker, recorded, render
 from epochctl.tools.terraform.proposal import Move, Proposal, fingerprint, moves, read
 
@@ -112,7 +112,7 @@ def test_backticks_and_bars_of_a_plan_break_nothing() -> None:
 
 def test_every_line_of_a_plan_is_in_one_block() -> None:
     whole = text("a", "b")
-    found = blocks.split(whole)
+    found = plan_text.split(whole)
     assert [block.address.rpartition(".")[2] for block in found] == ["", "a", "b", ""]
     assert "\n\n".join(block.text for block in found) == whole.strip("\n")
 

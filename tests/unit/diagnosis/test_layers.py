@@ -11,7 +11,7 @@ import pytest
 
 from epochctl.aws.eks import NodeGroup
 from epochctl.config.settings import Settings
-from epochctl.diagnosis import Case, account, inside, outside
+from epochctl.diagnosis import Case, account, endpoint, workload
 from epochctl.kube import DeploymentState, NodeState
 from epochctl.outputs import Certificate
 from epochctl.workflow.events import RunFinished, RunStarted, StepFailed
@@ -118,9 +118,9 @@ def test_nodes_that_are_ill_and_groups_that_complain(tmp_path: Path, monkeypatch
 
 def test_a_controller_scaled_to_0_or_gone(tmp_path: Path) -> None:
     scaled = SimpleNamespace(deployment=lambda *_: replace(RUNS, desired=0, updated=0, available=0, total=0))
-    assert "scaled to 0" in inside.controller_runs(case(tmp_path, scaled)).cause
+    assert "scaled to 0" in workload.controller_runs(case(tmp_path, scaled)).cause
     gone = SimpleNamespace(deployment=lambda *_: None)
-    assert inside.controller_runs(case(tmp_path, gone)).state == "absent"
+    assert workload.controller_runs(case(tmp_path, gone)).state == "absent"
 
 
 def release(status: str = "deployed") -> Any:
@@ -130,16 +130,16 @@ def release(status: str = "deployed") -> Any:
 
 def test_a_release_with_a_missing_object_or_a_dead_helm(tmp_path: Path) -> None:
     kube = SimpleNamespace(missing=lambda manifests, namespace: ("Deployment/epoch",))
-    assert inside.release(case(tmp_path, kube, deploy=release())).cause == "missing: Deployment/epoch"
-    killed = inside.release(case(tmp_path, kube, deploy=release("pending-upgrade")))
+    assert workload.release(case(tmp_path, kube, deploy=release())).cause == "missing: Deployment/epoch"
+    killed = workload.release(case(tmp_path, kube, deploy=release("pending-upgrade")))
     assert "revision 3 is pending-upgrade" in killed.cause
     nothing = SimpleNamespace(releases=lambda: SimpleNamespace(states=lambda: ()))
-    assert inside.release(case(tmp_path, kube, deploy=nothing)).state == "absent"
+    assert workload.release(case(tmp_path, kube, deploy=nothing)).state == "absent"
 
 
 def test_a_record_that_is_not_there(tmp_path: Path) -> None:
     step = SimpleNamespace(observe=lambda ctx: Observation(None, ("point epoch.example.com at lb",)))
-    found = outside.record(case(tmp_path, dns=step))
+    found = endpoint.record(case(tmp_path, dns=step))
     assert (found.state, found.next) == ("wrong", "epochctl up")
     assert "point epoch.example.com at lb" in found.cause
 
@@ -149,7 +149,7 @@ def walked(tmp_path: Path, **answers: Any) -> dict[str, str]:
     known = case(tmp_path, verify=SimpleNamespace(layers=lambda ctx: layers))
     known.address = "lb"
     known.outputs.put(Certificate("arn", "epoch.example.com"))
-    return {one.layer: one.state for one in outside.walk(known, set(), lambda name, ask: ask())}
+    return {one.layer: one.state for one in endpoint.walk(known, set(), lambda name, ask: ask())}
 
 
 def test_verifys_layers_stop_at_the_first_that_is_wrong(tmp_path: Path) -> None:
@@ -158,5 +158,5 @@ def test_verifys_layers_stop_at_the_first_that_is_wrong(tmp_path: Path) -> None:
 
 
 def test_without_a_load_balancer_there_is_no_way_in(tmp_path: Path) -> None:
-    (found,) = outside.walk(case(tmp_path), set(), lambda name, ask: ask())
+    (found,) = endpoint.walk(case(tmp_path), set(), lambda name, ask: ask())
     assert (found.state, found.cause) == ("unknown", "not asked: ingress first")

@@ -10,12 +10,12 @@ import pytest
 from two_regions import EAST, WEST, World, settings
 
 from epochctl.errors import EpochctlError, Interrupted, VerifyError
-from epochctl.failover import report, unfinished
+from epochctl.failover import drill_marker, report
 from epochctl.failover.client import Second
-from epochctl.failover.drilling import Drilling, choose, standby
-from epochctl.failover.measures import Drill, Told
-from epochctl.failover.unfinished import Note
-from epochctl.failover.waking import Standby
+from epochctl.failover.drill import Drilling, choose, standby
+from epochctl.failover.drill_marker import Note
+from epochctl.failover.drill_result import Drill, Told
+from epochctl.failover.standby import Standby
 
 
 def drilling(world: World, asleep: Standby | None = None) -> Drilling:
@@ -36,7 +36,7 @@ def test_a_drill_measures_detection_dns_recovery_and_the_way_back(tmp_path: Path
     assert drill.lost > 30
     assert drill.returned is not None
     assert world.log == ["mend"]
-    assert unfinished.find(world.settings) == ()
+    assert drill_marker.find(world.settings) == ()
     assert "RTO" in "\n".join(report.lines(drill))
 
 
@@ -65,7 +65,7 @@ def test_what_cannot_be_mended_is_remembered(tmp_path: Path, monkeypatch: pytest
     with pytest.raises(EpochctlError, match="could not be mended") as raised:
         drilling(world).run(world.context())
     assert raised.value.fix == "epochctl failover drill --mend"
-    assert [one.region for one in unfinished.find(world.settings)] == [WEST]
+    assert [one.region for one in drill_marker.find(world.settings)] == [WEST]
 
 
 def test_a_break_that_no_client_notices_ends_the_drill(
@@ -119,14 +119,14 @@ def test_a_drained_region_is_no_place_to_begin() -> None:
 
 def test_a_killed_drill_is_told_and_found(tmp_path: Path) -> None:
     made = settings(tmp_path)
-    unfinished.write(made, unfinished.note(WEST, "targets"))
-    assert unfinished.find(made)[0].under_way
-    unfinished.write(made, Note(WEST, "targets", began="2026-11-24 10:00 UTC", pid=999999999))
-    left = unfinished.find(made)[0]
+    drill_marker.write(made, drill_marker.note(WEST, "targets"))
+    assert drill_marker.find(made)[0].under_way
+    drill_marker.write(made, Note(WEST, "targets", began="2026-11-24 10:00 UTC", pid=999999999))
+    left = drill_marker.find(made)[0]
     assert not left.under_way
     assert "before it had mended" in left.line
-    unfinished.remove(made, WEST)
-    assert unfinished.find(made) == ()
+    drill_marker.remove(made, WEST)
+    assert drill_marker.find(made) == ()
 
 
 def second(at: int, region: str) -> Second:

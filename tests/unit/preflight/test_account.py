@@ -14,7 +14,7 @@ from epochctl.aws.session import Aws
 from epochctl.config.settings import Settings
 from epochctl.preflight import Examination
 from epochctl.preflight.account import Account
-from epochctl.preflight.fact import Fact, ok
+from epochctl.preflight.check_result import Fact, ok
 from epochctl.workflow.budget import Remaining
 
 SETTINGS = Settings(hostname="epoch.example.com")

@@ -12,8 +12,8 @@ from epochctl.config.settings import Settings
 from epochctl.errors import VerifyError
 from epochctl.net.dns import Answer as Resolved
 from epochctl.net.https import Failure, Response
-from epochctl.steps.dns.share import Share, answering, share
-from epochctl.steps.verify.whole import Whole
+from epochctl.steps.dns.region_share import Share, answering, share
+from epochctl.steps.verify.shared_hostname import Whole
 from epochctl.workflow.outputs import Outputs
 from epochctl.workflow.step import Context
 

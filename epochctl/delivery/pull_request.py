@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from epochctl.delivery.comment import SUMMARY_LIMIT, Review, marker, render
 from epochctl.delivery.github import Comment, GitHub, NotAllowed, Unanswered
-from epochctl.delivery.run import Run
+from epochctl.delivery.workflow_run import Run
 from epochctl.errors import EpochctlError
 
 _TRIES = 4

@@ -10,7 +10,7 @@ from epochctl.aws.eks import Eks
 from epochctl.config import versions
 from epochctl.config.settings import Settings
 from epochctl.image.platforms import normalize
-from epochctl.preflight.fact import Fact, fail, ok, warn
+from epochctl.preflight.check_result import Fact, fail, ok, warn
 
 LEAST_ZONES, ZONES = 2, 3
 SOON = 90  # days

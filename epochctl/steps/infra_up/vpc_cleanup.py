@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from epochctl.aws.network import Network, Tenant
 from epochctl.errors import DeadlineError, InfrastructureError
 from epochctl.kube.orphans import Orphans
-from epochctl.workflow.patience import Patience
+from epochctl.workflow.stall_timer import Patience
 from epochctl.workflow.step import Context
 from epochctl.workflow.waiting import Pending, Ready
 

@@ -11,13 +11,13 @@ from epochctl.config.settings import Settings
 from epochctl.kube import Kube
 from epochctl.net.dns import Names as Resolver
 from epochctl.preflight.account import Account
-from epochctl.preflight.asking import Asking, Question
+from epochctl.preflight.check_result import Fact
 from epochctl.preflight.domain import Domain
-from epochctl.preflight.fact import Fact
 from epochctl.preflight.limits import Limits
 from epochctl.preflight.local import Local
 from epochctl.preflight.names import Names
-from epochctl.preflight.places import Places
+from epochctl.preflight.parallel_checks import Asking, Question
+from epochctl.preflight.region_support import Places
 
 SECONDS = 13.0  # for all of it; `doctor` promises 15
 PATIENCE = 45.0  # before `up`: one that begins with questions open may end after a quarter of an hour

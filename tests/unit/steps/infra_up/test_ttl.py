@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from epochctl.aws.expiry import parsed, written
-from epochctl.steps.infra_up.lifetime import decided
+from epochctl.steps.infra_up.ttl import decided
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SOME = "2026-11-24T13:00:00Z"

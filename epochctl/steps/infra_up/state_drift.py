@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from epochctl.outputs import Infrastructure
-from epochctl.steps.infra_up import facts
+from epochctl.steps.infra_up import tfvars
 
 WEIGHTY = (
     "module.network.aws_vpc.",
@@ -53,7 +53,7 @@ def outputs(state: str) -> Infrastructure | None:
     """What the last complete apply published; None where there was none."""
     told = json.loads(state) if state else {}
     values = {name: one.get("value") for name, one in (told.get("outputs") or {}).items()}
-    return facts.infrastructure(values) if values else None
+    return tfvars.infrastructure(values) if values else None
 
 
 def ids(state: str) -> frozenset[str]:

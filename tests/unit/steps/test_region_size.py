@@ -9,7 +9,7 @@ import pytest
 
 from epochctl.config.routing import Routing
 from epochctl.config.settings import Settings
-from epochctl.steps import standing
+from epochctl.steps import region_size
 
 WEST, EAST = "us-west-2", "us-east-1"
 
@@ -24,11 +24,11 @@ def sizes(
         asked.append(home)
         return check
 
-    monkeypatch.setattr(standing, "HealthChecks", lambda *_: SimpleNamespace(find=find))
+    monkeypatch.setattr(region_size, "HealthChecks", lambda *_: SimpleNamespace(find=find))
     settings = Settings(
         hostname="epoch.example.com", regions=(WEST, EAST), routing=Routing.model_validate(routing)
     )
-    now = standing.standing(settings, region, cast("Any", None))
+    now = region_size.standing(settings, region, cast("Any", None))
     assert set(asked) <= {WEST}
     return now.cluster.nodes, now.service.replicas, len(asked)
 

@@ -6,7 +6,7 @@ import pytest
 from clock import Clock
 
 from epochctl.errors import ClusterError, DeployError, EpochctlError, Interrupted
-from epochctl.steps.deploy.passage import passage
+from epochctl.steps.deploy.health_path_change import passage
 from epochctl.workflow.events import Event, StepProgress
 from epochctl.workflow.outputs import Outputs
 from epochctl.workflow.step import Context

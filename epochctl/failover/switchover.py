@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 from epochctl.config.settings import Settings
 from epochctl.errors import DeadlineError, VerifyError
-from epochctl.failover.answers import Answers
+from epochctl.failover.dns_answers import Answers
 from epochctl.failover.region import sleeps
 from epochctl.failover.routes import Routes
 from epochctl.net.https import Failure, Https
-from epochctl.steps.dns.memory import TTL, wait_out_the_ttl
-from epochctl.steps.verify.whole import Answer, Whole
+from epochctl.steps.dns.propagation import TTL, wait_out_the_ttl
+from epochctl.steps.verify.shared_hostname import Answer, Whole
 from epochctl.workflow.step import Context
 from epochctl.workflow.waiting import Pending, Ready
 

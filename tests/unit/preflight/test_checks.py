@@ -14,12 +14,12 @@ from epochctl.aws.eks import AccessEntry
 from epochctl.aws.quotas import Limit, Quota
 from epochctl.config.settings import Cluster, Service, Settings
 from epochctl.errors import CredentialsError, PreflightError, ToolError
-from epochctl.preflight.asking import Asking
+from epochctl.preflight.check_result import Fact, ok, refusal
 from epochctl.preflight.domain import Domain
-from epochctl.preflight.fact import Fact, ok, refusal
 from epochctl.preflight.limits import Limits
 from epochctl.preflight.local import Local
-from epochctl.preflight.places import Places
+from epochctl.preflight.parallel_checks import Asking
+from epochctl.preflight.region_support import Places
 
 ABC = ("us-west-2a", "us-west-2b", "us-west-2c")
 MEDIUM = InstanceType("t3.medium", 2, ("x86_64",), ABC)

@@ -12,8 +12,8 @@ from epochctl.aws.elbv2 import Elbv2, Target
 from epochctl.errors import DeployError
 from epochctl.kube import Kube, PodState, Trouble
 from epochctl.kube.rollout import Patience
-from epochctl.steps.deploy.complaint import Complaint
-from epochctl.steps.deploy.retreat import REMEDIES, Left
+from epochctl.steps.deploy.auto_rollback import REMEDIES, Left
+from epochctl.steps.deploy.ingress_errors import Complaint
 from epochctl.workflow.waiting import Clock, Pending, Ready
 
 LEAVING = {"draining", "unused"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from epochctl.aws.subnets import Subnet
-from epochctl.steps.deploy.complaint import ROLE_TAG, decoded
+from epochctl.steps.deploy.ingress_errors import ROLE_TAG, decoded
 
 ALL = tuple(Subnet(f"subnet-{zone}", f"us-west-2{zone}", {ROLE_TAG: "1"}) for zone in "ab")
 BARE = Subnet("subnet-c", "us-west-2c", {"Name": "x"})

@@ -8,7 +8,7 @@ from typing import Any, cast
 from epochctl.aws.elbv2 import Target
 from epochctl.kube import DeploymentState, IngressState, PodState
 from epochctl.outputs import PushedImage
-from epochctl.steps.deploy.serving import Serving, TargetsProbe, ailing, unserved
+from epochctl.steps.deploy.targets import Serving, TargetsProbe, ailing, unserved
 from epochctl.steps.deploy.watch import Watch
 from epochctl.workflow.events import Event
 from epochctl.workflow.outputs import Outputs

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 
 from epochctl.errors import EpochctlError, Interrupted
-from epochctl.preflight.fact import Fact, warn
+from epochctl.preflight.check_result import Fact, warn
 
 Question = Callable[[], Iterable[Fact]]
 

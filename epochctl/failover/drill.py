@@ -9,14 +9,14 @@ from dataclasses import replace
 
 from epochctl.config.settings import Settings
 from epochctl.errors import DeadlineError, EpochctlError, Interrupted, VerifyError
-from epochctl.failover import unfinished
-from epochctl.failover.answers import Answers
-from epochctl.failover.breaks import Break
+from epochctl.failover import drill_marker
 from epochctl.failover.client import Client
-from epochctl.failover.measures import Drill, Told, settled
+from epochctl.failover.dns_answers import Answers
+from epochctl.failover.drill_result import Drill, Told, settled
+from epochctl.failover.injections import Break
 from epochctl.failover.region import Region, sleeps
 from epochctl.failover.routes import Routes
-from epochctl.failover.waking import WAKING, Standby, Waking
+from epochctl.failover.standby import WAKING, Standby, Waking
 from epochctl.workflow.step import Context
 from epochctl.workflow.waiting import Pending, Ready
 
@@ -88,7 +88,7 @@ class Drilling:
     ) -> None:
         self._settings, self._region, self._routes = settings, region, routes
         self._answers, self._client, self._break = answers, client, broken
-        self._standby, self._note = standby, unfinished.note(region.name, broken.kind, mend_command)
+        self._standby, self._note = standby, drill_marker.note(region.name, broken.kind, mend_command)
         self._told: list[Told] = []
         self._waking: Waking | None = None
         self._resting = False
@@ -140,7 +140,7 @@ class Drilling:
 
     def _break_it(self, ctx: Context) -> None:
         """The note comes first: a kill in between is mended once too often."""
-        unfinished.write(self._settings, self._note)
+        drill_marker.write(self._settings, self._note)
         ctx.say(f"break {self._region.name} ({self._break.kind}): {self._break.words}")
         start = self._client.now()
         self._keep(broken=start)
@@ -215,7 +215,7 @@ class Drilling:
             raise EpochctlError(
                 f"{self._region.name} could not be mended after the drill", why=str(error), fix=fix
             ) from error
-        unfinished.remove(self._settings, self._region.name)
+        drill_marker.remove(self._settings, self._region.name)
         self._keep(mended=self._client.now())
         ctx.say(f"{self._region.name} is mended")
 
@@ -273,7 +273,7 @@ class Drilling:
         self.drill = replace(self.drill, **measured)  # type: ignore[arg-type]
 
 
-def mend(settings: Settings, note: unfinished.Note, broken: Break) -> None:
+def mend(settings: Settings, note: drill_marker.Note, broken: Break) -> None:
     """What a drill that was killed has left."""
     broken.mend()
-    unfinished.remove(settings, note.region)
+    drill_marker.remove(settings, note.region)

@@ -13,8 +13,8 @@ from epochctl.aws.elbv2 import LoadBalancer
 from epochctl.aws.route53 import CLASHING, Alias, HealthCheck, HealthChecks, Record, Refused, Route53, Zone
 from epochctl.config.settings import Settings
 from epochctl.errors import EpochctlError
-from epochctl.steps.dns.arrangement import arranged, others, region_of, remaining
-from epochctl.steps.dns.share import Share, share
+from epochctl.steps.dns.record_plan import arranged, others, region_of, remaining
+from epochctl.steps.dns.region_share import Share, share
 from epochctl.workflow.step import Context
 
 T = TypeVar("T")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from epochctl.aws.acm import Acm, CertificateState
 from epochctl.config.settings import Settings
 from epochctl.errors import CertificateError
-from epochctl.steps.acm_cert.spent import refuse_unless_pending
+from epochctl.steps.acm_cert.failed import refuse_unless_pending
 
 
 def given_certificate(acm: Acm, settings: Settings) -> CertificateState:

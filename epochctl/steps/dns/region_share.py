@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from epochctl.aws.route53 import HealthCheck, Observation, Record, verdict
-from epochctl.steps.dns.arrangement import region_of
+from epochctl.steps.dns.record_plan import region_of
 
 
 @dataclass(frozen=True)

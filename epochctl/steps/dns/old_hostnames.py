@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator
 from epochctl.aws.acm import Acm
 from epochctl.aws.route53 import HealthChecks, Route53, Zone, owner_of, proves
 from epochctl.config.settings import Settings
-from epochctl.steps.dns.arrangement import others
-from epochctl.steps.dns.memory import wait_in_sync
-from epochctl.steps.dns.sharing import Sharing
+from epochctl.steps.dns.propagation import wait_in_sync
+from epochctl.steps.dns.record_plan import others
+from epochctl.steps.dns.routed_records import Sharing
 from epochctl.workflow.step import Context
 
 

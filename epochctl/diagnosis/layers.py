@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from epochctl.diagnosis import account, inside, outside
+from epochctl.diagnosis import account, endpoint, workload
 from epochctl.diagnosis.case import Case
 from epochctl.diagnosis.finding import Finding
 from epochctl.errors import EpochctlError
@@ -38,12 +38,12 @@ LAYERS = (
     Layer("infrastructure", account.infrastructure, ("credentials",)),
     Layer("cluster", account.cluster, ("credentials",)),
     Layer("nodes", account.nodes, CLUSTER),
-    Layer("controller", inside.controller_runs, CLUSTER),
-    Layer("webhook", inside.webhook, (*CLUSTER, "controller")),
-    Layer("release", inside.release, CLUSTER),
-    Layer("rollout", inside.rollout, (*CLUSTER, "release")),
-    Layer("ingress", inside.ingress, ("credentials",)),
-    Layer("DNS record", outside.record, RELEASE),
+    Layer("controller", workload.controller_runs, CLUSTER),
+    Layer("webhook", workload.webhook, (*CLUSTER, "controller")),
+    Layer("release", workload.release, CLUSTER),
+    Layer("rollout", workload.rollout, (*CLUSTER, "release")),
+    Layer("ingress", workload.ingress, ("credentials",)),
+    Layer("DNS record", endpoint.record, RELEASE),
 )
 
 
@@ -63,10 +63,10 @@ def examine(case: Case, limit: float = LIMIT, total: float = TOTAL) -> Iterator[
         if finding.guilty or finding.state == "unknown":
             broken.add(layer.name)
         yield finding
-    yield from outside.walk(case, broken, within)
+    yield from endpoint.walk(case, broken, within)
 
 
-def _asked(layer: Layer, case: Case, broken: set[str], within: outside.Bounded) -> Finding:
+def _asked(layer: Layer, case: Case, broken: set[str], within: endpoint.Bounded) -> Finding:
     missing = next((name for name in layer.needs if name in broken), "")
     if missing:
         return Finding(layer.name, "unknown", f"not asked: {missing} first")

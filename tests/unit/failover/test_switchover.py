@@ -10,7 +10,7 @@ from two_regions import EAST, WEST, World, settings
 
 from epochctl.config.settings import Settings
 from epochctl.errors import Interrupted, NotFoundError, VerifyError
-from epochctl.failover.moving import Moving, Sizes
+from epochctl.failover.switchover import Moving, Sizes
 
 
 def moving(world: World) -> Moving:

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from epochctl.errors import CredentialsError, EpochctlError
-from epochctl.steps.replicated import PATIENCE, Replicated
+from epochctl.steps.ecr_replication import PATIENCE, Replicated
 from epochctl.workflow.events import Event, StepProgress
 from epochctl.workflow.outputs import Outputs
 from epochctl.workflow.step import Context

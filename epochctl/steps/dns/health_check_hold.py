@@ -12,9 +12,9 @@ from epochctl.aws.elbv2 import Elbv2, plain_dns_name
 from epochctl.aws.route53 import HealthChecks, Route53, owner_of, verdict
 from epochctl.config.settings import Settings
 from epochctl.errors import DeadlineError, Interrupted
-from epochctl.steps.dns.arrangement import region_of
-from epochctl.steps.dns.memory import wait_in_sync
-from epochctl.steps.dns.sharing import Sharing
+from epochctl.steps.dns.propagation import wait_in_sync
+from epochctl.steps.dns.record_plan import region_of
+from epochctl.steps.dns.routed_records import Sharing
 from epochctl.workflow.step import Context
 from epochctl.workflow.waiting import Pending, Ready
 

@@ -10,7 +10,7 @@ import pytest
 from epochctl.errors import InfrastructureError
 from epochctl.tools.process import born
 from epochctl.tools.terraform import LockHolder, Plan, StaleLockError, Terraform
-from epochctl.tools.terraform.worksite import Run, Worksite, whoami
+from epochctl.tools.terraform.workdir import Run, Worksite, whoami
 
 
 @pytest.fixture

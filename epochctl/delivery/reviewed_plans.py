@@ -9,7 +9,7 @@ from pathlib import Path
 
 from epochctl.delivery.comment import recorded
 from epochctl.delivery.github import GitHub
-from epochctl.delivery.posting import find
+from epochctl.delivery.pull_request import find
 from epochctl.errors import SettingsError
 from epochctl.tools.terraform.proposal import Proposal, read
 

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from epochctl.tools.terraform import failure, kept
+from epochctl.tools.terraform import errored_state, failure
 from epochctl.tools.terraform.execution import Execution, Say
 from epochctl.tools.terraform.proposal import Proposal, fingerprint, moves
 from epochctl.tools.terraform.stream import Change
-from epochctl.tools.terraform.worksite import LOCK_FILE, Worksite, whoami
+from epochctl.tools.terraform.workdir import LOCK_FILE, Worksite, whoami
 
 STATE_RETRIES = 10  # the backend's own 5 are few where every fifth call is throttled
 LOCKED_PLATFORM = "linux_amd64"
@@ -144,7 +144,7 @@ class Terraform:
         """The plan as something to review. It must not have been applied yet."""
         shown = json.loads(self._execution.whole("show", str(plan.path), json=True))
         text = self._execution.whole("show", str(plan.path), no_color=True)
-        state = kept.read(self._execution.whole("state pull"))
+        state = errored_state.read(self._execution.whole("state pull"))
         return Proposal(
             self.region, state.serial, state.lineage, fingerprint(shown), moves(shown), text.strip("\n")
         )
@@ -196,10 +196,13 @@ class Terraform:
         path = self._site.errored()
         if path is None:
             return ""
-        mine, there = kept.read(path.read_text()), kept.read(self._execution.ask("state pull"))
-        order = kept.compare(mine, there)
+        mine, there = (
+            errored_state.read(path.read_text()),
+            errored_state.read(self._execution.ask("state pull")),
+        )
+        order = errored_state.compare(mine, there)
         if order == "foreign":
-            raise kept.refusal(path, mine, there)
+            raise errored_state.refusal(path, mine, there)
         if order == "older":
             aside = self._site.set_aside(path, "older")
             return f"the kept state (serial {mine.serial}) is older than the state: set aside as {aside}"

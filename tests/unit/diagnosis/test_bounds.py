@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from epochctl.diagnosis import Finding, examination, examine
+from epochctl.diagnosis import Finding, examine, layers
 from epochctl.diagnosis.finding import absent, ok, wrong
 from epochctl.errors import ClusterError
 
@@ -15,11 +15,11 @@ CASE: Any = object()
 
 
 def findings(
-    monkeypatch: pytest.MonkeyPatch, *layers: Any, limit: float = 5, total: float = 60
+    monkeypatch: pytest.MonkeyPatch, *given: Any, limit: float = 5, total: float = 60
 ) -> list[Finding]:
-    made = tuple(examination.Layer(name, ask, needs) for name, ask, needs in layers)
-    monkeypatch.setattr(examination, "LAYERS", made)
-    monkeypatch.setattr(examination.outside, "walk", lambda *_: iter(()))
+    made = tuple(layers.Layer(name, ask, needs) for name, ask, needs in given)
+    monkeypatch.setattr(layers, "LAYERS", made)
+    monkeypatch.setattr(layers.endpoint, "walk", lambda *_: iter(()))
     return list(examine(CASE, limit, total))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from epochctl.steps.infra_up.whereabouts import compare
+from epochctl.steps.infra_up.state_drift import compare
 
 VPC = "module.network.aws_vpc.this"
 SUBNET = 'module.network.aws_subnet.public["us-west-2a"]'
