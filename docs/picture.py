@@ -16,7 +16,7 @@ from typing import Any
 from rich.console import Console as RichConsole
 from rich.terminal_theme import MONOKAI
 
-from epochctl.cli.console import Console
+from epochctl.cli.output.terminal import Console
 from epochctl.workflow import events
 
 RECORD = Path(__file__).with_name("up.jsonl")

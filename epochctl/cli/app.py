@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from epochctl import __version__
-from epochctl.cli.advice import ENTERED, spoken
+from epochctl.cli.hints import ENTERED, spoken
 from epochctl.cli.options import Globals, completed, hoisted
 from epochctl.errors import EpochctlError
 
@@ -61,7 +61,7 @@ class LazyGroup(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"epochctl.cli.{COMMANDS[cmd_name]}")
+        module = importlib.import_module(f"epochctl.cli.commands.{COMMANDS[cmd_name]}")
         command = typer.main.get_command(module.app)
         command.name = cmd_name
         return command
@@ -107,10 +107,10 @@ def root(
 
 def run(arguments: list[str]) -> int:
     """Run one command line and return the exit code. Errors end here: what, why, what to do."""
-    from epochctl.cli import interrupts
+    from epochctl.cli import signals
 
     ordered = hoisted(arguments)
-    with interrupts.handled():
+    with signals.handled():
         try:
             app(args=completed(ordered), prog_name="epochctl")
         except SystemExit as end:

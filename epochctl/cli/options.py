@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from epochctl.cli.advice import ENTERED, FLAG, PLACES, Advice
+from epochctl.cli.hints import ENTERED, FLAG, PLACES, Advice
 from epochctl.errors import SettingsError, ToolError, UsageError
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import Any
 
 import typer
 
-from epochctl.cli import pages
+from epochctl.cli import reference_pages
 from epochctl.cli.app import app
 
 HELP = Path(__file__).with_name("help.txt")
@@ -67,6 +67,6 @@ if __name__ == "__main__":
     DOCUMENT.parent.mkdir(exist_ok=True)
     HELP.write_text(root_help(), encoding="utf-8")
     DOCUMENT.write_text(document(), encoding="utf-8")
-    pages.DIRECTORY.mkdir(exist_ok=True)
-    for path, text in pages.documents().items():
+    reference_pages.DIRECTORY.mkdir(exist_ok=True)
+    for path, text in reference_pages.documents().items():
         path.write_text(text, encoding="utf-8")

@@ -89,13 +89,13 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
     monkeypatch.setenv("API_HOSTNAME", "epoch.example.com")
     monkeypatch.setattr("epochctl.steps.catalog.steps", lambda *given: made.steps())
     monkeypatch.setattr("epochctl.preflight.Examination.essential", lambda self: ())
-    monkeypatch.setattr("epochctl.cli.locked.shared", lambda session: made.lock)
+    monkeypatch.setattr("epochctl.operations.run_lock.shared", lambda session: made.lock)
     monkeypatch.setattr("epochctl.aws.credentials.remaining", lambda aws: made.remaining)
     monkeypatch.setattr("epochctl.aws.session.Aws.account_id", lambda self: "123456789012")
     monkeypatch.setattr("epochctl.aws.state_bucket.StateBucket.exists", lambda self, account: True)
     monkeypatch.setattr("epochctl.aws.teardown_scan.Leftovers.find", lambda *_: made.left)
     monkeypatch.setattr("epochctl.aws.network.Network.find", lambda self, tags: ())
-    monkeypatch.setattr("epochctl.cli.proof.SETTLING", 0.0)
+    monkeypatch.setattr("epochctl.operations.teardown_audit.SETTLING", 0.0)
     monkeypatch.setattr("epochctl.tools.process.Stop.event", __import__("threading").Event())
     return made
 

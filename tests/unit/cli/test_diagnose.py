@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from epochctl.cli.app import run
-from epochctl.cli.diagnose import summary
+from epochctl.cli.commands.diagnose import summary
 from epochctl.diagnosis import Finding
 
 FOUND = (

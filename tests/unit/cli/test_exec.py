@@ -53,7 +53,7 @@ def ending(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("API_HOSTNAME", "epoch.example.com")
-    monkeypatch.setattr("epochctl.cli.terminal._feed", lambda remote: None)
+    monkeypatch.setattr("epochctl.cli.tty._feed", lambda remote: None)
     return cluster
 
 

@@ -11,8 +11,8 @@ from drills.runs import dumped, line, runs
 from two_regions import EAST, WEST, World, settings
 
 from epochctl.cli.app import run
-from epochctl.cli.standings import HEAD, Row, advice, table
 from epochctl.config.settings import Settings
+from epochctl.operations.failover_status import HEAD, Row, advice, table
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 
@@ -87,7 +87,7 @@ def test_what_cannot_be_meant_is_refused(
         f'hostname = "epoch.example.com"\nregions = ["{WEST}", "{EAST}"]\n'
     )
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("epochctl.cli.session.interactive", lambda: False)
+    monkeypatch.setattr("epochctl.operations.run.interactive", lambda: False)
     assert run(words) == 3
     assert fix in capsys.readouterr().err
 

@@ -8,9 +8,9 @@ import time
 
 from rich.console import Console as RichConsole
 
-from epochctl.cli.console import Console
-from epochctl.cli.jsonl import JsonLines
-from epochctl.cli.plain import PlainLines
+from epochctl.cli.output.jsonl import JsonLines
+from epochctl.cli.output.plain import PlainLines
+from epochctl.cli.output.terminal import Console
 from epochctl.workflow import events
 
 WAITING = events.StepWaiting("infra_up", "nodes", "0 of 2 ready", 5.0, 600.0)

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from epochctl.cli import pages, reference
+from epochctl.cli import reference, reference_pages
 from epochctl.cli.app import COMMANDS
 from epochctl.config.settings import Settings
 
@@ -22,11 +22,13 @@ def test_the_reference_is_up_to_date() -> None:
 
 
 def test_the_pages_beside_it_are_up_to_date() -> None:
-    assert {path: path.read_text() for path in pages.documents()} == pages.documents(), AGAIN
+    assert {path: path.read_text() for path in reference_pages.documents()} == reference_pages.documents(), (
+        AGAIN
+    )
 
 
 def test_every_key_has_a_meaning_and_every_meaning_a_key() -> None:
-    assert list(pages.MEANING) == [key for key, _ in pages.keys(Settings)]
+    assert list(reference_pages.MEANING) == [key for key, _ in reference_pages.keys(Settings)]
 
 
 def test_every_command_stands_in_the_readme() -> None:

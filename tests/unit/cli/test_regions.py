@@ -14,10 +14,10 @@ from shared_lock import SharedLock
 
 from epochctl import outputs
 from epochctl.aws.session import Aws
-from epochctl.cli import summary
 from epochctl.cli.app import run
 from epochctl.config.settings import Settings
 from epochctl.errors import CredentialsError, DeployError, LockedError, PreflightError, VerifyError
+from epochctl.operations import status_screen
 from epochctl.preflight import Fact
 from epochctl.steps.dns.region_share import Share
 from epochctl.steps.verify.shared_hostname import Answer
@@ -132,7 +132,9 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
     monkeypatch.setattr("sys.stdin", io.StringIO())
     monkeypatch.setattr("epochctl.steps.catalog.steps", steps)
     monkeypatch.setattr("epochctl.preflight.Examination.essential", lambda self: ())
-    monkeypatch.setattr("epochctl.cli.locked.shared", lambda session: made.places[session.region].lock)
+    monkeypatch.setattr(
+        "epochctl.operations.run_lock.shared", lambda session: made.places[session.region].lock
+    )
     monkeypatch.setattr("epochctl.aws.credentials.remaining", lambda aws: None)
     monkeypatch.setattr("epochctl.aws.credentials.unsaid", lambda aws: False)
     monkeypatch.setattr("epochctl.aws.session.Aws.account_id", lambda self: "123456789012")
@@ -143,7 +145,7 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
         "epochctl.steps.verify.shared_hostname.Whole.ask", lambda self, ctx: Answer(URL, "10.0.0.1", EAST)
     )
     monkeypatch.setattr("epochctl.steps.dns.propagation.wait_out_the_ttl", waited)
-    monkeypatch.setattr("epochctl.cli.proof.SETTLING", 0.0)
+    monkeypatch.setattr("epochctl.operations.teardown_audit.SETTLING", 0.0)
     monkeypatch.setattr("epochctl.tools.process.Stop.event", threading.Event())
     return made
 
@@ -431,10 +433,12 @@ def test_nothing_is_removed_while_another_region_is_not_well(
 
 
 def test_three_regions_are_one_screen() -> None:
-    screen = summary.Screen(80, 24)
-    facts: dict[str, summary.Fact] = dict.fromkeys(("url", "image", "age", "release", "lock"), "x" * 100)
+    screen = status_screen.Screen(80, 24)
+    facts: dict[str, status_screen.Fact] = dict.fromkeys(
+        ("url", "image", "age", "release", "lock"), "x" * 100
+    )
     facts |= {"pods": ("2 of 2 ready", "one", "two"), "targets": ("2 of 2 healthy",), "name": "leads there"}
-    lines = summary.short(facts, ["deploy: this", "dns: that"], screen)
+    lines = status_screen.short(facts, ["deploy: this", "dns: that"], screen)
     assert 3 * (len(lines) + 2) <= screen.rows
     assert max(map(len, lines)) + 2 <= screen.columns
     assert "pods           2 of 2 ready" in lines

@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 from rich.console import Console as RichConsole
 
-from epochctl.cli import summary
 from epochctl.cli.app import _show
-from epochctl.cli.console import Console
-from epochctl.cli.plain import PlainLines
-from epochctl.cli.summary import Fact, Screen
+from epochctl.cli.output.plain import PlainLines
+from epochctl.cli.output.terminal import Console
 from epochctl.errors import DeployError, LockedError
+from epochctl.operations import status_screen
+from epochctl.operations.status_screen import Fact, Screen
 from epochctl.workflow import events
 
 SCREENS = Path(__file__).with_name("screens")
@@ -63,8 +63,8 @@ def facts(pods: list[Pod], targets: list[Target], lock: str = "free") -> dict[st
         "certificate": "issued, 395 days left (until 2027-12-24)",
         "release": "revision 3 in epoch-production",
         "image": "sha256:248fd38f5086b7c5cf5f9dfbcaba43354423da8b0c66f3a64d988d1b4e1d8245",
-        "pods": summary.pods(pods, beside),
-        "targets": summary.targets(targets, [pod.address for pod in pods]),
+        "pods": status_screen.pods(pods, beside),
+        "targets": status_screen.targets(targets, [pod.address for pod in pods]),
         "region": "us-west-2: Kubernetes 1.36, load balancer controller v3.2.2",
         "load balancer": BALANCER,
         "name": "epoch.example.com leads there",
@@ -98,14 +98,14 @@ DUE = [f"infra_up: change aws_{kind}.this" for kind in ("eks_cluster", "eks_node
     [("status", WELL, []), ("status-trouble", ILL, DUE), ("status-due", WELL, DUE[:1])],
 )
 def test_status_is_one_screen(name: str, shown: dict[str, Fact], due: list[str]) -> None:
-    lines = summary.lines(shown, due, Screen(80, 24))
+    lines = status_screen.lines(shown, due, Screen(80, 24))
     assert len(lines) < 24
     assert max(map(len, lines)) <= 80
     compare(name, "\n".join(lines))
 
 
 def test_status_in_a_pipe_leaves_nothing_out() -> None:
-    lines = summary.lines(ILL, DUE)
+    lines = status_screen.lines(ILL, DUE)
     assert sum("epoch-cf4cfbd94-" in line for line in lines) == 12
     compare("status-piped", "\n".join(lines))
 
@@ -212,7 +212,7 @@ def test_lines_where_there_is_no_terminal(clock: list[float], monkeypatch: pytes
         def now(cls, tz: Any = None) -> Clock:
             return cls(2026, 11, 24, 15, 22, 51, tzinfo=UTC)
 
-    monkeypatch.setattr("epochctl.cli.plain.datetime", Clock)
+    monkeypatch.setattr("epochctl.cli.output.plain.datetime", Clock)
     stream = io.StringIO()
     lines = PlainLines(stream)
     told(lines, clock)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from epochctl.cli import bill
 from epochctl.config import cost, prices
 from epochctl.config.routing import Routing
 from epochctl.config.settings import Cluster, Settings
+from epochctl.operations import cost_report
 
 
 def settings(region: str = "us-west-2", **cluster: object) -> Settings:
@@ -50,36 +50,38 @@ def test_the_choices_of_nat_differ() -> None:
     assert table is not None
     totals = [cost.hourly(settings(nat=nat), table) for nat in cost.NAT_CHOICES]
     assert totals == sorted(totals)
-    text = "\n".join(bill.lines(settings(), "us-west-2"))
+    text = "\n".join(cost_report.lines(settings(), "us-west-2"))
     assert "none 0.00, single 36.50 (chosen), per-az 109.50 USD a month" in text
 
 
 def test_the_plan_says_hour_month_date_and_the_way_back() -> None:
-    text = "\n".join(bill.lines(settings(), "us-west-2"))
+    text = "\n".join(cost_report.lines(settings(), "us-west-2"))
     for word in ("an hour", "a month", str(prices.dated()), "epochctl down removes"):
         assert word in text
 
 
 def test_what_has_no_price_is_said_and_not_guessed() -> None:
-    assert "no prices for sa-east-1" in bill.lines(settings("sa-east-1"), "sa-east-1")[0]
-    assert bill.fields(settings("sa-east-1"), "sa-east-1") == {}
+    assert "no prices for sa-east-1" in cost_report.lines(settings("sa-east-1"), "sa-east-1")[0]
+    assert cost_report.fields(settings("sa-east-1"), "sa-east-1") == {}
     unpriced = settings(instance_types=("x9z.large",))
-    assert "no price known for 2 x9z.large" in "\n".join(bill.lines(unpriced, "us-west-2"))
+    assert "no price known for 2 x9z.large" in "\n".join(cost_report.lines(unpriced, "us-west-2"))
 
 
 def test_cost_so_far() -> None:
     now = datetime(2026, 11, 24, 12, tzinfo=UTC)
-    assert bill.so_far(settings(), "us-west-2", now - timedelta(hours=10), now).startswith("about 2.75 USD")
+    assert cost_report.so_far(settings(), "us-west-2", now - timedelta(hours=10), now).startswith(
+        "about 2.75 USD"
+    )
 
 
 def test_the_cost_of_several_regions_is_the_sum_of_those_that_are_known() -> None:
     sized = {region: settings(region) for region in ("us-west-2", "us-east-1")}
     single = [cost.hourly(one, table) for region, one in sized.items() if (table := prices.prices(region))]
-    assert bill.sum_fields(sized)["hourly"] == pytest.approx(sum(single), abs=1e-3)
-    text = "\n".join(bill.together({**sized, "sa-east-1": settings("sa-east-1")}))
+    assert cost_report.sum_fields(sized)["hourly"] == pytest.approx(sum(single), abs=1e-3)
+    text = "\n".join(cost_report.together({**sized, "sa-east-1": settings("sa-east-1")}))
     assert f"{sum(single):.4f} an hour" in text
     assert "no prices for sa-east-1" in text
-    assert bill.sum_fields({"sa-east-1": settings("sa-east-1")}) == {}
+    assert cost_report.sum_fields({"sa-east-1": settings("sa-east-1")}) == {}
 
 
 def test_of_several_regions_each_has_a_health_check_and_a_standby_says_its_size() -> None:
@@ -90,7 +92,7 @@ def test_of_several_regions_each_has_a_health_check_and_a_standby_says_its_size(
     checks = [part.hourly for part in cost.parts(two, table) if part.name == "health check"]
     assert checks == [pytest.approx(2.0 / prices.MONTH)]
     sized = {region: two.sized(region, awake=False) for region in two.regions}
-    lines = {line.split()[0]: line for line in bill.together(sized, two) if line.startswith("  us-")}
+    lines = {line.split()[0]: line for line in cost_report.together(sized, two) if line.startswith("  us-")}
     assert "asleep (nodes: 1, pods: 0); awake 0.2778 an hour" in lines["us-east-1"]
     assert "asleep" not in lines["us-west-2"]
 

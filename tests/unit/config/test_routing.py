@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.unit.config.test_settings import HOST, loaded, refused
 
 from epochctl.config.settings import REGION_TAG, Settings
+from tests.unit.config.test_settings import HOST, loaded, refused
 
 TWO = HOST + 'regions = ["us-west-2", "us-east-1"]\n'
 STANDBY = TWO + '[routing]\npolicy = "primary-standby"\n'

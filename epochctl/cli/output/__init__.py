@@ -1,0 +1,1 @@
+"""Presenters of events and results: a live tree on a terminal, plain lines, JSON lines."""

@@ -1,0 +1,1 @@
+"""What each command does, without a terminal. Nothing here imports Typer or Rich."""

@@ -1,0 +1,63 @@
+"""What a run needs against what is left of the credentials: told or refused before it starts, and between
+steps.
+
+Knows no command's meaning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from epochctl.operations.run import Session
+
+if TYPE_CHECKING:
+    from epochctl.workflow.budget import Budget
+
+STEP = "credentials"  # under this name a run's events tell of it
+UNSAID = "they are a session's and do not say when they end (AWS_CREDENTIAL_EXPIRATION would): not measured"
+
+
+def budgeted(session: Session, command: str) -> Budget:
+    """The gate of a run of `up` or `down`. Raises CredentialsError where they would not last for it."""
+    budget, graph = gate(session, command), session.runner().graph
+    edges = graph.reversed() if command == "down" else graph.edges
+    _warn(session)
+    budget.begin(edges, lambda: _due(session, command))
+    return budget
+
+
+def _warn(session: Session) -> None:
+    """Of credentials that cannot be measured, though they do end."""
+    from epochctl.aws.credentials import unsaid
+    from epochctl.workflow.events import StepProgress
+
+    if unsaid(session.aws):
+        session.emit()(StepProgress(STEP, UNSAID))
+
+
+def gate(session: Session, command: str) -> Budget:
+    """The gate alone: each step is measured when its turn comes."""
+    from epochctl.aws.credentials import remaining, renewed
+    from epochctl.steps.step_durations import expected
+    from epochctl.workflow.budget import Budget
+    from epochctl.workflow.events import StepProgress
+
+    emit, aws = session.emit(), session.aws
+    return Budget(
+        command,
+        expected(command, session.files / "journal.jsonl"),
+        lambda: remaining(aws),
+        lambda: renewed(aws),
+        lambda message: emit(StepProgress(STEP, message)),
+    )
+
+
+def _due(session: Session, command: str) -> Collection[str]:
+    """What there is to do, looked for: steps that cannot be seen yet have everything to do."""
+    runner = session.runner()
+    if command == "down":
+        seen = runner.survey("looking for what is there").check().seen
+        return {name for name, one in seen.items() if one.exists}
+    seen = runner.plan().check().seen
+    return {name for name in runner.graph.names if name not in seen or seen[name].changes}

@@ -1,0 +1,188 @@
+"""`failover drill` on this command line: which break of which region, the question, the locks, the result.
+
+The drill itself is epochctl.failover's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from epochctl.operations import switchover
+
+if TYPE_CHECKING:
+    from epochctl.errors import Interrupted
+    from epochctl.failover import Region, Routes
+    from epochctl.failover.drill import Drilling
+    from epochctl.failover.drill_marker import Note
+    from epochctl.failover.injections import Break
+    from epochctl.failover.standby import Standby
+    from epochctl.operations.regions import Fleet
+    from epochctl.workflow.step import Context
+
+COMMAND = "failover drill"
+MEND = "epochctl failover drill --mend"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What was asked for. region: "" for the one that answers; the commands: instead of `what`."""
+
+    region: str
+    what: str
+    break_command: str = ""
+    mend_command: str = ""
+    markdown: bool = False
+
+
+def run(fleet: Fleet, plan: Plan, yes: bool, wait: str | None) -> None:
+    """All of it, after a look and a question."""
+    from epochctl.errors import Interrupted, LockedError
+    from epochctl.failover import Answers, drill_marker
+    from epochctl.failover.client import Client
+    from epochctl.failover.drill import Drilling, choose
+    from epochctl.operations.run import agreed
+
+    left = drill_marker.find(fleet.settings)
+    if left:
+        raise LockedError(left[0].line, fix=MEND)
+    known = switchover.routes(fleet)
+    regions = known.look()
+    answers = Answers(fleet.settings.hostname, regions)
+    region = choose(fleet.settings, regions, answers.resolved()[0], plan.region)
+    broken = _break(fleet, plan, region, known)
+    if not yes and not agreed(f"Break {region.name} on purpose ({broken.words}), and mend it afterwards?"):
+        raise Interrupted("nothing was broken")
+    with fleet.locked(COMMAND, wait):
+        if not fleet.failures:
+            client, asleep = Client(fleet.settings, answers), _standby(fleet, regions, region)
+            made = Drilling(fleet.settings, region, known, answers, client, broken, asleep, plan.mend_command)
+            _drill(fleet, plan, made)
+
+
+def mend(fleet: Fleet) -> None:
+    """What drills that were killed have left, here or on another machine."""
+    from epochctl.errors import LockedError
+    from epochctl.failover import drill_marker
+
+    notes = drill_marker.find(fleet.settings)
+    busy = next((one for one in notes if one.under_way), None)
+    if busy:
+        raise LockedError(busy.line, why="it mends what it breaks", fix=f"wait for it, or: kill {busy.pid}")
+    mended = [*(_mend(fleet, note) for note in notes), *_reopen(fleet)]
+    fleet.presenter.result(
+        {"mended": mended}, tuple(f"Mended {line}" for line in mended) or ("Nothing was left broken.",)
+    )
+
+
+def mend_before_up(fleet: Fleet) -> None:
+    """What a drill that was killed has left here would make `up` fail, or stay."""
+    from epochctl.failover import drill_marker
+
+    for note in drill_marker.find(fleet.settings):
+        if not note.under_way:
+            line = _mend(fleet, note)
+            next((one for one in fleet.sessions if one.region == note.region), fleet.first).warn(
+                f"mended {line}"
+            )
+
+
+def _drill(fleet: Fleet, plan: Plan, drilling: Drilling) -> None:
+    """What was measured is shown whatever went wrong."""
+    from epochctl.errors import Interrupted
+    from epochctl.failover import report
+
+    def work(context: Context) -> tuple[bool, str]:
+        drill = drilling.run(context)
+        return True, f"{drill.lost} of {drill.asked} requests lost"
+
+    try:
+        switchover.act(fleet, drilling.drill.region, COMMAND, work)
+    except Interrupted as stopped:
+        raise _stopped(fleet, drilling) from stopped
+    finally:
+        drill = drilling.drill
+        if drill.seconds and drill.mended is not None:
+            told = (report.markdown(drill),) if plan.markdown else report.lines(drill)
+            fleet.presenter.result(report.fields(drill), told)
+
+
+def _stopped(fleet: Fleet, drilling: Drilling) -> Interrupted:
+    """Going on is no use: what is left is to know how things stand, or to put them so."""
+    from epochctl.errors import Interrupted
+    from epochctl.failover import drill_marker
+
+    region = drilling.drill.region
+    if drill_marker.find(fleet.settings):
+        return Interrupted(
+            f"the drill was stopped; {region} is still broken ({drilling.drill.kind})", fix=MEND
+        )
+    broken = drilling.drill.mended is not None
+    what = (
+        f"the drill was stopped; {region} is mended"
+        if broken
+        else "the drill was stopped, nothing was broken"
+    )
+    woken = f"{drilling.awake} may be awake" if drilling.awake else ""
+    return Interrupted(
+        what, why=woken, fix="epochctl failover to all" if woken else "epochctl failover status"
+    )
+
+
+def _standby(fleet: Fleet, regions: tuple[Region, ...], region: Region) -> Standby | None:
+    from epochctl.failover.drill import standby
+    from epochctl.failover.standby import Standby
+
+    name = standby(fleet.settings, regions, region.name)
+    sizes = switchover.sizes(fleet, COMMAND, held=True)
+    return Standby(name, sizes.wake, sizes.rest) if name else None
+
+
+def _break(fleet: Fleet, plan: Plan, region: Region, known: Routes) -> Break:
+    from epochctl.failover.injections import Command
+
+    if plan.break_command:
+        return Command(region.name, plan.break_command, plan.mend_command)
+    return _built_in(fleet, plan.what, region.name, region.target, known)
+
+
+def _built_in(fleet: Fleet, kind: str, region: str, target: str, known: Routes) -> Break:
+    from epochctl.aws.eks import Eks
+    from epochctl.aws.elbv2 import Elbv2
+    from epochctl.aws.security_groups import SecurityGroups
+    from epochctl.aws.session import Aws
+    from epochctl.failover.injections import ClosedBalancer, ForcedCheck, NoTargets
+
+    aws, settings = Aws(region), fleet.settings
+    if kind == "route":
+        return ForcedCheck(known, region)
+    if kind == "targets":
+        return NoTargets(settings.sized(region, awake=False), region, Eks(aws))
+    return ClosedBalancer(region, settings.full_name, target, Elbv2(aws), SecurityGroups(aws))
+
+
+def _mend(fleet: Fleet, note: Note) -> str:
+    """What was mended, for a person."""
+    from epochctl.failover import drill
+    from epochctl.failover.injections import Command
+
+    broken: Break = (
+        Command(note.region, "", note.mend_command)
+        if note.kind == "command"
+        else _built_in(fleet, note.kind, note.region, "", switchover.routes(fleet))
+    )
+    drill.mend(fleet.settings, note, broken)
+    return f"{note.region} ({note.kind}), left by the drill of {note.began}"
+
+
+def _reopen(fleet: Fleet) -> list[str]:
+    """Load balancers that a drill on another machine closed: it is written on them."""
+    from epochctl.aws.security_groups import SecurityGroups
+
+    lines = []
+    for session in fleet.sessions:
+        groups = SecurityGroups(session.aws)
+        for group in groups.of_controller(fleet.settings.full_name):
+            if groups.reopen(group):
+                lines.append(f"{session.region} (network, {group.id})")
+    return lines

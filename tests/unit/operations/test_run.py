@@ -1,0 +1,30 @@
+"""What a stopped command says: what to type to go on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from epochctl.cli.command_context import opened
+from epochctl.cli.options import Globals
+from epochctl.errors import Interrupted
+
+
+@pytest.fixture
+def options(tmp_path: Path) -> Globals:
+    (tmp_path / "epochctl.toml").write_text('hostname = "epoch.example.com"\n')
+    return Globals(tmp_path, None, None, False)
+
+
+def test_a_stop_names_the_command_that_goes_on(options: Globals) -> None:
+    again = "run the same command again to continue"
+    with pytest.raises(Interrupted) as stopped, opened(options, title="cert wait"):
+        raise Interrupted("stopped while waiting", fix=again)
+    assert stopped.value.fix == f"{again}: epochctl cert wait"
+
+
+def test_a_no_has_nothing_to_go_on_with(options: Globals) -> None:
+    with pytest.raises(Interrupted) as stopped, opened(options, title="down"):
+        raise Interrupted("nothing was removed")
+    assert stopped.value.fix == ""
