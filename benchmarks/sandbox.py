@@ -46,7 +46,7 @@ def _up(made: World) -> tuple[float, dict[str, float]]:
 
 def _compared(up: float, steps: Mapping[str, float], bare: Mapping[str, float]) -> Iterator[Row]:
     yield _row("up, to by hand", up, up / sum(bare.values()))
-    yield _row("infra_up, to terraform", steps["infra_up"], steps["infra_up"] / bare["infra_up"])
+    yield _row("infra-up, to terraform", steps["infra-up"], steps["infra-up"] / bare["infra-up"])
 
 
 def _paced(made: World, quick: float) -> Row:

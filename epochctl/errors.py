@@ -135,7 +135,7 @@ class Interrupted(EpochctlError):
     exit_code = 130
 
 
-def stranger(cluster: str, refusal: str, who: str) -> CredentialsError:
+def unknown_caller(cluster: str, refusal: str, who: str) -> CredentialsError:
     """The cluster does not know the caller. who: who that is, and whom the cluster knows."""
     return CredentialsError(
         f"{cluster} does not know you",

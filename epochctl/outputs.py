@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Certificate:
-    """An issued ACM certificate. Produced by `acm_cert`."""
+    """An issued ACM certificate. Produced by `acm-cert`."""
 
     arn: str
     hostname: str
@@ -18,7 +18,7 @@ class Certificate:
 
 @dataclass(frozen=True)
 class Infrastructure:
-    """The outputs of the terraform root in terraform/ (same names there). Produced by `infra_up`.
+    """The outputs of the terraform root in terraform/ (same names there). Produced by `infra-up`.
 
     vpc_id: vpc-...; subnet ids are ordered by availability zone;
     repository_url is <account>.dkr.ecr.<region>.amazonaws.com/<name>;
@@ -43,7 +43,7 @@ class Infrastructure:
 
 @dataclass(frozen=True)
 class LoadBalancerController:
-    """The controller runs and its webhook admits an Ingress. Produced by `lb_controller`."""
+    """The controller runs and its webhook admits an Ingress. Produced by `lb-controller`."""
 
     version: str
     chart_version: str

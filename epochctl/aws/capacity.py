@@ -17,7 +17,7 @@ UNFIT_ZONES = ("use1-az3", "usw1-az2", "cac1-az3")
 
 
 @dataclass(frozen=True)
-class Use:
+class Usage:
     """used: of all, ours included."""
 
     used: int
@@ -48,19 +48,19 @@ class Capacity:
     def __init__(self, aws: Aws, name: str, tags: Mapping[str, str]) -> None:
         self._aws, self._name, self._tags = aws, name, tags
 
-    def vpcs(self) -> Use:
+    def vpcs(self) -> Usage:
         return self._count(self._ec2("describe_vpcs", "Vpcs"))
 
-    def addresses(self) -> Use:
+    def addresses(self) -> Usage:
         found = self._aws.call(lambda: self._aws.client("ec2").describe_addresses())["Addresses"]
         return self._count(found)
 
-    def clusters(self) -> Use:
+    def clusters(self) -> Usage:
         pages = self._aws.client("eks").get_paginator("list_clusters").paginate()
         names = self._aws.call(lambda: [name for page in pages for name in page["clusters"]])
-        return Use(len(names), names.count(self._name))
+        return Usage(len(names), names.count(self._name))
 
-    def nat_gateways(self) -> dict[str, Use]:
+    def nat_gateways(self) -> dict[str, Usage]:
         """By zone; a zone without any is left out."""
         alive = [{"Name": "state", "Values": ["pending", "available"]}]
         found = self._ec2("describe_nat_gateways", "NatGateways", Filter=alive)
@@ -74,7 +74,7 @@ class Capacity:
             by_zone.setdefault(subnets.get(item["SubnetId"], ""), []).append(item)
         return {zone: self._count(items) for zone, items in by_zone.items()}
 
-    def standard_vcpus(self) -> Use:
+    def standard_vcpus(self) -> Usage:
         """Of running On-Demand instances; nodes of ours are told by their cluster's tag, too."""
         running = [{"Name": "instance-state-name", "Values": ["pending", "running"]}]
         reservations = self._ec2("describe_instances", "Reservations", Filters=running)
@@ -85,7 +85,7 @@ class Capacity:
             if item["InstanceType"][0] in STANDARD_FAMILIES and item.get("InstanceLifecycle") != "spot"
         ]
         ours = [item for item in found if self._ours(item)]
-        return Use(sum(map(_vcpus, found)), sum(map(_vcpus, ours)))
+        return Usage(sum(map(_vcpus, found)), sum(map(_vcpus, ours)))
 
     def zones(self) -> Zones:
         """Available zones that need no opting in, as terraform/modules/network looks for them."""
@@ -114,8 +114,8 @@ class Capacity:
         described = self._ec2("describe_instance_types", "InstanceTypes", Filters=wanted)
         return tuple(_instance_type(item, zones.get(item["InstanceType"], [])) for item in described)
 
-    def _count(self, items: list[dict[str, Any]]) -> Use:
-        return Use(len(items), sum(1 for item in items if self._ours(item)))
+    def _count(self, items: list[dict[str, Any]]) -> Usage:
+        return Usage(len(items), sum(1 for item in items if self._ours(item)))
 
     def _ours(self, item: dict[str, Any]) -> bool:
         tags = {tag["Key"]: tag["Value"] for tag in item.get("Tags", [])}

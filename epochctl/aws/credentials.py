@@ -18,7 +18,7 @@ FIXED = {"env", "explicit", "shared-credentials-file", "config-file"}
 UNSURE = {"custom-process"}
 
 
-def remaining(aws: Aws, now: datetime | None = None) -> Remaining | None:
+def time_left(aws: Aws, now: datetime | None = None) -> Remaining | None:
     """What is left, None where the credentials have no end that anybody knows.
 
     Raises CredentialsError where there are none, or where they have ended and cannot be renewed.
@@ -32,16 +32,16 @@ def remaining(aws: Aws, now: datetime | None = None) -> Remaining | None:
     return Remaining(left, ends.astimezone(UTC), method, renewed=method not in FIXED | UNSURE)
 
 
-def unsaid(aws: Aws) -> bool:
+def has_unknown_expiry(aws: Aws) -> bool:
     """Whether they do end, and nobody says when: a session's, without their expiry."""
     found = aws.call(lambda: aws.session().get_credentials())
     return bool(found and found.token) and getattr(found, "_expiry_time", None) is None
 
 
-def renewed(aws: Aws) -> Remaining | None:
+def renew(aws: Aws) -> Remaining | None:
     """The same after the source was asked anew; what it gives is used from here on."""
     aws.forget()
-    return remaining(aws)
+    return time_left(aws)
 
 
 def _asked(aws: Aws) -> Any:

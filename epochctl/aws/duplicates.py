@@ -67,7 +67,7 @@ KINDS = (  # in this order: a VPC goes last
 )
 
 
-class Strays:
+class Duplicates:
     """name: the full name of the environment; tags: what marks its objects."""
 
     def __init__(self, aws: Aws, name: str, tags: Mapping[str, str]) -> None:

@@ -30,15 +30,15 @@ class Expiry:
 
     def moment(self) -> datetime | None:
         """The time itself; None where the environment stands until somebody takes it down."""
-        return parsed(self.read())
+        return parse_expiry(self.read())
 
 
-def written(moment: datetime) -> str:
+def format_expiry(moment: datetime) -> str:
     """As it stands in the tag."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def parsed(words: str) -> datetime | None:
+def parse_expiry(words: str) -> datetime | None:
     """The time in the tag; None for never, nothing, and what somebody else wrote there."""
     try:
         return datetime.strptime(words, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)

@@ -19,13 +19,13 @@ _ANYWHERE = "0.0.0.0/0"
 ABSENT = "ResourceNotFoundException"
 
 
-def iam_stem(name: str, region: str) -> str:
+def iam_prefix(name: str, region: str) -> str:
     """The stem of our IAM names, as modules/cluster cuts it."""
     stem = name if len(name) <= 30 else f"{name[:23]}-{hashlib.sha1(name.encode()).hexdigest()[:6]}"
     return f"{stem}-{region}"
 
 
-class Belongings:
+class ImportIds:
     """name: the full name of the environment; tags: what marks its objects; access: who shall be entered."""
 
     def __init__(self, aws: Aws, name: str, tags: dict[str, str], access: tuple[str, ...] = ()) -> None:
@@ -155,7 +155,7 @@ class Belongings:
         return found
 
     def _identities(self) -> dict[str, str]:
-        stem = iam_stem(self._name, self._aws.region)
+        stem = iam_prefix(self._name, self._aws.region)
         found = self._role("cluster", f"{stem}-cluster", "")
         found |= self._role("node", f"{stem}-node", "policy")
         found |= self._role("lb_controller", f"{stem}-lb-controller", "count")

@@ -15,7 +15,7 @@ _NO_KEY = ("NoSuchKey", "404", "NotFound")
 
 
 @dataclass(frozen=True)
-class Written:
+class StoredLock:
     """What stands in it, and the mark that a conditional write must name."""
 
     text: str
@@ -29,13 +29,13 @@ class LockObject:
         self._aws = aws
         self._place = {"Bucket": bucket, "Key": key, "ExpectedBucketOwner": account}
 
-    def read(self) -> Written | None:
+    def read(self) -> StoredLock | None:
         """None where there is no such object."""
         try:
             answer = self._call("get_object", absent=(*_NO_KEY, "NoSuchBucket"))
         except LookupError:
             return None
-        return Written(answer["Body"].read().decode("utf-8", "replace"), str(answer["ETag"]))
+        return StoredLock(answer["Body"].read().decode("utf-8", "replace"), str(answer["ETag"]))
 
     def create(self, text: str) -> str | Literal["taken", "no bucket"]:
         """Write it where there is none; its mark, or why not."""

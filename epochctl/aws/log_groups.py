@@ -14,7 +14,7 @@ from epochctl.aws.session import Aws
 _ABSENT = ("ResourceNotFoundException",)
 
 
-class Logs:
+class LogGroups:
     """The log groups of one region."""
 
     def __init__(self, aws: Aws) -> None:

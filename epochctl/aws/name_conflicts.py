@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from epochctl.aws.import_ids import iam_stem
+from epochctl.aws.import_ids import iam_prefix
 from epochctl.aws.session import Aws
 
 _CLUSTER, _REGISTRY = "module.cluster.", "module.registry."
 
 
-class Taken:
+class NameConflicts:
     """name: the full name of the environment; tags: what marks its own objects."""
 
     def __init__(self, aws: Aws, name: str, tags: Mapping[str, str]) -> None:
@@ -47,7 +47,7 @@ class Taken:
             yield _REGISTRY + "aws_ecr_repository.this", f"ECR repository {self._name}", _tags(tags)
 
     def _identities(self) -> Iterator[tuple[str, str, dict[str, str]]]:
-        iam, stem = self._aws.client("iam"), iam_stem(self._name, self._aws.region)
+        iam, stem = self._aws.client("iam"), iam_prefix(self._name, self._aws.region)
         for address, name in (
             ("aws_iam_role.cluster", f"{stem}-cluster"),
             ("aws_iam_role.node", f"{stem}-node"),

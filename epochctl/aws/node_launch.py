@@ -27,7 +27,7 @@ class Group:
     scaling: tuple[str, ...]
 
 
-class Launches:
+class NodeLaunches:
     """Of the one node group of a cluster, which bears its name."""
 
     def __init__(self, aws: Aws, cluster: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from epochctl.aws.session import Aws
 
 
-class TokenIssuers:
+class OidcProviders:
     """Of the whole account."""
 
     def __init__(self, aws: Aws) -> None:

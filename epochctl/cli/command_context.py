@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from epochctl.cli.options import Globals
 from epochctl.errors import Interrupted, SettingsError
-from epochctl.operations.regions import Fleet, NobodyLeftError
-from epochctl.operations.run import Session
+from epochctl.operations.regions import AllRegionsFailedError, RegionRunner
+from epochctl.operations.run import Run
 
 if TYPE_CHECKING:
     from epochctl.cli.hints import Advice
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def opened(
+def open_command(
     options: Globals,
     *,
     output: str = "text",
@@ -32,14 +32,14 @@ def opened(
     ttl: str = "",
     listed: bool = False,
     reviewed: Path | None = None,
-) -> Iterator[Fleet]:
+) -> Iterator[RegionRunner]:
     """Load the settings, begin to listen to signals, show what happens; at the end all of it is put back.
 
     listed: only for regions that the settings list; else also for one that was taken out of them.
     reviewed: where the only plans are that may be applied.
     """
     from epochctl.cli import signals
-    from epochctl.cli.output.presenter import Audience, presenter
+    from epochctl.cli.output.presenter import BrokenPipeGuard, presenter
     from epochctl.operations import reviewed_plans
     from epochctl.tools.process import Stop
 
@@ -49,11 +49,13 @@ def opened(
         _refuse_stranger(settings, title)
     where = f" in {settings.meant[0]}" if len(settings.meant) == 1 else ""
     heading = f"{title} {settings.full_name}{where}".strip()
-    audience = Audience(presenter(output, heading, options.advice), Stop.event)
+    audience = BrokenPipeGuard(presenter(output, heading, options.advice), Stop.event)
     try:
         with signals.stopping(Stop.event):
-            fleet = Fleet(settings, _sessions(settings, audience, ttl, only, options.advice), audience, title)
-            with suppress(NobodyLeftError):
+            fleet = RegionRunner(
+                settings, _sessions(settings, audience, ttl, only, options.advice), audience, title
+            )
+            with suppress(AllRegionsFailedError):
                 yield fleet
             fleet.end()
     except Interrupted as stopped:
@@ -66,12 +68,12 @@ def opened(
 
 def _sessions(
     settings: Settings, presenter: Presenter, ttl: str, reviewed: Reviewed | None, advice: Advice
-) -> tuple[Session, ...]:
+) -> tuple[Run, ...]:
     """One a region; all of them are one run."""
     from epochctl.aws.session import Aws
 
     home = settings.meant[0]
-    first = Session(settings, home, Aws(home), presenter, ttl, reviewed, advice=advice)
+    first = Run(settings, home, Aws(home), presenter, ttl, reviewed, advice=advice)
     return (first, *(replace(first, region=region, aws=Aws(region)) for region in settings.meant[1:]))
 
 

@@ -122,9 +122,9 @@ def completed(arguments: list[str]) -> list[str]:
 
 
 def _length(text: str) -> str:
-    from epochctl.workflow.durations import typed
+    from epochctl.workflow.durations import parse_duration
 
-    if typed(text) is None:
+    if parse_duration(text) is None:
         why = f"{text!r}; expected 90s, 10m or 1h30m"
         raise UsageError("--wait is not a length of time", why=why, fix=f"--wait {WAIT}, or --wait alone")
     return text

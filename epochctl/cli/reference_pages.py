@@ -123,7 +123,7 @@ def events_page() -> str:
         "",
     ]
     for one in events.Event.__subclasses__():
-        word = events.word(one)
+        word = events.event_name(one)
         own = [field for field in dataclasses.fields(one) if field.name not in ("step", "region")]
         names = ", ".join(f"`{field.name}`" for field in own) or "nothing more"
         parts += [f"## {word}", "", f"Fields: {names}.", "", inspect.getdoc(one) or "", ""]

@@ -17,7 +17,7 @@ LEFT_OUT = {"__pycache__", ".terraform"}  # what tools leave behind; neither cop
 
 
 @dataclass(frozen=True)
-class Owned:
+class EjectedPart:
     """One part. place: where it is, as the settings say it; origin: the version it was copied from, "" where
     nobody wrote it down; differing: files that are not as this epochctl has them.
     """
@@ -44,14 +44,14 @@ class Owned:
         return f"epochctl eject --diff {self.part}; when yours has what it needs: {line} in [ejected]"
 
 
-def parts(settings: Settings) -> tuple[Owned, ...]:
+def parts(settings: Settings) -> tuple[EjectedPart, ...]:
     """Of what was ejected."""
     found = []
     for part in package_files.PARTS:
         place = getattr(settings.ejected, part)
         if place:
             differing = tuple(name for name, _, _ in _pairs(settings, part))
-            found.append(Owned(part, place, getattr(settings.ejected, f"{part}_from"), differing))
+            found.append(EjectedPart(part, place, getattr(settings.ejected, f"{part}_from"), differing))
     return tuple(found)
 
 

@@ -161,7 +161,7 @@ class Settings(Section):
     @classmethod
     def _are_regions(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         checked = tuple(_checked(region, validators.region_problem) for region in value)
-        return _checked(checked, validators.twice)
+        return _checked(checked, validators.duplicated)
 
     @field_validator("chosen")
     @classmethod

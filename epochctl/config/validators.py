@@ -43,7 +43,7 @@ def region_problem(value: str) -> str:
     return f"an AWS region, such as {', '.join(near)}" if near else "an AWS region, such as us-west-2"
 
 
-def twice(regions: tuple[str, ...]) -> str:
+def duplicated(regions: tuple[str, ...]) -> str:
     """Each region once."""
     again = [region for at, region in enumerate(regions) if region in regions[:at]]
     return f"each region once: {again[0]} stands there twice" if again else ""

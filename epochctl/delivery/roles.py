@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from epochctl.aws.oidc_providers import TokenIssuers
+from epochctl.aws.oidc_providers import OidcProviders
 from epochctl.aws.session import Aws
 from epochctl.aws.state_bucket import StateBucket
 from epochctl.config.package_files import find
@@ -46,7 +46,7 @@ class Roles:
         root = root if root.is_dir() else find("terraform/ci")  # ejected before there was one
         files = settings.directory / ".epochctl" / settings.name / settings.environment / "ci"
         self._settings, self._repository = settings, repository
-        self._bucket, self._issuers, self._aws = StateBucket(aws), TokenIssuers(aws), aws
+        self._bucket, self._issuers, self._aws = StateBucket(aws), OidcProviders(aws), aws
         self._terraform = terraform or Terraform(root, files, home)
 
     def plan(self, say: Say, *, remove: bool = False) -> Plan:

@@ -3,8 +3,8 @@
 The causes are those that the steps compute; here they are asked once, each bounded in time, and none waits.
 """
 
-from epochctl.diagnosis.case import Case
+from epochctl.diagnosis.case import DiagnosisContext
 from epochctl.diagnosis.finding import Finding
 from epochctl.diagnosis.layers import LIMIT, TOTAL, examine
 
-__all__ = ["LIMIT", "TOTAL", "Case", "Finding", "examine"]
+__all__ = ["LIMIT", "TOTAL", "DiagnosisContext", "Finding", "examine"]

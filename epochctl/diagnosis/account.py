@@ -5,19 +5,19 @@ from __future__ import annotations
 import time
 
 from epochctl.aws.eks import Eks
-from epochctl.diagnosis.case import Case
+from epochctl.diagnosis.case import DiagnosisContext
 from epochctl.diagnosis.finding import Finding, absent, ok, wrong
 from epochctl.workflow import run_history
 
 SOME = 3  # of a list
 
 
-def credentials(case: Case) -> Finding:
+def credentials(case: DiagnosisContext) -> Finding:
     """Somebody is signed in."""
     return ok("credentials", case.aws.caller_arn())
 
 
-def last_run(case: Case) -> Finding:
+def last_run(case: DiagnosisContext) -> Finding:
     """How the last command that did something ended, in its own words."""
     run = next((run for run in run_history.read(case.journal) if run.worked or run.ok is None), None)
     if run is None:
@@ -27,9 +27,9 @@ def last_run(case: Case) -> Finding:
     return Finding("last run", "ok" if run.ok else "note", "\n".join([told, *failures]))
 
 
-def lock(case: Case) -> Finding:
+def lock(case: DiagnosisContext) -> Finding:
     """Nobody is at work on it, and no dead run has left its lock behind."""
-    run, terraforms = case.holder(), case.step("infra_up").lock_holder()
+    run, terraforms = case.holder(), case.step("infra-up").lock_holder()
     if run is not None and not run.gone:
         return Finding("lock", "note", run.described(time.time()), "wait for it: what follows may change")
     if run is not None:
@@ -43,10 +43,10 @@ def lock(case: Case) -> Finding:
     return ok("lock", "free")
 
 
-def certificate(case: Case) -> Finding:
+def certificate(case: DiagnosisContext) -> Finding:
     """Issued, and its validation record still there."""
-    step = case.step("acm_cert")
-    state, seen = step.status(case.context("acm_cert")), case.observe("acm_cert")
+    step = case.step("acm-cert")
+    state, seen = step.status(case.context("acm-cert")), case.observe("acm-cert")
     if state is None:
         return absent("certificate", f"none has been requested for {case.settings.hostname}")
     if state.status == "PENDING_VALIDATION":
@@ -58,9 +58,9 @@ def certificate(case: Case) -> Finding:
     return ok("certificate", f"issued, {state.arn}")
 
 
-def infrastructure(case: Case) -> Finding:
+def infrastructure(case: DiagnosisContext) -> Finding:
     """terraform's state and the world agree about what there is."""
-    place = case.step("infra_up").whereabouts()
+    place = case.step("infra-up").state_drift()
     if not place.known and not place.lost:
         return absent("infrastructure", "nothing has been made yet")
     if place.gone:
@@ -74,7 +74,7 @@ def infrastructure(case: Case) -> Finding:
     return ok("infrastructure", f"{len(place.known)} objects, {place.infrastructure.vpc_id}")
 
 
-def cluster(case: Case) -> Finding:
+def cluster(case: DiagnosisContext) -> Finding:
     """Active, and its API server answers us."""
     from epochctl.kube import Kube
 
@@ -91,7 +91,7 @@ def cluster(case: Case) -> Finding:
     return ok("cluster", f"{name}, Kubernetes {access.version}, answers")
 
 
-def nodes(case: Case) -> Finding:
+def nodes(case: DiagnosisContext) -> Finding:
     """The node group has no complaint, and every node takes pods."""
     assert case.kube is not None
     groups, found = Eks(case.aws).node_groups(case.settings.full_name), case.kube.nodes()

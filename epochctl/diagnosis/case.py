@@ -16,7 +16,7 @@ from epochctl.workflow.step import Context, Observation
 
 
 @dataclass
-class Case:
+class DiagnosisContext:
     """One environment. step, context: the catalogue's steps by name, and what each is handed; holder: of the
     run lock."""
 

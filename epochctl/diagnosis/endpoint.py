@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from epochctl.diagnosis.case import Case
+from epochctl.diagnosis.case import DiagnosisContext
 from epochctl.diagnosis.finding import Finding, ok, wrong
 from epochctl.errors import EpochctlError
 from epochctl.outputs import Certificate, DnsRecord, Infrastructure, Release
@@ -15,7 +15,7 @@ Bounded = Callable[[str, Callable[[], Finding]], Finding]
 BESIDE = ("pods", "target health")  # the load balancer can be asked whatever they say
 
 
-def record(case: Case) -> Finding:
+def record(case: DiagnosisContext) -> Finding:
     """The host name leads to the load balancer."""
     case.outputs.put(_release(case))
     seen = case.observe("dns")
@@ -24,7 +24,7 @@ def record(case: Case) -> Finding:
     return ok("DNS record", f"{case.settings.hostname} -> {case.address}")
 
 
-def walk(case: Case, broken: set[str], bounded: Bounded) -> Iterator[Finding]:
+def walk(case: DiagnosisContext, broken: set[str], bounded: Bounded) -> Iterator[Finding]:
     """verify's layers in their order; after the first on the client's way that is wrong the rest cannot be
     judged."""
     if not case.address or case.outputs.find(Certificate) is None:
@@ -55,12 +55,12 @@ def _probed(name: str, probe: Callable[[], Ready[str] | Pending], fix: str) -> F
     return ok(name, answer.value) if isinstance(answer, Ready) else wrong(name, answer.cause, fix)
 
 
-def _release(case: Case) -> Release:
+def _release(case: DiagnosisContext) -> Release:
     url = f"https://{case.settings.hostname}/"
     return Release(0, case.settings.full_name, "", url, case.address)
 
 
-def _stand_in(case: Case) -> None:
+def _stand_in(case: DiagnosisContext) -> None:
     """verify reads the cluster's name alone of it."""
     if case.outputs.find(Infrastructure) is None:
         named = dict.fromkeys(Infrastructure.__dataclass_fields__, "")

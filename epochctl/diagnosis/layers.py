@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from epochctl.diagnosis import account, endpoint, workload
-from epochctl.diagnosis.case import Case
+from epochctl.diagnosis.case import DiagnosisContext
 from epochctl.diagnosis.finding import Finding
 from epochctl.errors import EpochctlError
 
@@ -25,7 +25,7 @@ class Layer:
     """needs: layers without which there is nothing to ask."""
 
     name: str
-    ask: Callable[[Case], Finding]
+    ask: Callable[[DiagnosisContext], Finding]
     needs: tuple[str, ...] = ()
 
 
@@ -47,7 +47,7 @@ LAYERS = (
 )
 
 
-def examine(case: Case, limit: float = LIMIT, total: float = TOTAL) -> Iterator[Finding]:
+def examine(case: DiagnosisContext, limit: float = LIMIT, total: float = TOTAL) -> Iterator[Finding]:
     """A finding a layer, in order, as each is known."""
     broken: set[str] = set()
     ends = time.monotonic() + total
@@ -66,7 +66,7 @@ def examine(case: Case, limit: float = LIMIT, total: float = TOTAL) -> Iterator[
     yield from endpoint.walk(case, broken, within)
 
 
-def _asked(layer: Layer, case: Case, broken: set[str], within: endpoint.Bounded) -> Finding:
+def _asked(layer: Layer, case: DiagnosisContext, broken: set[str], within: endpoint.Bounded) -> Finding:
     missing = next((name for name in layer.needs if name in broken), "")
     if missing:
         return Finding(layer.name, "unknown", f"not asked: {missing} first")

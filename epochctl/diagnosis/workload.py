@@ -3,31 +3,31 @@
 from __future__ import annotations
 
 from epochctl.aws.elbv2 import Elbv2
-from epochctl.diagnosis.case import Case
+from epochctl.diagnosis.case import DiagnosisContext
 from epochctl.diagnosis.finding import Finding, absent, ok, wrong
 from epochctl.kube import lb_controller
-from epochctl.kube.deployment_health import ailment
+from epochctl.kube.deployment_health import why_unhealthy
 
 INSTALL = "epochctl lb-controller install"
 
 
-def controller_runs(case: Case) -> Finding:
+def controller_runs(case: DiagnosisContext) -> Finding:
     """The load balancer controller's pods."""
     assert case.kube is not None
     if case.kube.deployment(lb_controller.NAMESPACE, lb_controller.NAME) is None:
         return absent("controller", "the load balancer controller is not installed", INSTALL)
-    cause = ailment(case.kube, lb_controller.NAMESPACE, lb_controller.NAME, lb_controller.SELECTOR)
+    cause = why_unhealthy(case.kube, lb_controller.NAMESPACE, lb_controller.NAME, lb_controller.SELECTOR)
     return wrong("controller", cause, INSTALL) if cause else ok("controller", "runs")
 
 
-def webhook(case: Case) -> Finding:
+def webhook(case: DiagnosisContext) -> Finding:
     """Its webhook admits an Ingress."""
     assert case.kube is not None
-    cause = lb_controller.refusal(case.kube)
+    cause = lb_controller.admission_error(case.kube)
     return wrong("webhook", cause, INSTALL) if cause else ok("webhook", "admits an Ingress")
 
 
-def release(case: Case) -> Finding:
+def release(case: DiagnosisContext) -> Finding:
     """helm's record, and that every object of it is there."""
     assert case.kube is not None
     states = case.step("deploy").releases().states()
@@ -43,7 +43,7 @@ def release(case: Case) -> Finding:
     return ok("release", f"revision {latest.revision}, {latest.description or latest.chart}")
 
 
-def rollout(case: Case) -> Finding:
+def rollout(case: DiagnosisContext) -> Finding:
     """They run: else why not, with events and the last lines they wrote."""
     from epochctl.steps.deploy import chart
 
@@ -52,7 +52,7 @@ def rollout(case: Case) -> Finding:
     live = case.kube.deployment(case.settings.full_name, name)
     if live is not None and live.desired == case.settings.service.replicas == 0:
         return ok("rollout", "no pods: a standby that sleeps")
-    cause = ailment(case.kube, case.settings.full_name, name, chart.selector(name))
+    cause = why_unhealthy(case.kube, case.settings.full_name, name, chart.selector(name))
     return (
         wrong("rollout", cause, "epochctl logs; epochctl rollback")
         if cause
@@ -60,7 +60,7 @@ def rollout(case: Case) -> Finding:
     )
 
 
-def ingress(case: Case) -> Finding:
+def ingress(case: DiagnosisContext) -> Finding:
     """It exists: as the Ingress says or, with a dead cluster, as AWS does."""
     step = case.step("deploy")
     address, cause = step.address(case.kube) if case.kube else ("", "")

@@ -4,9 +4,9 @@ Route 53 is the state: no region's bucket, state file or cluster is asked, so a 
 steps and clients, and nothing of a terminal.
 """
 
-from epochctl.failover.dns_answers import Answers
+from epochctl.failover.dns_answers import DnsAnswers
 from epochctl.failover.region import Region, Role
 from epochctl.failover.routes import Routes
-from epochctl.failover.switchover import Moving, Sizes
+from epochctl.failover.switchover import StandbySizing, Switchover
 
-__all__ = ["Answers", "Moving", "Region", "Role", "Routes", "Sizes"]
+__all__ = ["DnsAnswers", "Region", "Role", "Routes", "StandbySizing", "Switchover"]

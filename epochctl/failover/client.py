@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from epochctl.config.settings import Settings
-from epochctl.failover.dns_answers import Answers
-from epochctl.net.dns import Names
-from epochctl.net.https import Failure, Https
+from epochctl.failover.dns_answers import DnsAnswers
+from epochctl.net.dns import DnsClient
+from epochctl.net.https import Failure, HttpsClient
 from epochctl.steps.verify.shared_hostname import asked, said
 
 INTERVAL = 1.0
@@ -21,7 +21,7 @@ LONGEST = 3600  # seconds that it asks for at most
 
 
 @dataclass(frozen=True)
-class Second:
+class ProbeSecond:
     """One request. at: seconds since the client began; region: who answered, "" for nobody.
 
     status: of http, 0 without an answer; cause: why there was none.
@@ -38,22 +38,22 @@ class Second:
         return 200 <= self.status < 300
 
 
-class Client:
+class ProbeClient:
     """Begins with `start`, ends with `stop`; what it has seen so far may be read at any time."""
 
     def __init__(
         self,
         settings: Settings,
-        answers: Answers,
+        answers: DnsAnswers,
         *,
-        names: Names | None = None,
-        https: Https | None = None,
+        names: DnsClient | None = None,
+        https: HttpsClient | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings, self._answers = settings, answers
-        self._names, self._https = names or Names(), https or Https()
+        self._names, self._https = names or DnsClient(), https or HttpsClient()
         self._now, self._began = now, now()
-        self._seen: dict[int, Second] = {}
+        self._seen: dict[int, ProbeSecond] = {}
         self._lock, self._ended = threading.Lock(), threading.Event()
 
     def start(self) -> None:
@@ -61,7 +61,7 @@ class Client:
         self._began = self._now()
         threading.Thread(target=self._ask_on, name="client", daemon=True).start()
 
-    def stop(self) -> tuple[Second, ...]:
+    def stop(self) -> tuple[ProbeSecond, ...]:
         """Everything. Requests that are still under way are nobody's any more."""
         self._ended.set()
         return self.seen()
@@ -70,7 +70,7 @@ class Client:
         """Seconds since it began."""
         return self._now() - self._began
 
-    def seen(self) -> tuple[Second, ...]:
+    def seen(self) -> tuple[ProbeSecond, ...]:
         """In the order of asking, as far as they have been answered without a gap."""
         with self._lock:
             count = 0
@@ -78,21 +78,21 @@ class Client:
                 count += 1
             return tuple(self._seen[index] for index in range(count))
 
-    def ask(self, at: float) -> Second:
+    def ask(self, at: float) -> ProbeSecond:
         """One request, as a program on this machine would make it."""
         start = self._now()
         hostname = self._settings.hostname
         found = self._names.recursive(hostname)
         address = next((each for each in found.values if ":" not in each), "")
         if not address:
-            return Second(at, "", 0, self._now() - start, f"no address: {found.reason or found.status}")
+            return ProbeSecond(at, "", 0, self._now() - start, f"no address: {found.reason or found.status}")
         answer = self._https.get(hostname, address, asked(self._settings), accept="application/json")
         took = self._now() - start
         if isinstance(answer, Failure):
-            return Second(at, "", 0, took, f"{answer.layer}: {answer.cause}")
+            return ProbeSecond(at, "", 0, took, f"{answer.layer}: {answer.cause}")
         region = said(self._settings, answer) or self._answers.region_of(address)
         cause = "" if answer.status < 300 else f"answers {answer.status}"
-        return Second(at, region, answer.status, took, cause)
+        return ProbeSecond(at, region, answer.status, took, cause)
 
     def _ask_on(self) -> None:
         for index in range(LONGEST):
@@ -105,6 +105,6 @@ class Client:
         try:
             second = self.ask(index * INTERVAL)
         except Exception as error:  # a second that is not kept would hide all after it
-            second = Second(index * INTERVAL, "", 0, 0.0, f"{type(error).__name__}: {error}")
+            second = ProbeSecond(index * INTERVAL, "", 0, 0.0, f"{type(error).__name__}: {error}")
         with self._lock:
             self._seen[index] = second

@@ -10,17 +10,17 @@ import time
 from collections.abc import Sequence
 
 from epochctl.failover.region import Region
-from epochctl.net.dns import Authority, Names
+from epochctl.net.dns import Authority, DnsClient
 
 REMEMBERED = 30.0  # seconds: a load balancer may get other addresses at any time
 UNKNOWN = "?"
 
 
-class Answers:
+class DnsAnswers:
     """For one host name. Safe to share between threads."""
 
-    def __init__(self, hostname: str, regions: Sequence[Region], names: Names | None = None) -> None:
-        self._hostname, self._names = hostname, names or Names()
+    def __init__(self, hostname: str, regions: Sequence[Region], names: DnsClient | None = None) -> None:
+        self._hostname, self._names = hostname, names or DnsClient()
         self._targets = {region.name: region.target for region in regions}
         self._lock = threading.Lock()
         self._authority: Authority | None = None

@@ -10,13 +10,13 @@ from dataclasses import replace
 from epochctl.config.settings import Settings
 from epochctl.errors import DeadlineError, EpochctlError, Interrupted, VerifyError
 from epochctl.failover import drill_marker
-from epochctl.failover.client import Client
-from epochctl.failover.dns_answers import Answers
-from epochctl.failover.drill_result import Drill, Told, settled
-from epochctl.failover.injections import Break
+from epochctl.failover.client import ProbeClient
+from epochctl.failover.dns_answers import DnsAnswers
+from epochctl.failover.drill_result import DrillResult, Told, settled
+from epochctl.failover.injections import Injection
 from epochctl.failover.region import Region, sleeps
 from epochctl.failover.routes import Routes
-from epochctl.failover.standby import WAKING, Standby, Waking
+from epochctl.failover.standby import WAKING, Standby, StandbyWakeup
 from epochctl.workflow.step import Context
 from epochctl.workflow.waiting import Pending, Ready
 
@@ -72,7 +72,7 @@ def _will_wake(settings: Settings, region: Region) -> bool:
     return region.role == "standby" and sleeps(settings, region.name)
 
 
-class Drilling:
+class Drill:
     """One drill."""
 
     def __init__(
@@ -80,21 +80,21 @@ class Drilling:
         settings: Settings,
         region: Region,
         routes: Routes,
-        answers: Answers,
-        client: Client,
-        broken: Break,
+        answers: DnsAnswers,
+        client: ProbeClient,
+        broken: Injection,
         standby: Standby | None = None,
         mend_command: str = "",
     ) -> None:
         self._settings, self._region, self._routes = settings, region, routes
         self._answers, self._client, self._break = answers, client, broken
-        self._standby, self._note = standby, drill_marker.note(region.name, broken.kind, mend_command)
+        self._standby, self._note = standby, drill_marker.new_marker(region.name, broken.kind, mend_command)
         self._told: list[Told] = []
-        self._waking: Waking | None = None
+        self._waking: StandbyWakeup | None = None
         self._resting = False
-        self.drill = Drill(region.name, broken.kind, settings.routing.policy, served=False)
+        self.drill = DrillResult(region.name, broken.kind, settings.routing.policy, served=False)
 
-    def run(self, ctx: Context) -> Drill:
+    def run(self, ctx: Context) -> DrillResult:
         """Raises what went wrong, when all is mended; `drill` is what was measured until then."""
         self._client.start()
         try:
@@ -187,7 +187,7 @@ class Drilling:
         )
         if self._standby:
             ctx.say(f"wake {self._standby.region}")
-            self._waking = Waking(self._standby)
+            self._waking = StandbyWakeup(self._standby)
 
     def _taken_over(self) -> bool:
         """Where the region did not answer here before, what a client here sees tells nothing."""
@@ -273,7 +273,7 @@ class Drilling:
         self.drill = replace(self.drill, **measured)  # type: ignore[arg-type]
 
 
-def mend(settings: Settings, note: drill_marker.Note, broken: Break) -> None:
+def mend(settings: Settings, note: drill_marker.DrillMarker, broken: Injection) -> None:
     """What a drill that was killed has left."""
     broken.mend()
     drill_marker.remove(settings, note.region)

@@ -12,13 +12,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from epochctl.config.settings import Settings
-from epochctl.tools.process import alive, born
+from epochctl.tools.process import birth_time, is_alive
 
 NAME = "drill.json"
 
 
 @dataclass(frozen=True)
-class Note:
+class DrillMarker:
     """region and kind: what is broken where; mend_command: of a user's own break; pid, birth: whose drill."""
 
     region: str
@@ -31,7 +31,7 @@ class Note:
     @property
     def under_way(self) -> bool:
         """Whether the process that broke it is alive, and will mend it."""
-        return alive(self.pid, self.birth)
+        return is_alive(self.pid, self.birth)
 
     @property
     def line(self) -> str:
@@ -43,13 +43,15 @@ class Note:
         )
 
 
-def note(region: str, kind: str, mend_command: str = "") -> Note:
+def new_marker(region: str, kind: str, mend_command: str = "") -> DrillMarker:
     """Of a drill of this process, which begins now."""
     pid = os.getpid()
-    return Note(region, kind, mend_command, f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", pid, born(pid))
+    return DrillMarker(
+        region, kind, mend_command, f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", pid, birth_time(pid)
+    )
 
 
-def write(settings: Settings, one: Note) -> None:
+def write(settings: Settings, one: DrillMarker) -> None:
     """All of it or nothing."""
     path = _path(settings, one.region)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -63,14 +65,14 @@ def remove(settings: Settings, region: str) -> None:
     _path(settings, region).unlink(missing_ok=True)
 
 
-def find(settings: Settings) -> tuple[Note, ...]:
+def find(settings: Settings) -> tuple[DrillMarker, ...]:
     """In every region of the settings."""
     return tuple(one for region in settings.regions if (one := _read(_path(settings, region))))
 
 
-def _read(path: Path) -> Note | None:
+def _read(path: Path) -> DrillMarker | None:
     try:
-        return Note(**json.loads(path.read_text()))
+        return DrillMarker(**json.loads(path.read_text()))
     except (OSError, ValueError, TypeError):
         return None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from epochctl.failover.client import Second
+from epochctl.failover.client import ProbeSecond
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Drill:
+class DrillResult:
     """Times in seconds since the client began; None for what did not happen.
 
     served: whether the region answered here before. broken, mended: when that was done. ill: when the
@@ -30,7 +30,7 @@ class Drill:
     kind: str
     policy: str
     served: bool
-    seconds: tuple[Second, ...] = ()
+    seconds: tuple[ProbeSecond, ...] = ()
     told: tuple[Told, ...] = ()
     broken: float = 0.0
     ill: float | None = None
@@ -55,7 +55,7 @@ class Drill:
         return _since(during[last + 1].at, self.broken) if last + 1 < len(during) else None
 
     @property
-    def first_failure(self) -> Second | None:
+    def first_failure(self) -> ProbeSecond | None:
         return next((one for one in self._outage if not one.good), None)
 
     @property
@@ -108,19 +108,19 @@ class Drill:
         return _since(self.back, self.mended or 0.0)
 
     @property
-    def _outage(self) -> tuple[Second, ...]:
+    def _outage(self) -> tuple[ProbeSecond, ...]:
         until = self.mended if self.mended is not None else float("inf")
         return tuple(one for one in self.seconds if self.broken <= one.at < until)
 
     @property
-    def _after(self) -> tuple[Second, ...]:
+    def _after(self) -> tuple[ProbeSecond, ...]:
         return tuple(one for one in self.seconds if self.mended is not None and one.at >= self.mended)
 
-    def _elsewhere(self, second: Second) -> bool:
+    def _elsewhere(self, second: ProbeSecond) -> bool:
         return second.good and second.region != self.region
 
 
-def settled(seconds: Sequence[Second], count: int, regions: set[str]) -> bool:
+def settled(seconds: Sequence[ProbeSecond], count: int, regions: set[str]) -> bool:
     """Whether each of the last `count` requests was answered well by one of these regions."""
     last = seconds[-count:]
     return len(last) == count and all(one.good and one.region in regions for one in last)

@@ -22,7 +22,7 @@ Kind = Literal["route", "targets", "network", "command"]
 COMMAND_SECONDS = 300.0
 
 
-class Break(Protocol):
+class Injection(Protocol):
     """What is broken on purpose. words: for a person who is asked whether it may be."""
 
     @property
@@ -34,7 +34,7 @@ class Break(Protocol):
 
 
 @dataclass(frozen=True)
-class ForcedCheck:
+class FailedHealthCheck:
     """Route 53 takes the region for ill; the region itself is not touched."""
 
     routes: Routes
@@ -81,7 +81,7 @@ class NoTargets:
 
 
 @dataclass(frozen=True)
-class ClosedBalancer:
+class ClosedLoadBalancer:
     """The load balancer's groups let nobody in. What they let in is written on them first."""
 
     region: str

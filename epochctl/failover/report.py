@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from epochctl.failover.drill_result import Drill
+from epochctl.failover.drill_result import DrillResult
 
 LOST = "x"
 WIDTH = 60  # seconds a line
 LETTERS = "ABCDEFGH"
 
 
-def letters(drill: Drill) -> dict[str, str]:
+def letters(drill: DrillResult) -> dict[str, str]:
     """A letter a region; the broken one is A."""
     seen = dict.fromkeys(one.region for one in drill.seconds if one.region)
     others = [region for region in seen if region != drill.region]
     return dict(zip((drill.region, *others), LETTERS, strict=False))
 
 
-def strip(drill: Drill) -> tuple[str, ...]:
+def strip(drill: DrillResult) -> tuple[str, ...]:
     """A line for each minute: who answered each second; x: nobody, | before what was done then."""
     known = letters(drill)
     marks = {int(at) for at in (drill.broken, drill.mended) if at is not None}
@@ -31,13 +31,13 @@ def strip(drill: Drill) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def key(drill: Drill) -> str:
+def key(drill: DrillResult) -> str:
     """What the strip's characters mean."""
     known = ", ".join(f"{letter} {region}" for region, letter in letters(drill).items())
     return f"{known}, {LOST} no answer; | broken, | mended"
 
 
-def measures(drill: Drill) -> tuple[tuple[str, str], ...]:
+def measures(drill: DrillResult) -> tuple[tuple[str, str], ...]:
     """Name and value, in the order of happening."""
 
     def told(value: float | None) -> str:
@@ -61,7 +61,7 @@ def measures(drill: Drill) -> tuple[tuple[str, str], ...]:
     )
 
 
-def lines(drill: Drill) -> tuple[str, ...]:
+def lines(drill: DrillResult) -> tuple[str, ...]:
     """For a person."""
     return (
         "",
@@ -76,7 +76,7 @@ def lines(drill: Drill) -> tuple[str, ...]:
     )
 
 
-def fields(drill: Drill) -> dict[str, object]:
+def fields(drill: DrillResult) -> dict[str, object]:
     """For a program."""
     return {
         "region": drill.region,
@@ -113,7 +113,7 @@ def fields(drill: Drill) -> dict[str, object]:
     }
 
 
-def markdown(drill: Drill) -> str:
+def markdown(drill: DrillResult) -> str:
     """A section of a document."""
     rows = "\n".join(f"| {name} | {value} |" for name, value in measures(drill))
     shown = "\n".join(strip(drill))

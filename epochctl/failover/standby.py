@@ -19,7 +19,7 @@ class Standby:
     rest: Callable[[str], None]
 
 
-class Waking:
+class StandbyWakeup:
     """A standby being woken, beside everything else."""
 
     def __init__(self, standby: Standby) -> None:

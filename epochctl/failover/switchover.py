@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 from epochctl.config.settings import Settings
 from epochctl.errors import DeadlineError, VerifyError
-from epochctl.failover.dns_answers import Answers
+from epochctl.failover.dns_answers import DnsAnswers
 from epochctl.failover.region import sleeps
 from epochctl.failover.routes import Routes
-from epochctl.net.https import Failure, Https
+from epochctl.net.https import Failure, HttpsClient
 from epochctl.steps.dns.propagation import TTL, wait_out_the_ttl
-from epochctl.steps.verify.shared_hostname import Answer, Whole
+from epochctl.steps.verify.shared_hostname import HostnameAnswer, SharedHostname
 from epochctl.workflow.step import Context
 from epochctl.workflow.waiting import Pending, Ready
 
@@ -26,30 +26,30 @@ SERVERS_DEADLINE = 180.0
 
 
 @dataclass(frozen=True)
-class Sizes:
+class StandbySizing:
     """What a standby's size is changed with: wake makes it as large as it must be to serve, rest small."""
 
     wake: Callable[[str], None]
     rest: Callable[[str], None]
 
 
-class Moving:
+class Switchover:
     """The clients of one host name."""
 
     def __init__(
         self,
         settings: Settings,
         routes: Routes,
-        answers: Answers,
-        sizes: Sizes,
+        answers: DnsAnswers,
+        sizes: StandbySizing,
         *,
-        whole: Whole | None = None,
-        https: Https | None = None,
+        whole: SharedHostname | None = None,
+        https: HttpsClient | None = None,
     ) -> None:
         self._settings, self._routes, self._answers, self._sizes = settings, routes, answers, sizes
-        self._whole, self._https = whole or Whole(settings), https or Https()
+        self._whole, self._https = whole or SharedHostname(settings), https or HttpsClient()
 
-    def to(self, ctx: Context, region: str) -> Answer:
+    def to(self, ctx: Context, region: str) -> HostnameAnswer:
         """Only that region answers, and what it answers is seen from here."""
         others = [one.name for one in self._routes.look() if one.name != region]
         self._routes.one(region)
@@ -62,7 +62,7 @@ class Moving:
         self._wait_out_the_ttl(ctx, ", ".join(drained))
         return self._seen_from_here(ctx, {region})
 
-    def back(self, ctx: Context) -> Answer:
+    def back(self, ctx: Context) -> HostnameAnswer:
         """Every region as the settings have it; a standby that was woken may rest again."""
         listed = [one for one in self._routes.look() if one.name in self._settings.regions]
         drained = tuple(one.name for one in listed if one.drained)
@@ -144,11 +144,11 @@ class Moving:
             cause = "resolvers may still remember what was before"
             wait_out_the_ttl(ctx, "the answers of before to be forgotten", cause)
 
-    def _seen_from_here(self, ctx: Context, wanted: set[str]) -> Answer:
+    def _seen_from_here(self, ctx: Context, wanted: set[str]) -> HostnameAnswer:
         """As a client of this machine's resolver sees it."""
-        given: list[Answer] = []
+        given: list[HostnameAnswer] = []
 
-        def probe() -> Ready[Answer] | Pending:
+        def probe() -> Ready[HostnameAnswer] | Pending:
             given.append(self._whole.ask(ctx))
             from_region = given[-1].region or self._answers.region_of(given[-1].address)
             if from_region in wanted:

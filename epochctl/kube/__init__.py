@@ -5,21 +5,21 @@ Knows nothing of AWS.
 
 from epochctl.kube.client import Kube
 from epochctl.kube.drift import Drift
-from epochctl.kube.exec import Ended, Execution
-from epochctl.kube.finalizers import Balanced
+from epochctl.kube.exec import ExecSession, ExitStatus
+from epochctl.kube.finalizers import LoadBalancerOwner
 from epochctl.kube.nodes import NodeState
-from epochctl.kube.objects import DeploymentState, Happening, IngressState
+from epochctl.kube.objects import ClusterEvent, DeploymentState, IngressState
 from epochctl.kube.pods import PodState, Trouble
 
 __all__ = [
-    "Balanced",
+    "ClusterEvent",
     "DeploymentState",
     "Drift",
-    "Ended",
-    "Execution",
-    "Happening",
+    "ExecSession",
+    "ExitStatus",
     "IngressState",
     "Kube",
+    "LoadBalancerOwner",
     "NodeState",
     "PodState",
     "Trouble",

@@ -13,10 +13,10 @@ from typing import Any
 from epochctl.kube import drift, finalizers, objects, pods
 from epochctl.kube.connection import Access, Connection, Json, Refused
 from epochctl.kube.drift import Drift
-from epochctl.kube.exec import PROTOCOLS, Execution
-from epochctl.kube.finalizers import Balanced
+from epochctl.kube.exec import PROTOCOLS, ExecSession
+from epochctl.kube.finalizers import LoadBalancerOwner
 from epochctl.kube.nodes import NodeState, node_state
-from epochctl.kube.objects import DeploymentState, Happening, IngressState
+from epochctl.kube.objects import ClusterEvent, DeploymentState, IngressState
 from epochctl.kube.pods import PodState
 
 MANAGED = "app.kubernetes.io/managed-by"
@@ -66,13 +66,13 @@ class Kube:
 
     def execute(
         self, namespace: str, pod: str, container: str, command: Sequence[str], *, stdin: bool, tty: bool
-    ) -> Execution:
+    ) -> ExecSession:
         """Start a command in a container. Raises Refused where there is no such pod, or it does not run."""
         streams = {"stdin": stdin, "stdout": True, "stderr": not tty, "tty": tty}
         query = [("container", container), *((name, str(on).lower()) for name, on in streams.items())]
         query += [("command", word) for word in command]
         path = f"/api/v1/namespaces/{namespace}/pods/{pod}/exec"
-        return Execution(self._connection.socket(path, PROTOCOLS, query))
+        return ExecSession(self._connection.socket(path, PROTOCOLS, query))
 
     def deployment(self, namespace: str, name: str) -> DeploymentState | None:
         item = self._connection.get(f"/apis/apps/v1/namespaces/{namespace}/deployments/{name}")
@@ -120,13 +120,13 @@ class Kube:
         items.sort(key=lambda item: item.get("lastTimestamp") or item.get("eventTime") or "")
         return tuple(dict.fromkeys(objects.event_line(item) for item in items))[-limit:]
 
-    def happening(self, namespace: str, pod: str) -> Happening | None:
+    def happening(self, namespace: str, pod: str) -> ClusterEvent | None:
         """The newest event about a pod, good or bad."""
         query = f"involvedObject.kind=Pod,involvedObject.name={pod}"
         answer = self._connection.get(f"/api/v1/namespaces/{namespace}/events", fieldSelector=query)
         return objects.newest((answer or {}).get("items", []))
 
-    def balanced(self) -> tuple[Balanced, ...]:
+    def balanced(self) -> tuple[LoadBalancerOwner, ...]:
         """Every Ingress and Service, in any namespace, that somebody keeps a load balancer for."""
         return finalizers.find(self._connection)
 
@@ -262,7 +262,7 @@ class Kube:
         names = tuple(item["metadata"]["name"] for item in items if item["spec"]["group"] == group)
         return tuple(name for name in names if self._connection.delete(f"{path}/{name}"))
 
-    def delete_balanced(self, item: Balanced) -> bool:
+    def delete_balanced(self, item: LoadBalancerOwner) -> bool:
         """Ask for its deletion: whoever keeps its load balancer removes that first."""
         return self._connection.delete(item.path)
 

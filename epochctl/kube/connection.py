@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 from urllib.parse import urlencode
 
-from epochctl.errors import ClusterError, CredentialsError, stranger
+from epochctl.errors import ClusterError, CredentialsError, unknown_caller
 
 Json = dict[str, Any]
 TIMEOUT = (5.0, 30.0)
@@ -157,7 +157,7 @@ class Connection:
     def _refused(self, status: int, body: bytes, request: str) -> ClusterError | CredentialsError:
         message = _message(body.decode("utf-8", "replace"))
         if status == 401:
-            return stranger(f"cluster {self._access.name}", f"{request}: 401: {message}", self._who())
+            return unknown_caller(f"cluster {self._access.name}", f"{request}: 401: {message}", self._who())
         return Refused(status, message, request)
 
     def _silent(self, why: str) -> ClusterError:

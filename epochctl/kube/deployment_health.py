@@ -15,7 +15,7 @@ class _Certain(EpochctlError):
     """What a rollout would have ended with."""
 
 
-def ailment(kube: Kube, namespace: str, name: str, selector: str) -> str:
+def why_unhealthy(kube: Kube, namespace: str, name: str, selector: str) -> str:
     """The cause, its events and last log lines; "" where it runs."""
     state = kube.deployment(namespace, name)
     if state is None:

@@ -15,7 +15,7 @@ PROTOCOLS = ("v5.channel.k8s.io", "v4.channel.k8s.io")
 
 
 @dataclass(frozen=True)
-class Ended:
+class ExitStatus:
     """code: what the command ended with; None where it could not be started, message says why."""
 
     code: int | None
@@ -30,12 +30,12 @@ class Ended:
 ABSENT = ("executable file not found", "no such file or directory")
 
 
-class Execution:
+class ExecSession:
     """A command under way. socket: a connected websocket."""
 
     def __init__(self, socket: Any) -> None:
         self._socket = socket
-        self.ended = Ended(None, "the connection ended before the command did")
+        self.ended = ExitStatus(None, "the connection ended before the command did")
 
     def output(self) -> Iterator[tuple[int, bytes]]:
         """(STDOUT or STDERR, bytes) as they come; afterwards `ended` says how it ended."""
@@ -44,7 +44,7 @@ class Execution:
             if channel in (STDOUT, STDERR) and data:
                 yield channel, data
             elif channel == ENDED:
-                self.ended = how_it_ended(data)
+                self.ended = exit_status(data)
 
     def write(self, data: bytes) -> None:
         """Give the command input."""
@@ -89,15 +89,15 @@ class Execution:
             return  # it has ended; `output` tells
 
 
-def how_it_ended(data: bytes) -> Ended:
+def exit_status(data: bytes) -> ExitStatus:
     """From the Status object that the API server sends last."""
     status = json.loads(data or b"{}")
     if status.get("status") == "Success":
-        return Ended(0)
+        return ExitStatus(0)
     causes = (status.get("details") or {}).get("causes") or []
     code = next((cause.get("message", "") for cause in causes if cause.get("reason") == "ExitCode"), "")
     message = str(status.get("message", ""))
     # A program that is not there is told by the container runtime, with a code of the runtime's own.
     if code.isdigit() and not any(words in message for words in ABSENT):
-        return Ended(int(code), message)
-    return Ended(None, message)
+        return ExitStatus(int(code), message)
+    return ExitStatus(None, message)

@@ -18,7 +18,7 @@ BINDING = ("TargetGroupBinding", "/apis/elbv2.k8s.aws/v1beta1", "targetgroupbind
 
 
 @dataclass(frozen=True)
-class Balanced:
+class LoadBalancerOwner:
     """One object; path: where the API server has it."""
 
     kind: str
@@ -30,7 +30,7 @@ class Balanced:
         return f"{self.kind} {self.namespace}/{self.name}"
 
 
-def find(connection: Connection) -> tuple[Balanced, ...]:
+def find(connection: Connection) -> tuple[LoadBalancerOwner, ...]:
     """Those in any namespace: held Ingresses, and Services that ask for a load balancer."""
     ingresses = ((one, item) for one, item in _items(connection, INGRESS, "") if _held(item))
     services = (
@@ -41,7 +41,7 @@ def find(connection: Connection) -> tuple[Balanced, ...]:
     return tuple(one for one, _ in (*ingresses, *services))
 
 
-def strip(connection: Connection, namespace: str) -> tuple[Balanced, ...]:
+def strip(connection: Connection, namespace: str) -> tuple[LoadBalancerOwner, ...]:
     """Free them, and the bindings of target groups, of the controller's finalizers. "" means everywhere."""
     return tuple(
         one
@@ -53,19 +53,19 @@ def strip(connection: Connection, namespace: str) -> tuple[Balanced, ...]:
 
 def _items(
     connection: Connection, kind: tuple[str, str, str], namespace: str
-) -> Iterator[tuple[Balanced, Json]]:
+) -> Iterator[tuple[LoadBalancerOwner, Json]]:
     word, base, plural = kind
     scope = f"/namespaces/{namespace}" if namespace else ""
     for item in (connection.get(f"{base}{scope}/{plural}") or {}).get("items", []):
         at, name = item["metadata"]["namespace"], item["metadata"]["name"]
-        yield Balanced(word, at, name, f"{base}/namespaces/{at}/{plural}/{name}"), item
+        yield LoadBalancerOwner(word, at, name, f"{base}/namespaces/{at}/{plural}/{name}"), item
 
 
 def _held(item: Json) -> bool:
     return any(name.startswith(CONTROLLERS) for name in item["metadata"].get("finalizers") or [])
 
 
-def _free(connection: Connection, one: Balanced, item: Json) -> bool:
+def _free(connection: Connection, one: LoadBalancerOwner, item: Json) -> bool:
     if not _held(item):
         return False
     kept = [name for name in item["metadata"]["finalizers"] if not name.startswith(CONTROLLERS)]

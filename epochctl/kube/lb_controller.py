@@ -21,14 +21,14 @@ CLUSTER_TAG = "elbv2.k8s.aws/cluster"
 STALL = 60.0  # seconds without any change after which a controller that seems alive is taken for dead
 
 
-def serves(kube: Kube) -> bool:
+def is_serving(kube: Kube) -> bool:
     """Whether a controller is there to answer webhooks."""
     return bool(kube.ready_endpoints(NAMESPACE, WEBHOOK_SERVICE))
 
 
-def refusal(kube: Kube) -> str:
+def admission_error(kube: Kube) -> str:
     """Why an Ingress would not be admitted now; "" where it would."""
-    if not serves(kube):
+    if not is_serving(kube):
         return f"webhook service {WEBHOOK_SERVICE} has no ready endpoint: {_absence(kube)}"
     answer = kube.dry_run_ingress(NAMESPACE)
     return f"a trial Ingress is not admitted: {answer}" if answer else ""

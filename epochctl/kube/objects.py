@@ -15,7 +15,7 @@ REVISION = "deployment.kubernetes.io/revision"
 
 
 @dataclass(frozen=True)
-class Happening:
+class ClusterEvent:
     """The newest event about an object. warning: Kubernetes holds it for a failure."""
 
     reason: str
@@ -100,7 +100,7 @@ def ready_addresses(slices: Json) -> tuple[str, ...]:
     )
 
 
-def newest(items: Iterable[Json]) -> Happening | None:
+def newest(items: Iterable[Json]) -> ClusterEvent | None:
     """The event that happened last. Times have whole seconds: of two in one, the one written last."""
 
     def when(item: Json) -> tuple[str, int]:
@@ -112,7 +112,7 @@ def newest(items: Iterable[Json]) -> Happening | None:
     if last is None:
         return None
     message = " ".join(str(last.get("message", "")).split())
-    return Happening(str(last.get("reason", "")), message, last.get("type") == "Warning")
+    return ClusterEvent(str(last.get("reason", "")), message, last.get("type") == "Warning")
 
 
 def event_line(item: Json) -> str:

@@ -13,7 +13,7 @@ from epochctl.aws.elbv2 import Elbv2, LoadBalancer, TargetGroup
 from epochctl.aws.network import Network
 from epochctl.aws.security_groups import SecurityGroup, SecurityGroups
 from epochctl.errors import EpochctlError
-from epochctl.workflow.stall_timer import Patience
+from epochctl.workflow.stall_timer import StallTimer
 from epochctl.workflow.step import Context
 from epochctl.workflow.waiting import Pending, Ready
 
@@ -86,14 +86,14 @@ class Orphans:
         A security group that something still holds is left for when the cluster is gone: it hinders nobody.
         """
         removed: dict[str, None] = {}
-        patience = Patience(ctx.clock, HELD)
+        patience = StallTimer(ctx.clock, HELD)
         for line in self.find().foreign:
             ctx.say(f"{line}: bears our cluster's name, but that VPC is not ours: left alone")
 
         def probe() -> Ready[None] | Pending:
             cause = self._delete(removed)
             found = self.find()
-            if cause and patience.spent(found.all) and not found.serving:
+            if cause and patience.is_stalled(found.all) and not found.serving:
                 ctx.say(f"{cause}: left until the cluster is gone")
                 return Ready(None)
             return Pending(cause) if cause else Ready(None)

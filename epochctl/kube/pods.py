@@ -79,7 +79,7 @@ class PodState:
         detail = f"pod {self.name}: {self.reason}" + (f": {self.message}" if self.message else "")
         if self.reason in IMAGE_FAILURES:
             return Trouble(
-                "image", f"the image cannot be pulled: {detail}", pull_errors.patience(self.message)
+                "image", f"the image cannot be pulled: {detail}", pull_errors.grace_period(self.message)
             )
         if self.reason == OUT_OF_MEMORY:
             limit = f" ({self.memory_limit})" if self.memory_limit else ""

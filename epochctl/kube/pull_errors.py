@@ -17,6 +17,6 @@ PATIENCE = 240.0
 """Seconds for a pull that may yet succeed: the kubelet tries after 10, 20, 40, 80 s."""
 
 
-def patience(message: str) -> float:
+def grace_period(message: str) -> float:
     """How long this reason may be seen before it is taken for final: 0 where trying again cannot help."""
     return PATIENCE if _PASSING.search(message) else 0.0

@@ -19,7 +19,7 @@ UNHEALTHY = "unhealthy"
 
 
 @dataclass
-class Patience:
+class TroubleTimers:
     """How long each pod's trouble of each kind has been seen. Transient ones go away before their patience
     ends, and what one pod got over does not count against the next.
     """
@@ -53,10 +53,10 @@ class Rollout:
     fail: Callable[[Trouble, str], EpochctlError]
     lenience: float = 0.0
     gate: Callable[[Pods], Trouble | None] = lambda pods: None
-    patience: Patience = field(init=False)
+    patience: TroubleTimers = field(init=False)
 
     def __post_init__(self) -> None:
-        self.patience = Patience(self.clock, self.lenience)
+        self.patience = TroubleTimers(self.clock, self.lenience)
 
     def probe(self) -> Ready[Pods] | Pending:
         """Ready with the pods of the latest revision. Raises the caller's error once a cause is certain."""
@@ -113,7 +113,7 @@ class Rollout:
         for pod, event in seen:
             if event.warning:
                 message = f"the pod cannot be made: pod {pod.name}: {event}"
-                patience = max(CREATION_PATIENCE, pull_errors.patience(f"{pod.message} {event.message}"))
+                patience = max(CREATION_PATIENCE, pull_errors.grace_period(f"{pod.message} {event.message}"))
                 self._judge(Trouble(CREATION, message, patience), pod)
                 return shortened(message)
         self.patience.forget(CREATION)

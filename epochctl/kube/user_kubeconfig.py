@@ -19,7 +19,7 @@ LISTS = ("clusters", "users", "contexts")
 
 
 @dataclass(frozen=True)
-class Merged:
+class MergeResult:
     """What was done. backup: None where there was nothing to keep, or nothing changed."""
 
     path: Path
@@ -29,7 +29,7 @@ class Merged:
     backup: Path | None
 
 
-def merge(path: Path, document: Json, *, now: datetime | None = None) -> Merged:
+def merge(path: Path, document: Json, *, now: datetime | None = None) -> MergeResult:
     """Put the one cluster of `document` into the kubeconfig at `path`, at once, with a backup beside it.
 
     Everything else in it stays; its current context too, unless it has none.
@@ -41,10 +41,10 @@ def merge(path: Path, document: Json, *, now: datetime | None = None) -> Merged:
     new = merged(old, document)
     current = new.get("current-context") == context
     if new == old:
-        return Merged(path, context, False, current, None)
+        return MergeResult(path, context, False, current, None)
     backup = _write(place.with_name(_backup_name(place, now)), before) if before else None
     _write(place, _text(new))
-    return Merged(path, context, True, current, backup)
+    return MergeResult(path, context, True, current, backup)
 
 
 def merged(old: Json, document: Json) -> dict[str, Any]:

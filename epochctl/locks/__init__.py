@@ -3,8 +3,8 @@
 Knows nothing of what the run does, of terraform's own lock, or of terminals.
 """
 
-from epochctl.locks.holder import Holder, ourselves
+from epochctl.locks.holder import Holder, current_holder
 from epochctl.locks.local_lock import LocalLock
-from epochctl.locks.run_lock import RunLock, refused
+from epochctl.locks.run_lock import RunLock, lock_error
 
-__all__ = ["Holder", "LocalLock", "RunLock", "ourselves", "refused"]
+__all__ = ["Holder", "LocalLock", "RunLock", "current_holder", "lock_error"]

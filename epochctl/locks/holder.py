@@ -10,8 +10,8 @@ import time
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from epochctl.tools.process import alive, born
-from epochctl.workflow.durations import spelled
+from epochctl.tools.process import birth_time, is_alive
+from epochctl.workflow.durations import format_duration
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Holder:
     @property
     def gone(self) -> bool:
         """Whether it was a process of this machine, and is no more."""
-        return bool(self.machine) and self.machine == machine() and not alive(self.pid, self.born)
+        return bool(self.machine) and self.machine == machine() and not is_alive(self.pid, self.born)
 
     @property
     def line(self) -> str:
@@ -46,7 +46,7 @@ class Holder:
     def described(self, now: float) -> str:
         """Everything that helps to find it, a line each."""
         since = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(self.since))
-        age, silence = spelled(now - self.since), spelled(now - self.heard)
+        age, silence = format_duration(now - self.since), format_duration(now - self.heard)
         return "\n".join(
             (
                 self.line,
@@ -59,10 +59,10 @@ class Holder:
         return json.dumps(asdict(self), indent=1)
 
 
-def ourselves(run: str, command: str, url: str) -> Holder:
+def current_holder(run: str, command: str, url: str) -> Holder:
     """This very process."""
     now, pid = time.time(), os.getpid()
-    return Holder(run, command, _user(), socket.gethostname(), pid, born(pid), machine(), now, now, url)
+    return Holder(run, command, _user(), socket.gethostname(), pid, birth_time(pid), machine(), now, now, url)
 
 
 def read(text: str) -> Holder | None:

@@ -155,7 +155,7 @@ class RunLock:
         self._lost()
 
 
-def refused(place: str, other: Holder, *, command: str, waited: str = "") -> LockedError:
+def lock_error(place: str, other: Holder, *, command: str, waited: str = "") -> LockedError:
     """Who, what, since when, and how to go on."""
     return LockedError(
         f"another run is at work on {place}" + (f", still after {waited}" if waited else ""),

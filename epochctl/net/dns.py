@@ -32,7 +32,7 @@ class Authority:
 
 
 @dataclass(frozen=True)
-class Answer:
+class DnsAnswer:
     """found: values; empty: the name exists without such a record; absent: no such name; silent: nobody
     answered.
 
@@ -46,7 +46,7 @@ class Answer:
     ttl: int = field(default=0, compare=False)
 
 
-class Names:
+class DnsClient:
     """The DNS as seen from this machine."""
 
     def authority(self, hostname: str) -> Authority:
@@ -67,11 +67,11 @@ class Names:
                 break
         return found
 
-    def delegation(self, zone: str) -> Answer:
+    def delegation(self, zone: str) -> DnsAnswer:
         """The name servers that the world is sent to for `zone`."""
         return self._system(zone, "NS")
 
-    def ask(self, authority: Authority, name: str, kind: str) -> Answer:
+    def ask(self, authority: Authority, name: str, kind: str) -> DnsAnswer:
         """Ask the zone's own servers, or the machine's resolver where they cannot be asked."""
         if not authority.addresses:
             return self._system(name, kind)
@@ -83,23 +83,23 @@ class Names:
                 return _answer(_query(address, name, kind), name, kind)
             except (dns.exception.DNSException, OSError) as error:
                 reason = f"{address}: {error}"
-        return Answer("silent", reason=reason)
+        return DnsAnswer("silent", reason=reason)
 
-    def recursive(self, hostname: str) -> Answer:
+    def recursive(self, hostname: str) -> DnsAnswer:
         """What any program on this machine gets: the system's resolver, /etc/hosts and all."""
         try:
             found = socket.getaddrinfo(hostname, 443, type=socket.SOCK_STREAM)
         except socket.gaierror as error:
             transient = error.errno in (socket.EAI_AGAIN, socket.EAI_FAIL)
-            return Answer("silent" if transient else "absent", reason=error.strerror or str(error))
-        return Answer("found", tuple(sorted({str(entry[4][0]) for entry in found})))
+            return DnsAnswer("silent" if transient else "absent", reason=error.strerror or str(error))
+        return DnsAnswer("found", tuple(sorted({str(entry[4][0]) for entry in found})))
 
     def negative_ttl(self, authority: Authority) -> int:
         """For how many seconds at most a resolver may remember that a name of this zone did not exist.
 
         RFC 2308: the lesser of the SOA record's own TTL and its last number.
         """
-        soa = self.ask(authority, authority.zone, "SOA") if authority.zone else Answer("silent")
+        soa = self.ask(authority, authority.zone, "SOA") if authority.zone else DnsAnswer("silent")
         return min(soa.ttl, int(soa.values[0].split()[-1])) if soa.values else 900
 
     def forbidden_by_caa(self, authority: Authority, hostname: str) -> str:
@@ -113,7 +113,7 @@ class Names:
             name = name.partition(".")[2]
         return ""
 
-    def _system(self, name: str, kind: str) -> Answer:
+    def _system(self, name: str, kind: str) -> DnsAnswer:
         import dns.exception
         import dns.resolver
 
@@ -121,9 +121,9 @@ class Names:
             resolver = dns.resolver.Resolver()
             found = resolver.resolve(name + ".", kind, lifetime=2 * TIMEOUT, raise_on_no_answer=False)
         except dns.resolver.NXDOMAIN:
-            return Answer("absent")
+            return DnsAnswer("absent")
         except (dns.exception.DNSException, OSError) as error:
-            return Answer("silent", reason=str(error))
+            return DnsAnswer("silent", reason=str(error))
         return _answer(found.response, name, kind)
 
 
@@ -156,18 +156,18 @@ def _query(address: str, name: str, kind: str) -> Message:
     return response
 
 
-def _answer(response: Message, name: str, kind: str) -> Answer:
+def _answer(response: Message, name: str, kind: str) -> DnsAnswer:
     import dns.rcode
 
     chain, values = _follow(response, name, kind)
     if values and not (kind == "NS" and chain):  # an alias's target is a zone of somebody else's
         ttl = min(each.ttl for each in response.answer)
-        return Answer("found", values, chain, ttl=ttl)
+        return DnsAnswer("found", values, chain, ttl=ttl)
     referral = _referral(response, name) if kind == "NS" else ()
     if referral:
-        return Answer("found", referral)
+        return DnsAnswer("found", referral)
     absent = response.rcode() == dns.rcode.NXDOMAIN and not chain
-    return Answer("absent" if absent else "empty", chain=chain)
+    return DnsAnswer("absent" if absent else "empty", chain=chain)
 
 
 def _follow(response: Message, name: str, kind: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

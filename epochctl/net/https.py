@@ -47,7 +47,7 @@ class Failure:
     cause: str
 
 
-class Https:
+class HttpsClient:
     """A client that connects where it is told to."""
 
     def __init__(self, *, port: int = 443, plain_port: int = 80) -> None:

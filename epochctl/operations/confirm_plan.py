@@ -12,16 +12,16 @@ import typer
 from epochctl.operations import delisted_regions
 
 if TYPE_CHECKING:
-    from epochctl.operations.regions import Fleet
-    from epochctl.operations.run import Session
+    from epochctl.operations.regions import RegionRunner
+    from epochctl.operations.run import Run
     from epochctl.workflow.step import Observation
 
 Due = dict[str, list[str]]  # what is due, by step
 
 
-def show(fleet: Fleet) -> None:
+def show(fleet: RegionRunner) -> None:
     """For `up --plan`."""
-    dues = fleet.each(lambda session: _plan(session, looking=True))
+    dues = fleet.each(lambda session: _plan(session, read_only=True))
     due = any(dues.values()) or fleet.leaving
     last = "Nothing was changed. To do it: epochctl up" if due else "Nothing to do."
     for session in fleet.standing:
@@ -32,7 +32,7 @@ def show(fleet: Fleet) -> None:
         fleet.tell({"cost": _sum(fleet)}, ("", *_cost(fleet), last))
 
 
-def ask(fleet: Fleet) -> None:
+def ask(fleet: RegionRunner) -> None:
     """Show what would be done, and go on only where that is wanted."""
     from epochctl.errors import Interrupted
     from epochctl.operations.run import agreed
@@ -43,16 +43,16 @@ def ask(fleet: Fleet) -> None:
         raise Interrupted("nothing was changed")
 
 
-def _show_one(session: Session, due: Due, rest: tuple[str, ...]) -> None:
+def _show_one(session: Run, due: Due, rest: tuple[str, ...]) -> None:
     from epochctl.operations import cost_report
 
     fields: dict[str, object] = {"due": due, "cost": cost_report.fields(session.sized, session.region)}
     session.presenter.result(fields, (*_lines(due), *rest))
 
 
-def _plan(session: Session, *, looking: bool = False) -> Due:
-    """looking: not from inside a run."""
-    runner = session.runner(looking=looking)
+def _plan(session: Run, *, read_only: bool = False) -> Due:
+    """read_only: not from inside a run."""
+    runner = session.runner(read_only=read_only)
     seen = runner.plan().check().seen
     return {name: list(seen[name].changes) for name in runner.graph.names if _due(seen, name)}
 
@@ -61,7 +61,7 @@ def _due(seen: dict[str, Observation], name: str) -> bool:
     return name in seen and bool(seen[name].changes)
 
 
-def _all_lines(fleet: Fleet, dues: dict[str, Due]) -> tuple[str, ...]:
+def _all_lines(fleet: RegionRunner, dues: dict[str, Due]) -> tuple[str, ...]:
     """Of one region as they are; of several under its name, and what is out said as well."""
     if fleet.alone:
         return _lines(dues[fleet.first.region])
@@ -82,7 +82,7 @@ def _lines(due: Due) -> tuple[str, ...]:
     )
 
 
-def _cost(fleet: Fleet) -> tuple[str, ...]:
+def _cost(fleet: RegionRunner) -> tuple[str, ...]:
     from epochctl.operations import cost_report
 
     if fleet.alone:
@@ -90,7 +90,7 @@ def _cost(fleet: Fleet) -> tuple[str, ...]:
     return cost_report.together({session.region: session.sized for session in fleet.standing}, fleet.settings)
 
 
-def _sum(fleet: Fleet) -> dict[str, object]:
+def _sum(fleet: RegionRunner) -> dict[str, object]:
     from epochctl.operations import cost_report
 
     return cost_report.sum_fields({session.region: session.sized for session in fleet.standing})

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from epochctl.operations.run import Session
+from epochctl.operations.run import Run
 
 if TYPE_CHECKING:
     from epochctl.workflow.budget import Budget
@@ -18,7 +18,7 @@ STEP = "credentials"  # under this name a run's events tell of it
 UNSAID = "they are a session's and do not say when they end (AWS_CREDENTIAL_EXPIRATION would): not measured"
 
 
-def budgeted(session: Session, command: str) -> Budget:
+def budgeted(session: Run, command: str) -> Budget:
     """The gate of a run of `up` or `down`. Raises CredentialsError where they would not last for it."""
     budget, graph = gate(session, command), session.runner().graph
     edges = graph.reversed() if command == "down" else graph.edges
@@ -27,18 +27,18 @@ def budgeted(session: Session, command: str) -> Budget:
     return budget
 
 
-def _warn(session: Session) -> None:
+def _warn(session: Run) -> None:
     """Of credentials that cannot be measured, though they do end."""
-    from epochctl.aws.credentials import unsaid
+    from epochctl.aws.credentials import has_unknown_expiry
     from epochctl.workflow.events import StepProgress
 
-    if unsaid(session.aws):
+    if has_unknown_expiry(session.aws):
         session.emit()(StepProgress(STEP, UNSAID))
 
 
-def gate(session: Session, command: str) -> Budget:
+def gate(session: Run, command: str) -> Budget:
     """The gate alone: each step is measured when its turn comes."""
-    from epochctl.aws.credentials import remaining, renewed
+    from epochctl.aws.credentials import renew, time_left
     from epochctl.steps.step_durations import expected
     from epochctl.workflow.budget import Budget
     from epochctl.workflow.events import StepProgress
@@ -47,13 +47,13 @@ def gate(session: Session, command: str) -> Budget:
     return Budget(
         command,
         expected(command, session.files / "journal.jsonl"),
-        lambda: remaining(aws),
-        lambda: renewed(aws),
+        lambda: time_left(aws),
+        lambda: renew(aws),
         lambda message: emit(StepProgress(STEP, message)),
     )
 
 
-def _due(session: Session, command: str) -> Collection[str]:
+def _due(session: Run, command: str) -> Collection[str]:
     """What there is to do, looked for: steps that cannot be seen yet have everything to do."""
     runner = session.runner()
     if command == "down":

@@ -9,13 +9,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from epochctl.operations.regions import Fleet
-    from epochctl.operations.run import Session
+    from epochctl.operations.regions import RegionRunner
+    from epochctl.operations.run import Run
 
 WHY = "is no longer in regions: drained and removed"
 
 
-def find(fleet: Fleet) -> None:
+def find(fleet: RegionRunner) -> None:
     """Nothing where one region is meant: nothing is said of the others then."""
     from epochctl.aws.session import Aws
     from epochctl.operations.surviving_regions import shares
@@ -27,13 +27,13 @@ def find(fleet: Fleet) -> None:
     fleet.dismiss(tuple(replace(fleet.first, region=region, aws=Aws(region)) for region in gone))
 
 
-def remove(fleet: Fleet, wait: str | None) -> None:
+def remove(fleet: RegionRunner, wait: str | None) -> None:
     """Only where all others are well: until then these may be what still answers."""
     if not fleet.failures:
         fleet.each(lambda session: _remove(session, wait), fleet.leaving)
 
 
-def _remove(session: Session, wait: str | None) -> None:
+def _remove(session: Run, wait: str | None) -> None:
     from epochctl.operations import teardown
     from epochctl.operations.run_lock import locked
 

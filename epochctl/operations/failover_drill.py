@@ -13,11 +13,11 @@ from epochctl.operations import switchover
 if TYPE_CHECKING:
     from epochctl.errors import Interrupted
     from epochctl.failover import Region, Routes
-    from epochctl.failover.drill import Drilling
-    from epochctl.failover.drill_marker import Note
-    from epochctl.failover.injections import Break
+    from epochctl.failover.drill import Drill
+    from epochctl.failover.drill_marker import DrillMarker
+    from epochctl.failover.injections import Injection
     from epochctl.failover.standby import Standby
-    from epochctl.operations.regions import Fleet
+    from epochctl.operations.regions import RegionRunner
     from epochctl.workflow.step import Context
 
 COMMAND = "failover drill"
@@ -35,12 +35,12 @@ class Plan:
     markdown: bool = False
 
 
-def run(fleet: Fleet, plan: Plan, yes: bool, wait: str | None) -> None:
+def run(fleet: RegionRunner, plan: Plan, yes: bool, wait: str | None) -> None:
     """All of it, after a look and a question."""
     from epochctl.errors import Interrupted, LockedError
-    from epochctl.failover import Answers, drill_marker
-    from epochctl.failover.client import Client
-    from epochctl.failover.drill import Drilling, choose
+    from epochctl.failover import DnsAnswers, drill_marker
+    from epochctl.failover.client import ProbeClient
+    from epochctl.failover.drill import Drill, choose
     from epochctl.operations.run import agreed
 
     left = drill_marker.find(fleet.settings)
@@ -48,19 +48,19 @@ def run(fleet: Fleet, plan: Plan, yes: bool, wait: str | None) -> None:
         raise LockedError(left[0].line, fix=MEND)
     known = switchover.routes(fleet)
     regions = known.look()
-    answers = Answers(fleet.settings.hostname, regions)
+    answers = DnsAnswers(fleet.settings.hostname, regions)
     region = choose(fleet.settings, regions, answers.resolved()[0], plan.region)
     broken = _break(fleet, plan, region, known)
     if not yes and not agreed(f"Break {region.name} on purpose ({broken.words}), and mend it afterwards?"):
         raise Interrupted("nothing was broken")
     with fleet.locked(COMMAND, wait):
         if not fleet.failures:
-            client, asleep = Client(fleet.settings, answers), _standby(fleet, regions, region)
-            made = Drilling(fleet.settings, region, known, answers, client, broken, asleep, plan.mend_command)
+            client, asleep = ProbeClient(fleet.settings, answers), _standby(fleet, regions, region)
+            made = Drill(fleet.settings, region, known, answers, client, broken, asleep, plan.mend_command)
             _drill(fleet, plan, made)
 
 
-def mend(fleet: Fleet) -> None:
+def mend(fleet: RegionRunner) -> None:
     """What drills that were killed have left, here or on another machine."""
     from epochctl.errors import LockedError
     from epochctl.failover import drill_marker
@@ -75,7 +75,7 @@ def mend(fleet: Fleet) -> None:
     )
 
 
-def mend_before_up(fleet: Fleet) -> None:
+def mend_before_up(fleet: RegionRunner) -> None:
     """What a drill that was killed has left here would make `up` fail, or stay."""
     from epochctl.failover import drill_marker
 
@@ -87,7 +87,7 @@ def mend_before_up(fleet: Fleet) -> None:
             )
 
 
-def _drill(fleet: Fleet, plan: Plan, drilling: Drilling) -> None:
+def _drill(fleet: RegionRunner, plan: Plan, drilling: Drill) -> None:
     """What was measured is shown whatever went wrong."""
     from epochctl.errors import Interrupted
     from epochctl.failover import report
@@ -107,7 +107,7 @@ def _drill(fleet: Fleet, plan: Plan, drilling: Drilling) -> None:
             fleet.presenter.result(report.fields(drill), told)
 
 
-def _stopped(fleet: Fleet, drilling: Drilling) -> Interrupted:
+def _stopped(fleet: RegionRunner, drilling: Drill) -> Interrupted:
     """Going on is no use: what is left is to know how things stand, or to put them so."""
     from epochctl.errors import Interrupted
     from epochctl.failover import drill_marker
@@ -129,7 +129,7 @@ def _stopped(fleet: Fleet, drilling: Drilling) -> Interrupted:
     )
 
 
-def _standby(fleet: Fleet, regions: tuple[Region, ...], region: Region) -> Standby | None:
+def _standby(fleet: RegionRunner, regions: tuple[Region, ...], region: Region) -> Standby | None:
     from epochctl.failover.drill import standby
     from epochctl.failover.standby import Standby
 
@@ -138,7 +138,7 @@ def _standby(fleet: Fleet, regions: tuple[Region, ...], region: Region) -> Stand
     return Standby(name, sizes.wake, sizes.rest) if name else None
 
 
-def _break(fleet: Fleet, plan: Plan, region: Region, known: Routes) -> Break:
+def _break(fleet: RegionRunner, plan: Plan, region: Region, known: Routes) -> Injection:
     from epochctl.failover.injections import Command
 
     if plan.break_command:
@@ -146,27 +146,27 @@ def _break(fleet: Fleet, plan: Plan, region: Region, known: Routes) -> Break:
     return _built_in(fleet, plan.what, region.name, region.target, known)
 
 
-def _built_in(fleet: Fleet, kind: str, region: str, target: str, known: Routes) -> Break:
+def _built_in(fleet: RegionRunner, kind: str, region: str, target: str, known: Routes) -> Injection:
     from epochctl.aws.eks import Eks
     from epochctl.aws.elbv2 import Elbv2
     from epochctl.aws.security_groups import SecurityGroups
     from epochctl.aws.session import Aws
-    from epochctl.failover.injections import ClosedBalancer, ForcedCheck, NoTargets
+    from epochctl.failover.injections import ClosedLoadBalancer, FailedHealthCheck, NoTargets
 
     aws, settings = Aws(region), fleet.settings
     if kind == "route":
-        return ForcedCheck(known, region)
+        return FailedHealthCheck(known, region)
     if kind == "targets":
         return NoTargets(settings.sized(region, awake=False), region, Eks(aws))
-    return ClosedBalancer(region, settings.full_name, target, Elbv2(aws), SecurityGroups(aws))
+    return ClosedLoadBalancer(region, settings.full_name, target, Elbv2(aws), SecurityGroups(aws))
 
 
-def _mend(fleet: Fleet, note: Note) -> str:
+def _mend(fleet: RegionRunner, note: DrillMarker) -> str:
     """What was mended, for a person."""
     from epochctl.failover import drill
     from epochctl.failover.injections import Command
 
-    broken: Break = (
+    broken: Injection = (
         Command(note.region, "", note.mend_command)
         if note.kind == "command"
         else _built_in(fleet, note.kind, note.region, "", switchover.routes(fleet))
@@ -175,7 +175,7 @@ def _mend(fleet: Fleet, note: Note) -> str:
     return f"{note.region} ({note.kind}), left by the drill of {note.began}"
 
 
-def _reopen(fleet: Fleet) -> list[str]:
+def _reopen(fleet: RegionRunner) -> list[str]:
     """Load balancers that a drill on another machine closed: it is written on them."""
     from epochctl.aws.security_groups import SecurityGroups
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from epochctl.operations import switchover
 
 if TYPE_CHECKING:
-    from epochctl.failover import Answers, Region
-    from epochctl.operations.regions import Fleet
-    from epochctl.operations.run import Session
+    from epochctl.failover import DnsAnswers, Region
+    from epochctl.operations.regions import RegionRunner
+    from epochctl.operations.run import Run
 
 PATIENCE = 12.0  # seconds for all regions together
 HEAD = ("region", "role", "record", "health check", "targets", "answers here")
@@ -55,12 +55,12 @@ class Row:
         }
 
 
-def show(fleet: Fleet) -> None:
+def show(fleet: RegionRunner) -> None:
     """All of it."""
-    from epochctl.failover import Answers
+    from epochctl.failover import DnsAnswers
 
     regions = switchover.routes(fleet).look()
-    answers, unfinished = Answers(fleet.settings.hostname, regions), _unfinished(fleet)
+    answers, unfinished = DnsAnswers(fleet.settings.hostname, regions), _unfinished(fleet)
     rows, resolved = _rows(fleet, regions, answers)
     servers, next_one = answers.authoritative(), advice(fleet.settings.home, rows, unfinished)
     lines = (
@@ -115,7 +115,7 @@ def _ill(region: Region) -> bool:
     return not region.drained and region.well is False
 
 
-def _unfinished(fleet: Fleet) -> tuple[str, ...]:
+def _unfinished(fleet: RegionRunner) -> tuple[str, ...]:
     """Drills that were killed before they had mended what they broke."""
     from epochctl.failover import drill_marker
 
@@ -123,17 +123,17 @@ def _unfinished(fleet: Fleet) -> tuple[str, ...]:
 
 
 def _rows(
-    fleet: Fleet, regions: Sequence[Region], answers: Answers
+    fleet: RegionRunner, regions: Sequence[Region], answers: DnsAnswers
 ) -> tuple[tuple[Row, ...], tuple[str, str]]:
     targets = _side_by_side({one.name: _asking(fleet, one) for one in regions})
     resolved = answers.resolved()
     return tuple(Row(one, targets[one.name], resolved[0] == one.name) for one in regions), resolved
 
 
-def _asking(fleet: Fleet, region: Region) -> Callable[[], str]:
+def _asking(fleet: RegionRunner, region: Region) -> Callable[[], str]:
     from epochctl.aws.session import Aws
 
-    known: dict[str, Session] = {session.region: session for session in fleet.sessions}
+    known: dict[str, Run] = {session.region: session for session in fleet.sessions}
     aws = known[region.name].aws if region.name in known else Aws(region.name)
 
     def ask() -> str:

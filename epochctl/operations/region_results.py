@@ -10,45 +10,45 @@ from epochctl.errors import EpochctlError, Interrupted
 
 if TYPE_CHECKING:
     from epochctl.cli.output.presenter import Presenter
-    from epochctl.operations.run import Session
+    from epochctl.operations.run import Run
     from epochctl.workflow.events import Event
 
 MISSED = "not reached"
 
 
 @dataclass(frozen=True)
-class Told:
+class Output:
     """Last words, for a program and for a person."""
 
     fields: dict[str, object] = field(default_factory=dict)
     lines: tuple[str, ...] = ()
 
 
-class Voice:
+class RegionPresenter:
     """One region's presenter among several: its events say where; its last words are kept for the end."""
 
     def __init__(self, presenter: Presenter, region: str) -> None:
         self._presenter, self._region = presenter, region
-        self.told: Told | None = None
+        self.told: Output | None = None
 
     def __call__(self, event: Event) -> None:
         self._presenter(replace(event, region=self._region))
 
     def result(self, fields: dict[str, object], lines: tuple[str, ...] = ()) -> None:
         """Kept."""
-        self.told = Told(fields, lines)
+        self.told = Output(fields, lines)
 
     def close(self) -> None:
         """The others may still have something to say."""
 
 
 @dataclass(frozen=True)
-class State:
+class RegionResult:
     """How one region ended. command: what repairs it; error: what went wrong; missed: it had no turn."""
 
     region: str
     command: str
-    told: Told
+    told: Output
     error: Exception | None = None
     missed: bool = False
 
@@ -67,17 +67,17 @@ class State:
 
 
 def states(
-    sessions: Iterable[Session], command: str, failures: Mapping[str, Exception], missed: Iterable[str]
-) -> tuple[State, ...]:
+    sessions: Iterable[Run], command: str, failures: Mapping[str, Exception], missed: Iterable[str]
+) -> tuple[RegionResult, ...]:
     """Of every region, in the order of the settings."""
     never = set(missed)
     return tuple(
-        State(one.region, command, told(one), failures.get(one.region), one.region in never)
+        RegionResult(one.region, command, told(one), failures.get(one.region), one.region in never)
         for one in sessions
     )
 
 
-def blocks(states: Iterable[State]) -> tuple[str, ...]:
+def blocks(states: Iterable[RegionResult]) -> tuple[str, ...]:
     """A region that has much to say gets a heading, another one a line."""
     lines: list[str] = []
     for state in states:
@@ -90,7 +90,7 @@ def blocks(states: Iterable[State]) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def failure(states: tuple[State, ...]) -> EpochctlError:
+def failure(states: tuple[RegionResult, ...]) -> EpochctlError:
     """One error for all of them, of the kind of the first: which regions, why, and what repairs each."""
     failed = [state for state in states if state.error is not None]
     errors = [_known(state.error) for state in failed if state.error is not None]
@@ -113,7 +113,7 @@ def _kind(error: EpochctlError) -> type[EpochctlError]:
     return next(kind for kind in type(error).__mro__ if kind.__module__ == EpochctlError.__module__)
 
 
-def _interrupted(failed: list[State]) -> EpochctlError:
+def _interrupted(failed: list[RegionResult]) -> EpochctlError:
     why = [_paragraph(state) for state in failed if not isinstance(state.error, Interrupted)]
     return Interrupted(
         "what was under way has ended in order",
@@ -122,7 +122,7 @@ def _interrupted(failed: list[State]) -> EpochctlError:
     )
 
 
-def _paragraph(state: State) -> str:
+def _paragraph(state: RegionResult) -> str:
     """The region, and under it the rest of what its error says."""
     if state.error is None:
         return f"{state.region}: {state.ending}"
@@ -140,7 +140,7 @@ def _what(error: Exception) -> str:
     return error.what if isinstance(error, EpochctlError) else f"unexpected {type(error).__name__}: {error}"
 
 
-def told(session: Session) -> Told:
+def told(session: Run) -> Output:
     """What one region has had to say."""
     voice = session.presenter
-    return (voice.told if isinstance(voice, Voice) else None) or Told()
+    return (voice.told if isinstance(voice, RegionPresenter) else None) or Output()

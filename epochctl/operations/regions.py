@@ -14,8 +14,8 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from epochctl.operations import region_results
-from epochctl.operations.region_results import State, Told, Voice
-from epochctl.operations.run import Session
+from epochctl.operations.region_results import Output, RegionPresenter, RegionResult
+from epochctl.operations.run import Run
 
 if TYPE_CHECKING:
     from epochctl.cli.output.presenter import Presenter
@@ -26,22 +26,22 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class NobodyLeftError(Exception):
+class AllRegionsFailedError(Exception):
     """Every region is out: what follows would be for none. Never shown; the fleet's end says why."""
 
 
-class Fleet:
+class RegionRunner:
     """One session a region, and what became of each."""
 
-    def __init__(self, settings: Settings, sessions: tuple[Session, ...], presenter: Presenter, title: str):
+    def __init__(self, settings: Settings, sessions: tuple[Run, ...], presenter: Presenter, title: str):
         self.settings, self.presenter, self.title = settings, presenter, title
         self.command = title  # as it would be typed again
         self.sessions = sessions
-        self.leaving: tuple[Session, ...] = ()  # of regions that the settings do not list any more
+        self.leaving: tuple[Run, ...] = ()  # of regions that the settings do not list any more
         self.failures: dict[str, Exception] = {}
         self.missed: tuple[str, ...] = ()  # regions in turn that were not reached
         self._excused: set[str] = set()
-        self._told, self._shown = Told(), False
+        self._told, self._shown = Output(), False
         if not self.alone:
             self._part()
 
@@ -51,12 +51,12 @@ class Fleet:
         return len(self.sessions) == 1 and not self.leaving
 
     @property
-    def first(self) -> Session:
+    def first(self) -> Run:
         """The one to ask about what is the same in all."""
         return self.sessions[0]
 
     @property
-    def standing(self) -> tuple[Session, ...]:
+    def standing(self) -> tuple[Run, ...]:
         """Those that nothing has gone wrong in."""
         out = {*self.failures, *self._excused}
         return tuple(session for session in self.sessions if session.region not in out)
@@ -67,7 +67,7 @@ class Fleet:
         regions = ", ".join(session.region for session in self.standing)
         return f"{self.settings.full_name} in {regions} (account {self.first.aws.account_id()})"
 
-    def each(self, work: Callable[[Session], T], among: tuple[Session, ...] | None = None) -> dict[str, T]:
+    def each(self, work: Callable[[Run], T], among: tuple[Run, ...] | None = None) -> dict[str, T]:
         """Side by side; what it gave, by region. One that fails lets the others finish. among: not all that
         stand.
         """
@@ -81,7 +81,7 @@ class Fleet:
         self._note({region: future.exception() for future, region in under_way.items()})
         return given
 
-    def in_turn(self, work: Callable[[Session], T]) -> dict[str, T]:
+    def in_turn(self, work: Callable[[Run], T]) -> dict[str, T]:
         """One after the other, in the order of the settings; the first that fails is the last."""
         given: dict[str, T] = {}
         order = [session.region for session in self.standing]
@@ -102,7 +102,7 @@ class Fleet:
         """Leave these out of what follows; nothing is wrong with them."""
         self._excused |= set(regions)
 
-    def dismiss(self, leaving: tuple[Session, ...]) -> None:
+    def dismiss(self, leaving: tuple[Run, ...]) -> None:
         """These are to go when all the others stand."""
         self.leaving = leaving
         if not self.alone:
@@ -129,7 +129,7 @@ class Fleet:
 
     def tell(self, fields: dict[str, object], lines: tuple[str, ...]) -> None:
         """What there is to say of all of them together, at the end."""
-        self._told = Told({**self._told.fields, **fields}, (*self._told.lines, *lines))
+        self._told = Output({**self._told.fields, **fields}, (*self._told.lines, *lines))
 
     def context(self, name: str) -> Context:
         """For what is asked of no region in particular."""
@@ -157,7 +157,7 @@ class Fleet:
         if self.failures:
             raise region_results.failure(self._states())
 
-    def _states(self) -> tuple[State, ...]:
+    def _states(self) -> tuple[RegionResult, ...]:
         come = region_results.states(self.sessions, self.command, self.failures, self.missed)
         stayed = [one.region for one in self.leaving if not region_results.told(one).lines]
         return (*come, *region_results.states(self.leaving, "down", self.failures, stayed))
@@ -173,7 +173,7 @@ class Fleet:
 
         for session in sorted(self.standing, key=lambda session: session.region):
 
-            def take(session: Session = session) -> None:
+            def take(session: Run = session) -> None:
                 held[session.region] = hold(session, command, wait)
 
             self._attempt(session.region, take)
@@ -198,13 +198,13 @@ class Fleet:
             if isinstance(error, Exception):
                 self.failures.setdefault(region, error)
         if self.failures and not self.standing:
-            raise NobodyLeftError
+            raise AllRegionsFailedError
 
 
-def _heard_apart(session: Session) -> Session:
-    if isinstance(session.presenter, Voice):
+def _heard_apart(session: Run) -> Run:
+    if isinstance(session.presenter, RegionPresenter):
         return session
-    return replace(session, presenter=Voice(session.presenter, session.region))
+    return replace(session, presenter=RegionPresenter(session.presenter, session.region))
 
 
 def _await(under_way: dict[Future[T], str]) -> None:

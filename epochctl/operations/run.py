@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Session:
+class Run:
     """One command's world, in one region."""
 
     settings: Settings
@@ -38,17 +38,17 @@ class Session:
     advice: Advice = field(default_factory=Advice)  # for what is said without the presenter
     run: str = field(default_factory=lambda: uuid.uuid4().hex[:12])  # names it in journal and lock
 
-    def runner(self, gate: Gate | None = None, *, looking: bool = False) -> Runner:
-        """A fresh run over every step. gate: asked before a step changes anything; looking: none may."""
+    def runner(self, gate: Gate | None = None, *, read_only: bool = False) -> Runner:
+        """A fresh run over every step. gate: asked before a step changes anything; read_only: none may."""
         from epochctl.steps.catalog import steps
         from epochctl.tools.process import Stop
         from epochctl.workflow.runner import Runner
-        from epochctl.workflow.step import Looking
+        from epochctl.workflow.step import ReadOnly
         from epochctl.workflow.waiting import SystemClock
 
         made, stop = steps(self.sized, self.region, self.aws, self.ttl, self.reviewed), Stop.event
-        only = Looking(self._beside()) if looking else None
-        return Runner(made, self.emit(), SystemClock(stop), stop, gate, looking=only)
+        only = ReadOnly(self._beside()) if read_only else None
+        return Runner(made, self.emit(), SystemClock(stop), stop, gate, read_only=only)
 
     def _beside(self) -> str:
         """The run that is at work in this directory, "" for none."""
@@ -82,9 +82,9 @@ class Session:
     @property
     def among_others(self) -> bool:
         """Whether the command is at work in other regions as well."""
-        from epochctl.operations.region_results import Voice
+        from epochctl.operations.region_results import RegionPresenter
 
-        return isinstance(self.presenter, Voice)
+        return isinstance(self.presenter, RegionPresenter)
 
     @property
     def files(self) -> Path:
@@ -94,11 +94,11 @@ class Session:
     @cached_property
     def sized(self) -> Settings:
         """The settings as they are for this region: a standby may be smaller until it is woken."""
-        from epochctl.steps.region_size import standing
+        from epochctl.steps.region_size import current_size
 
         if self.awake is not None:
             return self.settings.sized(self.region, awake=self.awake)
-        return standing(self.settings, self.region, self.aws)
+        return current_size(self.settings, self.region, self.aws)
 
     @property
     def place(self) -> str:

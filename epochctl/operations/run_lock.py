@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from epochctl.operations.run import Session
+from epochctl.operations.run import Run
 
 if TYPE_CHECKING:
     from epochctl.aws.lock_object import LockObject
@@ -25,7 +25,7 @@ STEP = "lock"  # under this name a run's events tell of it
 class Held:
     """A lock that is ours."""
 
-    session: Session
+    session: Run
     lock: RunLock
 
     def release(self, ended: str) -> None:
@@ -36,7 +36,7 @@ class Held:
 
 
 @contextmanager
-def locked(session: Session, command: str, wait: str | None = None) -> Iterator[None]:
+def locked(session: Run, command: str, wait: str | None = None) -> Iterator[None]:
     """While this lasts nobody else changes this region. See hold."""
     held, ended = hold(session, command, wait), "failed"
     try:
@@ -46,27 +46,27 @@ def locked(session: Session, command: str, wait: str | None = None) -> Iterator[
         held.release(ended)
 
 
-def hold(session: Session, command: str, wait: str | None = None) -> Held:
+def hold(session: Run, command: str, wait: str | None = None) -> Held:
     """Take the lock. command: as it would be typed again.
 
     wait: how long to wait for a run that is at work, as typed; None: not at all.
     """
-    from epochctl.workflow.durations import typed
+    from epochctl.workflow.durations import parse_duration
 
-    seconds = (typed(wait) or 0.0) if wait else 0.0
+    seconds = (parse_duration(wait) or 0.0) if wait else 0.0
     lock = _lock(session, command)
     _take(session, lock, command, seconds)
     return Held(session, lock)
 
 
-def local(session: Session) -> LocalLock:
+def local(session: Run) -> LocalLock:
     """The lock on this machine; what stands in it is the last run here."""
     from epochctl.locks import LocalLock
 
     return LocalLock(session.files / "run.lock")
 
 
-def shared(session: Session) -> LockObject:
+def shared(session: Run) -> LockObject:
     """The lock that everybody sees."""
     from epochctl.aws.lock_object import LockObject
     from epochctl.aws.state_bucket import StateBucket
@@ -76,16 +76,16 @@ def shared(session: Session) -> LockObject:
     return LockObject(session.aws, account=account, bucket=bucket, key=key(session))
 
 
-def key(session: Session) -> str:
+def key(session: Run) -> str:
     """The shared lock's place in the bucket."""
     from epochctl.aws.state_bucket import RUN_LOCK
 
     return f"{session.settings.state_folder(session.region)}/{RUN_LOCK}"
 
 
-def _lock(session: Session, command: str) -> RunLock:
+def _lock(session: Run, command: str) -> RunLock:
     from epochctl.config.settings import run_url
-    from epochctl.locks import RunLock, ourselves
+    from epochctl.locks import RunLock, current_holder
     from epochctl.tools.process import Stop
     from epochctl.workflow.events import StepProgress
 
@@ -98,16 +98,16 @@ def _lock(session: Session, command: str) -> RunLock:
         say("somebody else has taken the lock of this run: stopping in order")
         Stop.event.set()
 
-    holder = ourselves(session.run, command, run_url())
+    holder = current_holder(session.run, command, run_url())
     return RunLock(holder, local(session), shared(session), say=say, lost=lost)
 
 
-def _take(session: Session, lock: RunLock, command: str, seconds: float) -> None:
+def _take(session: Run, lock: RunLock, command: str, seconds: float) -> None:
     """Take it, now or within `seconds`. Raises LockedError describing who has it."""
     from epochctl.errors import DeadlineError
-    from epochctl.locks import refused
+    from epochctl.locks import lock_error
     from epochctl.tools.process import Stop
-    from epochctl.workflow.durations import spelled
+    from epochctl.workflow.durations import format_duration
     from epochctl.workflow.outputs import Outputs
     from epochctl.workflow.step import Context
     from epochctl.workflow.waiting import Pending, Ready, SystemClock
@@ -122,7 +122,7 @@ def _take(session: Session, lock: RunLock, command: str, seconds: float) -> None
             return Ready(None)
         met.append(other)
         left = seconds - (time.monotonic() - start)
-        told = f"{other.line}, since {spelled(time.time() - other.since)}; {_left(left)}"
+        told = f"{other.line}, since {format_duration(time.time() - other.since)}; {_left(left)}"
         return Pending(spoken.line(told, other.run, left))
 
     place = session.settings.full_name + " in " + session.region
@@ -130,8 +130,8 @@ def _take(session: Session, lock: RunLock, command: str, seconds: float) -> None
     try:
         ctx.wait_for(f"the lock on {place}", probe, deadline=seconds)
     except DeadlineError as error:
-        waited = spelled(seconds) if seconds else ""
-        raise refused(place, met[-1], command=command, waited=waited) from error
+        waited = format_duration(seconds) if seconds else ""
+        raise lock_error(place, met[-1], command=command, waited=waited) from error
 
 
 @dataclass
@@ -165,10 +165,10 @@ def _once(emit: Emit) -> Emit:
 
 def _left(seconds: float) -> str:
     """In steps that a person follows: a line of output each would be too many."""
-    from epochctl.workflow.durations import spelled
+    from epochctl.workflow.durations import format_duration
 
     size = 60 if seconds > 150 else 10
-    return f"{spelled(round(max(0.0, seconds) / size) * size)} left to wait"
+    return f"{format_duration(round(max(0.0, seconds) / size) * size)} left to wait"
 
 
 def _stolen(thief: Holder) -> Exception:

@@ -13,7 +13,7 @@ from epochctl.cli.options import Globals
 from epochctl.outputs import Release
 
 if TYPE_CHECKING:
-    from epochctl.operations.run import Session
+    from epochctl.operations.run import Run
 
 
 def apply(
@@ -25,28 +25,28 @@ def apply(
     wait: str | None = None,
     again: str = "",
     in_turn: bool = False,
-    proven: Callable[[Session], object] | None = None,
+    proven: Callable[[Run], object] | None = None,
     reviewed: Path | None = None,
 ) -> None:
     """Apply these steps and say `done`. wait: for a run that is at work, how long; again: the command with
     what `resume` must say again. in_turn: a region is begun when the one before it has ended well, which of
     several regions `proven` has the last word on. reviewed: where the only plans are that may be applied.
     """
-    from epochctl.cli.command_context import opened
+    from epochctl.cli.command_context import open_command
 
-    def work(session: Session) -> None:
+    def work(session: Run) -> None:
         _apply(session, names, command, done)
         if proven is not None and not fleet.alone:
             proven(session)
 
     with (
-        opened(options, output=output, title=command, listed=True, reviewed=reviewed) as fleet,
+        open_command(options, output=output, title=command, listed=True, reviewed=reviewed) as fleet,
         fleet.locked(again or command, wait),
     ):
         (fleet.in_turn if in_turn else fleet.each)(work)
 
 
-def _apply(session: Session, names: tuple[str, ...], command: str, done: str) -> None:
+def _apply(session: Run, names: tuple[str, ...], command: str, done: str) -> None:
     from epochctl.operations.credential_check import gate
 
     result = session.runner(gate(session, "up")).up(only=names, command=command).check()

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from epochctl.errors import VerifyError
 
 if TYPE_CHECKING:
-    from epochctl.operations.regions import Fleet
-    from epochctl.operations.run import Session
-    from epochctl.steps.dns.region_share import Share
+    from epochctl.operations.regions import RegionRunner
+    from epochctl.operations.run import Run
+    from epochctl.steps.dns.region_share import RegionShare
 
 
 @dataclass(frozen=True)
-class Elsewhere:
+class SurvivingRegions:
     """going: the regions that are taken away; stay: the others that answer now; silent: those that do not.
     listed: whether the settings have what goes; missing: what else they have.
 
@@ -55,7 +55,7 @@ class Elsewhere:
         return f"{', '.join(self.silent)} would not answer now" if self.silent else "there is no other one"
 
 
-def elsewhere(fleet: Fleet) -> Elsewhere:
+def elsewhere(fleet: RegionRunner) -> SurvivingRegions:
     """Seen from those that go."""
     from epochctl.steps.dns.region_share import answering
 
@@ -68,11 +68,11 @@ def elsewhere(fleet: Fleet) -> Elsewhere:
     missing = tuple(region for region in settings.regions if region not in going)
     last = bool(missing) and not stay and bool(answer)
     listed = set(going) <= set(settings.regions)
-    return Elsewhere(settings.hostname, going, stay, silent, last, listed, missing)
+    return SurvivingRegions(settings.hostname, going, stay, silent, last, listed, missing)
 
 
-def shares(session: Session) -> tuple[Share, ...]:
+def shares(session: Run) -> tuple[RegionShare, ...]:
     """Every region that has a record of ours for the host name."""
     step: Any = next((step for step in session.runner().graph if step.name == "dns"), None)
-    found: tuple[Share, ...] = step.shares() if step else ()
+    found: tuple[RegionShare, ...] = step.shares() if step else ()
     return found

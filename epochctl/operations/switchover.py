@@ -10,9 +10,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from epochctl.failover import Moving, Routes, Sizes
-    from epochctl.operations.regions import Fleet
-    from epochctl.operations.run import Session
+    from epochctl.failover import Routes, StandbySizing, Switchover
+    from epochctl.operations.regions import RegionRunner
+    from epochctl.operations.run import Run
     from epochctl.workflow.step import Context
 
 
@@ -21,7 +21,7 @@ def command(region: str) -> str:
     return f"failover to {region} --yes"
 
 
-def target(fleet: Fleet, region: str) -> str:
+def target(fleet: RegionRunner, region: str) -> str:
     """The region as it was typed, if the settings have it. Raises SettingsError."""
     from epochctl.errors import SettingsError
 
@@ -35,7 +35,7 @@ def target(fleet: Fleet, region: str) -> str:
     )
 
 
-def routes(fleet: Fleet) -> Routes:
+def routes(fleet: RegionRunner) -> Routes:
     """Of the host name, as Route 53 has them."""
     from epochctl.aws.route53 import HealthChecks, Route53
     from epochctl.failover import Routes
@@ -44,16 +44,16 @@ def routes(fleet: Fleet) -> Routes:
     return Routes(settings, Route53(aws), HealthChecks(aws, settings.full_name, settings.tags))
 
 
-def moving(fleet: Fleet, command: str, wait: str | None = None) -> Moving:
+def moving(fleet: RegionRunner, command: str, wait: str | None = None) -> Switchover:
     """Whoever sends the clients."""
-    from epochctl.failover import Answers, Moving
+    from epochctl.failover import DnsAnswers, Switchover
 
     settings, known = fleet.settings, routes(fleet)
-    answers = Answers(settings.hostname, known.look())
-    return Moving(settings, known, answers, sizes(fleet, command, wait))
+    answers = DnsAnswers(settings.hostname, known.look())
+    return Switchover(settings, known, answers, sizes(fleet, command, wait))
 
 
-def act(fleet: Fleet, region: str, command: str, work: Callable[[Context], tuple[bool, str]]) -> None:
+def act(fleet: RegionRunner, region: str, command: str, work: Callable[[Context], tuple[bool, str]]) -> None:
     """Told beside what the regions tell, and written into the journal of `region`, or of home."""
     from epochctl.tools.process import Stop
     from epochctl.workflow.runner import Runner
@@ -64,9 +64,9 @@ def act(fleet: Fleet, region: str, command: str, work: Callable[[Context], tuple
     Runner((), emit, SystemClock(stop), stop).act("failover", command, work).check()
 
 
-def sizes(fleet: Fleet, command: str, wait: str | None = None, *, held: bool = False) -> Sizes:
+def sizes(fleet: RegionRunner, command: str, wait: str | None = None, *, held: bool = False) -> StandbySizing:
     """A standby's, changed by its own `up`. held: its lock is ours already."""
-    from epochctl.failover import Sizes
+    from epochctl.failover import StandbySizing
 
     def bring(region: str, awake: bool) -> None:
         session = next(one for one in fleet.sessions if one.region == region)
@@ -76,17 +76,17 @@ def sizes(fleet: Fleet, command: str, wait: str | None = None, *, held: bool = F
         else:
             _bring_alone(sized, command, wait)
 
-    return Sizes(lambda region: bring(region, True), lambda region: bring(region, False))
+    return StandbySizing(lambda region: bring(region, True), lambda region: bring(region, False))
 
 
-def _bring_alone(session: Session, command: str, wait: str | None) -> None:
+def _bring_alone(session: Run, command: str, wait: str | None) -> None:
     from epochctl.operations.run_lock import locked
 
     with locked(session, command, wait):
         _bring(session)
 
 
-def _bring(session: Session) -> None:
+def _bring(session: Run) -> None:
     """The same steps as `up`'s, to the last."""
     from epochctl.operations.credential_check import gate
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from epochctl.operations.run import Session
-    from epochctl.operations.teardown_audit import Proof
+    from epochctl.operations.run import Run
+    from epochctl.operations.teardown_audit import TeardownReport
     from epochctl.workflow.runner import Runner
 
 
@@ -26,7 +26,7 @@ class Found:
     by_hand: tuple[str, ...] = ()
 
 
-def look(session: Session) -> Found:
+def look(session: Run) -> Found:
     """Raises where something of a stranger would be in the way."""
     from epochctl.operations.credential_check import budgeted
 
@@ -37,7 +37,7 @@ def look(session: Session) -> Found:
     return Found(runner, there, _by_hand(session, runner) if there else ())
 
 
-def remove(session: Session, found: Found, *, delete_state: bool = False, others_serve: bool = False) -> None:
+def remove(session: Run, found: Found, *, delete_state: bool = False, others_serve: bool = False) -> None:
     """All of it. others_serve: the clients are sent to another region first, and given time to go there."""
     runner = found.runner
     vpcs = _vpcs(session, runner)
@@ -61,7 +61,7 @@ def _drain(runner: Runner, there: tuple[str, ...]) -> tuple[str, ...]:
     return removed
 
 
-def _delete_state(session: Session) -> tuple[str, ...]:
+def _delete_state(session: Run) -> tuple[str, ...]:
     import shutil
 
     from epochctl.aws.state_bucket import StateBucket
@@ -73,7 +73,7 @@ def _delete_state(session: Session) -> tuple[str, ...]:
     return (*gone, f"files {files}")
 
 
-def _kept(session: Session) -> tuple[str, ...]:
+def _kept(session: Run) -> tuple[str, ...]:
     from epochctl.aws.state_bucket import StateBucket
 
     settings, bucket, account = session.settings, StateBucket(session.aws), session.aws.account_id()
@@ -87,11 +87,11 @@ def _kept(session: Session) -> tuple[str, ...]:
 def _refuse_strangers(runner: Runner) -> None:
     """Before anything is removed: a service that was taken down for nothing is down."""
     for step in runner.graph:
-        if step.name == "infra_up":
-            step.refuse_strangers(runner.context("infra_up"))  # type: ignore[attr-defined]
+        if step.name == "infra-up":
+            step.refuse_foreign(runner.context("infra-up"))  # type: ignore[attr-defined]
 
 
-def _vpcs(session: Session, runner: Runner) -> tuple[str, ...]:
+def _vpcs(session: Run, runner: Runner) -> tuple[str, ...]:
     """What was ours before: looked into afterwards, whatever became of its tags."""
     from epochctl.aws.network import Network
     from epochctl.aws.security_groups import SecurityGroups
@@ -102,7 +102,7 @@ def _vpcs(session: Session, runner: Runner) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*found, *((known.vpc_id,) if known else ()))))
 
 
-def _by_hand(session: Session, runner: Runner) -> tuple[str, ...]:
+def _by_hand(session: Run, runner: Runner) -> tuple[str, ...]:
     """Records that a person added, since no zone of the account holds the name: only they take them out."""
     from epochctl.aws.acm import Acm
     from epochctl.aws.route53 import Route53
@@ -120,13 +120,13 @@ def _by_hand(session: Session, runner: Runner) -> tuple[str, ...]:
 
 
 def _prove(
-    session: Session, before: Found, vpcs: tuple[str, ...], removed: tuple[str, ...], delete_state: bool
+    session: Run, before: Found, vpcs: tuple[str, ...], removed: tuple[str, ...], delete_state: bool
 ) -> None:
     """Ask AWS itself, not our own memory; the state goes only when nothing is left that it could name."""
     from epochctl.errors import LeftoversError
     from epochctl.operations import teardown_audit
 
-    found = teardown_audit.prove(session, before.runner.context("proof"), vpcs)
+    found = teardown_audit.audit(session, before.runner.context("proof"), vpcs)
     if not found.left and delete_state:
         removed += _delete_state(session)
     found = replace(found, removed=removed, kept=(*_kept(session), *before.by_hand))
@@ -141,7 +141,7 @@ def _prove(
     _report(session, found, path)
 
 
-def _report(session: Session, found: Proof, path: Path) -> None:
+def _report(session: Run, found: TeardownReport, path: Path) -> None:
     lines = [
         "",
         f"Removed ({len(found.removed)}):" if found.removed else "Nothing was there to be removed.",

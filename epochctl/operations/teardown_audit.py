@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from epochctl.operations.run import Session
+    from epochctl.operations.run import Run
     from epochctl.workflow.step import Context
 
 SETTLING = 60.0  # seconds in which EC2 may still tell of what it has just deleted
@@ -22,7 +22,7 @@ NAME = "teardown"
 
 
 @dataclass(frozen=True)
-class Proof:
+class TeardownReport:
     """What was asked and found. left: ours, must be empty; foreign: bears our name, belongs to another."""
 
     name: str
@@ -60,7 +60,7 @@ class Proof:
         return directory / f"{NAME}.txt"
 
 
-def prove(session: Session, ctx: Context, vpcs: tuple[str, ...]) -> Proof:
+def audit(session: Run, ctx: Context, vpcs: tuple[str, ...]) -> TeardownReport:
     """Look until nothing of ours is told any more, or it is clear that something stays."""
     from epochctl.errors import DeadlineError
     from epochctl.workflow.waiting import Pending, Ready
@@ -76,7 +76,7 @@ def prove(session: Session, ctx: Context, vpcs: tuple[str, ...]) -> Proof:
         ctx.wait_for("AWS to tell of nothing of ours any more", probe, deadline=SETTLING, longest=10.0)
     left, foreign = looks[-1]
     settings = session.settings
-    return Proof(
+    return TeardownReport(
         name=settings.full_name,
         account=session.aws.account_id(),
         at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -88,20 +88,20 @@ def prove(session: Session, ctx: Context, vpcs: tuple[str, ...]) -> Proof:
     )
 
 
-def look(session: Session, vpcs: tuple[str, ...] = ()) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def look(session: Run, vpcs: tuple[str, ...] = ()) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What is ours, and what only bears our name, a line each. Of the session's region: every region of an
     environment goes down, and is proven to be, by itself.
     """
-    from epochctl.aws.teardown_scan import Leftovers
+    from epochctl.aws.teardown_scan import TeardownScan
 
     settings, kept = session.settings, _given(session)
-    found = Leftovers(session.aws).find(settings.full_name, settings.tags, kept, vpcs)
+    found = TeardownScan(session.aws).find(settings.full_name, settings.tags, kept, vpcs)
     left = dict.fromkeys(one.words for one in found if not one.foreign)
     foreign = dict.fromkeys(f"{one.words}: {one.foreign}" for one in found if one.foreign)
     return tuple(left), tuple(foreign)
 
 
-def _given(session: Session) -> tuple[str, ...]:
+def _given(session: Run) -> tuple[str, ...]:
     """The user's own certificate and its validation record stay, even where `cert request` made them."""
     from epochctl.aws.acm import Acm
 
@@ -111,9 +111,9 @@ def _given(session: Session) -> tuple[str, ...]:
 
 
 def _questions() -> tuple[str, ...]:
-    from epochctl.aws.teardown_scan import Leftovers
+    from epochctl.aws.teardown_scan import TeardownScan
 
-    return Leftovers.questions()
+    return TeardownScan.questions()
 
 
 def _listed(title: str, items: Iterable[str]) -> tuple[str, ...]:

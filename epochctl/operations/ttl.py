@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from epochctl.operations.run import Session
+    from epochctl.operations.run import Run
 
 
 def check(ttl: str) -> None:
@@ -24,7 +24,7 @@ def check(ttl: str) -> None:
         )
 
 
-def facts(session: Session) -> dict[str, str]:
+def facts(session: Run) -> dict[str, str]:
     """Age, cost so far and time left; {} where there is no cluster of ours."""
     from epochctl.aws.eks import Eks
     from epochctl.operations import cost_report
@@ -40,7 +40,7 @@ def facts(session: Session) -> dict[str, str]:
     }
 
 
-def expires(session: Session, now: datetime) -> str:
+def expires(session: Run, now: datetime) -> str:
     """In words, with the way to end or to prolong it."""
     moment = _moment(session)
     if moment is None:
@@ -50,7 +50,7 @@ def expires(session: Session, now: datetime) -> str:
     return f"{when}, {span(left)} left" if left > 0 else f"{when}, {span(-left)} ago: epochctl down --expired"
 
 
-def not_expired(session: Session) -> str:
+def not_expired(session: Run) -> str:
     """Why `down --expired` must not touch it; "" where its time is over."""
     moment, now = _moment(session), datetime.now(UTC)
     if moment is None:
@@ -70,7 +70,7 @@ def span(seconds: float) -> str:
     return f"{minutes} min" if minutes else f"{whole} s"
 
 
-def _moment(session: Session) -> datetime | None:
+def _moment(session: Run) -> datetime | None:
     from epochctl.aws.expiry import Expiry
 
     return Expiry(session.aws, session.settings.tags).moment()

@@ -3,7 +3,7 @@
 Reads only. Knows no terminal; `doctor` shows every fact, `up` refuses where one of them fails.
 """
 
-from epochctl.preflight.check_result import Fact, refusal
-from epochctl.preflight.checks import Examination
+from epochctl.preflight.check_result import CheckResult, refusal
+from epochctl.preflight.checks import Checks
 
-__all__ = ["Examination", "Fact", "refusal"]
+__all__ = ["CheckResult", "Checks", "refusal"]

@@ -9,18 +9,18 @@ from epochctl.aws.eks import AccessEntry, ClusterAccess, Eks
 from epochctl.aws.session import Aws
 from epochctl.config.settings import Settings
 from epochctl.errors import EpochctlError
-from epochctl.preflight.check_result import Fact, fail, failed, ok, warn
+from epochctl.preflight.check_result import CheckResult, fail, failed, ok, warn
 
 SHORT = 45 * 60  # seconds: an `up` from nothing takes 20 to 25 minutes on AWS
 
 
-class Account:
+class AccountChecks:
     """The caller in one region."""
 
     def __init__(self, settings: Settings, aws: Aws, eks: Eks) -> None:
         self._settings, self._aws, self._eks = settings, aws, eks
 
-    def identity(self) -> Iterator[Fact]:
+    def identity(self) -> Iterator[CheckResult]:
         try:
             arn = self._aws.caller_arn()
         except EpochctlError as error:
@@ -28,8 +28,8 @@ class Account:
             return
         yield ok("identity", f"{arn} in {self._aws.region}")
 
-    def credentials(self) -> Iterator[Fact]:
-        left = credentials.remaining(self._aws)
+    def credentials(self) -> Iterator[CheckResult]:
+        left = credentials.time_left(self._aws)
         if left is None:
             yield ok("credentials", "without an end that anybody knows")
             return
@@ -41,13 +41,13 @@ class Account:
         else:
             yield warn("credentials", f"{words}; `up` from nothing takes 25 min", "sign in again first")
 
-    def standing(self) -> Iterator[Fact]:
+    def standing(self) -> Iterator[CheckResult]:
         """Told only where the environment stands: its cluster is ours, and active."""
         cluster = self._cluster()
         if cluster is not None and cluster.status == "ACTIVE":
             yield ok("environment", f"{cluster.name} stands")
 
-    def access(self) -> Iterator[Fact]:
+    def access(self) -> Iterator[CheckResult]:
         """Which access entry the caller maps to; before there is a cluster, which it will be."""
         cluster = self._cluster()
         if cluster is None:
@@ -64,7 +64,7 @@ class Account:
         return cluster if ours else None
 
 
-def _mapped(entry: AccessEntry) -> Fact:
+def _mapped(entry: AccessEntry) -> CheckResult:
     may = ", ".join((*entry.policies, *(f"group {group}" for group in entry.groups)))
     if not may:
         words = f"{entry.principal} has an access entry, without any policy or group"
@@ -72,7 +72,7 @@ def _mapped(entry: AccessEntry) -> Fact:
     return ok("cluster access", f"you are {entry.principal}: {may}")
 
 
-def _without(cluster: ClusterAccess, arn: str) -> Fact:
+def _without(cluster: ClusterAccess, arn: str) -> CheckResult:
     return fail(
         "cluster access",
         f"no access entry of {cluster.name} is for {arn}: the cluster will answer Unauthorized",

@@ -12,7 +12,7 @@ State = Literal["ok", "warn", "fail"]
 
 
 @dataclass(frozen=True)
-class Fact:
+class CheckResult:
     """fail: `up` would not get through. warn: it may, or nobody could tell. error: where one says more."""
 
     name: str
@@ -22,25 +22,25 @@ class Fact:
     error: EpochctlError | None = field(default=None, compare=False, repr=False)
 
 
-def ok(name: str, why: str) -> Fact:
-    return Fact(name, "ok", why)
+def ok(name: str, why: str) -> CheckResult:
+    return CheckResult(name, "ok", why)
 
 
-def warn(name: str, why: str, fix: str = "") -> Fact:
-    return Fact(name, "warn", why, fix)
+def warn(name: str, why: str, fix: str = "") -> CheckResult:
+    return CheckResult(name, "warn", why, fix)
 
 
-def fail(name: str, why: str, fix: str) -> Fact:
-    return Fact(name, "fail", why, fix)
+def fail(name: str, why: str, fix: str) -> CheckResult:
+    return CheckResult(name, "fail", why, fix)
 
 
-def failed(name: str, error: EpochctlError) -> Fact:
+def failed(name: str, error: EpochctlError) -> CheckResult:
     """An error that stands in the way, as a fact."""
     why = " ".join(part for part in (f"{error.what}:" if error.why else error.what, error.why) if part)
-    return Fact(name, "fail", " ".join(why.split()), error.fix, error)
+    return CheckResult(name, "fail", " ".join(why.split()), error.fix, error)
 
 
-def refusal(facts: Iterable[Fact]) -> EpochctlError | None:
+def refusal(facts: Iterable[CheckResult]) -> EpochctlError | None:
     """The error that the failing facts amount to; None where none fails. A lone one keeps its own words."""
     failing = [fact for fact in facts if fact.state == "fail"]
     if not failing:

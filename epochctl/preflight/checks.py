@@ -9,15 +9,15 @@ from epochctl.aws.route53 import Route53
 from epochctl.aws.session import Aws
 from epochctl.config.settings import Settings
 from epochctl.kube import Kube
-from epochctl.net.dns import Names as Resolver
-from epochctl.preflight.account import Account
-from epochctl.preflight.check_result import Fact
-from epochctl.preflight.domain import Domain
-from epochctl.preflight.limits import Limits
-from epochctl.preflight.local import Local
-from epochctl.preflight.names import Names
-from epochctl.preflight.parallel_checks import Asking, Question
-from epochctl.preflight.region_support import Places
+from epochctl.net.dns import DnsClient as Resolver
+from epochctl.preflight.account import AccountChecks
+from epochctl.preflight.check_result import CheckResult
+from epochctl.preflight.domain import DomainChecks
+from epochctl.preflight.limits import QuotaChecks
+from epochctl.preflight.local import LocalMachine
+from epochctl.preflight.names import NameChecks
+from epochctl.preflight.parallel_checks import ParallelChecks, Question
+from epochctl.preflight.region_support import RegionSupport
 
 SECONDS = 13.0  # for all of it; `doctor` promises 15
 PATIENCE = 45.0  # before `up`: one that begins with questions open may end after a quarter of an hour
@@ -25,7 +25,7 @@ PATIENCE = 45.0  # before `up`: one that begins with questions open may end afte
 Questions = dict[str, Question]
 
 
-class Examination:
+class Checks:
     """Of one (name, environment, region)."""
 
     def __init__(self, settings: Settings, region: str, aws: Aws) -> None:
@@ -34,14 +34,14 @@ class Examination:
         def connect(access: ClusterAccess) -> Kube:
             return Kube(access, lambda: eks.token(access.name).value.get_secret_value())
 
-        self._local = Local(settings, region)
-        self._account = Account(settings, aws, eks)
-        self._limits = Limits(settings, Quotas(aws), capacity)
-        self._places = Places(settings, capacity, eks)
-        self._names = Names(settings, aws, eks, connect)
-        self._domain = Domain(settings, Route53(aws), Resolver())
+        self._local = LocalMachine(settings, region)
+        self._account = AccountChecks(settings, aws, eks)
+        self._limits = QuotaChecks(settings, Quotas(aws), capacity)
+        self._places = RegionSupport(settings, capacity, eks)
+        self._names = NameChecks(settings, aws, eks, connect)
+        self._domain = DomainChecks(settings, Route53(aws), Resolver())
 
-    def everything(self) -> tuple[Fact, ...]:
+    def everything(self) -> tuple[CheckResult, ...]:
         """All there is to know, for `doctor`."""
         machine = {"kubectl": self._local.kubectl, "own files": self._local.own_files}
         account = {
@@ -55,7 +55,7 @@ class Examination:
             asking.ask_all({**account, **self._region()})
         return asking.answers()
 
-    def essential(self) -> tuple[Fact, ...]:
+    def essential(self) -> tuple[CheckResult, ...]:
         """What can stop `up`, for its first second; of what stands, only what settings may still change."""
         asking = self._begin(self._machine(), PATIENCE)
         if self._known(asking):
@@ -64,13 +64,13 @@ class Examination:
             asking.ask_all(self._changeable() if stands else self._region())
         return asking.answers()
 
-    def _begin(self, machine: Questions, seconds: float) -> Asking:
-        asking = Asking(seconds)
+    def _begin(self, machine: Questions, seconds: float) -> ParallelChecks:
+        asking = ParallelChecks(seconds)
         asking.ask("identity", self._account.identity)
         asking.ask_all(machine)
         return asking
 
-    def _known(self, asking: Asking) -> bool:
+    def _known(self, asking: ParallelChecks) -> bool:
         """AWS is asked only as somebody: without an identity every other answer would be the same."""
         return all(fact.state == "ok" for fact in asking.answer("identity"))
 

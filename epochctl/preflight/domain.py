@@ -6,18 +6,18 @@ from collections.abc import Iterator
 
 from epochctl.aws.route53 import Route53
 from epochctl.config.settings import Settings
-from epochctl.net.dns import Names
-from epochctl.preflight.check_result import Fact, fail, ok, warn
+from epochctl.net.dns import DnsClient
+from epochctl.preflight.check_result import CheckResult, fail, ok, warn
 
 
-class Domain:
+class DomainChecks:
     """The zone of the host name."""
 
-    def __init__(self, settings: Settings, route53: Route53, names: Names) -> None:
+    def __init__(self, settings: Settings, route53: Route53, names: DnsClient) -> None:
         self._hostname, self._route53, self._names = settings.hostname, route53, names
         self._routed = settings.routed
 
-    def zone(self) -> Iterator[Fact]:
+    def zone(self) -> Iterator[CheckResult]:
         zone = self._route53.zone_for(self._hostname)
         if zone is None:
             words = f"no public zone of this account holds {self._hostname}"

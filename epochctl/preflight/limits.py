@@ -4,32 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from epochctl.aws.capacity import STANDARD_FAMILIES, Capacity, Use
+from epochctl.aws.capacity import STANDARD_FAMILIES, Capacity, Usage
 from epochctl.aws.quotas import ADDRESSES, CLUSTERS, NAT_GATEWAYS, STANDARD_VCPUS, VPCS, Quota, Quotas
 from epochctl.config.settings import Settings
-from epochctl.preflight.check_result import Fact, fail, ok, warn
+from epochctl.preflight.check_result import CheckResult, fail, ok, warn
 
 ZONES = 3  # that terraform/modules/network uses
-NOTHING = Use(0, 0)
+NOTHING = Usage(0, 0)
 
 
-class Limits:
+class QuotaChecks:
     """One question a quota."""
 
     def __init__(self, settings: Settings, quotas: Quotas, capacity: Capacity) -> None:
         self._cluster, self._quotas, self._capacity = settings.cluster, quotas, capacity
 
-    def vpcs(self) -> Iterator[Fact]:
+    def vpcs(self) -> Iterator[CheckResult]:
         yield self._fact(VPCS, 1, self._capacity.vpcs())
 
-    def addresses(self) -> Iterator[Fact]:
+    def addresses(self) -> Iterator[CheckResult]:
         wanted = {"none": 0, "single": 1, "per-az": ZONES}[self._cluster.nat]
         yield self._fact(ADDRESSES, wanted, self._capacity.addresses())
 
-    def clusters(self) -> Iterator[Fact]:
+    def clusters(self) -> Iterator[CheckResult]:
         yield self._fact(CLUSTERS, 1, self._capacity.clusters())
 
-    def nat_gateways(self) -> Iterator[Fact]:
+    def nat_gateways(self) -> Iterator[CheckResult]:
         """One a zone: the zone that has the least room decides."""
         wanted = {"none": 0, "single": 1, "per-az": ZONES}[self._cluster.nat]
         if wanted:
@@ -38,7 +38,7 @@ class Limits:
             fullest = max(zones, key=lambda zone: _others(used.get(zone, NOTHING)), default="")
             yield self._fact(NAT_GATEWAYS, 1, used.get(fullest, NOTHING), where=fullest)
 
-    def vcpus(self) -> Iterator[Fact]:
+    def vcpus(self) -> Iterator[CheckResult]:
         types = self._capacity.instance_types(self._cluster.instance_types)
         if types and all(each.name[0] in STANDARD_FAMILIES for each in types):
             wanted = self._cluster.nodes * max(each.vcpus for each in types)
@@ -47,7 +47,7 @@ class Limits:
             family = ", ".join(each.name for each in types)
             yield warn(f"quota {STANDARD_VCPUS.words}", f"{family} have a quota of their own, not looked at")
 
-    def _fact(self, quota: Quota, wanted: int, use: Use, where: str = "") -> Fact:
+    def _fact(self, quota: Quota, wanted: int, use: Usage, where: str = "") -> CheckResult:
         name, needed = f"quota {quota.words}", max(0, wanted - use.ours)
         if not needed:
             return ok(name, "nothing more is needed")
@@ -60,7 +60,7 @@ class Limits:
         return ok(name, words) if use.used + needed <= limit.value else fail(name, words, _more(quota))
 
 
-def _others(use: Use) -> int:
+def _others(use: Usage) -> int:
     return use.used - use.ours
 
 

@@ -12,7 +12,7 @@ from epochctl.config.settings import Settings
 from epochctl.errors import EpochctlError, ToolError
 from epochctl.image.assembler import can_assemble
 from epochctl.image.platforms import platform_of
-from epochctl.preflight.check_result import Fact, fail, failed, ok, warn
+from epochctl.preflight.check_result import CheckResult, fail, failed, ok, warn
 from epochctl.tools import eksctl, process
 from epochctl.tools.docker import Docker
 from epochctl.tools.helm import Helm
@@ -22,7 +22,7 @@ GIGABYTE = 1e9
 LEAST, ENOUGH = 1.0, 3.0  # GB: the provider alone is 0.7
 
 
-class Local:
+class LocalMachine:
     """The machine on which `up` would run."""
 
     def __init__(self, settings: Settings, region: str) -> None:
@@ -30,21 +30,21 @@ class Local:
         self._files = settings.state_directory(region).absolute()
         self._region = region
 
-    def terraform(self) -> Iterator[Fact]:
+    def terraform(self) -> Iterator[CheckResult]:
         root = self._settings.files_of("terraform")
         terraform = Terraform(root, self._files / "terraform", self._region)
         yield _program("terraform", lambda: terraform.version()[0])
 
-    def helm(self) -> Iterator[Fact]:
+    def helm(self) -> Iterator[CheckResult]:
         version = Helm(self._files / "kubeconfig", self._files / "helm").version
         yield _program("helm", lambda: ".".join(map(str, version())))
 
-    def eksctl(self) -> Iterator[Fact]:
+    def eksctl(self) -> Iterator[CheckResult]:
         """Only where the settings say that it makes the controller's identity."""
         if self._settings.lb_controller.identity == "eksctl":
             yield _program("eksctl", lambda: _version_of("eksctl", eksctl.FIX, "version"))
 
-    def kubectl(self) -> Iterator[Fact]:
+    def kubectl(self) -> Iterator[CheckResult]:
         """epochctl needs none; a person may."""
         if shutil.which("kubectl") is None:
             yield ok("kubectl", "not installed; epochctl needs none")
@@ -53,7 +53,7 @@ class Local:
         found = str(json.loads(told.stdout)["clientVersion"]["gitVersion"]).removeprefix("v")
         yield _old_enough("kubectl", found, needed=False)
 
-    def image(self) -> Iterator[Fact]:
+    def image(self) -> Iterator[CheckResult]:
         """Whether the image can be made here for the nodes' processor; Docker only where it must help."""
         if self._settings.service.image:
             return
@@ -82,7 +82,7 @@ class Local:
                 "start Docker, or choose other [cluster] instance_types",
             )
 
-    def own_files(self) -> Iterator[Fact]:
+    def own_files(self) -> Iterator[CheckResult]:
         """What `epochctl eject` copied out: epochctl's own changes no longer reach it."""
         for one in ejected.parts(self._settings):
             if one.behind:
@@ -91,7 +91,7 @@ class Local:
                 how = f"{len(one.differing)} files changed" if one.differing else "as this epochctl has it"
                 yield ok(f"own {one.part}", f"{one.place}: {how}; used as it stands ([ejected])")
 
-    def disk(self) -> Iterator[Fact]:
+    def disk(self) -> Iterator[CheckResult]:
         place = next(path for path in (self._files, *self._files.parents) if path.exists())
         free = shutil.disk_usage(place).free / GIGABYTE
         words = f"{free:.1f} GB free at {_shown(place, self._settings.directory)}"
@@ -103,14 +103,14 @@ class Local:
             yield ok("disk", words)
 
 
-def _program(name: str, version: Callable[[], str]) -> Fact:
+def _program(name: str, version: Callable[[], str]) -> CheckResult:
     try:
         return _old_enough(name, version(), needed=True)
     except ToolError as error:
         return failed(name, error)
 
 
-def _old_enough(name: str, found: str, *, needed: bool) -> Fact:
+def _old_enough(name: str, found: str, *, needed: bool) -> CheckResult:
     pin = versions.pin(f"tool.{name}")
     if _numbers(found) >= _numbers(pin.minimum):
         return ok(name, f"{found} (at least {pin.minimum})")

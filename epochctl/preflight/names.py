@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from epochctl.aws.eks import ClusterAccess, Eks
-from epochctl.aws.name_conflicts import Taken
+from epochctl.aws.name_conflicts import NameConflicts
 from epochctl.aws.session import Aws
 from epochctl.config.settings import Settings
 from epochctl.kube import Kube
-from epochctl.preflight.check_result import Fact, fail, ok, warn
+from epochctl.preflight.check_result import CheckResult, fail, ok, warn
 
 OTHER = "set another name or environment in epochctl.toml, or remove it"
 
 
-class Names:
+class NameChecks:
     """connect gives a way into a cluster."""
 
     def __init__(
@@ -23,15 +23,15 @@ class Names:
         self._name, self._tags = settings.full_name, settings.tags
         self._aws, self._eks, self._connect = aws, eks, connect
 
-    def taken(self) -> Iterator[Fact]:
+    def taken(self) -> Iterator[CheckResult]:
         """Cluster, repository, roles, policy, launch template: each one that is not ours."""
-        found = Taken(self._aws, self._name, self._tags).find()
+        found = NameConflicts(self._aws, self._name, self._tags).find()
         for words in found.values():
             yield fail("name", f"{words} exists, without the tags of ours", OTHER)
         if not found:
             yield ok("names", f"{self._name}: cluster, repository, roles and template are free, or ours")
 
-    def log_group(self) -> Iterator[Fact]:
+    def log_group(self) -> Iterator[CheckResult]:
         """We make none, but `down` would find one of that name and take it for ours."""
         group, logs = f"/aws/eks/{self._name}/cluster", self._aws.client("logs")
         found = self._aws.call(lambda: logs.describe_log_groups(logGroupNamePrefix=group))["logGroups"]
@@ -41,7 +41,7 @@ class Names:
         else:
             yield ok("log group", f"{group} is free")
 
-    def namespace(self) -> Iterator[Fact]:
+    def namespace(self) -> Iterator[CheckResult]:
         """Of the release, where there is a cluster to ask."""
         cluster = self._eks.describe(self._name)
         ours = cluster is not None and self._tags.items() <= dict(cluster.tags).items()

@@ -10,18 +10,18 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 
 from epochctl.errors import EpochctlError, Interrupted
-from epochctl.preflight.check_result import Fact, warn
+from epochctl.preflight.check_result import CheckResult, warn
 
-Question = Callable[[], Iterable[Fact]]
+Question = Callable[[], Iterable[CheckResult]]
 
 
-class Asking:
+class ParallelChecks:
     """Answers come in the order of asking. say gets each as it comes, from the thread that asked."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds, self._ends = seconds, time.monotonic() + seconds
         self._threads: list[tuple[str, threading.Thread]] = []
-        self._answers: dict[str, tuple[Fact, ...]] = {}
+        self._answers: dict[str, tuple[CheckResult, ...]] = {}
         self._stopped: list[Interrupted] = []
 
     def ask(self, name: str, question: Question) -> None:
@@ -37,16 +37,16 @@ class Asking:
         for name, question in questions.items():
             self.ask(name, question)
 
-    def answer(self, name: str) -> tuple[Fact, ...]:
+    def answer(self, name: str) -> tuple[CheckResult, ...]:
         """The facts of one question, waited for."""
         for known, thread in self._threads:
             if known == name:
                 thread.join(max(0.0, self._ends - time.monotonic()))
         return self._answers.get(name, ())
 
-    def answers(self) -> tuple[Fact, ...]:
+    def answers(self) -> tuple[CheckResult, ...]:
         """Every fact there is by the deadline. Raises Interrupted where the run was stopped meanwhile."""
-        facts: list[Fact] = []
+        facts: list[CheckResult] = []
         for name, _ in list(self._threads):
             silent = warn(name, f"no answer within {self._seconds:.0f} s", "try again; check the network")
             self.answer(name)
@@ -66,7 +66,7 @@ class Asking:
             self._answers[name] = (warn(name, f"could not be told: {type(error).__name__}: {error}"),)
 
 
-def _unanswered(name: str, error: EpochctlError) -> Fact:
+def _unanswered(name: str, error: EpochctlError) -> CheckResult:
     """Nobody can tell: no permission to look, or AWS is not well. That alone stops nothing."""
     words = error.why.partition("\n")[0] or error.what
     return warn(name, f"could not be told: {words}", error.fix)

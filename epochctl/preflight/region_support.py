@@ -10,19 +10,19 @@ from epochctl.aws.eks import Eks
 from epochctl.config import versions
 from epochctl.config.settings import Settings
 from epochctl.image.platforms import normalize
-from epochctl.preflight.check_result import Fact, fail, ok, warn
+from epochctl.preflight.check_result import CheckResult, fail, ok, warn
 
 LEAST_ZONES, ZONES = 2, 3
 SOON = 90  # days
 
 
-class Places:
+class RegionSupport:
     """The region as this environment needs it."""
 
     def __init__(self, settings: Settings, capacity: Capacity, eks: Eks) -> None:
         self._cluster, self._capacity, self._eks = settings.cluster, capacity, eks
 
-    def zones(self) -> Iterator[Fact]:
+    def zones(self) -> Iterator[CheckResult]:
         zones = self._capacity.zones()
         without = f"; not {', '.join(zones.unfit)}, EKS has no control plane there" if zones.unfit else ""
         if len(zones.fit) < LEAST_ZONES:
@@ -31,7 +31,7 @@ class Places:
         else:
             yield ok("availability zones", f"{', '.join(zones.fit[:ZONES])}{without}")
 
-    def instance_types(self) -> Iterator[Fact]:
+    def instance_types(self) -> Iterator[CheckResult]:
         wanted = self._cluster.instance_types
         known = self._capacity.instance_types(wanted)
         missing = sorted(set(wanted) - {each.name for each in known})
@@ -42,7 +42,7 @@ class Places:
             yield from self._offered(known)
             yield _architecture(known)
 
-    def _offered(self, known: tuple[InstanceType, ...]) -> Iterator[Fact]:
+    def _offered(self, known: tuple[InstanceType, ...]) -> Iterator[CheckResult]:
         zones = self._capacity.zones().fit[:ZONES]
         offered = {zone for each in known for zone in each.zones} & set(zones)
         names, without = ", ".join(each.name for each in known), sorted(set(zones) - offered)
@@ -54,7 +54,7 @@ class Places:
         else:
             yield ok("instance types", f"{names}, offered in {', '.join(zones)}")
 
-    def version(self) -> Iterator[Fact]:
+    def version(self) -> Iterator[CheckResult]:
         """Days of standard support, by EKS's own calendar, else by versions.toml."""
         version = self._cluster.version
         try:
@@ -70,7 +70,7 @@ class Places:
         yield _supported(version, (until - datetime.now(UTC).date()).days, f"{until}")
 
 
-def _supported(version: str, left: int, until: str) -> Fact:
+def _supported(version: str, left: int, until: str) -> CheckResult:
     if left < 0:
         words = f"{version} left standard support {-left} days ago; extended support is never entered"
         return fail("EKS version", words, _newer())
@@ -82,7 +82,7 @@ def _newer() -> str:
     return f'[cluster] version = "{versions.pin("eks").version}"'
 
 
-def _architecture(known: tuple[InstanceType, ...]) -> Fact:
+def _architecture(known: tuple[InstanceType, ...]) -> CheckResult:
     of = {each.name: "arm64" if "arm64" in each.architectures else "amd64" for each in known}
     found = sorted({normalize(one) for one in of.values()})
     if len(found) == 1:

@@ -6,7 +6,7 @@ from epochctl.aws.acm import Acm
 from epochctl.aws.ecr import Ecr
 from epochctl.aws.eks import Eks
 from epochctl.aws.elbv2 import Elbv2
-from epochctl.aws.log_groups import Logs
+from epochctl.aws.log_groups import LogGroups
 from epochctl.aws.network import Network
 from epochctl.aws.replication import Replication
 from epochctl.aws.route53 import HealthChecks, Route53
@@ -18,8 +18,8 @@ from epochctl.kube.orphans import Orphans
 from epochctl.steps.acm_cert import AcmCert
 from epochctl.steps.build import Build
 from epochctl.steps.deploy import Deploy
-from epochctl.steps.dns import Dns, Keeping
-from epochctl.steps.ecr_replication import Replicated
+from epochctl.steps.dns import Dns, HealthCheckHold
+from epochctl.steps.ecr_replication import EcrReplication
 from epochctl.steps.infra_up import InfraUp, Reviewed
 from epochctl.steps.lb_controller import LbController
 from epochctl.steps.push import Push
@@ -36,7 +36,7 @@ def steps(
     acm, groups = Acm(aws), SecurityGroups(aws)
     network = Network(aws, groups)
     health = HealthChecks(aws, settings.full_name, settings.tags)
-    keeping = Keeping(settings, region, route53=route53, elbv2=elbv2, health=health)
+    keeping = HealthCheckHold(settings, region, route53=route53, elbv2=elbv2, health=health)
     orphans = Orphans(settings.full_name, settings.tags, elbv2, groups, network)
     return (
         AcmCert(
@@ -57,7 +57,7 @@ def steps(
             ecr=ecr,
             network=network,
             orphans=orphans,
-            logs=Logs(aws),
+            logs=LogGroups(aws),
             ttl=ttl,
             reviewed=reviewed,
         ),
@@ -70,12 +70,12 @@ def steps(
     )
 
 
-def _replicated(settings: Settings, region: str) -> Replicated | None:
+def _replicated(settings: Settings, region: str) -> EcrReplication | None:
     """Of several regions. One that is no longer in the settings has its copies from home, too."""
     if not settings.routed and region == settings.home:
         return None
     name, home = settings.full_name, settings.home
-    return Replicated(
+    return EcrReplication(
         region,
         name,
         home="" if region == home else home,

@@ -19,7 +19,7 @@ PATIENCE = 300.0  # seconds until a region pushes by itself
 
 
 @dataclass(frozen=True)
-class Replicated:
+class EcrReplication:
     """One repository. home: "" for the region that is home itself, else its name; others: ECR elsewhere."""
 
     region: str

@@ -18,7 +18,7 @@ from epochctl.image.platforms import normalize
 from epochctl.image.reference import Reference, parse_reference
 from epochctl.outputs import Image, Infrastructure, PushedImage
 from epochctl.registry import Login, Manifest, Registry, Upload
-from epochctl.steps.ecr_replication import Replicated
+from epochctl.steps.ecr_replication import EcrReplication
 from epochctl.workflow.step import Context, Observation
 
 _ECR = re.compile(r"\d{12}\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?")
@@ -44,7 +44,7 @@ class Push:
         *,
         ecr: Ecr,
         open_registry: OpenRegistry = _open_registry,
-        replicated: Replicated | None = None,
+        replicated: EcrReplication | None = None,
     ) -> None:
         """replicated: where several regions share one push; None where there is only one."""
         self._settings, self._region, self._ecr, self._open = settings, region, ecr, open_registry

@@ -10,7 +10,7 @@ from epochctl.aws.session import Aws
 from epochctl.config.settings import Settings
 
 
-def standing(settings: Settings, region: str, aws: Aws) -> Settings:
+def current_size(settings: Settings, region: str, aws: Aws) -> Settings:
     """The settings of one region as things stand. Nothing is asked where it would make no difference."""
     asleep = settings.sized(region, awake=False)
     if asleep == settings:

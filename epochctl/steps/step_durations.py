@@ -13,11 +13,11 @@ from typing import Any
 
 # Seconds, from nothing to there and back. The cluster is most of it, both ways.
 UP = {
-    "acm_cert": 180.0,
-    "infra_up": 960.0,
+    "acm-cert": 180.0,
+    "infra-up": 960.0,
     "build": 60.0,
     "push": 30.0,
-    "lb_controller": 120.0,
+    "lb-controller": 120.0,
     "deploy": 180.0,
     "dns": 60.0,
     "verify": 60.0,
@@ -26,11 +26,11 @@ DOWN = {
     "verify": 0.0,
     "dns": 60.0,
     "deploy": 180.0,
-    "lb_controller": 90.0,
+    "lb-controller": 90.0,
     "push": 0.0,
     "build": 0.0,
-    "infra_up": 840.0,
-    "acm_cert": 60.0,
+    "infra-up": 840.0,
+    "acm-cert": 60.0,
 }
 # What took less than this part of the usual changed only a little of what the step makes.
 PART = 1 / 20

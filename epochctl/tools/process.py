@@ -38,7 +38,7 @@ class Stop:
     event = threading.Event()
 
 
-def born(pid: int) -> str:
+def birth_time(pid: int) -> str:
     """When a process was born, in the kernel's own words; "dead" for a zombie, "" where that is not known."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
@@ -47,7 +47,7 @@ def born(pid: int) -> str:
     return "dead" if fields[0] in "ZX" else fields[19]
 
 
-def alive(pid: int, birth: str) -> bool:
+def is_alive(pid: int, birth: str) -> bool:
     """Whether that process still is; one that took over its id was born at another time."""
     try:
         os.kill(pid, 0)
@@ -55,7 +55,7 @@ def alive(pid: int, birth: str) -> bool:
         return False
     except PermissionError:
         pass
-    return born(pid) == birth
+    return birth_time(pid) == birth
 
 
 def find(program: str, *, fix: str) -> str:

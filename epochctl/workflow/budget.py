@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from epochctl.errors import CredentialsError
-from epochctl.workflow.durations import spelled
+from epochctl.workflow.durations import format_duration
 from epochctl.workflow.graph import Edges
 
 MARGIN = 1.5
@@ -82,12 +82,12 @@ def _lasts(left: Remaining, needed: float) -> bool:
 
 
 def _numbers(needed: float) -> str:
-    return f"{spelled(needed)}, × {MARGIN} = {spelled(needed * MARGIN)}"
+    return f"{format_duration(needed)}, × {MARGIN} = {format_duration(needed * MARGIN)}"
 
 
 def _left(left: Remaining) -> str:
     more = f", renewed by their source ({left.source})" if left.renewed else ""
-    return f"the credentials last another {spelled(left.seconds)}{more}"
+    return f"the credentials last another {format_duration(left.seconds)}{more}"
 
 
 def _refusal(what: str, left: Remaining, words: str) -> CredentialsError:

@@ -8,7 +8,7 @@ _UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
 _TYPED = re.compile(r"(?:\d+(?:\.\d+)?[dhms])+|\d+")
 
 
-def spelled(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """12 s, 3 min 05 s, 2 h 05 min, 3 d 02 h."""
     whole = max(0, int(seconds))
     for size, inner, word, small in ((86400, 3600, "d", "h"), (3600, 60, "h", "min"), (60, 1, "min", "s")):
@@ -17,7 +17,7 @@ def spelled(seconds: float) -> str:
     return f"{whole} s"
 
 
-def typed(text: str) -> float | None:
+def parse_duration(text: str) -> float | None:
     """Seconds of 90, 90s, 10m, 1h30m; None where that is not a length of time."""
     words = text.strip().lower()
     if not _TYPED.fullmatch(words):

@@ -111,12 +111,12 @@ class RunFinished(Event):
 Emit = Callable[[Event], None]
 
 
-def record(event: Event) -> dict[str, object]:
+def event_fields(event: Event) -> dict[str, object]:
     """The event as plain data: {"event": "step_finished", "step": ..., its own fields}; "" is no region."""
     fields = {key: value for key, value in asdict(event).items() if key != "region" or value}
-    return {"event": word(type(event)), **fields}
+    return {"event": event_name(type(event)), **fields}
 
 
-def word(kind: type[Event]) -> str:
+def event_name(kind: type[Event]) -> str:
     """Its name for programs: step_finished."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", kind.__name__).lower()

@@ -22,7 +22,7 @@ from epochctl.workflow.events import (
     StepFailed,
     StepFinished,
     StepSkipped,
-    record,
+    event_fields,
 )
 
 KEPT = (RunStarted, StepFinished, StepFailed, StepSkipped, RunFinished)
@@ -59,7 +59,7 @@ class Journal:
         if isinstance(event, RunStarted):
             entry["who"] = whoami()
             entry["pid"] = os.getpid()
-        return entry | {key: _short(value) for key, value in record(event).items()}
+        return entry | {key: _short(value) for key, value in event_fields(event).items()}
 
     def _append(self, line: str) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)

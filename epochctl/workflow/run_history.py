@@ -26,7 +26,7 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class Run:
+class RecordedRun:
     """One command. ok: None where it never told how it ended; alive: that is because it is still at work."""
 
     when: datetime
@@ -47,7 +47,7 @@ class Run:
         return "ok" if self.ok else "failed"
 
 
-def read(path: Path) -> tuple[Run, ...]:
+def read(path: Path) -> tuple[RecordedRun, ...]:
     """The runs in the journal at `path` and in the file before it, the newest first."""
     lines = (line for file in (path.with_name(path.name + ".1"), path) for line in _lines(file))
     return tuple(sorted(_runs(lines), key=lambda run: run.when, reverse=True))
@@ -67,9 +67,9 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
             yield entry
 
 
-def _runs(entries: Iterable[dict[str, Any]]) -> list[Run]:
-    ended: list[Run] = []
-    under_way: dict[str, Run] = {}  # a process may begin one after the other under one id
+def _runs(entries: Iterable[dict[str, Any]]) -> list[RecordedRun]:
+    ended: list[RecordedRun] = []
+    under_way: dict[str, RecordedRun] = {}  # a process may begin one after the other under one id
     for entry in entries:
         key, kind = str(entry.get("run", "")), entry["event"]
         if kind == "run_started":
@@ -83,12 +83,14 @@ def _runs(entries: Iterable[dict[str, Any]]) -> list[Run]:
     return ended + list(under_way.values())
 
 
-def _begun(entry: dict[str, Any]) -> Run:
+def _begun(entry: dict[str, Any]) -> RecordedRun:
     who = str(entry.get("who", ""))
-    return Run(_time(entry["at"]), str(entry.get("command", "")), who, alive=_alive(who, entry.get("pid")))
+    return RecordedRun(
+        _time(entry["at"]), str(entry.get("command", "")), who, alive=_alive(who, entry.get("pid"))
+    )
 
 
-def _finished(run: Run, entry: dict[str, Any]) -> Run:
+def _finished(run: RecordedRun, entry: dict[str, Any]) -> RecordedRun:
     return replace(
         run,
         ok=bool(entry.get("ok")),
@@ -98,7 +100,7 @@ def _finished(run: Run, entry: dict[str, Any]) -> Run:
     )
 
 
-def _told(run: Run, entry: dict[str, Any]) -> Run:
+def _told(run: RecordedRun, entry: dict[str, Any]) -> RecordedRun:
     if entry["event"] == "step_failed":
         words = (str(entry.get(key, "")) for key in ("step", "what", "why", "fix"))
         return replace(run, failures=(*run.failures, Failure(*words)), worked=True)

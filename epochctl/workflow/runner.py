@@ -15,7 +15,7 @@ from epochctl.workflow.events import Emit
 from epochctl.workflow.graph import Edges, Graph
 from epochctl.workflow.outputs import Outputs
 from epochctl.workflow.schedule import Schedule, Work
-from epochctl.workflow.step import Context, Looking, Observation, Standing, Step, Telling
+from epochctl.workflow.step import Context, Discoverable, HasCachedOutput, Observation, ReadOnly, Step
 from epochctl.workflow.waiting import Clock
 
 # Called with a step's name before it changes anything; raises where that must not begin.
@@ -51,7 +51,7 @@ class Result:
 
 
 class Runner:
-    """Runs steps. `stop` ends a run in order; the same event must be the clock's. looking: see Context."""
+    """Runs steps. `stop` ends a run in order; the same event must be the clock's. read_only: see Context."""
 
     def __init__(
         self,
@@ -61,14 +61,14 @@ class Runner:
         stop: threading.Event | None = None,
         gate: Gate | None = None,
         *,
-        looking: Looking | None = None,
+        read_only: ReadOnly | None = None,
     ) -> None:
         self.graph = Graph(steps)
         self.outputs = Outputs()
         self._emit, self._clock = emit, clock
         self._stop = stop or threading.Event()
         self._gate = gate or (lambda name: None)
-        self._looking = looking
+        self._read_only = read_only
         self._seen: dict[str, Observation] = {}
         self._removed: dict[str, tuple[str, ...]] = {}
 
@@ -102,7 +102,7 @@ class Runner:
 
         def work(name: str) -> None:
             seen = None
-            if not self._missing(name) or isinstance(self.graph.step(name), Standing):
+            if not self._missing(name) or isinstance(self.graph.step(name), Discoverable):
                 try:
                     seen = self._stands(name) if self._missing(name) else self._observe(name)
                 except Interrupted:
@@ -133,7 +133,7 @@ class Runner:
 
     def context(self, name: str) -> Context:
         """What a step of that name is handed."""
-        return Context(name, self.outputs, self._emit, self._clock, self._looking)
+        return Context(name, self.outputs, self._emit, self._clock, self._read_only)
 
     def _run(self, command: str, edges: Edges, work: Work) -> Result:
         start = self._clock.now()
@@ -163,12 +163,12 @@ class Runner:
     def _standing(self, only: Collection[str]) -> tuple[str, ...]:
         """Steps that others need and that stand: published, and done with."""
         steps = self.graph.upto(*only)
-        names = [step.name for step in steps if isinstance(step, Standing) and step.name not in only]
+        names = [step.name for step in steps if isinstance(step, Discoverable) and step.name not in only]
         return tuple(name for name in names if self._stands(name))
 
     def _stands(self, name: str) -> Observation | None:
         step = self.graph.step(name)
-        output = step.standing(self.context(name)) if isinstance(step, Standing) else None
+        output = step.discover(self.context(name)) if isinstance(step, Discoverable) else None
         if output is None:
             return None
         self._publish(name, output)
@@ -188,10 +188,10 @@ class Runner:
     def _known(self, name: str) -> bool:
         """Whether a step that is only needed tells its output without a full look, if it can."""
         step = self.graph.step(name)
-        if not isinstance(step, Telling):
+        if not isinstance(step, HasCachedOutput):
             return False
         self._emit(events.StepStarted(name, "observe"))
-        output = step.known(self.context(name))
+        output = step.cached_output(self.context(name))
         if output is not None:
             self._publish(name, output)
         return output is not None

@@ -7,7 +7,7 @@ from collections.abc import Hashable
 from epochctl.workflow.waiting import Clock
 
 
-class Patience:
+class StallTimer:
     """Ends when what is watched has looked the same for `seconds`; each change begins it anew."""
 
     def __init__(self, clock: Clock, seconds: float) -> None:
@@ -15,7 +15,7 @@ class Patience:
         self._seen: Hashable = object()
         self._since = clock.now()
 
-    def spent(self, state: Hashable) -> bool:
+    def is_stalled(self, state: Hashable) -> bool:
         """Look once more: whether nothing has moved for too long."""
         if state != self._seen:
             self._seen, self._since = state, self._clock.now()

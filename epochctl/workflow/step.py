@@ -32,7 +32,7 @@ class Observation:
 
 
 @dataclass(frozen=True)
-class Looking:
+class ReadOnly:
     """Nothing is to be changed, not even put right, and nobody waited for.
 
     beside: the run that is at work here meanwhile, "" for none.
@@ -45,14 +45,14 @@ class Looking:
 class Context:
     """What a step gets besides its own collaborators: the outputs so far, and a way to tell and to wait.
 
-    looking: the command only looks; None where it may change things.
+    read_only: the command changes nothing; None where it may change things.
     """
 
     step: str
     outputs: Outputs
     emit: Emit
     clock: Clock = field(default_factory=SystemClock)
-    looking: Looking | None = None
+    read_only: ReadOnly | None = None
 
     def say(self, message: str) -> None:
         """One line of progress, shown live."""
@@ -99,18 +99,18 @@ class Step(Protocol):
 
 
 @runtime_checkable
-class Telling(Protocol):
+class HasCachedOutput(Protocol):
     """A step that can tell its output at once, where others only need it; what is due it does not say."""
 
-    def known(self, ctx: Context) -> Any | None:
+    def cached_output(self, ctx: Context) -> Any | None:
         """The output as it was published last; None where only a full look tells."""
         ...
 
 
 @runtime_checkable
-class Standing(Protocol):
+class Discoverable(Protocol):
     """A step whose work is seen without what it was made of: from another machine, or after a change here."""
 
-    def standing(self, ctx: Context) -> Any | None:
+    def discover(self, ctx: Context) -> Any | None:
         """The output of what stands, also where needed outputs are missing; None where nothing does."""
         ...

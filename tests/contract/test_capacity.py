@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from epochctl.aws.capacity import Capacity, Use
+from epochctl.aws.capacity import Capacity, Usage
 from epochctl.aws.expiry import Expiry
-from epochctl.aws.node_launch import Launches
+from epochctl.aws.node_launch import NodeLaunches
 from epochctl.aws.quotas import ADDRESSES, VPCS, Quotas
 from epochctl.aws.session import Aws
 
@@ -23,9 +23,9 @@ def test_what_is_ours_is_told_from_what_is_not() -> None:
     ec2.create_vpc(CidrBlock="10.1.0.0/16")
     ec2.allocate_address(Domain="vpc")
     capacity = Capacity(aws, NAME, TAGS)
-    assert capacity.vpcs() == Use(before + 2, 1)
-    assert capacity.addresses() == Use(1, 0)
-    assert capacity.clusters() == Use(0, 0)
+    assert capacity.vpcs() == Usage(before + 2, 1)
+    assert capacity.addresses() == Usage(1, 0)
+    assert capacity.clusters() == Usage(0, 0)
 
 
 @pytest.mark.usefixtures("emulated")
@@ -37,8 +37,8 @@ def test_gateways_by_zone_and_vcpus_of_running_machines() -> None:
     ec2.run_instances(ImageId="ami-12345678", MinCount=2, MaxCount=2, InstanceType="t3.medium")
     ec2.run_instances(ImageId="ami-12345678", MinCount=1, MaxCount=1, InstanceType="g4dn.xlarge")
     capacity = Capacity(aws, NAME, TAGS)
-    assert capacity.nat_gateways() == {subnet["AvailabilityZone"]: Use(1, 0)}
-    assert capacity.standard_vcpus() == Use(4, 0)
+    assert capacity.nat_gateways() == {subnet["AvailabilityZone"]: Usage(1, 0)}
+    assert capacity.standard_vcpus() == Usage(4, 0)
 
 
 @pytest.mark.usefixtures("emulated")
@@ -81,6 +81,6 @@ def test_the_expiry_is_read_from_the_tag() -> None:
 
 @pytest.mark.usefixtures("emulated")
 def test_without_a_node_group_there_is_nothing_to_explain() -> None:
-    launches = Launches(Aws("us-west-2"), NAME)
+    launches = NodeLaunches(Aws("us-west-2"), NAME)
     assert launches.group() is None
     assert launches.instances() == ()

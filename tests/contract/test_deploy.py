@@ -234,7 +234,7 @@ def test_it_deploys_and_a_second_time_changes_nothing(
     assert seen.changes == ()
     assert seen.output == first
     assert (
-        step.standing(replace(context(GOOD, said), outputs=Outputs())) == first
+        step.discover(replace(context(GOOD, said), outputs=Outputs())) == first
     )  # also where nobody knows what it was made of
     assert step.apply(context(GOOD, said)).revision == first.revision
 

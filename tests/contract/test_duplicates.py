@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from epochctl.aws.duplicates import Strays
-from epochctl.aws.import_ids import Belongings
+from epochctl.aws.duplicates import Duplicates
+from epochctl.aws.import_ids import ImportIds
 from epochctl.aws.session import Aws
 
 NAME = "epoch-production"
@@ -38,13 +38,13 @@ def test_of_two_the_idle_one_goes(aws: Aws) -> None:
     attached, loose = gateway(aws), gateway(aws)
     ec2.attach_internet_gateway(VpcId=used, InternetGatewayId=attached)
     address = ec2.allocate_address(TagSpecifications=tagged("elastic-ip", f"{NAME}-nat-us-west-2a"))
-    removed = Strays(aws, NAME, TAGS).remove({used, attached})
+    removed = Duplicates(aws, NAME, TAGS).remove({used, attached})
     assert removed == (
         f"internet gateway {loose}",
         f"elastic IP address {address['AllocationId']}",
         f"VPC {idle}",
     )
-    assert Strays(aws, NAME, TAGS).remove({used, attached}) == ()
+    assert Duplicates(aws, NAME, TAGS).remove({used, attached}) == ()
 
 
 def test_what_is_known_used_or_not_ours_stays(aws: Aws) -> None:
@@ -54,7 +54,7 @@ def test_what_is_known_used_or_not_ours_stays(aws: Aws) -> None:
     vpc(aws, **{"epochctl:environment": "staging"})
     ec2.create_vpc(CidrBlock="10.0.0.0/16", TagSpecifications=tagged("vpc", "by-hand"))
     before = ec2.describe_vpcs()["Vpcs"]
-    assert Strays(aws, NAME, TAGS).remove({known}) == ()
+    assert Duplicates(aws, NAME, TAGS).remove({known}) == ()
     assert ec2.describe_vpcs()["Vpcs"] == before
 
 
@@ -65,6 +65,6 @@ def test_of_two_the_one_in_use_is_adopted(aws: Aws, first: int) -> None:
     ec2.create_subnet(VpcId=both[first], CidrBlock="10.0.0.0/20", TagSpecifications=tagged("subnet"))
     gateways = [gateway(aws), gateway(aws)]
     ec2.attach_internet_gateway(VpcId=both[first], InternetGatewayId=gateways[first])
-    found = Belongings(aws, NAME, TAGS)._network()
+    found = ImportIds(aws, NAME, TAGS)._network()
     assert found["module.network.aws_vpc.this"] == both[first]
     assert found["module.network.aws_internet_gateway.this"] == gateways[first]

@@ -16,10 +16,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from epochctl.net.https import Failure, Https, Response, Served
+from epochctl.net.https import Failure, HttpsClient, Response, Served
 
 HOSTNAME, ADDRESS = "epoch.example.com", "127.0.0.1"
-Serve = Callable[..., Https]
+Serve = Callable[..., HttpsClient]
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -77,7 +77,7 @@ def serve(authority: tuple[x509.Certificate, ec.EllipticCurvePrivateKey], tmp_pa
     """serve(names, life): a client of a server that shows such a certificate."""
     servers: list[http.server.ThreadingHTTPServer] = []
 
-    def start(name: str = HOSTNAME, life: timedelta = timedelta(days=20)) -> Https:
+    def start(name: str = HOSTNAME, life: timedelta = timedelta(days=20)) -> HttpsClient:
         ca, ca_key = authority
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
@@ -103,7 +103,7 @@ def serve(authority: tuple[x509.Certificate, ec.EllipticCurvePrivateKey], tmp_pa
         for server in (secure, plain):
             servers.append(server)
             threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        return Https(port=secure.server_port, plain_port=plain.server_port)
+        return HttpsClient(port=secure.server_port, plain_port=plain.server_port)
 
     yield start
     for server in servers:
@@ -167,6 +167,6 @@ def test_an_unknown_authority_is_not_trusted(
 
 
 def test_nobody_there_is_an_answer() -> None:
-    failure = Https(port=1).get(HOSTNAME, ADDRESS)
+    failure = HttpsClient(port=1).get(HOSTNAME, ADDRESS)
     assert isinstance(failure, Failure)
     assert failure.layer == "connect"

@@ -1,4 +1,4 @@
-"""`lb_controller` with the real helm and a real API server, from a chart repository of the test's own.
+"""`lb-controller` with the real helm and a real API server, from a chart repository of the test's own.
 
 And the sweep of what a dead controller left, against moto.
 """
@@ -132,7 +132,7 @@ def context(said: list[str]) -> Context:
     infra = Infrastructure(
         "us-west-2", "1" * 12, "vpc-1", (), (), "c", "1.35", "n", "amd64", "", "", "", "arn:r", "arn:p"
     )
-    return Context("lb_controller", Outputs(infra), lambda event: said.append(str(event)), QuickClock())
+    return Context("lb-controller", Outputs(infra), lambda event: said.append(str(event)), QuickClock())
 
 
 def become_available(cluster: Cluster) -> None:

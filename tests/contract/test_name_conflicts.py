@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from epochctl.aws.name_conflicts import Taken
+from epochctl.aws.name_conflicts import NameConflicts
 from epochctl.aws.session import Aws
 
 NAME, TAGS = "epoch-production", {"epochctl:name": "epoch", "epochctl:environment": "production"}
@@ -11,7 +11,7 @@ TRUST = '{"Version": "2012-10-17", "Statement": []}'
 
 
 def test_an_empty_account_has_room(aws: Aws) -> None:
-    assert Taken(aws, NAME, TAGS).find() == {}
+    assert NameConflicts(aws, NAME, TAGS).find() == {}
 
 
 def test_all_are_told_at_once(aws: Aws) -> None:
@@ -19,7 +19,7 @@ def test_all_are_told_at_once(aws: Aws) -> None:
     aws.client("eks").create_cluster(name=NAME, roleArn=role, resourcesVpcConfig={})
     aws.client("ecr").create_repository(repositoryName=NAME)
     aws.client("iam").create_role(RoleName=f"{NAME}-us-west-2-node", AssumeRolePolicyDocument=TRUST)
-    assert Taken(aws, NAME, TAGS).find() == {
+    assert NameConflicts(aws, NAME, TAGS).find() == {
         "module.cluster.aws_eks_cluster.this": f"EKS cluster {NAME}",
         "module.registry.aws_ecr_repository.this": f"ECR repository {NAME}",
         "module.cluster.aws_iam_role.node": f"IAM role {NAME}-us-west-2-node",
@@ -31,4 +31,4 @@ def test_what_is_ours_is_not_taken(aws: Aws) -> None:
     aws.client("iam").create_role(
         RoleName=f"{NAME}-us-west-2-node", AssumeRolePolicyDocument=TRUST, Tags=LISTED
     )
-    assert Taken(aws, NAME, TAGS).find() == {}
+    assert NameConflicts(aws, NAME, TAGS).find() == {}

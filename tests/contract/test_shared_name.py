@@ -26,7 +26,7 @@ from epochctl.config.routing import Routing
 from epochctl.config.settings import Settings
 from epochctl.errors import EpochctlError
 from epochctl.outputs import Release
-from epochctl.steps.dns import Dns, Keeping
+from epochctl.steps.dns import Dns, HealthCheckHold
 from epochctl.workflow.events import Event, StepProgress
 from epochctl.workflow.outputs import Outputs
 from epochctl.workflow.step import Context
@@ -80,13 +80,13 @@ class World:
         return made, Context("dns", Outputs(release), self.events.append, Clock())
 
     def certify(self, settings: Settings) -> None:
-        """As `acm_cert` does for each region, before `dns`."""
+        """As `acm-cert` does for each region, before `dns`."""
         for region in settings.regions:
             Acm(Aws(region)).request(settings.hostname, settings.tags)
 
-    def keeping(self, settings: Settings, region: str) -> tuple[Keeping, Context]:
+    def keeping(self, settings: Settings, region: str) -> tuple[HealthCheckHold, Context]:
         fake = cast("Any", self.balancers)
-        made = Keeping(settings, region, route53=self.route53, elbv2=fake, health=self.health)
+        made = HealthCheckHold(settings, region, route53=self.route53, elbv2=fake, health=self.health)
         return made, self.step(settings, region)[1]
 
     def check(self, region: str) -> HealthCheck:

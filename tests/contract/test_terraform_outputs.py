@@ -8,7 +8,7 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
-from epochctl.aws.import_ids import iam_stem
+from epochctl.aws.import_ids import iam_prefix
 from epochctl.config.settings import Settings
 from epochctl.outputs import Infrastructure
 from epochctl.steps.infra_up import tfvars
@@ -49,9 +49,9 @@ def test_the_policy_fits_into_a_managed_policy() -> None:
 
 def test_iam_names_fit_and_differ() -> None:
     long = (
-        iam_stem("a" * 30 + "-" + "b" * 30, "ap-northeast-1"),
-        iam_stem("a" * 30 + "-" + "c" * 30, "ap-northeast-1"),
+        iam_prefix("a" * 30 + "-" + "b" * 30, "ap-northeast-1"),
+        iam_prefix("a" * 30 + "-" + "c" * 30, "ap-northeast-1"),
     )
     assert long[0] != long[1]
     assert all(len(f"{stem}-lb-controller") <= 64 for stem in long)
-    assert iam_stem("epoch-production", "us-west-2") == "epoch-production-us-west-2"
+    assert iam_prefix("epoch-production", "us-west-2") == "epoch-production-us-west-2"

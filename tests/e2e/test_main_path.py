@@ -66,11 +66,11 @@ def test_up_again_changes_nothing(sandbox: Sandbox) -> None:
         if each.get("event") == "step_finished"
     ]
     assert {each["step"] for each in finished} >= {
-        "acm_cert",
-        "infra_up",
+        "acm-cert",
+        "infra-up",
         "build",
         "push",
-        "lb_controller",
+        "lb-controller",
         "deploy",
         "dns",
     }

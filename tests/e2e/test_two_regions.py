@@ -56,7 +56,7 @@ def answering(sandbox: Sandbox) -> str:
 def test_up_brings_both_up(sandbox: Sandbox, before: list[str]) -> None:
     output = sandbox.epochctl("up", "--yes", seconds=900)
     assert f"{URL} answers from {WEST}, {EAST}." in output
-    assert f"{EAST} infra_up" in output
+    assert f"{EAST} infra-up" in output
     assert answering(sandbox) in (WEST, EAST)
 
 

@@ -24,11 +24,11 @@ from sandboxed import BIN, URL, Sandbox
 
 ELSEWHERE = "API_HOSTNAME=epoch.elsewhere.test"  # no zone in the account: its certificate stays pending
 ASSEMBLING = Moment("build", "build", "step_progress", "assembling")
-CREATING = Moment("up", "infra_up", "step_progress", "aws_eks_cluster.this: creating")
+CREATING = Moment("up", "infra-up", "step_progress", "aws_eks_cluster.this: creating")
 GIVEN_UP = {  # when somebody thinks better of it
-    "the certificate is requested": Moment("up", "acm_cert", "step_progress", "requested"),
+    "the certificate is requested": Moment("up", "acm-cert", "step_progress", "requested"),
     "the NAT gateway is being made": Moment(
-        "up", "infra_up", "step_progress", "aws_nat_gateway.this: creating"
+        "up", "infra-up", "step_progress", "aws_nat_gateway.this: creating"
     ),
     "helm installs the release": Moment("up", "deploy", "step_progress", "install release"),
 }

@@ -18,7 +18,7 @@ from sandboxed import BUCKET, URL, Sandbox
 
 pytestmark = pytest.mark.timeout(2400)  # four times up and down, on a machine that may be busy
 
-CREATING = Moment("up", "infra_up", "step_progress", "aws_eks_cluster.this: creating")
+CREATING = Moment("up", "infra-up", "step_progress", "aws_eks_cluster.this: creating")
 
 
 @pytest.mark.usefixtures("before")
@@ -30,9 +30,9 @@ def test_the_certificate_is_waited_for_while_the_cluster_is_made(
         slow.enter_context(sandbox.fault("slow", "scale=1"))
         ended = run(sandbox, "up", [CREATING], lambda *_: slow.close())
         assert findings.succeeded(ended) == ""
-        asked = when(of(ended, "acm_cert", "step_waiting")[0])
+        asked = when(of(ended, "acm-cert", "step_waiting")[0])
         cluster = when(next(event for event in ended.events if CREATING.is_at(event)))
-        issued, finished = (when(*of(ended, step, "step_finished")) for step in ("acm_cert", "infra_up"))
+        issued, finished = (when(*of(ended, step, "step_finished")) for step in ("acm-cert", "infra-up"))
         assert asked < cluster < issued < finished
         row.happened = (
             f"{cluster - asked:.0f} s into the wait for the certificate EKS began to make the cluster; "

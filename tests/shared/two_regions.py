@@ -11,10 +11,10 @@ from epochctl.aws.route53 import HealthCheck, Observation, Placement
 from epochctl.config.routing import Routing
 from epochctl.config.settings import Settings
 from epochctl.errors import Interrupted, NotFoundError
-from epochctl.failover.client import Second
+from epochctl.failover.client import ProbeSecond
 from epochctl.failover.region import Region, role
 from epochctl.net.https import Failure, Response
-from epochctl.steps.verify.shared_hostname import Answer
+from epochctl.steps.verify.shared_hostname import HostnameAnswer
 from epochctl.workflow.events import Event, StepProgress
 from epochctl.workflow.outputs import Outputs
 from epochctl.workflow.step import Context
@@ -51,7 +51,7 @@ class World:
     settings: Settings
     places: dict[str, Place] = field(default_factory=lambda: {WEST: Place(), EAST: Place()})
     time: float = 0.0
-    seconds: list[Second] = field(default_factory=list)
+    seconds: list[ProbeSecond] = field(default_factory=list)
     remembered: tuple[float, str] = (-1000.0, "")
     events: list[Event] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
@@ -80,13 +80,13 @@ class World:
         while self.asking and len(self.seconds) <= self.time:
             self.seconds.append(self._second(float(len(self.seconds))))
 
-    def _second(self, at: float) -> Second:
+    def _second(self, at: float) -> ProbeSecond:
         since, region = self.remembered
         if at - since >= REMEMBERED or not region:
             self.remembered = (at, self.answer())
         region = self.remembered[1]
         up = self.places[region].up
-        return Second(at, region if up else "", 200 if up else 0, 0.1, "" if up else "refused")
+        return ProbeSecond(at, region if up else "", 200 if up else 0, 0.1, "" if up else "refused")
 
     # Route 53
 
@@ -145,19 +145,19 @@ class World:
     def start(self) -> None:
         self.asking = True
 
-    def stop(self) -> tuple[Second, ...]:
+    def stop(self) -> tuple[ProbeSecond, ...]:
         self.asking = False
         return tuple(self.seconds)
 
-    def seen(self) -> tuple[Second, ...]:
+    def seen(self) -> tuple[ProbeSecond, ...]:
         return tuple(self.seconds)
 
     def get(self, hostname: str, address: str, path: str = "/", **more: object) -> Response | Failure:
         return Response(200, (), "") if self.places[address].up else Failure("connect", "refused")
 
-    def ask(self, ctx: Context) -> Answer:
+    def ask(self, ctx: Context) -> HostnameAnswer:
         region = self._second(self.time).region
-        return Answer(f"https://{HOST}/", region, region)
+        return HostnameAnswer(f"https://{HOST}/", region, region)
 
     # a break, and a standby
 

@@ -2,6 +2,6 @@
 else's."""
 
 from epochctl.aws.network.interfaces import Interface
-from epochctl.aws.network.vpc import Network, Tenant
+from epochctl.aws.network.vpc import Network, VpcOccupant
 
-__all__ = ["Interface", "Network", "Tenant"]
+__all__ = ["Interface", "Network", "VpcOccupant"]

@@ -18,7 +18,7 @@ _IN_USE = ("DependencyViolation", "InvalidParameterValue", "InvalidNetworkInterf
 
 
 @dataclass(frozen=True)
-class Tenant:
+class VpcOccupant:
     """One thing that keeps a VPC alive. foreign: it is not ours, and will not go away by itself."""
 
     words: str
@@ -48,28 +48,30 @@ class Network:
             *self._sweep_groups(vpc_id, cluster),
         )
 
-    def tenants(self, vpc_id: str, cluster: str, tags: Mapping[str, str]) -> tuple[Tenant, ...]:
+    def tenants(self, vpc_id: str, cluster: str, tags: Mapping[str, str]) -> tuple[VpcOccupant, ...]:
         """What is in the VPC besides terraform's own parts."""
         return (
             *self._interface_tenants(vpc_id, cluster, dict(tags)),
             *(
-                Tenant(f"VPC endpoint {item['VpcEndpointId']} ({item['ServiceName']})", not _guards(item))
+                VpcOccupant(
+                    f"VPC endpoint {item['VpcEndpointId']} ({item['ServiceName']})", not _guards(item)
+                )
                 for item in self._endpoints(vpc_id)
                 if not _carries(item, tags)
             ),
             *(_group_tenant(group, cluster, tags) for group in self._security.in_vpc(vpc_id)),
             *(
-                Tenant(f"subnet {item['SubnetId']} ({item['CidrBlock']})", foreign=True)
+                VpcOccupant(f"subnet {item['SubnetId']} ({item['CidrBlock']})", foreign=True)
                 for item in self._list("describe_subnets", "Subnets", _in(vpc_id))
                 if not _carries(item, tags)
             ),
         )
 
-    def _interface_tenants(self, vpc_id: str, cluster: str, tags: dict[str, str]) -> Iterator[Tenant]:
+    def _interface_tenants(self, vpc_id: str, cluster: str, tags: dict[str, str]) -> Iterator[VpcOccupant]:
         skipped, instances = self._others_interfaces(vpc_id), self._instances(vpc_id, cluster, tags)
         for item in self._interfaces(vpc_id):
             if item.id not in skipped:
-                yield Tenant(item.words, not item.passes(cluster, tags, instances))
+                yield VpcOccupant(item.words, not item.passes(cluster, tags, instances))
 
     def _sweep_endpoints(self, vpc_id: str) -> list[str]:
         """GuardDuty makes one for its agents in every VPC with a cluster, and tells nobody."""
@@ -130,10 +132,12 @@ def _in(vpc_id: str) -> list[dict[str, Any]]:
     return [{"Name": "vpc-id", "Values": [vpc_id]}]
 
 
-def _group_tenant(group: SecurityGroup, cluster: str, tags: Mapping[str, str]) -> Tenant:
+def _group_tenant(group: SecurityGroup, cluster: str, tags: Mapping[str, str]) -> VpcOccupant:
     ours = group.of_cluster(cluster) or tags.items() <= dict(group.tags).items()
     owner = "of this cluster" if ours else "GuardDuty's" if group.of_guardduty else "not made by epochctl"
-    return Tenant(f"security group {group.id} ({group.name}), {owner}", not ours and not group.of_guardduty)
+    return VpcOccupant(
+        f"security group {group.id} ({group.name}), {owner}", not ours and not group.of_guardduty
+    )
 
 
 def _guards(endpoint: dict[str, Any]) -> bool:

@@ -94,7 +94,7 @@ def _destination(record: Record) -> tuple[str, ...]:
     return tuple(sorted(plain(value) for value in record.values))
 
 
-def read(item: Mapping[str, Any]) -> Record:
+def from_api(item: Mapping[str, Any]) -> Record:
     """Of what Route 53 tells."""
     alias = item.get("AliasTarget")
     return Record(
@@ -131,7 +131,7 @@ def _placed(placement: Placement) -> dict[str, Any]:
     return item | ({"HealthCheckId": placement.health_check} if placement.health_check else {})
 
 
-def written(record: Record) -> dict[str, Any]:
+def to_api(record: Record) -> dict[str, Any]:
     """For what Route 53 is told."""
     item: dict[str, Any] = {"Name": f"{record.name}.", "Type": record.type}
     if record.placement:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from epochctl.aws.route53.record import Record, plain, read, sorted_name, written
+from epochctl.aws.route53.record import Record, from_api, plain, sorted_name, to_api
 from epochctl.aws.session import Aws
 from epochctl.errors import EpochctlError
 
@@ -80,7 +80,7 @@ class Route53:
         paginator = self._client.get_paginator("list_resource_record_sets")
         pages = iter(paginator.paginate(HostedZoneId=zone.id, StartRecordName=start))
         while (page := self._aws.call(lambda: next(pages, None))) is not None:
-            for record in map(read, page["ResourceRecordSets"]):
+            for record in map(from_api, page["ResourceRecordSets"]):
                 # com.example.epoch-2 may stand between com.example.epoch and com.example.epoch._proof
                 if not sorted_name(record.name).startswith(sorted_name(suffix)):
                     return
@@ -197,9 +197,7 @@ class Route53:
         done: asked where Route 53 refuses, whether things are as they should become.
         """
         batch = {
-            "Changes": [
-                {"Action": action, "ResourceRecordSet": written(record)} for action, record in changes
-            ]
+            "Changes": [{"Action": action, "ResourceRecordSet": to_api(record)} for action, record in changes]
         }
         try:
             answer = self._aws.call(

@@ -12,13 +12,13 @@ from functools import partial
 
 from epochctl.aws.session import Aws
 from epochctl.aws.teardown_scan import compute, identity, services
-from epochctl.aws.teardown_scan.ownership import Finding
+from epochctl.aws.teardown_scan.ownership import Remnant
 from epochctl.aws.teardown_scan.paging import Reader
 
-__all__ = ["Finding", "Leftovers"]
+__all__ = ["Remnant", "TeardownScan"]
 
 
-class Leftovers:
+class TeardownScan:
     """What is left of one (name, environment) in one region."""
 
     def __init__(self, aws: Aws) -> None:
@@ -33,14 +33,14 @@ class Leftovers:
 
     def find(
         self, full_name: str, tags: Mapping[str, str], keep: Collection[str] = (), vpcs: Collection[str] = ()
-    ) -> tuple[Finding, ...]:
+    ) -> tuple[Remnant, ...]:
         """Each thing of ours that exists, and what has our name but is another's. None of ours is the proof.
 
         keep: ids of what stays on purpose; it is not told. vpcs: ids of VPCs that were ours.
         """
         reader = Reader(self._aws)
         mine = compute.territory(reader, full_name, tags, vpcs)
-        questions: list[Callable[[], Iterable[Finding]]] = [
+        questions: list[Callable[[], Iterable[Remnant]]] = [
             *(partial(compute.objects, reader, mine, kind) for kind in compute.KINDS),
             partial(compute.vpc_contents, reader, mine),
             *(partial(ask, reader, mine) for ask in (*identity.QUESTIONS, *services.QUESTIONS)),

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from epochctl.aws.teardown_scan.ownership import Belonging, Finding
+from epochctl.aws.teardown_scan.ownership import Ownership, Remnant
 from epochctl.aws.teardown_scan.paging import Reader
 
 
@@ -49,18 +49,18 @@ KINDS = (
 )
 
 
-def territory(reader: Reader, full_name: str, tags: Mapping[str, str], known: Collection[str]) -> Belonging:
+def territory(reader: Reader, full_name: str, tags: Mapping[str, str], known: Collection[str]) -> Ownership:
     """What counts as ours: the VPCs with our tags or known to have been ours, and whose the cluster is."""
-    mine, vpcs = Belonging(full_name, tags, region=reader.region), _items(reader, VPC, [])
+    mine, vpcs = Ownership(full_name, tags, region=reader.region), _items(reader, VPC, [])
     ours = {vpc["VpcId"] for vpc in vpcs if mine.marked(vpc.get("Tags", ()))} | set(known)
     told = reader.find("eks", "describe_cluster", "ResourceNotFoundException", name=full_name)
     present = (told or {"cluster": {}})["cluster"].get("tags", {})
     usurped = told is not None and not tags.items() <= present.items()
     others = {vpc["VpcId"] for vpc in vpcs} - ours
-    return Belonging(full_name, tags, frozenset(ours), frozenset(others), usurped, reader.region)
+    return Ownership(full_name, tags, frozenset(ours), frozenset(others), usurped, reader.region)
 
 
-def objects(reader: Reader, mine: Belonging, kind: Kind) -> list[Finding]:
+def objects(reader: Reader, mine: Ownership, kind: Kind) -> list[Remnant]:
     """Objects of one kind with tags that may make them ours."""
     found = _items(reader, kind, [{"Name": "tag-key", "Values": mine.keys}])
     return [
@@ -70,10 +70,10 @@ def objects(reader: Reader, mine: Belonging, kind: Kind) -> list[Finding]:
     ]
 
 
-def vpc_contents(reader: Reader, mine: Belonging) -> list[Finding]:
+def vpc_contents(reader: Reader, mine: Ownership) -> list[Remnant]:
     """Whatever is in a VPC of ours, tagged or not: it is what keeps the VPC from going away."""
     return [
-        Finding(_words(kind, item))
+        Remnant(_words(kind, item))
         for vpc in sorted(mine.vpcs)
         for kind in KINDS
         if kind.in_vpc

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from epochctl.aws.teardown_scan.ownership import Belonging, Finding
+from epochctl.aws.teardown_scan.ownership import Ownership, Remnant
 from epochctl.aws.teardown_scan.paging import Reader
 
 
-def roles(reader: Reader, mine: Belonging) -> list[Finding]:
+def roles(reader: Reader, mine: Ownership) -> list[Remnant]:
     names = [item["RoleName"] for item in reader.items("iam", "list_roles", "Roles")]
     return [
         finding
@@ -18,7 +18,7 @@ def roles(reader: Reader, mine: Belonging) -> list[Finding]:
     ]
 
 
-def policies(reader: Reader, mine: Belonging) -> list[Finding]:
+def policies(reader: Reader, mine: Ownership) -> list[Remnant]:
     found = reader.items("iam", "list_policies", "Policies", Scope="Local")
     return [
         finding
@@ -27,7 +27,7 @@ def policies(reader: Reader, mine: Belonging) -> list[Finding]:
     ]
 
 
-def oidc_providers(reader: Reader, mine: Belonging) -> list[Finding]:
+def oidc_providers(reader: Reader, mine: Ownership) -> list[Remnant]:
     found = reader.items("iam", "list_open_id_connect_providers", "OpenIDConnectProviderList")
     operation = "list_open_id_connect_provider_tags"
     return [
@@ -44,7 +44,7 @@ def _of_region(arn: str, region: str) -> bool:
     return ".eks." not in arn or f".{region}." in arn
 
 
-def stacks(reader: Reader, mine: Belonging) -> list[Finding]:
+def stacks(reader: Reader, mine: Ownership) -> list[Remnant]:
     """CloudFormation stacks of eksctl; a stack that was deleted is not described any more."""
     found = reader.items("cloudformation", "describe_stacks", "Stacks")
     return [
@@ -54,7 +54,7 @@ def stacks(reader: Reader, mine: Belonging) -> list[Finding]:
     ]
 
 
-def _judged(reader: Reader, mine: Belonging, words: str, operation: str, **arguments: Any) -> list[Finding]:
+def _judged(reader: Reader, mine: Ownership, words: str, operation: str, **arguments: Any) -> list[Remnant]:
     """By its tags; one that has vanished meanwhile is nobody's."""
     answer = reader.find("iam", operation, "NoSuchEntity", **arguments)
     return mine.judge(words, answer["Tags"]) if answer else []

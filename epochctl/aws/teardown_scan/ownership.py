@@ -22,7 +22,7 @@ Tags = Iterable[Mapping[str, str]]
 
 
 @dataclass(frozen=True)
-class Finding:
+class Remnant:
     """A thing that exists, with its kind and exact id. foreign: why it is not ours; "" for what is."""
 
     words: str
@@ -30,7 +30,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Belonging:
+class Ownership:
     """Of one (name, environment) in one region. vpcs: ids of ours; others: of all the rest that exist.
 
     usurped: a cluster of our name is there, and it is not ours.
@@ -66,28 +66,28 @@ class Belonging:
         """Whether our own tags are on it: for what another may have made under our name."""
         return _carries({tag["Key"]: tag.get("Value", "") for tag in tags}, self.tags)
 
-    def judge(self, words: str, tags: Tags, vpc: str = "") -> list[Finding]:
+    def judge(self, words: str, tags: Tags, vpc: str = "") -> list[Remnant]:
         """As ours, as somebody else's of our name, or not at all. vpc: where the thing stands, if in one."""
         present = {tag["Key"]: tag.get("Value", "") for tag in tags}
         if self.elsewhere(present):
             return []
         if _carries(present, self.tags):
-            return [Finding(words)]
+            return [Remnant(words)]
         if not any(present.get(key) == value for key, value in self.cluster_tags.items()):
             return []
         if self.usurped:
-            return [Finding(words, f"of the cluster {self.full_name}, which has not our tags")]
+            return [Remnant(words, f"of the cluster {self.full_name}, which has not our tags")]
         if vpc in self.others:
-            return [Finding(words, f"of a cluster of our name in {vpc}, which is not ours")]
-        return [Finding(words)]
+            return [Remnant(words, f"of a cluster of our name in {vpc}, which is not ours")]
+        return [Remnant(words)]
 
     def elsewhere(self, present: Mapping[str, str]) -> bool:
         """Whether it says that it belongs to another region: IAM and Route 53 show those of all."""
         return present.get(REGION_TAG, self.region) != self.region
 
-    def named(self, words: str, tags: Tags) -> list[Finding]:
+    def named(self, words: str, tags: Tags) -> list[Remnant]:
         """A thing that has exactly our name: ours by our own tags only."""
-        return [Finding(words, "" if self.marked(tags) else "it has our name, not our tags")]
+        return [Remnant(words, "" if self.marked(tags) else "it has our name, not our tags")]
 
     def may_own(self, name: str) -> bool:
         """Whether a name is worth a look at its tags. Long names are cut, so only their beginning counts."""

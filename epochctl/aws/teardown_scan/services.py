@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from epochctl.aws.teardown_scan.ownership import RECORD_PREFIX, Belonging, Finding
+from epochctl.aws.teardown_scan.ownership import RECORD_PREFIX, Ownership, Remnant
 from epochctl.aws.teardown_scan.paging import Reader
 
 VANISHED = (
@@ -18,17 +18,17 @@ KEYS = ("RSA_1024", "RSA_2048", "RSA_3072", "RSA_4096", "EC_prime256v1", "EC_sec
 ANY_KEY = {"keyTypes": list(KEYS)}
 
 
-def load_balancers(reader: Reader, mine: Belonging) -> list[Finding]:
+def load_balancers(reader: Reader, mine: Ownership) -> list[Remnant]:
     found = reader.items("elbv2", "describe_load_balancers", "LoadBalancers")
     return _judged(reader, mine, "load balancer", {i["LoadBalancerArn"]: i.get("VpcId", "") for i in found})
 
 
-def target_groups(reader: Reader, mine: Belonging) -> list[Finding]:
+def target_groups(reader: Reader, mine: Ownership) -> list[Remnant]:
     found = reader.items("elbv2", "describe_target_groups", "TargetGroups")
     return _judged(reader, mine, "target group", {i["TargetGroupArn"]: i.get("VpcId", "") for i in found})
 
 
-def classic_load_balancers(reader: Reader, mine: Belonging) -> list[Finding]:
+def classic_load_balancers(reader: Reader, mine: Ownership) -> list[Remnant]:
     """What Kubernetes itself makes for a Service that no controller of ours serves."""
     found = reader.items("elb", "describe_load_balancers", "LoadBalancerDescriptions")
     vpcs = {item["LoadBalancerName"]: item.get("VPCId", "") for item in found}
@@ -42,7 +42,7 @@ def classic_load_balancers(reader: Reader, mine: Belonging) -> list[Finding]:
     ]
 
 
-def cluster(reader: Reader, mine: Belonging) -> list[Finding]:
+def cluster(reader: Reader, mine: Ownership) -> list[Remnant]:
     answer = reader.find("eks", "describe_cluster", "ResourceNotFoundException", name=mine.full_name)
     if answer is None:
         return []
@@ -50,7 +50,7 @@ def cluster(reader: Reader, mine: Belonging) -> list[Finding]:
     return mine.named(f"EKS cluster {mine.full_name}", _listed(tags))
 
 
-def repository(reader: Reader, mine: Belonging) -> list[Finding]:
+def repository(reader: Reader, mine: Ownership) -> list[Remnant]:
     arguments = {"repositoryNames": [mine.full_name]}
     answer = reader.find("ecr", "describe_repositories", "RepositoryNotFoundException", **arguments)
     lines = []
@@ -62,7 +62,7 @@ def repository(reader: Reader, mine: Belonging) -> list[Finding]:
     return lines
 
 
-def certificates(reader: Reader, mine: Belonging) -> list[Finding]:
+def certificates(reader: Reader, mine: Ownership) -> list[Remnant]:
     """Of every kind of key: without the filter ACM tells of RSA 2048 only."""
     operation, absent = "list_tags_for_certificate", "ResourceNotFoundException"
     lines = []
@@ -73,7 +73,7 @@ def certificates(reader: Reader, mine: Belonging) -> list[Finding]:
     return lines
 
 
-def log_groups(reader: Reader, mine: Belonging) -> list[Finding]:
+def log_groups(reader: Reader, mine: Ownership) -> list[Remnant]:
     prefix, absent = f"/aws/eks/{mine.full_name}/", "ResourceNotFoundException"
     lines = []
     for item in reader.items("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=prefix):
@@ -84,7 +84,7 @@ def log_groups(reader: Reader, mine: Belonging) -> list[Finding]:
     return lines
 
 
-def records(reader: Reader, mine: Belonging) -> list[Finding]:
+def records(reader: Reader, mine: Ownership) -> list[Remnant]:
     """Records that have a companion with our words, in every zone: the host name may have been another.
 
     Where another region still has a record of the name, that one's are its companion and the certificates'.
@@ -97,9 +97,9 @@ def records(reader: Reader, mine: Belonging) -> list[Finding]:
         for record in found:
             name = record["Name"].removeprefix(RECORD_PREFIX)
             if mine.owns_record(record) and not any(name == host or _below(name, host) for host in held):
-                lines.append(Finding(f"DNS record {name.rstrip('.')} in zone {zone['Name'].rstrip('.')}"))
+                lines.append(Remnant(f"DNS record {name.rstrip('.')} in zone {zone['Name'].rstrip('.')}"))
         lines += [
-            Finding(f"DNS record {record['Name'].rstrip('.')} of {mine.region}")
+            Remnant(f"DNS record {record['Name'].rstrip('.')} of {mine.region}")
             for record in found
             if record.get("SetIdentifier") == mine.region and record["Name"] in held
         ]
@@ -110,7 +110,7 @@ def _below(name: str, host: str) -> bool:
     return name.startswith("_") and name.endswith(f".{host}")
 
 
-def health_checks(reader: Reader, mine: Belonging) -> list[Finding]:
+def health_checks(reader: Reader, mine: Ownership) -> list[Remnant]:
     """By their tags, or by the caller reference, which is there before any tag."""
     lines = []
     for item in reader.items("route53", "list_health_checks", "HealthChecks"):
@@ -119,19 +119,19 @@ def health_checks(reader: Reader, mine: Belonging) -> list[Finding]:
         tags = told["ResourceTagSet"]["Tags"] if told else ()
         words = f"health check {item['Id']}"
         ours = item["CallerReference"].startswith(f"{mine.full_name} {mine.region} ")
-        lines += [Finding(words)] if ours and told and not tags else mine.judge(words, tags)
+        lines += [Remnant(words)] if ours and told and not tags else mine.judge(words, tags)
     return lines
 
 
-def replication(reader: Reader, mine: Belonging) -> list[Finding]:
+def replication(reader: Reader, mine: Ownership) -> list[Remnant]:
     """The rule that copies images of our repository to the other regions."""
     registry = reader.find("ecr", "describe_registry", "RegistryPolicyNotFoundException") or {}
     rules = registry.get("replicationConfiguration", {}).get("rules", ())
     filters = [[one["filter"] for one in rule.get("repositoryFilters", ())] for rule in rules]
-    return [Finding(f"ECR replication of {mine.full_name}")] if [mine.full_name] in filters else []
+    return [Remnant(f"ECR replication of {mine.full_name}")] if [mine.full_name] in filters else []
 
 
-def _judged(reader: Reader, mine: Belonging, words: str, vpcs: dict[str, str]) -> list[Finding]:
+def _judged(reader: Reader, mine: Ownership, words: str, vpcs: dict[str, str]) -> list[Remnant]:
     """vpcs: where each ARN stands."""
     return [
         finding

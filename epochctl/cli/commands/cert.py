@@ -10,7 +10,7 @@ from epochctl.cli.options import Output, Sandbox
 
 if TYPE_CHECKING:
     from epochctl.aws.acm import CertificateState
-    from epochctl.operations.run import Session
+    from epochctl.operations.run import Run
 
 app = typer.Typer(
     rich_markup_mode=None,
@@ -23,38 +23,38 @@ app = typer.Typer(
 @app.command()
 def request(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = False) -> None:
     """Request the certificate, or find it; print the record to add. Never makes a second one."""
-    from epochctl.cli.command_context import opened
+    from epochctl.cli.command_context import open_command
 
-    with opened(ctx.obj, output=output, title="cert request", listed=True) as fleet:
+    with open_command(ctx.obj, output=output, title="cert request", listed=True) as fleet:
         fleet.each(_request)
 
 
 @app.command()
 def status(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = False) -> None:
     """Show its state and, while it is pending, why."""
-    from epochctl.cli.command_context import opened
+    from epochctl.cli.command_context import open_command
 
-    with opened(ctx.obj, output=output, title="cert status") as fleet:
+    with open_command(ctx.obj, output=output, title="cert status") as fleet:
         fleet.each(_status)
 
 
 @app.command()
 def wait(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = False) -> None:
     """Wait until it is issued. Stopping loses nothing."""
-    from epochctl.cli.command_context import opened
+    from epochctl.cli.command_context import open_command
 
-    with opened(ctx.obj, output=output, title="cert wait", listed=True) as fleet:
+    with open_command(ctx.obj, output=output, title="cert wait", listed=True) as fleet:
         fleet.each(_wait)
 
 
-def _request(session: Session) -> None:
+def _request(session: Run) -> None:
     step, context = _step(session)
     state = step.request(context)
     following = "epochctl up" if state.status == "ISSUED" else "epochctl cert wait"
     session.presenter.result(_fields(state), (*_lines(state), f"Next: {following}"))
 
 
-def _status(session: Session) -> None:
+def _status(session: Run) -> None:
     from epochctl.errors import NotFoundError
 
     step, context = _step(session)
@@ -65,15 +65,15 @@ def _status(session: Session) -> None:
     session.presenter.result({**_fields(state), "why": why}, (*_lines(state), *((why,) if why else ())))
 
 
-def _wait(session: Session) -> None:
+def _wait(session: Run) -> None:
     step, context = _step(session)
     certificate = step.wait(context)
     session.presenter.result({"arn": certificate.arn, "status": "ISSUED"}, (f"{certificate.arn} is issued.",))
 
 
-def _step(session: Session) -> tuple[Any, Any]:
+def _step(session: Run) -> tuple[Any, Any]:
     runner = session.runner()
-    return runner.graph.step("acm_cert"), runner.context("acm_cert")
+    return runner.graph.step("acm-cert"), runner.context("acm-cert")
 
 
 def _fields(state: CertificateState) -> dict[str, object]:

@@ -158,7 +158,7 @@ def roles(
 ) -> None:
     """Make the roles that the workflows take, by terraform; asks once. No key is made: GitHub signs."""
     from epochctl.aws.session import Aws
-    from epochctl.cli.command_context import opened
+    from epochctl.cli.command_context import open_command
     from epochctl.delivery.roles import Roles
     from epochctl.errors import Interrupted
     from epochctl.operations.run import agreed, interactive
@@ -167,7 +167,7 @@ def roles(
 
     if not yes and not interactive():
         raise SettingsError("ci roles asks first", why="there is no terminal to ask on", fix="add --yes")
-    with opened(ctx.obj, title="ci roles") as fleet:
+    with open_command(ctx.obj, title="ci roles") as fleet:
         settings = fleet.settings
 
         def say(line: str) -> None:

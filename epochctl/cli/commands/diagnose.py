@@ -10,8 +10,8 @@ import typer
 from epochctl.cli.options import Output, Sandbox
 
 if TYPE_CHECKING:
-    from epochctl.diagnosis import Case, Finding
-    from epochctl.operations.run import Session
+    from epochctl.diagnosis import DiagnosisContext, Finding
+    from epochctl.operations.run import Run
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -26,13 +26,13 @@ def diagnose(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = Fal
     unknown, and after 60 s nothing more is asked. Ends with 0 whatever it finds; for a check with an exit
     code: epochctl verify.
     """
-    from epochctl.cli.command_context import opened
+    from epochctl.cli.command_context import open_command
 
-    with opened(ctx.obj, output=output, title="diagnose") as fleet:
+    with open_command(ctx.obj, output=output, title="diagnose") as fleet:
         fleet.each(lambda session: _find_out(session, live=output == "text" and fleet.alone))
 
 
-def _find_out(session: Session, *, live: bool) -> None:
+def _find_out(session: Run, *, live: bool) -> None:
     """live: each finding as it comes; of several regions all of one stand together, at the end."""
     from epochctl.diagnosis import examine
 
@@ -50,8 +50,8 @@ def _find_out(session: Session, *, live: bool) -> None:
     session.presenter.result(fields, (*before, "", *summary(found)))
 
 
-def _case(session: Session) -> Case:
-    from epochctl.diagnosis import Case
+def _case(session: Run) -> DiagnosisContext:
+    from epochctl.diagnosis import DiagnosisContext
     from epochctl.locks.holder import Holder, read
     from epochctl.operations.run_lock import shared
 
@@ -60,7 +60,7 @@ def _case(session: Session) -> Case:
         return read(found.text) if found else None
 
     runner = session.runner()
-    return Case(
+    return DiagnosisContext(
         settings=session.sized,
         region=session.region,
         aws=session.aws,

@@ -10,7 +10,7 @@ from epochctl.cli.options import CHANGES, ExitCode, Output, Sandbox
 from epochctl.operations import diff_text
 
 if TYPE_CHECKING:
-    from epochctl.operations.run import Session
+    from epochctl.operations.run import Run
     from epochctl.tools.helm import Difference
     from epochctl.workflow.runner import Runner
 
@@ -27,18 +27,18 @@ def diff(
     sandbox: Sandbox = False,
 ) -> None:
     """Show what a deploy would change: terraform's plan, and each object of the release line by line."""
-    from epochctl.cli.command_context import opened
+    from epochctl.cli.command_context import open_command
 
-    with opened(ctx.obj, output=output, title="diff", listed=True) as fleet:
+    with open_command(ctx.obj, output=output, title="diff", listed=True) as fleet:
         changing = fleet.each(_compare)
     if exit_code and any(changing.values()):
         raise typer.Exit(CHANGES)
 
 
-def _compare(session: Session) -> bool:
+def _compare(session: Run) -> bool:
     """Whether something would change."""
     session.aws.account_id()
-    runner = session.runner(looking=True)
+    runner = session.runner(read_only=True)
     seen = runner.plan("diff").check().seen
     due = {name: list(seen[name].changes) for name in runner.graph.names if name in seen}
     due = {name: changes for name, changes in due.items() if changes}

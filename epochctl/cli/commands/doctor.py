@@ -9,8 +9,8 @@ import typer
 from epochctl.cli.options import Output, Sandbox
 
 if TYPE_CHECKING:
-    from epochctl.operations.run import Session
-    from epochctl.preflight import Fact
+    from epochctl.operations.run import Run
+    from epochctl.preflight import CheckResult
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -18,17 +18,17 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False)
 @app.command()
 def doctor(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = False) -> None:
     """Look for what would stop `up`: account, quotas, names, tools, zone."""
-    from epochctl.cli.command_context import opened
+    from epochctl.cli.command_context import open_command
 
-    with opened(ctx.obj, output=output, title="doctor", listed=True) as fleet:
+    with open_command(ctx.obj, output=output, title="doctor", listed=True) as fleet:
         fleet.each(_examine)
 
 
-def _examine(session: Session) -> None:
+def _examine(session: Run) -> None:
     from epochctl.errors import PreflightError
-    from epochctl.preflight import Examination
+    from epochctl.preflight import Checks
 
-    facts = Examination(session.settings, session.region, session.aws).everything()
+    facts = Checks(session.settings, session.region, session.aws).everything()
     failing = sum(fact.state == "fail" for fact in facts)
     fields = [{"fact": f.name, "state": f.state, "why": f.why, "fix": f.fix} for f in facts]
     session.presenter.result({"facts": fields}, tuple(map(_line, facts)))
@@ -40,6 +40,6 @@ def _examine(session: Session) -> None:
         )
 
 
-def _line(fact: Fact) -> str:
+def _line(fact: CheckResult) -> str:
     fix = f"; {fact.fix}" if fact.fix and fact.state != "ok" else ""
     return f"{fact.state:<5} {fact.name:<20} {fact.why}{fix}"

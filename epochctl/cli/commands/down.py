@@ -12,9 +12,9 @@ import typer
 from epochctl.cli.options import Output, SandboxLater, Wait, Yes, enter
 
 if TYPE_CHECKING:
-    from epochctl.operations.regions import Fleet
-    from epochctl.operations.run import Session
-    from epochctl.operations.surviving_regions import Elsewhere
+    from epochctl.operations.regions import RegionRunner
+    from epochctl.operations.run import Run
+    from epochctl.operations.surviving_regions import SurvivingRegions
     from epochctl.operations.teardown import Found
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
@@ -39,7 +39,7 @@ def down(
     With --region one of several, or one that the settings do not list any more: its clients are sent to
     the others first.
     """
-    from epochctl.cli.command_context import opened
+    from epochctl.cli.command_context import open_command
     from epochctl.errors import SettingsError
     from epochctl.operations.run import interactive
 
@@ -48,7 +48,7 @@ def down(
             "down asks before it removes", why="there is no terminal to ask on", fix="add --yes"
         )
     enter(ctx.obj, sandbox, then_down=not expired)
-    with opened(ctx.obj, output=output, title="down") as fleet:
+    with open_command(ctx.obj, output=output, title="down") as fleet:
         fleet.each(lambda session: session.aws.account_id())
         if expired:
             _excuse_the_young(fleet)
@@ -58,11 +58,11 @@ def down(
             _remove(fleet, yes, delete_state)
 
 
-def _excuse_the_young(fleet: Fleet) -> None:
+def _excuse_the_young(fleet: RegionRunner) -> None:
     """What still has time stays."""
     from epochctl.operations import ttl
 
-    def young(session: Session) -> bool:
+    def young(session: Run) -> bool:
         why = ttl.not_expired(session)
         if why:
             session.presenter.result({"expired": False, "why": why}, (f"{why}; nothing was removed",))
@@ -71,7 +71,7 @@ def _excuse_the_young(fleet: Fleet) -> None:
     fleet.excuse(region for region, stays in fleet.each(young).items() if stays)
 
 
-def _remove(fleet: Fleet, yes: bool, delete_state: bool) -> None:
+def _remove(fleet: RegionRunner, yes: bool, delete_state: bool) -> None:
     """All of it, after a look and a question."""
     from epochctl.operations import surviving_regions, teardown
 
@@ -88,7 +88,7 @@ def _remove(fleet: Fleet, yes: bool, delete_state: bool) -> None:
     )
 
 
-def _ask(fleet: Fleet, found: dict[str, Found], others: Elsewhere) -> None:
+def _ask(fleet: RegionRunner, found: dict[str, Found], others: SurvivingRegions) -> None:
     from epochctl.errors import Interrupted
     from epochctl.operations.run import agreed
 

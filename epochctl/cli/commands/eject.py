@@ -12,7 +12,7 @@ import typer
 
 if TYPE_CHECKING:
     from epochctl.cli.options import Globals
-    from epochctl.config.ejected import Owned
+    from epochctl.config.ejected import EjectedPart
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -90,7 +90,7 @@ def _show_differences(options: Globals, chosen: tuple[str, ...]) -> None:
         typer.echo(f"{part}: {_state(mine[part])}", err=True)
 
 
-def _state(one: Owned) -> str:
+def _state(one: EjectedPart) -> str:
     if not one.differing:
         return "as this epochctl has it"
     return f"{len(one.differing)} files differ; {one.whence}"

@@ -9,7 +9,7 @@ import typer
 from epochctl.cli.options import Sandbox
 
 if TYPE_CHECKING:
-    from epochctl.kube import Ended, Kube
+    from epochctl.kube import ExitStatus, Kube
 
 CONTAINER = "service"  # as the chart calls it; a mesh may have added others
 
@@ -60,7 +60,7 @@ def _pod(kube: Kube, namespace: str, wanted: str) -> str:
     return wanted or running[0].name
 
 
-def _code(ended: Ended, command: list[str], pod: str, *, ours: bool) -> int:
+def _code(ended: ExitStatus, command: list[str], pod: str, *, ours: bool) -> int:
     from epochctl.errors import ClusterError, NotFoundError
 
     if ended.code is not None:

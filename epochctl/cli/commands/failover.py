@@ -10,8 +10,8 @@ import typer
 from epochctl.cli.options import Output, Sandbox, Wait, Yes
 
 if TYPE_CHECKING:
-    from epochctl.operations.regions import Fleet
-    from epochctl.steps.verify.shared_hostname import Answer
+    from epochctl.operations.regions import RegionRunner
+    from epochctl.steps.verify.shared_hostname import HostnameAnswer
     from epochctl.workflow.step import Context
 
 app = typer.Typer(
@@ -23,10 +23,10 @@ ALL = "all"
 @app.command()
 def status(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = False) -> None:
     """Show each region's part of the host name, and which one answers now."""
-    from epochctl.cli.command_context import opened
+    from epochctl.cli.command_context import open_command
     from epochctl.operations import failover_status
 
-    with opened(replace(ctx.obj, region=None), output=output, title="failover status") as fleet:
+    with open_command(replace(ctx.obj, region=None), output=output, title="failover status") as fleet:
         failover_status.show(fleet)
 
 
@@ -43,17 +43,17 @@ def to(
 
     Works while the other regions are dead: only Route 53 and that region are asked. Back: `failover to all`.
     """
-    from epochctl.cli.command_context import opened
+    from epochctl.cli.command_context import open_command
     from epochctl.errors import SettingsError
     from epochctl.operations.run import interactive
 
     if not yes and not interactive():
         raise SettingsError("failover asks first", why="there is no terminal to ask on", fix="add --yes")
-    with opened(replace(ctx.obj, region=None), output=output, title=f"failover to {region}") as fleet:
+    with open_command(replace(ctx.obj, region=None), output=output, title=f"failover to {region}") as fleet:
         _move(fleet, region, yes, wait)
 
 
-def _move(fleet: Fleet, region: str, yes: bool, wait: str | None) -> None:
+def _move(fleet: RegionRunner, region: str, yes: bool, wait: str | None) -> None:
     from epochctl.errors import Interrupted
     from epochctl.operations.run import agreed
     from epochctl.operations.switchover import act, command, moving, target
@@ -65,7 +65,7 @@ def _move(fleet: Fleet, region: str, yes: bool, wait: str | None) -> None:
     if not yes and not agreed(question):
         raise Interrupted("nothing was changed")
     mover = moving(fleet, command(chosen), wait)
-    answers: list[Answer] = []
+    answers: list[HostnameAnswer] = []
 
     def work(context: Context) -> tuple[bool, str]:
         answers.append(mover.back(context) if back else mover.to(context, chosen))
@@ -75,14 +75,14 @@ def _move(fleet: Fleet, region: str, yes: bool, wait: str | None) -> None:
     _tell(fleet, answers[0], back)
 
 
-def _question(fleet: Fleet, region: str) -> str:
+def _question(fleet: RegionRunner, region: str) -> str:
     """region: "" for back to all."""
     if region:
         return f"Send all clients of {fleet.settings.hostname} to {region}?"
     return f"Let clients of {fleet.settings.hostname} go where the settings say?"
 
 
-def _tell(fleet: Fleet, answer: Answer, back: bool) -> None:
+def _tell(fleet: RegionRunner, answer: HostnameAnswer, back: bool) -> None:
     where = answer.region or answer.address
     after = () if back else ("Back to what the settings say: epochctl failover to all",)
     lines = ("", f"{answer.url} answers, from {where}.", *after)
@@ -118,7 +118,7 @@ def drill(
 
     The region is the one that answers here, or --region. It is mended whatever happens, also after Ctrl-C.
     """
-    from epochctl.cli.command_context import opened
+    from epochctl.cli.command_context import open_command
     from epochctl.errors import SettingsError
     from epochctl.operations import failover_drill
     from epochctl.operations.run import interactive
@@ -131,7 +131,7 @@ def drill(
         raise SettingsError("a drill asks first", why="there is no terminal to ask on", fix="add --yes")
     wanted, options = ctx.obj.region or "", replace(ctx.obj, region=None)
     kind = "json" if output == "json" else "text"
-    with opened(options, output=kind, title="failover drill") as fleet:
+    with open_command(options, output=kind, title="failover drill") as fleet:
         if mend:
             return failover_drill.mend(fleet)
         plan = failover_drill.Plan(wanted, what, break_command, mend_command, output == "markdown")

@@ -12,9 +12,9 @@ from epochctl.cli.options import Output, Sandbox
 from epochctl.cli.output.event_text import duration
 
 if TYPE_CHECKING:
-    from epochctl.operations.run import Session
+    from epochctl.operations.run import Run
     from epochctl.steps.deploy.releases import Revision
-    from epochctl.workflow.run_history import Run
+    from epochctl.workflow.run_history import RecordedRun
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -33,13 +33,13 @@ def history(
 
     Releases are the whole team's: they stand in the cluster. Runs are those of this directory.
     """
-    from epochctl.cli.command_context import opened
+    from epochctl.cli.command_context import open_command
 
-    with opened(ctx.obj, output=output, title="history") as fleet:
+    with open_command(ctx.obj, output=output, title="history") as fleet:
         fleet.each(lambda session: _show(session, limit, all_runs))
 
 
-def _show(session: Session, limit: int, all_runs: bool) -> None:
+def _show(session: Run, limit: int, all_runs: bool) -> None:
     from epochctl.workflow import run_history
 
     path = session.files / "journal.jsonl"
@@ -54,7 +54,7 @@ def _show(session: Session, limit: int, all_runs: bool) -> None:
     session.presenter.result(fields, (*release_lines(shown, note), "", *run_lines(known[:limit])))
 
 
-def _revisions(session: Session) -> tuple[tuple[Revision, ...], str]:
+def _revisions(session: Run) -> tuple[tuple[Revision, ...], str]:
     """The releases, or why there are none to show; the runs are shown all the same."""
     from epochctl.errors import EpochctlError
 
@@ -67,7 +67,7 @@ def _revisions(session: Session) -> tuple[tuple[Revision, ...], str]:
     return listed, "" if listed else "none: nothing is deployed"
 
 
-def _with_author(revision: Revision, known: list[Run]) -> Revision:
+def _with_author(revision: Revision, known: list[RecordedRun]) -> Revision:
     """helm does not say who rolled back; a run of ours at that time does."""
     if revision.who:
         return revision
@@ -75,7 +75,7 @@ def _with_author(revision: Revision, known: list[Run]) -> Revision:
     return replace(revision, who=at.who) if at else revision
 
 
-def _spans(run: Run, revision: Revision) -> bool:
+def _spans(run: RecordedRun, revision: Revision) -> bool:
     end = run.when + timedelta(seconds=run.seconds)
     return run.when - LEEWAY <= revision.when <= end + LEEWAY
 
@@ -94,7 +94,7 @@ def _release(one: Revision) -> str:
     return f"  {one.revision:>3}  {when}  {one.status:<11}  {one.digest[:19]:<19}  {one.chart:<12}  {told}"
 
 
-def run_lines(known: list[Run]) -> tuple[str, ...]:
+def run_lines(known: list[RecordedRun]) -> tuple[str, ...]:
     """A table; under a run that failed what failed."""
     if not known:
         return ("Runs:", "  none from this directory")

@@ -12,8 +12,8 @@ from epochctl.operations import run_steps
 from epochctl.operations.reviewed_plans import ReviewedPlans
 
 if TYPE_CHECKING:
-    from epochctl.operations.run import Session
-    from epochctl.steps.infra_up.state_drift import Whereabouts
+    from epochctl.operations.run import Run
+    from epochctl.steps.infra_up.state_drift import StateDrift
     from epochctl.tools.terraform import Plan
 
 
@@ -43,10 +43,10 @@ def plan(
     sandbox: Sandbox = False,
 ) -> None:
     """Show what terraform would change. `infra up` makes a plan of its own, and applies that one."""
-    from epochctl.cli.command_context import opened
+    from epochctl.cli.command_context import open_command
     from epochctl.errors import SettingsError
 
-    with opened(ctx.obj, output=output, title="infra plan", listed=True) as fleet:
+    with open_command(ctx.obj, output=output, title="infra plan", listed=True) as fleet:
         if save is not None and save.suffix == ".json" and not fleet.alone:
             raise SettingsError("several plans do not go into one file", fix="name a folder, or --region")
         due = fleet.each(lambda session: _plan(session, save, if_up))
@@ -54,26 +54,26 @@ def plan(
         raise typer.Exit(CHANGES)
 
 
-def _plan(session: Session, save: Path | None, if_up: bool) -> bool:
+def _plan(session: Run, save: Path | None, if_up: bool) -> bool:
     """Whether something would change."""
     from epochctl.operations import reviewed_plans
 
-    runner = session.runner(looking=True)
-    step: Any = runner.graph.step("infra_up")
-    if if_up and _down(session, step.whereabouts()):
+    runner = session.runner(read_only=True)
+    step: Any = runner.graph.step("infra-up")
+    if if_up and _down(session, step.state_drift()):
         return False
     found: Plan
     if save is None:
-        found = step.plan(runner.context("infra_up"))
+        found = step.plan(runner.context("infra-up"))
     else:
-        found, proposal = step.propose(runner.context("infra_up"))
+        found, proposal = step.propose(runner.context("infra-up"))
         reviewed_plans.save(session.settings, proposal, save)
     lines = found.changes or (("only outputs change",) if found.has_changes else ())
     session.presenter.result({"changes": lines}, tuple(lines) or ("No changes.",))
     return found.has_changes
 
 
-def _down(session: Session, seen: Whereabouts) -> bool:
+def _down(session: Run, seen: StateDrift) -> bool:
     """Whether nothing is up there, neither in the state nor in the account: then that is said."""
     if seen.up:
         return False
@@ -94,7 +94,7 @@ def up(
     """Apply the plan."""
     run_steps.apply(
         ctx.obj,
-        "infra_up",
+        "infra-up",
         output=output,
         command="infra up",
         done="The infrastructure is up. Next: epochctl lb-controller install",
@@ -107,19 +107,19 @@ def up(
 @app.command(name="output")
 def outputs(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = False) -> None:
     """Print terraform's outputs."""
-    from epochctl.cli.command_context import opened
+    from epochctl.cli.command_context import open_command
 
-    with opened(ctx.obj, output=output, title="infra output") as fleet:
+    with open_command(ctx.obj, output=output, title="infra output") as fleet:
         fleet.each(_outputs)
 
 
-def _outputs(session: Session) -> None:
+def _outputs(session: Run) -> None:
     from dataclasses import asdict
 
     from epochctl.outputs import Infrastructure
 
-    runner = session.runner(looking=True)
-    step = runner.graph.step("infra_up")
-    found: Infrastructure = step.output(runner.context("infra_up"))  # type: ignore[attr-defined]
+    runner = session.runner(read_only=True)
+    step = runner.graph.step("infra-up")
+    found: Infrastructure = step.output(runner.context("infra-up"))  # type: ignore[attr-defined]
     fields = asdict(found)
     session.presenter.result(fields, tuple(f"{key} = {value}" for key, value in fields.items()))

@@ -14,7 +14,7 @@ from epochctl.cli.options import Output, Sandbox, Wait, Yes
 if TYPE_CHECKING:
     from epochctl.cli.options import Globals
     from epochctl.locks import Holder
-    from epochctl.operations.run import Session
+    from epochctl.operations.run import Run
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -25,10 +25,10 @@ def resume(
 ) -> None:
     """Go on with the last command, after signing in again or a kill."""
     from epochctl.cli.app import app as root
-    from epochctl.cli.command_context import opened
+    from epochctl.cli.command_context import open_command
     from epochctl.cli.options import hoisted
 
-    with opened(ctx.obj, output=output, title="resume") as fleet:
+    with open_command(ctx.obj, output=output, title="resume") as fleet:
         found = fleet.each(_last)
         unfinished = {region: last for region, last in found.items() if last is not None}
         if not unfinished:
@@ -50,7 +50,7 @@ def lines(options: Globals, unfinished: dict[str, Holder], regions: int) -> tupl
     return tuple([*last.command.split(), f"--region={region}"] for region, last in unfinished.items())
 
 
-def _last(session: Session) -> Holder | None:
+def _last(session: Run) -> Holder | None:
     """The last run here that did not end well, else one whose lock is still there."""
     from epochctl.locks.holder import read
     from epochctl.operations.run_lock import local, shared

@@ -11,9 +11,9 @@ from epochctl.operations import diff_text
 
 if TYPE_CHECKING:
     from epochctl.cli.options import Globals
-    from epochctl.operations.regions import Fleet
-    from epochctl.operations.run import Session
-    from epochctl.steps.deploy.releases import Return
+    from epochctl.operations.regions import RegionRunner
+    from epochctl.operations.run import Run
+    from epochctl.steps.deploy.releases import RollbackPreview
     from epochctl.workflow.step import Context
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
@@ -37,7 +37,7 @@ def rollback(
 
     Several regions take their turn; the first that fails is the last.
     """
-    from epochctl.cli.command_context import opened
+    from epochctl.cli.command_context import open_command
     from epochctl.errors import Interrupted, SettingsError
     from epochctl.operations.run import agreed, interactive
 
@@ -45,7 +45,7 @@ def rollback(
         raise SettingsError("rollback asks first", why="there is no terminal to ask on", fix="add --yes")
     command = f"rollback {revision}" if revision else "rollback"
     options = _of_one(ctx.obj, revision)
-    with opened(options, output=output, title="rollback") as fleet, fleet.locked(command, wait):
+    with open_command(options, output=output, title="rollback") as fleet, fleet.locked(command, wait):
         found = fleet.each(lambda session: _found(session, revision))
         fleet.excuse(region for region, one in found.items() if one.same)
         for session in fleet.standing:
@@ -62,13 +62,13 @@ def _of_one(options: Globals, revision: int | None) -> Globals:
     return options
 
 
-def _found(session: Session, revision: int | None) -> Return:
+def _found(session: Run, revision: int | None) -> RollbackPreview:
     from epochctl.errors import NotFoundError
 
     releases = session.runner().graph.step("deploy").releases()  # type: ignore[attr-defined]
     if releases is None:
         raise NotFoundError("there is no cluster", fix="epochctl up")
-    found: Return = releases.back(revision)
+    found: RollbackPreview = releases.back(revision)
     if found.same:
         number = found.target.revision
         session.presenter.result(
@@ -77,24 +77,24 @@ def _found(session: Session, revision: int | None) -> Return:
     return found
 
 
-def _headed(fleet: Fleet, session: Session, found: Return) -> tuple[str, ...]:
+def _headed(fleet: RegionRunner, session: Run, found: RollbackPreview) -> tuple[str, ...]:
     return preview(found) if fleet.alone else (f"{session.region}:", *preview(found))
 
 
-def _question(fleet: Fleet, found: dict[str, Return]) -> str:
+def _question(fleet: RegionRunner, found: dict[str, RollbackPreview]) -> str:
     numbers = {found[session.region].target.revision for session in fleet.standing}
     told = " and ".join(str(number) for number in sorted(numbers))
     return f"Roll {fleet.place} back to revision {told}?"
 
 
-def preview(found: Return) -> tuple[str, ...]:
+def preview(found: RollbackPreview) -> tuple[str, ...]:
     """What would change."""
     when = f"{found.target.updated:%Y-%m-%d %H:%M} UTC"
     head = f"Revision {found.present.revision} -> {found.target.revision} (of {when}):"
     return (head, *(diff_text.lines(found.changes) or ("  the same objects",)))
 
 
-def _roll_back(session: Session, found: Return) -> None:
+def _roll_back(session: Run, found: RollbackPreview) -> None:
     from epochctl.outputs import Release
 
     runner = session.runner()

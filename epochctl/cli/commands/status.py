@@ -9,7 +9,7 @@ import typer
 from epochctl.cli.options import Output, Sandbox
 
 if TYPE_CHECKING:
-    from epochctl.operations.run import Session
+    from epochctl.operations.run import Run
     from epochctl.operations.status_screen import Fact, Screen
     from epochctl.workflow.runner import Result
 
@@ -21,17 +21,17 @@ NONE = "not there"
 @app.command()
 def status(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = False) -> None:
     """Show what is there, on one screen: URL, certificate, image, pods, cost, lock."""
-    from epochctl.cli.command_context import opened
+    from epochctl.cli.command_context import open_command
 
-    with opened(ctx.obj, output=output, title="status") as fleet:
+    with open_command(ctx.obj, output=output, title="status") as fleet:
         fleet.each(_show)
 
 
-def _show(session: Session) -> None:
+def _show(session: Run) -> None:
     from epochctl.operations import status_screen, ttl
 
     session.aws.account_id()
-    seen = session.runner(looking=True).survey().check()
+    seen = session.runner(read_only=True).survey().check()
     facts = {
         **_facts(session, seen),
         **_running(session),
@@ -50,20 +50,20 @@ def _show(session: Session) -> None:
     session.presenter.result({**facts, "due": due}, lines)
 
 
-def _facts(session: Session, seen: Result) -> dict[str, Fact]:
+def _facts(session: Run, seen: Result) -> dict[str, Fact]:
     """What answers where, and what runs there."""
     from epochctl import outputs
 
     certificate, release = seen.outputs.find(outputs.Certificate), seen.outputs.find(outputs.Release)
     return {
         "url": release.url if release else f"https://{session.settings.hostname}/ ({NONE})",
-        "certificate": _validity(session, certificate.arn) if certificate else _waiting(seen, "acm_cert"),
+        "certificate": _validity(session, certificate.arn) if certificate else _waiting(seen, "acm-cert"),
         "release": f"revision {release.revision} in {release.namespace}" if release else NONE,
         "image": release.digest if release else NONE,
     }
 
 
-def _places(session: Session, seen: Result) -> dict[str, Fact]:
+def _places(session: Run, seen: Result) -> dict[str, Fact]:
     """Where it runs, and which name leads there."""
     from epochctl import outputs
 
@@ -80,7 +80,7 @@ def _places(session: Session, seen: Result) -> dict[str, Fact]:
     }
 
 
-def _validity(session: Session, arn: str) -> str:
+def _validity(session: Run, arn: str) -> str:
     """How long it is valid; ACM renews its own by itself, two months before."""
     from datetime import UTC, datetime
 
@@ -93,7 +93,7 @@ def _validity(session: Session, arn: str) -> str:
     return f"issued, {left} days left (until {state.not_after.astimezone(UTC):%Y-%m-%d})"
 
 
-def _nothing(session: Session) -> dict[str, Fact]:
+def _nothing(session: Run) -> dict[str, Fact]:
     """No step sees anything: then AWS itself is asked, as at the end of `down`."""
     from epochctl.operations import teardown_audit
 
@@ -106,7 +106,7 @@ def _waiting(seen: Result, step: str) -> str:
     return changes[-1] if changes else NONE
 
 
-def _running(session: Session) -> dict[str, Fact]:
+def _running(session: Run) -> dict[str, Fact]:
     """Pods and targets; only the reason where the cluster does not answer."""
     from epochctl.aws.elbv2 import Elbv2
     from epochctl.cli.cluster import connected
@@ -126,7 +126,7 @@ def _running(session: Session) -> dict[str, Fact]:
     }
 
 
-def _lock(session: Session) -> str:
+def _lock(session: Run) -> str:
     """Who is at work on it now."""
     import time
 

@@ -13,7 +13,7 @@ from epochctl.cli.options import Output, Sandbox
 
 if TYPE_CHECKING:
     from epochctl.locks import Holder
-    from epochctl.operations.run import Session
+    from epochctl.operations.run import Run
     from epochctl.tools.terraform import LockHolder
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
@@ -29,13 +29,13 @@ def unlock(
     sandbox: Sandbox = False,
 ) -> None:
     """Remove what a dead run has locked: ours, and terraform's."""
-    from epochctl.cli.command_context import opened
+    from epochctl.cli.command_context import open_command
 
-    with opened(ctx.obj, output=output, title="unlock") as fleet:
+    with open_command(ctx.obj, output=output, title="unlock") as fleet:
         fleet.each(lambda session: _unlock(session, run_id))
 
 
-def _unlock(session: Session, run_id: str) -> None:
+def _unlock(session: Run, run_id: str) -> None:
     _refuse_living(session)
     own = _own(session, run_id)
     removed = (
@@ -49,7 +49,7 @@ def _unlock(session: Session, run_id: str) -> None:
     session.presenter.result({"removed": removed}, lines)
 
 
-def _refuse_living(session: Session) -> None:
+def _refuse_living(session: Run) -> None:
     """A process of this machine that is at work is ended, not robbed."""
     from epochctl.errors import LockedError
     from epochctl.operations.run_lock import local
@@ -64,7 +64,7 @@ def _refuse_living(session: Session) -> None:
         )
 
 
-def _own(session: Session, run_id: str) -> Holder | None:
+def _own(session: Run, run_id: str) -> Holder | None:
     """The holder whose lock was removed."""
     from epochctl.locks.holder import read
     from epochctl.operations.run_lock import local, shared
@@ -83,7 +83,7 @@ def _own(session: Session, run_id: str) -> Holder | None:
     return holder
 
 
-def _undecided(session: Session, holder: Holder | None) -> Exception:
+def _undecided(session: Run, holder: Holder | None) -> Exception:
     import time
 
     from epochctl.errors import LockedError
@@ -97,12 +97,12 @@ def _undecided(session: Session, holder: Holder | None) -> Exception:
     )
 
 
-def _terraforms(session: Session, run_id: str, own: Holder | None) -> tuple[str, ...]:
+def _terraforms(session: Run, run_id: str, own: Holder | None) -> tuple[str, ...]:
     """terraform's own lock on the state, which a killed terraform leaves behind."""
     from epochctl.errors import LockedError
 
     runner = session.runner()
-    step: Any = runner.graph.step("infra_up")
+    step: Any = runner.graph.step("infra-up")
     holder: LockHolder | None = step.lock_holder()
     if holder is None:
         return ()
@@ -113,5 +113,5 @@ def _terraforms(session: Session, run_id: str, own: Holder | None) -> tuple[str,
             why=f"{holder.who} since {holder.when} ({holder.operation})",
             fix=f"wait for it; if it is certainly dead: epochctl unlock --run-id {holder.id}",
         )
-    step.unlock(runner.context("infra_up"), holder.id)
+    step.unlock(runner.context("infra-up"), holder.id)
     return (f"terraform's lock {holder.id}: {holder.who} since {holder.when} ({holder.operation})",)

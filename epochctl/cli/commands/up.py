@@ -14,8 +14,8 @@ from epochctl.cli.options import Output, SandboxLater, Wait, Yes, enter
 from epochctl.operations.reviewed_plans import ReviewedPlans
 
 if TYPE_CHECKING:
-    from epochctl.operations.regions import Fleet
-    from epochctl.operations.run import Session
+    from epochctl.operations.regions import RegionRunner
+    from epochctl.operations.run import Run
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -41,14 +41,14 @@ def up(
     Several regions come up side by side; one that fails does not stop the others, and is repaired by
     `up --region`. One that the settings do not list any more is removed when all others stand.
     """
-    from epochctl.cli.command_context import opened
+    from epochctl.cli.command_context import open_command
     from epochctl.operations import confirm_plan, delisted_regions, failover_drill
     from epochctl.operations.run import interactive
     from epochctl.operations.ttl import check
 
     check(ttl)
     enter(ctx.obj, sandbox, agreed=not plan and not yes)
-    with opened(ctx.obj, output=output, title="up", ttl=ttl, listed=True, reviewed=reviewed) as fleet:
+    with open_command(ctx.obj, output=output, title="up", ttl=ttl, listed=True, reviewed=reviewed) as fleet:
         fleet.each(_look_ahead)
         delisted_regions.find(fleet)
         if plan:
@@ -71,11 +71,11 @@ def _again(ttl: str, reviewed: Path | None) -> str:
     return "up" + (f" --ttl={ttl}" if ttl else "") + (f" --reviewed={reviewed}" if reviewed else "")
 
 
-def _look_ahead(session: Session) -> None:
+def _look_ahead(session: Run) -> None:
     """Nothing half done for want of a program, of credentials, of room in the account."""
-    from epochctl.preflight import Examination, refusal
+    from epochctl.preflight import Checks, refusal
 
-    facts = Examination(session.settings, session.region, session.aws).essential()
+    facts = Checks(session.settings, session.region, session.aws).essential()
     for fact in facts:
         if fact.state == "warn":
             session.warn(f"{fact.name}: {fact.why}")
@@ -84,7 +84,7 @@ def _look_ahead(session: Session) -> None:
         raise refused
 
 
-def _bring_up(session: Session) -> str:
+def _bring_up(session: Run) -> str:
     """The URL that answers."""
     from epochctl.operations.credential_check import budgeted
     from epochctl.outputs import Verification
@@ -93,6 +93,6 @@ def _bring_up(session: Session) -> str:
     return result.outputs.get(Verification).url
 
 
-def _tell(fleet: Fleet, url: str) -> None:
+def _tell(fleet: RegionRunner, url: str) -> None:
     up = [session.region for session in fleet.standing]
     fleet.tell({"url": url}, ("", f"{url} answers from {', '.join(up)}.", "Look around: epochctl status"))

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from epochctl.workflow import events
-from epochctl.workflow.durations import spelled as duration
+from epochctl.workflow.durations import format_duration as duration
 
-__all__ = ["ABOUT", "DOING", "duration", "line", "planned", "remedy", "waiting"]
+__all__ = ["ABOUT", "DOING", "duration", "line", "plan_text", "remedy", "waiting_text"]
 
 # What a step is about, for somebody who sees its name for the first time.
 ABOUT = {
-    "acm_cert": "the TLS certificate",
-    "infra_up": "network, cluster and registry, by terraform",
+    "acm-cert": "the TLS certificate",
+    "infra-up": "network, cluster and registry, by terraform",
     "build": "the image",
     "push": "the image into the registry",
-    "lb_controller": "what makes load balancers for the cluster",
+    "lb-controller": "what makes load balancers for the cluster",
     "deploy": "the service, behind its load balancer",
     "dns": "the host name, to the load balancer",
     "verify": "every layer, from the pods to the https answer",
@@ -22,7 +22,7 @@ CAUSES = 3  # lines
 DOING = {"observe": "looking", "apply": "working", "destroy": "removing"}
 
 
-def waiting(event: events.StepWaiting) -> str:
+def waiting_text(event: events.StepWaiting) -> str:
     """What is waited for, and why it is not there yet."""
     limit = f"{duration(event.waited)} of at most {duration(event.deadline)}"
     following = f"; next: {event.fix}" if event.fix else ""
@@ -37,7 +37,7 @@ def remedy(event: events.StepFailed) -> tuple[str, ...]:
     return (*event.why.splitlines()[:CAUSES], f"do: {event.fix}")
 
 
-def planned(event: events.StepPlanned) -> str:
+def plan_text(event: events.StepPlanned) -> str:
     """What `up` would do in a step."""
     if event.deferred_on:
         return f"later, needs {', '.join(event.deferred_on)}"
@@ -52,7 +52,7 @@ def line(event: events.Event) -> str:
         case events.StepProgress():
             return event.message
         case events.StepWaiting():
-            return waiting(event)
+            return waiting_text(event)
         case events.StepFinished():
             return f"done in {duration(event.seconds)}" + (f": {event.detail}" if event.detail else "")
         case events.StepFailed():
@@ -60,5 +60,5 @@ def line(event: events.Event) -> str:
         case events.StepSkipped():
             return f"skipped: {event.reason}"
         case events.StepPlanned():
-            return planned(event)
+            return plan_text(event)
     return ""

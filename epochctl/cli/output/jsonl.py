@@ -8,7 +8,7 @@ import threading
 from datetime import UTC, datetime
 from typing import TextIO
 
-from epochctl.workflow.events import Event, record
+from epochctl.workflow.events import Event, event_fields
 
 
 class JsonLines:
@@ -19,7 +19,7 @@ class JsonLines:
         self._lock = threading.Lock()
 
     def __call__(self, event: Event) -> None:
-        self._write(record(event))
+        self._write(event_fields(event))
 
     def result(self, fields: dict[str, object], lines: tuple[str, ...] = ()) -> None:
         """What came of it."""

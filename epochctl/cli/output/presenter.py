@@ -25,7 +25,7 @@ class Presenter(Protocol):
     def close(self) -> None: ...
 
 
-class Audience:
+class BrokenPipeGuard:
     """Passes on to `presenter`; once that cannot write any more, sets `stop` and says no more."""
 
     def __init__(self, presenter: Presenter, stop: threading.Event) -> None:

@@ -1,4 +1,4 @@
-"""`acm_cert`: the ACM certificate of the host name, from the request to its removal."""
+"""`acm-cert`: the ACM certificate of the host name, from the request to its removal."""
 
 from __future__ import annotations
 

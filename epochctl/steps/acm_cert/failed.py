@@ -22,7 +22,7 @@ REASONS = {
 TIMED_OUT = "its validation record was not found within 72 hours"
 
 
-def explained(state: CertificateState) -> str:
+def explain_failure(state: CertificateState) -> str:
     """Why, in words a person can act on."""
     if state.status == "VALIDATION_TIMED_OUT":
         return TIMED_OUT
@@ -36,11 +36,11 @@ def refuse_unless_pending(state: CertificateState) -> None:
     if state.status != PENDING:
         raise CertificateError(
             f"the certificate for {state.hostname} is {state.status.lower().replace('_', ' ')}",
-            why=explained(state),
+            why=explain_failure(state),
             fix="correct the cause, then `epochctl cert request` (or `up`) replaces it by a new one",
         )
 
 
-def spent(states: tuple[CertificateState, ...], hostname: str) -> tuple[CertificateState, ...]:
+def failed_certificates(states: tuple[CertificateState, ...], hostname: str) -> tuple[CertificateState, ...]:
     """Those of the host name that must be replaced."""
     return tuple(one for one in states if one.status in STATUSES and one.hostname == hostname)

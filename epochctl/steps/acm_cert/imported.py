@@ -8,7 +8,7 @@ from epochctl.errors import CertificateError
 from epochctl.steps.acm_cert.failed import refuse_unless_pending
 
 
-def given_certificate(acm: Acm, settings: Settings) -> CertificateState:
+def imported_certificate(acm: Acm, settings: Settings) -> CertificateState:
     """The certificate of settings.certificate_arn. Raises CertificateError where it cannot serve the host
     name.
 

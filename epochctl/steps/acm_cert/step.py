@@ -12,11 +12,16 @@ from epochctl.aws.acm import Acm, CertificateState
 from epochctl.aws.route53 import Route53, owner_of
 from epochctl.config.settings import Settings
 from epochctl.errors import CertificateError, EpochctlError, NotFoundError
-from epochctl.net.dns import Names
+from epochctl.net.dns import DnsClient
 from epochctl.outputs import Certificate
-from epochctl.steps.acm_cert.diagnosis import Diagnosis
-from epochctl.steps.acm_cert.failed import PENDING, explained, refuse_unless_pending, spent
-from epochctl.steps.acm_cert.imported import given_certificate
+from epochctl.steps.acm_cert.diagnosis import PendingDiagnosis
+from epochctl.steps.acm_cert.failed import (
+    PENDING,
+    explain_failure,
+    failed_certificates,
+    refuse_unless_pending,
+)
+from epochctl.steps.acm_cert.imported import imported_certificate
 from epochctl.steps.acm_cert.validation import Validation
 from epochctl.workflow.step import Context, Observation
 from epochctl.workflow.waiting import Pending, Ready
@@ -30,7 +35,7 @@ DELETE_DEADLINE = 300.0  # a deleted listener keeps its certificate in use for s
 class AcmCert:
     """See the module."""
 
-    name: ClassVar[str] = "acm_cert"
+    name: ClassVar[str] = "acm-cert"
     needs: ClassVar[tuple[type, ...]] = ()
     produces: ClassVar[type] = Certificate
 
@@ -41,21 +46,23 @@ class AcmCert:
         *,
         acm: Acm,
         route53: Route53,
-        names: Names | None = None,
+        names: DnsClient | None = None,
         elsewhere: tuple[Acm, ...] = (),
     ) -> None:
         """elsewhere: ACM in the other regions, whose certificates need the same validation record."""
         self._settings = settings
         self._acm, self._elsewhere = acm, elsewhere
         self._validation = Validation(route53, settings.hostname, owner_of(settings.tags))
-        self._diagnosis = Diagnosis(route53, names or Names(), settings.hostname)
+        self._diagnosis = PendingDiagnosis(route53, names or DnsClient(), settings.hostname)
 
     def observe(self, ctx: Context) -> Observation:
         """Read ACM and the zone."""
         hostname, state = self._settings.hostname, self.status(ctx)
         if state is None:
             verb = (
-                "replace the spent" if spent(self._acm.ours(self._settings.tags), hostname) else "request a"
+                "replace the spent"
+                if failed_certificates(self._acm.ours(self._settings.tags), hostname)
+                else "request a"
             )
             due = (f"{verb} certificate for {hostname}", *self._validation.due(None))
             return Observation(
@@ -99,7 +106,7 @@ class AcmCert:
     def status(self, ctx: Context) -> CertificateState | None:
         """The certificate as ACM sees it now, or None: nothing has been requested."""
         if self._settings.certificate_arn:
-            return given_certificate(self._acm, self._settings)
+            return imported_certificate(self._acm, self._settings)
         return self._acm.find(self._settings.hostname, self._settings.tags)
 
     def why_pending(self, state: CertificateState) -> str:
@@ -111,7 +118,7 @@ class AcmCert:
         """Wait until it is issued. Stopping loses nothing: ACM goes on by itself."""
         state = self.status(ctx)
         if state is None:
-            for old in spent(self._acm.ours(self._settings.tags), self._settings.hostname):
+            for old in failed_certificates(self._acm.ours(self._settings.tags), self._settings.hostname):
                 refuse_unless_pending(old)
             what = f"no certificate for {self._settings.hostname} has been requested"
             raise NotFoundError(what, fix="epochctl cert request")
@@ -121,13 +128,15 @@ class AcmCert:
         """Where Amazon may issue one at all. What is spent is replaced: it would never become one."""
         if forbidden := self._diagnosis.forbidden():
             raise CertificateError(self._hopeless, why=forbidden.cause, fix=f"{forbidden.fix}, then {AGAIN}")
-        old = spent(self._acm.ours(self._settings.tags), self._settings.hostname)
+        old = failed_certificates(self._acm.ours(self._settings.tags), self._settings.hostname)
         state = self._acm.request(
             self._settings.hostname, self._settings.tags, " ".join(each.arn for each in old)
         )
         ctx.say(f"requested {state.arn}")
         for each in old:
-            ctx.say(f"it replaces one that is {each.status.lower().replace('_', ' ')}: {explained(each)}")
+            ctx.say(
+                f"it replaces one that is {each.status.lower().replace('_', ' ')}: {explain_failure(each)}"
+            )
             self._delete(ctx, each)
         return state
 

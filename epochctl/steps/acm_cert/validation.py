@@ -32,7 +32,7 @@ class Validation:
             return ()
         if state is None:
             return (f"add its validation record to zone {zone.name}",)
-        record = wanted(state)
+        record = wanted_record(state)
         if any(present.leads_like(record) for present in self._route53.records(zone, record.name)):
             return ()
         return (f"add validation record {record} to zone {zone.name}",)
@@ -41,7 +41,7 @@ class Validation:
         """Put the record into the zone where it is due. What was done, or what is left to the user; "" for
         nothing.
         """
-        zone, record = self.zone(), wanted(state)
+        zone, record = self.zone(), wanted_record(state)
         if not state.record_name:
             return ""
         if zone is None:
@@ -75,6 +75,6 @@ class Validation:
         return tuple(f"validation record {name}" for _, name in added)
 
 
-def wanted(state: CertificateState) -> Record:
+def wanted_record(state: CertificateState) -> Record:
     """The record that ACM looks for."""
     return Record(state.record_name, state.record_type or "CNAME", (state.record_value,), ttl=300)

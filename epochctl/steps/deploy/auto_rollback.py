@@ -25,12 +25,12 @@ REMEDIES = {
 }
 
 
-class Left(DeployError):
+class NotRollbackable(DeployError):
     """A failure that going back would not mend: nothing is taken back."""
 
 
 @dataclass(frozen=True)
-class Retreat:
+class AutoRollback:
     """One release that did not become healthy."""
 
     cluster: Cluster

@@ -13,7 +13,7 @@ from epochctl.errors import EpochctlError
 from epochctl.workflow.step import Context
 
 
-class Keeping(Protocol):
+class HealthCheckHold(Protocol):
     """Keeps the region in the answers of DNS whatever its checks see, until they ask for another path."""
 
     def begin(self, ctx: Context) -> bool: ...
@@ -21,8 +21,8 @@ class Keeping(Protocol):
 
 
 @contextmanager
-def passage(
-    ctx: Context, keeping: Keeping | None, before: str, after: str, present: Callable[[], str]
+def health_path_change(
+    ctx: Context, keeping: HealthCheckHold | None, before: str, after: str, present: Callable[[], str]
 ) -> Iterator[None]:
     """Nobody is sent elsewhere because of it. before: "" where there is no release yet.
 
@@ -39,7 +39,9 @@ def passage(
         keeping.end(ctx, after)
 
 
-def _end_after_failure(ctx: Context, keeping: Keeping, before: str, present: Callable[[], str]) -> None:
+def _end_after_failure(
+    ctx: Context, keeping: HealthCheckHold, before: str, present: Callable[[], str]
+) -> None:
     """What went wrong before is what is told; `up` puts right what could not be ended here."""
     try:
         path = present() or before

@@ -19,21 +19,21 @@ _ASSUME = re.compile(r"AssumeRoleWithWebIdentity")
 
 
 @dataclass(frozen=True)
-class Complaint:
+class IngressError:
     """cause: in plain words, with the event itself; fix: a line to paste."""
 
     cause: str
     fix: str
 
 
-def decoded(events: Sequence[str], role: str, subnets: Sequence[Subnet]) -> Complaint:
+def decode_ingress_error(events: Sequence[str], role: str, subnets: Sequence[Subnet]) -> IngressError:
     """The newest of these warnings that says something. role: the controller's, where it is not named."""
     told = "\n".join(f"  {event}" for event in events)
     for event in reversed(events):
         if cause := _denied(event, role) or _untagged(event, subnets):
-            return Complaint(f"{cause}\n{told}", "epochctl infra up, then epochctl deploy")
+            return IngressError(f"{cause}\n{told}", "epochctl infra up, then epochctl deploy")
     cause = "the load balancer controller has not made a load balancer"
-    return Complaint(
+    return IngressError(
         f"{cause}\n{told}" if told else f"{cause} and says nothing about it",
         "epochctl lb-controller status; put the cause right, then epochctl deploy",
     )

@@ -18,7 +18,7 @@ INSTALL = "epochctl lb-controller install"
 
 
 @dataclass(frozen=True)
-class Preparation:
+class Prerequisites:
     """One namespace, before its release is sent."""
 
     kube: Kube
@@ -48,7 +48,7 @@ class Preparation:
 
     def _await_admission(self, ctx: Context) -> None:
         def probe() -> Ready[None] | Pending:
-            cause = lb_controller.refusal(self.kube)
+            cause = lb_controller.admission_error(self.kube)
             return Pending(cause) if cause else Ready(None)
 
         what = "the load balancer controller to admit an Ingress"

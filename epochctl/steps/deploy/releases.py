@@ -34,7 +34,7 @@ class Revision:
 
 
 @dataclass(frozen=True)
-class Return:
+class RollbackPreview:
     """What going back to a revision would change. same: it is the present one."""
 
     present: ReleaseState
@@ -65,7 +65,7 @@ class Releases:
         bad = taken_back(states)
         return tuple(_line(state, state.revision in bad) for state in states)
 
-    def back(self, revision: int | None) -> Return:
+    def back(self, revision: int | None) -> RollbackPreview:
         """To that revision, or to the newest before the present one that was healthy. Raises NotFoundError
         with what there is; so where the host name was another then: its record is gone."""
         states = self.states()
@@ -88,7 +88,7 @@ class Releases:
                 else "epochctl deploy, of what should run",
             )
         _refuse_another_name(states[0], target)
-        return Return(states[0], target, differences(states[0].manifests, target.manifests))
+        return RollbackPreview(states[0], target, differences(states[0].manifests, target.manifests))
 
 
 def image_of(state: ReleaseState) -> PushedImage:

@@ -11,7 +11,7 @@ from epochctl.errors import ClusterError, DeadlineError
 from epochctl.kube import lb_controller
 from epochctl.kube.access import Cluster
 from epochctl.kube.orphans import Orphans
-from epochctl.workflow.stall_timer import Patience
+from epochctl.workflow.stall_timer import StallTimer
 from epochctl.workflow.step import Context
 from epochctl.workflow.waiting import Pending, Ready
 
@@ -48,29 +48,29 @@ class Removal:
         """
         if not self.cluster.kube.ingresses(self.namespace):
             return True
-        if not lb_controller.serves(self.cluster.kube):
-            ctx.say("the load balancer controller is dead: its load balancers are left to `lb_controller`")
+        if not lb_controller.is_serving(self.cluster.kube):
+            ctx.say("the load balancer controller is dead: its load balancers are left to `lb-controller`")
             self._free(ctx)
             return False
-        patience = Patience(ctx.clock, lb_controller.STALL)
+        patience = StallTimer(ctx.clock, lb_controller.STALL)
         try:
             ctx.wait_for(
                 "the load balancer to be deleted", lambda: self._ingress_probe(patience), deadline=240
             )
         except DeadlineError as error:
-            ctx.say(f"{error.what} ({error.why}): left to `lb_controller`, which deletes by tag")
+            ctx.say(f"{error.what} ({error.why}): left to `lb-controller`, which deletes by tag")
             self._free(ctx)
             return False
         return True
 
-    def _ingress_probe(self, patience: Patience) -> Ready[None] | Pending:
+    def _ingress_probe(self, patience: StallTimer) -> Ready[None] | Pending:
         """A controller that works deletes one thing after the other; one that cannot says why, in events."""
         left = self.cluster.kube.ingresses(self.namespace)
         if not left:
             return Ready(None)
         events = self.cluster.kube.events(self.namespace, left[0].name, kind="Ingress", limit=1)
         cause = events[0] if events else f"Ingress {left[0].name} is held by the controller"
-        if patience.spent((left, self.orphans.find().all)):
+        if patience.is_stalled((left, self.orphans.find().all)):
             what = f"the load balancer controller has done nothing for {patience.seconds:.0f} s"
             raise DeadlineError(what, why=cause)
         return Pending(cause)
@@ -82,14 +82,14 @@ class Removal:
             ctx.say(f"freed {freed} from the controller's finalizer")
 
     def _await_namespace(self, ctx: Context, works: bool) -> None:
-        patience = Patience(ctx.clock, lb_controller.STALL)
+        patience = StallTimer(ctx.clock, lb_controller.STALL)
 
         def probe() -> Ready[None] | Pending:
             if self.cluster.kube.namespace(self.namespace) is None:
                 return Ready(None)
             pods = [pod.name for pod in self.cluster.kube.pods(self.namespace)]
-            idle = patience.spent((tuple(pods), self.orphans.find().all))
-            if not pods and not (works and not idle and lb_controller.serves(self.cluster.kube)):
+            idle = patience.is_stalled((tuple(pods), self.orphans.find().all))
+            if not pods and not (works and not idle and lb_controller.is_serving(self.cluster.kube)):
                 self._free(ctx)
             return Pending(f"pods are ending: {', '.join(pods)}" if pods else "its objects are being deleted")
 

@@ -21,13 +21,13 @@ from epochctl.kube.access import Cluster, reach, settled
 from epochctl.kube.orphans import Orphans
 from epochctl.outputs import Certificate, Infrastructure, LoadBalancerController, PushedImage, Release
 from epochctl.steps.deploy import chart
-from epochctl.steps.deploy.auto_rollback import Left, Retreat
-from epochctl.steps.deploy.health_path_change import Keeping, passage
-from epochctl.steps.deploy.prerequisites import Preparation
+from epochctl.steps.deploy.auto_rollback import AutoRollback, NotRollbackable
+from epochctl.steps.deploy.health_path_change import HealthCheckHold, health_path_change
+from epochctl.steps.deploy.prerequisites import Prerequisites
 from epochctl.steps.deploy.releases import AUTHOR, Releases, health_path_of, image_of
 from epochctl.steps.deploy.removal import Removal
-from epochctl.steps.deploy.targets import Serving
-from epochctl.steps.deploy.watch import Watch, stranger
+from epochctl.steps.deploy.targets import TargetHealth
+from epochctl.steps.deploy.watch import ReleaseWatch, image_mismatch
 from epochctl.tools.helm import (
     Difference,
     ReleaseState,
@@ -57,7 +57,7 @@ class Deploy:
         eks: Eks,
         elbv2: Elbv2,
         orphans: Orphans,
-        keeping: Keeping | None = None,
+        keeping: HealthCheckHold | None = None,
     ) -> None:
         self._settings, self._region, self._eks, self._elbv2 = settings, region, eks, elbv2
         self._subnets = Subnets(aws)
@@ -78,7 +78,7 @@ class Deploy:
         output = self._output(state, image, address) if address else None
         return Observation(output, changes, exists=True)
 
-    def standing(self, ctx: Context) -> Release | None:
+    def discover(self, ctx: Context) -> Release | None:
         """The release that is there, whatever image this machine has or would make."""
         cluster = reach(self._eks, self._settings, self._region)
         state = cluster.helm.release(self._release, self._namespace) if cluster else None
@@ -87,7 +87,7 @@ class Deploy:
 
     def apply(self, ctx: Context) -> Release:
         cluster, image = self._reach(ctx), ctx.outputs.get(PushedImage)
-        Preparation(cluster.kube, self._namespace, self._settings.service.secrets).run(ctx)
+        Prerequisites(cluster.kube, self._namespace, self._settings.service.secrets).run(ctx)
         state = settled(ctx, cluster.helm, self._release, self._namespace)
         upgraded = state is None or bool(self._due(cluster, state, self._values(ctx, cluster)))
         path = self._settings.service.health_path
@@ -120,7 +120,7 @@ class Deploy:
 
     def address(self, kube: Kube) -> tuple[str, str]:
         """The load balancer's name, and "" or why there is none."""
-        return Serving(kube, self._elbv2, self._namespace, self._release).address()
+        return TargetHealth(kube, self._elbv2, self._namespace, self._release).address()
 
     def compare(self, ctx: Context) -> tuple[Difference, ...]:
         """What `apply` would send, against what was sent last; the old image, where the new is not pushed."""
@@ -136,7 +136,7 @@ class Deploy:
     def roll_back(self, ctx: Context, target: ReleaseState) -> Release:
         """An older revision again, waited for like a deploy; where it fails, back to the one before."""
         cluster, image = self._reach(ctx), image_of(target)
-        Preparation(cluster.kube, self._namespace, ()).run(ctx)
+        Prerequisites(cluster.kube, self._namespace, ()).run(ctx)
         present = settled(ctx, cluster.helm, self._release, self._namespace)
         ctx.say(f"roll release {self._release} back to revision {target.revision}")
         path = health_path_of(target)
@@ -151,10 +151,12 @@ class Deploy:
         """What cannot become healthy makes way for what was there before."""
         try:
             yield
-        except Left:
+        except NotRollbackable:
             raise
         except (DeployError, DeadlineError) as failure:
-            raise Retreat(cluster, self._namespace, self._release).run(ctx, failure, upgraded) from failure
+            raise AutoRollback(cluster, self._namespace, self._release).run(
+                ctx, failure, upgraded
+            ) from failure
 
     def _passage(
         self, ctx: Context, cluster: Cluster, state: ReleaseState | None, path: str
@@ -162,7 +164,9 @@ class Deploy:
         """To another health path, where the release has one that is not `path`."""
         releases = Releases(cluster.kube, self._namespace, self._release)
         before = health_path_of(state) if state else ""
-        return passage(ctx, self._keeping, before, path, lambda: health_path_of(releases.states()[0]))
+        return health_path_change(
+            ctx, self._keeping, before, path, lambda: health_path_of(releases.states()[0])
+        )
 
     def _values(self, ctx: Context, cluster: Cluster) -> dict[str, Any]:
         certificate, image = ctx.outputs.get(Certificate), ctx.outputs.get(PushedImage)
@@ -202,12 +206,12 @@ class Deploy:
         if live is None or not live.complete:
             counts = f"{live.available} of {live.desired}" if live else "none"
             return (f"heal: {counts} pods are available",)
-        refusal = lb_controller.refusal(cluster.kube)
+        refusal = lb_controller.admission_error(cluster.kube)
         if refusal:
             return (f"heal: {refusal}",)
         serving = self._serving(cluster)
         _, cause = serving.address()
-        hindrance = None if cause else serving.hindrance(pods)
+        hindrance = None if cause else serving.why_not_serving(pods)
         cause = cause or (hindrance.message if hindrance else "")
         return (f"heal: {cause}",) if cause else ()
 
@@ -238,7 +242,7 @@ class Deploy:
         self, cluster: Cluster, live: DeploymentState, pods: tuple[PodState, ...], image: PushedImage
     ) -> dict[str, str]:
         """Pods of the present revision that run something else, and what; older ones are on their way out."""
-        strange = [(pod, line) for pod in pods if (line := stranger(pod, image))]
+        strange = [(pod, line) for pod in pods if (line := image_mismatch(pod, image))]
         if not strange:
             return {}  # the usual case: no need to know which revision is the present one
         mark = cluster.kube.template_hash(self._namespace, chart.selector(self._release), live.revision)
@@ -265,14 +269,14 @@ class Deploy:
             ctx.say(f"{drift}: put back as the release has it")
             cluster.kube.restore(manifests[drift.name], self._namespace)
 
-    def _watch(self, cluster: Cluster) -> Watch:
+    def _watch(self, cluster: Cluster) -> ReleaseWatch:
         service = self._settings.service
         # One pod after the other, each until the load balancer has it.
         patience = 300.0 + service.replicas * (60.0 + service.start_seconds)
-        return Watch(cluster.kube, self._serving(cluster), self._subnets, patience)
+        return ReleaseWatch(cluster.kube, self._serving(cluster), self._subnets, patience)
 
-    def _serving(self, cluster: Cluster) -> Serving:
-        return Serving(cluster.kube, self._elbv2, self._namespace, self._release)
+    def _serving(self, cluster: Cluster) -> TargetHealth:
+        return TargetHealth(cluster.kube, self._elbv2, self._namespace, self._release)
 
     def _output(self, state: ReleaseState, image: PushedImage, address: str) -> Release:
         url = f"https://{self._settings.hostname}/"

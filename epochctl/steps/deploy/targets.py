@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from epochctl.aws.elbv2 import Elbv2, Target
 from epochctl.errors import DeployError
 from epochctl.kube import Kube, PodState, Trouble
-from epochctl.kube.rollout import Patience
-from epochctl.steps.deploy.auto_rollback import REMEDIES, Left
-from epochctl.steps.deploy.ingress_errors import Complaint
+from epochctl.kube.rollout import TroubleTimers
+from epochctl.steps.deploy.auto_rollback import REMEDIES, NotRollbackable
+from epochctl.steps.deploy.ingress_errors import IngressError
 from epochctl.workflow.waiting import Clock, Pending, Ready
 
 LEAVING = {"draining", "unused"}
@@ -23,7 +23,7 @@ WAITS = {"complaint": 45.0, "silence": 180.0}  # before no address is taken for 
 
 
 @dataclass
-class Serving:
+class TargetHealth:
     """What stands between a load balancer and the pods of a release."""
 
     kube: Kube
@@ -46,10 +46,10 @@ class Serving:
         groups = self.kube.target_groups(self.namespace)
         if not groups:
             return None
-        health = (ailing(self.elbv2.target_health(arn), pods) for arn in groups)
+        health = (unhealthy_reasons(self.elbv2.target_health(arn), pods) for arn in groups)
         return next((cause for cause in health if cause), None)
 
-    def hindrance(self, pods: tuple[PodState, ...]) -> Trouble | None:
+    def why_not_serving(self, pods: tuple[PodState, ...]) -> Trouble | None:
         """Why the pods are not what the load balancer serves; None where they are."""
         groups = self.kube.target_groups(self.namespace)
         if not groups:
@@ -65,12 +65,12 @@ class AddressProbe:
     look: the complaint with what AWS says about it.
     """
 
-    serving: Serving
+    serving: TargetHealth
     clock: Clock
-    look: Callable[[], Complaint]
+    look: Callable[[], IngressError]
 
     def __post_init__(self) -> None:
-        self._patience = Patience(self.clock)
+        self._patience = TroubleTimers(self.clock)
 
     def __call__(self) -> Ready[str] | Pending:
         address, cause = self.serving.address()
@@ -79,7 +79,7 @@ class AddressProbe:
         known = "silence" if cause == NONE_YET else "complaint"
         if self._patience.exhausted(Trouble(known, cause, WAITS[known])):
             found = self.look()
-            raise Left("the load balancer cannot be made", why=found.cause, fix=found.fix)
+            raise NotRollbackable("the load balancer cannot be made", why=found.cause, fix=found.fix)
         return Pending(cause)
 
 
@@ -87,15 +87,15 @@ class AddressProbe:
 class TargetsProbe:
     """Ready once exactly these pods are served. An unhealthy target is final once it lasts."""
 
-    serving: Serving
+    serving: TargetHealth
     pods: tuple[PodState, ...]
     clock: Clock
 
     def __post_init__(self) -> None:
-        self._patience = Patience(self.clock)
+        self._patience = TroubleTimers(self.clock)
 
     def __call__(self) -> Ready[None] | Pending:
-        trouble = self.serving.hindrance(self.pods)
+        trouble = self.serving.why_not_serving(self.pods)
         if trouble is None:
             return Ready(None)
         if trouble.kind != "unhealthy":
@@ -108,7 +108,7 @@ class TargetsProbe:
 
 def unserved(targets: tuple[Target, ...], pods: tuple[PodState, ...]) -> Trouble | None:
     """What is wrong with a target group whose targets should be exactly the pods; None for nothing."""
-    if cause := ailing(targets, pods):
+    if cause := unhealthy_reasons(targets, pods):
         return cause
     ours = {pod.address for pod in pods}
     for target in targets:
@@ -117,7 +117,7 @@ def unserved(targets: tuple[Target, ...], pods: tuple[PodState, ...]) -> Trouble
     return None
 
 
-def ailing(targets: tuple[Target, ...], pods: tuple[PodState, ...]) -> Trouble | None:
+def unhealthy_reasons(targets: tuple[Target, ...], pods: tuple[PodState, ...]) -> Trouble | None:
     """The first of these pods that the load balancer does not send to; None for none."""
     states = {target.address: target for target in targets}
     for pod in pods:

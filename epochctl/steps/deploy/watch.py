@@ -15,17 +15,17 @@ from epochctl.kube.rollout import Rollout
 from epochctl.outputs import Infrastructure, PushedImage
 from epochctl.steps.deploy import chart
 from epochctl.steps.deploy.auto_rollback import REMEDIES
-from epochctl.steps.deploy.ingress_errors import Complaint, decoded
-from epochctl.steps.deploy.targets import AddressProbe, Serving, TargetsProbe
+from epochctl.steps.deploy.ingress_errors import IngressError, decode_ingress_error
+from epochctl.steps.deploy.targets import AddressProbe, TargetHealth, TargetsProbe
 from epochctl.workflow.step import Context
 
 
 @dataclass(frozen=True)
-class Watch:
+class ReleaseWatch:
     """patience: seconds for all pods."""
 
     kube: Kube
-    serving: Serving
+    serving: TargetHealth
     subnets: Subnets
     patience: float
 
@@ -33,7 +33,7 @@ class Watch:
         """In this order. The load balancer's address; raises the one cause that is certain."""
         pods = self._await_pods(ctx)
         for pod in pods:
-            if line := stranger(pod, image):
+            if line := image_mismatch(pod, image):
                 raise DeployError("the pods run another image than the one that was pushed", why=line)
         probe, fix = AddressProbe(self.serving, ctx.clock, partial(self._look, ctx)), "epochctl status"
         address = ctx.wait_for("the load balancer", probe, deadline=300, fix=fix, longest=2.0)
@@ -53,16 +53,16 @@ class Watch:
         what, fix = "the pods of the release", "epochctl logs"
         return ctx.wait_for(what, rollout.probe, deadline=self.patience, fix=fix, longest=2.0)
 
-    def _look(self, ctx: Context) -> Complaint:
+    def _look(self, ctx: Context) -> IngressError:
         """What keeps the load balancer from being made, with what AWS says about the subnets."""
         infra = ctx.outputs.find(Infrastructure)
         role = self.kube.role_of(lb_controller.NAMESPACE, lb_controller.NAME) or ""
         events = self.kube.events(self.serving.namespace, self.serving.name, kind="Ingress", limit=3)
         subnets = self.subnets.describe(infra.public_subnet_ids if infra else ())
-        return decoded(events, role.rpartition("/")[2], subnets)
+        return decode_ingress_error(events, role.rpartition("/")[2], subnets)
 
 
-def stranger(pod: PodState, image: PushedImage) -> str:
+def image_mismatch(pod: PodState, image: PushedImage) -> str:
     """That a pod runs something else than the pushed image; "" where it does not."""
     if pod.runs(image.digest):
         return ""

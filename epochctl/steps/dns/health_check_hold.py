@@ -14,14 +14,14 @@ from epochctl.config.settings import Settings
 from epochctl.errors import DeadlineError, Interrupted
 from epochctl.steps.dns.propagation import wait_in_sync
 from epochctl.steps.dns.record_plan import region_of
-from epochctl.steps.dns.routed_records import Sharing
+from epochctl.steps.dns.routed_records import RoutedRecords
 from epochctl.workflow.step import Context
 from epochctl.workflow.waiting import Pending, Ready
 
 TARGETS_DEADLINE = 60.0
 
 
-class Keeping:
+class HealthCheckHold:
     """One region's part of a host name that several share; of a name that is one region's alone, nothing."""
 
     def __init__(
@@ -60,14 +60,14 @@ class Keeping:
         if check is not None:
             self._health.ask(check, path)
 
-    def _sharing(self) -> Sharing | None:
+    def _sharing(self) -> RoutedRecords | None:
         zone = self._route53.zone_for(self._settings.hostname)
         if zone is None:
             return None
         owner = owner_of(self._settings.tags)
-        return Sharing(self._settings, self._region, owner, zone, self._route53, self._health)
+        return RoutedRecords(self._settings, self._region, owner, zone, self._route53, self._health)
 
-    def _wait_for_targets(self, ctx: Context, sharing: Sharing) -> None:
+    def _wait_for_targets(self, ctx: Context, sharing: RoutedRecords) -> None:
         """As Route 53 sees a load balancer: healthy when each group that it sends to has a healthy target."""
 
         def probe() -> Ready[None] | Pending:
@@ -76,7 +76,7 @@ class Keeping:
 
         ctx.wait_for("the load balancer's own checks", probe, deadline=TARGETS_DEADLINE)
 
-    def _groups(self, sharing: Sharing) -> list[tuple[str, set[str]]]:
+    def _groups(self, sharing: RoutedRecords) -> list[tuple[str, set[str]]]:
         """Its target groups, each with the states of its targets."""
         names = [
             one.alias.dns_name for one in sharing.present() if one.alias and region_of(one) == self._region

@@ -14,11 +14,11 @@ from epochctl.aws.route53 import HealthChecks, Route53, Zone, owner_of, proves
 from epochctl.config.settings import Settings
 from epochctl.steps.dns.propagation import wait_in_sync
 from epochctl.steps.dns.record_plan import others
-from epochctl.steps.dns.routed_records import Sharing
+from epochctl.steps.dns.routed_records import RoutedRecords
 from epochctl.workflow.step import Context
 
 
-class Former:
+class OldHostnames:
     """The former host names of one region."""
 
     def __init__(
@@ -61,11 +61,11 @@ class Former:
             if zone is not None and self._route53.owns(zone, name, self._owner):
                 yield zone, name
 
-    def _leading_here(self, owned: Iterable[tuple[Zone, str]]) -> Iterator[Sharing]:
+    def _leading_here(self, owned: Iterable[tuple[Zone, str]]) -> Iterator[RoutedRecords]:
         """Where there is something of this region's to remove."""
         for zone, name in owned:
             settings = self._settings.model_copy(update={"hostname": name})
-            sharing = Sharing(settings, self._region, self._owner, zone, self._route53, self._health)
+            sharing = RoutedRecords(settings, self._region, self._owner, zone, self._route53, self._health)
             present = sharing.present()
             if not present or len(others(present, self._region)) < len(present):
                 yield sharing

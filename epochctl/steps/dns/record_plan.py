@@ -29,7 +29,7 @@ def others(present: Sequence[Record], region: str) -> tuple[Record, ...]:
     return tuple(one for one in present if one.alias and region_of(one) not in ("", region))
 
 
-def arranged(
+def plan_records(
     settings: Settings, own: Record, region: str, check: str, present: Sequence[Record]
 ) -> tuple[Record, ...]:
     """All of them, once `own` leads to the load balancer of `region`, whose health check is `check`.

@@ -10,7 +10,7 @@ from epochctl.steps.dns.record_plan import region_of
 
 
 @dataclass(frozen=True)
-class Share:
+class RegionShare:
     """kind: latency, weighted, failover; "" of a name that is one region's alone. drained: by our will.
 
     healthy: as Route 53's checkers see it; None where there is no check, or none has looked yet.
@@ -27,14 +27,16 @@ class Share:
         return not self.drained and self.healthy is not False
 
 
-def answering(shares: Iterable[Share]) -> tuple[str, ...]:
+def answering(shares: Iterable[RegionShare]) -> tuple[str, ...]:
     """The regions that clients may be sent to. Where none is healthy Route 53 takes all for healthy."""
     undrained = [one for one in shares if not one.drained]
     return tuple(one.region for one in undrained if one.answers) or tuple(one.region for one in undrained)
 
 
-def share(record: Record, check: HealthCheck | None, seen: Sequence[Observation]) -> Share:
+def region_share(record: Record, check: HealthCheck | None, seen: Sequence[Observation]) -> RegionShare:
     """Of one record, its check, and what the checkers saw."""
     kind = record.placement.kind if record.placement else ""
     kept = check is not None and check.kept  # in the answers: what its checkers saw last counts for nothing
-    return Share(region_of(record), kind, check.drained if check else False, None if kept else verdict(seen))
+    return RegionShare(
+        region_of(record), kind, check.drained if check else False, None if kept else verdict(seen)
+    )

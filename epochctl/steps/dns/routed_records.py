@@ -13,8 +13,8 @@ from epochctl.aws.elbv2 import LoadBalancer
 from epochctl.aws.route53 import CLASHING, Alias, HealthCheck, HealthChecks, Record, Refused, Route53, Zone
 from epochctl.config.settings import Settings
 from epochctl.errors import EpochctlError
-from epochctl.steps.dns.record_plan import arranged, others, region_of, remaining
-from epochctl.steps.dns.region_share import Share, share
+from epochctl.steps.dns.record_plan import others, plan_records, region_of, remaining
+from epochctl.steps.dns.region_share import RegionShare, region_share
 from epochctl.workflow.step import Context
 
 T = TypeVar("T")
@@ -23,7 +23,7 @@ PAUSE = 2.0  # seconds, and longer each time
 
 
 @dataclass(frozen=True)
-class Sharing:
+class RoutedRecords:
     """The records of the host name in one zone, as one region sees them."""
 
     settings: Settings
@@ -38,11 +38,11 @@ class Sharing:
         found = self.route53.records(self.zone, self.settings.hostname)
         return tuple(record for record in found if record.type in CLASHING)
 
-    def shares(self) -> tuple[Share, ...]:
+    def shares(self) -> tuple[RegionShare, ...]:
         """What becomes of a client that asks for the name now, by region."""
         checks = {check.region: check for check in self.health.all()}
         return tuple(
-            share(record, check, self.health.observations(check) if check else ())
+            region_share(record, check, self.health.observations(check) if check else ())
             for record in self.present()
             if record.alias and region_of(record)
             for check in (checks.get(region_of(record)),)
@@ -157,7 +157,7 @@ class Sharing:
     def _arranged(self, balancer: LoadBalancer, check: str, present: Sequence[Record]) -> tuple[Record, ...]:
         alias = Alias(balancer.dns_name, balancer.hosted_zone_id)
         own = Record(self.settings.hostname, "A", alias=alias)
-        return arranged(self.settings, own, self.region, check, present)
+        return plan_records(self.settings, own, self.region, check, present)
 
     def _right(self, check: HealthCheck, balancer: LoadBalancer) -> bool:
         asked = (check.target, check.path) == (balancer.dns_name, self._path)

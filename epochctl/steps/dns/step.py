@@ -14,13 +14,13 @@ from epochctl.aws.elbv2 import Elbv2, LoadBalancer, plain_dns_name
 from epochctl.aws.route53 import MARKER, Alias, HealthChecks, Record, Route53, Zone, owner_of
 from epochctl.config.settings import Settings
 from epochctl.errors import EpochctlError
-from epochctl.net.dns import Names
+from epochctl.net.dns import DnsClient
 from epochctl.outputs import DnsRecord, Release
-from epochctl.steps.dns.old_hostnames import Former
+from epochctl.steps.dns.old_hostnames import OldHostnames
 from epochctl.steps.dns.propagation import wait_in_sync
 from epochctl.steps.dns.record_plan import others
-from epochctl.steps.dns.region_share import Share
-from epochctl.steps.dns.routed_records import Sharing, foreign
+from epochctl.steps.dns.region_share import RegionShare
+from epochctl.steps.dns.routed_records import RoutedRecords, foreign
 from epochctl.workflow.step import Context, Observation
 from epochctl.workflow.waiting import Pending, Ready
 
@@ -43,15 +43,15 @@ class Dns:
         elbv2: Elbv2,
         health: HealthChecks,
         acm: Acm,
-        names: Names | None = None,
+        names: DnsClient | None = None,
     ) -> None:
         """acm: whose certificates tell which host names there were before."""
         self._settings, self._region = settings, region
         self._hostname = settings.hostname
         self._route53, self._elbv2, self._health = route53, elbv2, health
-        self._names = names or Names()
+        self._names = names or DnsClient()
         self._owner = owner_of(settings.tags)
-        self._former = Former(settings, region, route53=route53, acm=acm, health=health)
+        self._former = OldHostnames(settings, region, route53=route53, acm=acm, health=health)
 
     def observe(self, ctx: Context) -> Observation:
         """Read the zone, or ask the name's own servers where it is not ours."""
@@ -125,18 +125,18 @@ class Dns:
         lines = lines or ((f"DNS record {MARKER}{self._hostname} in zone {zone.name}",) if owned else ())
         return (*lines, *self._health.remove(self._region))
 
-    def shares(self) -> tuple[Share, ...]:
+    def shares(self) -> tuple[RegionShare, ...]:
         """Every region that has a record of ours; () where the name is not ours, or not served here."""
         zone = self._route53.zone_for(self._hostname)
         if zone is None or not self._route53.owns(zone, self._hostname, self._owner):
             return ()
         return self._sharing(zone).shares()
 
-    def _sharing(self, zone: Zone) -> Sharing:
-        return Sharing(self._settings, self._region, self._owner, zone, self._route53, self._health)
+    def _sharing(self, zone: Zone) -> RoutedRecords:
+        return RoutedRecords(self._settings, self._region, self._owner, zone, self._route53, self._health)
 
     def _observe_shared(
-        self, sharing: Sharing, target: str, ours: bool, present: tuple[Record, ...]
+        self, sharing: RoutedRecords, target: str, ours: bool, present: tuple[Record, ...]
     ) -> Observation:
         mine = [one for one in present if one not in others(present, self._region)]
         check = self._health.find(self._region)

@@ -1,4 +1,4 @@
-"""`infra_up`: VPC, cluster and registry, by terraform from a saved plan, the state in the account's
+"""`infra-up`: VPC, cluster and registry, by terraform from a saved plan, the state in the account's
 bucket."""
 
 from epochctl.steps.infra_up.review import Reviewed

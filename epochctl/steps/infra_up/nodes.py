@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from epochctl.aws.node_launch import Group, Launches
+from epochctl.aws.node_launch import Group, NodeLaunches
 from epochctl.errors import EpochctlError, InfrastructureError
 from epochctl.workflow.step import Context
 
@@ -23,7 +23,9 @@ FIX = "epochctl doctor names what is full; then run the same command again: it g
 class NodeWatch:
     """One apply under way."""
 
-    def __init__(self, launches: Launches, *, patience: float = PATIENCE, interval: float = INTERVAL) -> None:
+    def __init__(
+        self, launches: NodeLaunches, *, patience: float = PATIENCE, interval: float = INTERVAL
+    ) -> None:
         self._launches, self._patience, self._interval = launches, patience, interval
 
     @contextmanager

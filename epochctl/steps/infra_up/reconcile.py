@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from epochctl.aws.import_ids import Belongings
+from epochctl.aws.import_ids import ImportIds
 from epochctl.errors import DeadlineError, InfrastructureError, LockedError
 from epochctl.steps.infra_up.review import Review
 from epochctl.tools.terraform import Backend, Change, Plan, StaleLockError, StalePlanError, Terraform
@@ -33,13 +33,13 @@ LOOK, PATIENCE = "OperationTypePlan", 120.0  # somebody's `status` or `terraform
 _SETTLED = {"ACTIVE", "FAILED", "CREATE_FAILED", "DELETE_FAILED", "DEGRADED"}
 
 
-class Planning:
+class Reconciliation:
     """terraform against one state, for one set of variables."""
 
     def __init__(
         self,
         terraform: Terraform,
-        belongings: Belongings,
+        belongings: ImportIds,
         variables: Callable[[], Mapping[str, Any]],
         review: Review,
     ) -> None:
@@ -64,7 +64,7 @@ class Planning:
         # A planned creation of what the state holds: that one is gone, and would keep the new one from being
         # taken in, as terraform imports nothing at an address it has a record of.
         gone = tuple(sorted(lost.keys() & set(self._terraform.state_list())))
-        if gone and ctx.looking is None:
+        if gone and ctx.read_only is None:
             self._unlocking(ctx, lambda: self._terraform.forget(*gone))
         self._terraform.init(backend, ctx.say, adopt=lost)
         return self._plan(ctx)
@@ -110,8 +110,8 @@ class Planning:
         """Ready to plan: no terraform of an earlier run is at work, this one is initialised, and what the
         earlier one could not upload is in the state. Raises LockedError where a command that only looks
         finds one at work."""
-        if ctx.looking is not None:
-            self._refuse_busy(ctx.looking.beside)
+        if ctx.read_only is not None:
+            self._refuse_busy(ctx.read_only.beside)
             return self._terraform.init(backend, ctx.say)
         ctx.wait_for("the terraform of an earlier run to end", self._idle, deadline=3600)
         self._terraform.init(backend, ctx.say)
@@ -179,7 +179,7 @@ class Planning:
             return self._terraform.dead_owner(error.holder)
 
         def ours(error: StaleLockError) -> bool:
-            if ctx.looking is None:
+            if ctx.read_only is None:
                 return dead(error)
             return error.holder.operation == LOOK and self._terraform.took_unawares(error.holder)
 
@@ -187,7 +187,7 @@ class Planning:
             try:
                 return work()
             except StaleLockError as error:
-                if ctx.looking is None and error.holder.operation == LOOK and not dead(error):
+                if ctx.read_only is None and error.holder.operation == LOOK and not dead(error):
                     return self._after(ctx, work)
                 if not ours(error):
                     raise

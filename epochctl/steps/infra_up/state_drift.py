@@ -23,7 +23,7 @@ WEIGHTY = (
 
 
 @dataclass(frozen=True)
-class Whereabouts:
+class StateDrift:
     """Addresses. known: in the state; gone: of those, not in the account; lost: in the account, not in the
     state. up: whether there is anything at all; ended: a state was written, and holds nothing any more."""
 
@@ -35,11 +35,11 @@ class Whereabouts:
     ended: bool = False
 
 
-def compare(state: str, there: Mapping[str, str]) -> Whereabouts:
+def compare(state: str, there: Mapping[str, str]) -> StateDrift:
     """state: the text of the state, "" for none; there: address -> id of what exists."""
     told = json.loads(state) if state else {}
     known = tuple(_addresses(told))
-    return Whereabouts(
+    return StateDrift(
         known,
         tuple(name for name in known if name.startswith(WEIGHTY) and name not in there),
         tuple(name for name in there if name.startswith(WEIGHTY) and name not in known),

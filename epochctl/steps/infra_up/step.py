@@ -1,4 +1,4 @@
-"""`infra_up`: what exists is told by terraform's plan, made by applying that very plan, removed in an
+"""`infra-up`: what exists is told by terraform's plan, made by applying that very plan, removed in an
 order that ends.
 
 Knows the state's place and what terraform cannot see (images, logs); how plans converge is planning.py's,
@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
-from epochctl.aws.duplicates import Strays
+from epochctl.aws.duplicates import Duplicates
 from epochctl.aws.ecr import Ecr
 from epochctl.aws.expiry import Expiry
-from epochctl.aws.import_ids import Belongings
-from epochctl.aws.log_groups import Logs
-from epochctl.aws.name_conflicts import Taken
+from epochctl.aws.import_ids import ImportIds
+from epochctl.aws.log_groups import LogGroups
+from epochctl.aws.name_conflicts import NameConflicts
 from epochctl.aws.network import Network
-from epochctl.aws.node_launch import Launches
+from epochctl.aws.node_launch import NodeLaunches
 from epochctl.aws.session import Aws
 from epochctl.aws.state_bucket import StateBucket
 from epochctl.config.settings import Settings
@@ -27,11 +27,11 @@ from epochctl.kube.orphans import Orphans
 from epochctl.outputs import Infrastructure
 from epochctl.steps.infra_up import tfvars
 from epochctl.steps.infra_up.nodes import NodeWatch
-from epochctl.steps.infra_up.reconcile import CLUSTER, Planning
+from epochctl.steps.infra_up.reconcile import CLUSTER, Reconciliation
 from epochctl.steps.infra_up.review import Review, Reviewed
-from epochctl.steps.infra_up.state_drift import Whereabouts, compare, ids, outputs
-from epochctl.steps.infra_up.ttl import Lifetime
-from epochctl.steps.infra_up.vpc_cleanup import Clearing
+from epochctl.steps.infra_up.state_drift import StateDrift, compare, ids, outputs
+from epochctl.steps.infra_up.ttl import Ttl
+from epochctl.steps.infra_up.vpc_cleanup import VpcCleanup
 from epochctl.tools.terraform import (
     Backend,
     Change,
@@ -47,7 +47,7 @@ from epochctl.workflow.step import Context, Observation
 class InfraUp:
     """VPC, cluster and registry. A plan made by observe is the one that apply applies."""
 
-    name: ClassVar[str] = "infra_up"
+    name: ClassVar[str] = "infra-up"
     needs: ClassVar[tuple[type, ...]] = ()
     produces: ClassVar[type] = Infrastructure
 
@@ -62,20 +62,20 @@ class InfraUp:
         ecr: Ecr,
         network: Network,
         orphans: Orphans,
-        logs: Logs,
+        logs: LogGroups,
         ttl: str = "",
         reviewed: Reviewed | None = None,
     ) -> None:
         self._settings, self._region, self._logs = settings, region, logs
         self._aws, self._terraform, self._bucket, self._ecr = aws, terraform, bucket, ecr
-        self._clearing = Clearing(settings.full_name, settings.tags, network, orphans)
-        self._belongings = Belongings(aws, settings.full_name, settings.tags, settings.cluster.access)
-        self._taken = Taken(aws, settings.full_name, settings.tags)
-        self._strays = Strays(aws, settings.full_name, settings.tags)
-        self._launches = Launches(aws, settings.full_name)
-        self._lifetime = Lifetime(Expiry(aws, settings.tags), settings.ttl, ttl)
+        self._clearing = VpcCleanup(settings.full_name, settings.tags, network, orphans)
+        self._belongings = ImportIds(aws, settings.full_name, settings.tags, settings.cluster.access)
+        self._taken = NameConflicts(aws, settings.full_name, settings.tags)
+        self._strays = Duplicates(aws, settings.full_name, settings.tags)
+        self._launches = NodeLaunches(aws, settings.full_name)
+        self._lifetime = Ttl(Expiry(aws, settings.tags), settings.ttl, ttl)
         review = Review(terraform, region, reviewed)
-        self._planning = Planning(terraform, self._belongings, self._variables, review)
+        self._planning = Reconciliation(terraform, self._belongings, self._variables, review)
         self._seen: Plan | None = None
 
     def observe(self, ctx: Context) -> Observation:
@@ -87,7 +87,7 @@ class InfraUp:
         try:
             plan = self._planning.look(ctx, backend)
         except LockedError as error:
-            if ctx.looking is None:
+            if ctx.read_only is None:
                 raise
             return self._glance(error)
         if created := plan.addresses("create"):
@@ -97,7 +97,7 @@ class InfraUp:
         changes = (*self._kept(), *plan.changes)
         return Observation(tfvars.infrastructure(self._terraform.output()), changes, exists)
 
-    def known(self, ctx: Context) -> Infrastructure | None:
+    def cached_output(self, ctx: Context) -> Infrastructure | None:
         """The outputs in the state: one request, no terraform."""
         account, backend = self._where()
         return outputs(self._bucket.text(account, backend.key))
@@ -120,7 +120,7 @@ class InfraUp:
         account, backend = self._where()
         if not self._bucket.exists(account) and not self._belongings.find():
             return ()
-        self._clearing.refuse_strangers(ctx)
+        self._clearing.refuse_foreign(ctx)
         self._bucket.ensure(account)
         self._planning.prepare(ctx, backend)
         if not self._planning.adopt(ctx, backend):
@@ -137,9 +137,9 @@ class InfraUp:
         logs += self._delete_logs(born)  # EKS writes its last lines late, and makes the group anew for them
         return (*images, *orphans, *_lines(nodes), *swept, *_lines(rest), *strays, *logs)
 
-    def refuse_strangers(self, ctx: Context) -> None:
+    def refuse_foreign(self, ctx: Context) -> None:
         """Raise while something that is not ours is in our VPC: better before anything is removed."""
-        self._clearing.refuse_strangers(ctx)
+        self._clearing.refuse_foreign(ctx)
 
     def plan(self, ctx: Context) -> Plan:
         """The plan in full, also before the bucket exists: then against an empty state. Changes nothing."""
@@ -177,7 +177,7 @@ class InfraUp:
             raise LockedError("terraform is at work", why=busy, fix="wait for it to end")
         return self._terraform.dead_owner(holder)
 
-    def whereabouts(self) -> Whereabouts:
+    def state_drift(self) -> StateDrift:
         """The state beside what there is, without a terraform. Changes nothing."""
         account, backend = self._where()
         return compare(self._bucket.text(account, backend.key), self._belongings.find())
@@ -189,7 +189,7 @@ class InfraUp:
 
     def _glance(self, why: LockedError) -> Observation:
         """What the state tells without a terraform, while another is at work on it."""
-        seen = self.whereabouts()
+        seen = self.state_drift()
         return Observation(seen.infrastructure, (*self._kept(), f"not planned: {why.why}"), bool(seen.known))
 
     def _kept(self) -> tuple[str, ...]:

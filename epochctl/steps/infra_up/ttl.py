@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from epochctl.aws.expiry import NEVER, Expiry, written
+from epochctl.aws.expiry import NEVER, Expiry, format_expiry
 from epochctl.config.validators import span_seconds
 
 
-class Lifetime:
+class Ttl:
     """setting: of epochctl.toml, for what has no expiry yet; asked: --ttl, counted from now."""
 
     def __init__(self, expiry: Expiry, setting: str, asked: str = "") -> None:
@@ -22,15 +22,15 @@ class Lifetime:
         """The tag's words. Decided once: what is planned must be what is applied."""
         if self._decided is None:
             present = "" if self._asked else self._expiry.read()
-            self._decided = decided(self._asked, present, self._setting, datetime.now(UTC))
+            self._decided = decide_expiry(self._asked, present, self._setting, datetime.now(UTC))
         return self._decided
 
 
-def decided(asked: str, present: str, setting: str, now: datetime) -> str:
+def decide_expiry(asked: str, present: str, setting: str, now: datetime) -> str:
     """A time in UTC, never, or "" where nobody ever said anything."""
     if not asked and present:
         return present
     wanted = asked or setting
     if wanted in ("", NEVER):
         return wanted
-    return written(now + timedelta(seconds=span_seconds(wanted)))
+    return format_expiry(now + timedelta(seconds=span_seconds(wanted)))

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from epochctl.aws.network import Network, Tenant
+from epochctl.aws.network import Network, VpcOccupant
 from epochctl.errors import DeadlineError, InfrastructureError
 from epochctl.kube.orphans import Orphans
-from epochctl.workflow.stall_timer import Patience
+from epochctl.workflow.stall_timer import StallTimer
 from epochctl.workflow.step import Context
 from epochctl.workflow.waiting import Pending, Ready
 
@@ -19,7 +19,7 @@ SURE = 8.0  # seconds for which a stranger must be seen: EC2 tells of what is go
 
 
 @dataclass(frozen=True)
-class Clearing:
+class VpcCleanup:
     """Of the VPCs that carry `tags`, with the cluster `name` in them."""
 
     name: str
@@ -27,15 +27,15 @@ class Clearing:
     network: Network
     orphans: Orphans
 
-    def refuse_strangers(self, ctx: Context) -> None:
+    def refuse_foreign(self, ctx: Context) -> None:
         """Before anything is removed: what is not ours must go first, and only its owner may remove it."""
-        patience = Patience(ctx.clock, SURE)
+        patience = StallTimer(ctx.clock, SURE)
         found: tuple[str, ...] = ()
 
         def probe() -> Ready[None] | Pending:
             nonlocal found
             found = self.strangers()
-            if found and patience.spent(found):
+            if found and patience.is_stalled(found):
                 raise _refused(self._vpcs(), found)
             return Pending("\n".join(found)) if found else Ready(None)
 
@@ -65,13 +65,13 @@ class Clearing:
         return tuple(swept)
 
     def _sweep_vpc(self, ctx: Context, vpc: str, swept: list[str]) -> None:
-        patience = Patience(ctx.clock, SURE)
+        patience = StallTimer(ctx.clock, SURE)
 
         def probe() -> Ready[None] | Pending:
             swept.extend(self.network.sweep(vpc, self.name))
             tenants = self._tenants(vpc)
             found = tuple(tenant.words for tenant in tenants if tenant.foreign) + self.orphans.strangers()
-            if patience.spent(found) and found:
+            if patience.is_stalled(found) and found:
                 raise _refused((vpc,), found)
             left = [tenant.words for tenant in tenants]
             return Pending("\n".join((*left, *found))) if left or found else Ready(None)
@@ -85,7 +85,7 @@ class Clearing:
                 fix="remove what is named above, then run the same command again",
             ) from error
 
-    def _tenants(self, vpc: str) -> tuple[Tenant, ...]:
+    def _tenants(self, vpc: str) -> tuple[VpcOccupant, ...]:
         return self.network.tenants(vpc, self.name, self.tags)
 
     def _vpcs(self) -> tuple[str, ...]:

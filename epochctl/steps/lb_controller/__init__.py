@@ -1,4 +1,4 @@
-"""`lb_controller`: the AWS Load Balancer Controller, installed until its webhook admits an Ingress."""
+"""`lb-controller`: the AWS Load Balancer Controller, installed until its webhook admits an Ingress."""
 
 from __future__ import annotations
 

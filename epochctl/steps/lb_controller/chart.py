@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from epochctl.aws.import_ids import iam_stem
+from epochctl.aws.import_ids import iam_prefix
 from epochctl.config import versions
 from epochctl.config.settings import Settings
 from epochctl.kube.lb_controller import NAME, NAMESPACE
@@ -50,7 +50,7 @@ def account(settings: Settings, region: str) -> ServiceAccount:
         region=region,
         namespace=NAMESPACE,
         name=NAME,
-        role_name=f"{iam_stem(settings.full_name, region)}-lb-eksctl",  # IAM has no regions
+        role_name=f"{iam_prefix(settings.full_name, region)}-lb-eksctl",  # IAM has no regions
         policy_arn="",
         tags=tuple(settings.region_tags(region).items()),
     )

@@ -11,7 +11,7 @@ from epochctl.errors import ClusterError, DeadlineError
 from epochctl.kube import lb_controller
 from epochctl.kube.access import Cluster
 from epochctl.kube.orphans import Orphans
-from epochctl.workflow.stall_timer import Patience
+from epochctl.workflow.stall_timer import StallTimer
 from epochctl.workflow.step import Context
 from epochctl.workflow.waiting import Pending, Ready
 
@@ -41,17 +41,17 @@ class Removal:
         for item in cluster.kube.balanced():
             ctx.say(f"{item} has a load balancer: deleted, since its cluster goes")
             cluster.kube.delete_balanced(item)
-        if not lb_controller.serves(cluster.kube):
+        if not lb_controller.is_serving(cluster.kube):
             self._explain(ctx, "the load balancer controller is not there to remove")
             return
-        patience = Patience(ctx.clock, lb_controller.STALL)
+        patience = StallTimer(ctx.clock, lb_controller.STALL)
 
         def probe() -> Ready[None] | Pending:
             held, left = cluster.kube.balanced(), self.orphans.find().all
             if not held:
                 return Ready(None)
             cause = f"{', '.join(map(str, held))} still has {', '.join(left) or 'its finalizer'}"
-            if patience.spent((held, left)):
+            if patience.is_stalled((held, left)):
                 raise DeadlineError("the load balancer controller does nothing", why=cause)
             return Pending(cause)
 

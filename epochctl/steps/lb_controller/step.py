@@ -1,4 +1,4 @@
-"""`lb_controller`: done only when an Ingress passes its admission. Each wait names its cause.
+"""`lb-controller`: done only when an Ingress passes its admission. Each wait names its cause.
 
 Knows nothing of the service that is deployed later.
 """
@@ -30,7 +30,7 @@ FIX = "epochctl lb-controller status; kubectl -n kube-system describe deployment
 class LbController:
     """The controller by its own chart; its identity by eksctl or by terraform, as the settings say."""
 
-    name: ClassVar[str] = "lb_controller"
+    name: ClassVar[str] = "lb-controller"
     needs: ClassVar[tuple[type, ...]] = (Infrastructure,)
     produces: ClassVar[type] = LoadBalancerController
 
@@ -124,7 +124,7 @@ class LbController:
         ctx.wait_for("the load balancer controller", rollout.probe, deadline=300, fix=FIX, longest=2.0)
 
         def admitted() -> Ready[None] | Pending:
-            cause = lb_controller.refusal(cluster.kube)
+            cause = lb_controller.admission_error(cluster.kube)
             return Pending(cause) if cause else Ready(None)
 
         ctx.wait_for("its webhook to admit an Ingress", admitted, deadline=120, fix=FIX, longest=2.0)
@@ -146,5 +146,5 @@ def _health(cluster: Cluster) -> tuple[str, ...]:
     state = cluster.kube.deployment(lb_controller.NAMESPACE, lb_controller.NAME)
     if state is not None and not state.complete:
         return (f"heal: {state.available} of {state.desired} controller pods are available",)
-    cause = lb_controller.refusal(cluster.kube)
+    cause = lb_controller.admission_error(cluster.kube)
     return (f"heal: {cause}",) if cause else ()

@@ -8,23 +8,23 @@ from __future__ import annotations
 from epochctl.aws.elbv2 import plain_dns_name
 from epochctl.aws.route53 import Route53
 from epochctl.errors import EpochctlError, ResolverCacheError, VerifyError
-from epochctl.net.dns import Answer, Authority, Names
+from epochctl.net.dns import Authority, DnsAnswer, DnsClient
 from epochctl.steps.verify.layer import Layer, Seen, Stuck, Subject
 from epochctl.workflow.waiting import Pending, Ready
 
 
-class Lookup:
+class DnsChecks:
     """The way from the host name to the load balancer."""
 
-    def __init__(self, subject: Subject, seen: Seen, names: Names, route53: Route53) -> None:
+    def __init__(self, subject: Subject, seen: Seen, names: DnsClient, route53: Route53) -> None:
         self._subject = subject
         self._seen = seen
         self._names = names
         self._route53 = route53
         self._elsewhere: frozenset[str] = frozenset()
         self._authority = Authority("")
-        self._authoritative = Answer("silent")
-        self._recursive = Answer("silent")
+        self._authoritative = DnsAnswer("silent")
+        self._recursive = DnsAnswer("silent")
 
     def layers(self) -> tuple[Layer, ...]:
         """In the order in which they are asked."""
@@ -81,7 +81,7 @@ class Lookup:
         self._seen.addresses = self._seen.balancer_addresses if routed else answer.values
         return Ready(", ".join(answer.values))
 
-    def _leads_home(self, answer: Answer) -> bool:
+    def _leads_home(self, answer: DnsAnswer) -> bool:
         target = plain_dns_name(self._subject.release.load_balancer)
         named = any(plain_dns_name(name) == target for name in answer.chain)
         return named or bool(set(answer.values) & {*self._seen.balancer_addresses, *self._elsewhere})

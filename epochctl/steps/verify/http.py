@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from epochctl.aws.elbv2 import Elbv2
-from epochctl.net.dns import Names
-from epochctl.net.https import Failure, Https, Response
+from epochctl.net.dns import DnsClient
+from epochctl.net.https import Failure, HttpsClient, Response
 from epochctl.steps.verify.layer import Layer, Seen, Stuck, Subject
 from epochctl.workflow.waiting import Pending, Ready
 
@@ -17,10 +17,12 @@ EXPIRY_WARNING = 14  # days
 ASKED_ADDRESSES = 4
 
 
-class Outside:
+class HttpChecks:
     """One https service, seen from here."""
 
-    def __init__(self, subject: Subject, seen: Seen, elbv2: Elbv2, names: Names, https: Https) -> None:
+    def __init__(
+        self, subject: Subject, seen: Seen, elbv2: Elbv2, names: DnsClient, https: HttpsClient
+    ) -> None:
         self._subject = subject
         self._seen = seen
         self._elbv2 = elbv2

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     PodsOf = Callable[[str, str, str], tuple[PodState, ...]]  # cluster, namespace, selector
 
 
-class Inside:
+class PodChecks:
     """Pods and targets of one release."""
 
     def __init__(self, subject: Subject, seen: Seen, elbv2: Elbv2, pods_of: PodsOf) -> None:

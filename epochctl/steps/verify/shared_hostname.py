@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from epochctl.config.settings import Settings
 from epochctl.errors import DeadlineError, VerifyError
-from epochctl.net.dns import Names
-from epochctl.net.https import Failure, Https, Response
+from epochctl.net.dns import DnsClient
+from epochctl.net.https import Failure, HttpsClient, Response
 from epochctl.workflow.step import Context
 from epochctl.workflow.waiting import Pending, Ready
 
@@ -19,7 +19,7 @@ DEADLINE = 30.0
 
 
 @dataclass(frozen=True)
-class Answer:
+class HostnameAnswer:
     """region: as the service itself says; "" where it does not, as a service of the user's need not."""
 
     url: str
@@ -27,14 +27,16 @@ class Answer:
     region: str
 
 
-class Whole:
+class SharedHostname:
     """One host name, asked from here."""
 
-    def __init__(self, settings: Settings, names: Names | None = None, https: Https | None = None) -> None:
+    def __init__(
+        self, settings: Settings, names: DnsClient | None = None, https: HttpsClient | None = None
+    ) -> None:
         self._settings = settings
-        self._names, self._https = names or Names(), https or Https()
+        self._names, self._https = names or DnsClient(), https or HttpsClient()
 
-    def ask(self, ctx: Context) -> Answer:
+    def ask(self, ctx: Context) -> HostnameAnswer:
         """Raises VerifyError where nobody answers."""
         hostname = self._settings.hostname
         try:
@@ -44,7 +46,7 @@ class Whole:
                 f"{hostname} does not answer", why=error.why, fix="epochctl status; epochctl diagnose"
             ) from error
 
-    def _probe(self) -> Ready[Answer] | Pending:
+    def _probe(self) -> Ready[HostnameAnswer] | Pending:
         hostname = self._settings.hostname
         found = self._names.recursive(hostname)
         if found.status != "found":
@@ -55,7 +57,7 @@ class Whole:
             return Pending(f"{address}: {answer.layer}: {answer.cause}")
         if answer.status != 200:
             return Pending(f"{address}: {path} answers {answer.status}")
-        return Ready(Answer(f"https://{hostname}/", address, said(self._settings, answer)))
+        return Ready(HostnameAnswer(f"https://{hostname}/", address, said(self._settings, answer)))
 
 
 def asked(settings: Settings) -> str:

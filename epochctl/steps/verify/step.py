@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, ClassVar
 from epochctl.aws.elbv2 import Elbv2
 from epochctl.aws.route53 import Route53
 from epochctl.config.settings import Settings
-from epochctl.net.dns import Names
-from epochctl.net.https import Https
+from epochctl.net.dns import DnsClient
+from epochctl.net.https import HttpsClient
 from epochctl.outputs import Certificate, DnsRecord, Infrastructure, Release, Verification
-from epochctl.steps.verify.dns_lookup import Lookup
-from epochctl.steps.verify.http import Outside
+from epochctl.steps.verify.dns_lookup import DnsChecks
+from epochctl.steps.verify.http import HttpChecks
 from epochctl.steps.verify.layer import Layer, Seen, Subject
-from epochctl.steps.verify.pods import Inside
+from epochctl.steps.verify.pods import PodChecks
 from epochctl.workflow.step import Context, Observation
 
 if TYPE_CHECKING:
@@ -39,16 +39,16 @@ class Verify:
         eks: Eks,
         elbv2: Elbv2,
         route53: Route53,
-        names: Names | None = None,
-        https: Https | None = None,
+        names: DnsClient | None = None,
+        https: HttpsClient | None = None,
         pods_of: PodsOf | None = None,
     ) -> None:
         self._settings = settings
         self._eks = eks
         self._elbv2 = elbv2
         self._route53 = route53
-        self._names = names or Names()
-        self._https = https or Https()
+        self._names = names or DnsClient()
+        self._https = https or HttpsClient()
         self._pods_of = pods_of or self._pods
 
     def observe(self, ctx: Context) -> Observation:
@@ -78,9 +78,9 @@ class Verify:
             record=ctx.outputs.get(DnsRecord),
         )
         seen = Seen()
-        inside = Inside(subject, seen, self._elbv2, self._pods_of)
-        lookup = Lookup(subject, seen, self._names, self._route53)
-        outside = Outside(subject, seen, self._elbv2, self._names, self._https)
+        inside = PodChecks(subject, seen, self._elbv2, self._pods_of)
+        lookup = DnsChecks(subject, seen, self._names, self._route53)
+        outside = HttpChecks(subject, seen, self._elbv2, self._names, self._https)
         return (*inside.layers(), outside.balancer_layer(), *lookup.layers(), *outside.layers())
 
     def _pods(self, cluster: str, namespace: str, selector: str) -> tuple[PodState, ...]:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from epochctl.errors import ClusterError, EpochctlError, ToolError, stranger
+from epochctl.errors import ClusterError, EpochctlError, ToolError, unknown_caller
 from epochctl.tools import process
 from epochctl.tools.helm import process_lock
 from epochctl.tools.helm.state import Json, ReleaseState, parsed, without_hooks
@@ -155,7 +155,7 @@ class Helm:
 
         At once where it ran on this machine and died; elsewhere only its age tells.
         """
-        if not state.pending or process_lock.dead(
+        if not state.pending or process_lock.owner_is_dead(
             self._trace(state.name, state.namespace), state.updated, TIMEOUT
         ):
             return 0.0
@@ -172,7 +172,7 @@ class Helm:
     def _change(self, what: str, path: Path, call: Callable[[Any], Coroutine[Any, Any, T]]) -> T:
         """_run, leaving a trace should we be killed."""
         command = self._client()._command
-        with process_lock.left(path) as file:
+        with process_lock.record(path) as file:
             command.inherited = (file,)
             try:
                 return self._run(what, call)
@@ -214,7 +214,7 @@ class Helm:
 
 def _refusal(what: str, why: str, who: Callable[[], str] = str) -> EpochctlError:
     if UNKNOWN.search(why):
-        return stranger("the cluster", f"helm {what}: {why}", who())
+        return unknown_caller("the cluster", f"helm {what}: {why}", who())
     return ClusterError(f"helm {what} failed", why=why)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 
 @contextmanager
-def left(path: Path) -> Iterator[int]:
+def record(path: Path) -> Iterator[int]:
     """While this lasts the file is there and locked. Gives what whoever works has to inherit."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     path.unlink(missing_ok=True)  # of one that was killed: it may live on, and keeps a lock of its own
@@ -28,7 +28,7 @@ def left(path: Path) -> Iterator[int]:
         os.close(file)
 
 
-def dead(path: Path, written: datetime, within: float) -> bool:
+def owner_is_dead(path: Path, written: datetime, within: float) -> bool:
     """Whether the helm that wrote a record then was started here, within so many seconds, and is no more."""
     try:
         file = os.open(path, os.O_RDWR)

@@ -17,7 +17,7 @@ from epochctl.tools.terraform import errored_state, failure
 from epochctl.tools.terraform.execution import Execution, Say
 from epochctl.tools.terraform.proposal import Proposal, fingerprint, moves
 from epochctl.tools.terraform.stream import Change
-from epochctl.tools.terraform.workdir import LOCK_FILE, Worksite, whoami
+from epochctl.tools.terraform.workdir import LOCK_FILE, Workdir, whoami
 
 STATE_RETRIES = 10  # the backend's own 5 are few where every fifth call is throttled
 LOCKED_PLATFORM = "linux_amd64"
@@ -52,7 +52,7 @@ class Terraform:
 
     def __init__(self, root: Path, data: Path, region: str) -> None:
         self.region = region
-        self._site = Worksite(root, data)
+        self._site = Workdir(root, data)
         self._execution = Execution(self._site)
         self._digest = ""
         self._extra: dict[str, str] = {}

@@ -15,7 +15,7 @@ from epochctl.errors import InfrastructureError
 
 
 @dataclass(frozen=True)
-class State:
+class StateFile:
     """What tells two states apart. lineage: "" where there is none."""
 
     lineage: str
@@ -23,16 +23,18 @@ class State:
     content: str
 
 
-def read(text: str) -> State:
+def read(text: str) -> StateFile:
     """A state file's text; "" is no state."""
     if not text.strip():
-        return State("", 0, "")
+        return StateFile("", 0, "")
     told = json.loads(text)
     held = {key: told.get(key) for key in ("resources", "outputs")}
-    return State(str(told.get("lineage", "")), int(told.get("serial", 0)), json.dumps(held, sort_keys=True))
+    return StateFile(
+        str(told.get("lineage", "")), int(told.get("serial", 0)), json.dumps(held, sort_keys=True)
+    )
 
 
-def compare(mine: State, there: State) -> Literal["newer", "older", "same", "foreign"]:
+def compare(mine: StateFile, there: StateFile) -> Literal["newer", "older", "same", "foreign"]:
     """What `mine` is to the one that is there."""
     if not there.lineage:
         return "newer"
@@ -43,7 +45,7 @@ def compare(mine: State, there: State) -> Literal["newer", "older", "same", "for
     return "newer" if mine.serial > there.serial else "older"
 
 
-def refusal(path: Path, mine: State, there: State) -> InfrastructureError:
+def refusal(path: Path, mine: StateFile, there: StateFile) -> InfrastructureError:
     """Neither of the two may replace the other: a person decides."""
     return InfrastructureError(
         "the state that could not be uploaded does not follow the one that is there",

@@ -15,7 +15,7 @@ from epochctl.errors import InfrastructureError, LockedError, ToolError
 from epochctl.tools import process
 from epochctl.tools.terraform import failure
 from epochctl.tools.terraform.stream import Stream
-from epochctl.tools.terraform.workdir import Worksite
+from epochctl.tools.terraform.workdir import Workdir
 
 Say = Callable[[str], None]
 
@@ -26,7 +26,7 @@ _GET = "install terraform 1.11 or newer: https://developer.hashicorp.com/terrafo
 class Execution:
     """The program in one working folder. latest: when its last process began and ended."""
 
-    def __init__(self, site: Worksite) -> None:
+    def __init__(self, site: Workdir) -> None:
         self._site = site
         self._version: tuple[str, str] | None = None
         self.latest = (0.0, 0.0)

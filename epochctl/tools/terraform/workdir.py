@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from epochctl.tools.process import alive, born
+from epochctl.tools.process import birth_time, is_alive
 
 LOCK_FILE = ".terraform.lock.hcl"
 _SKIPPED = {".terraform", "tests", "ci"}  # ci: a root of its own
@@ -35,7 +35,7 @@ class Run:
     last: float = 0.0  # when it was last heard of, once it is dead
 
     def alive(self) -> bool:
-        return alive(self.pid, self.born)
+        return is_alive(self.pid, self.born)
 
 
 def whoami() -> str:
@@ -43,7 +43,7 @@ def whoami() -> str:
     return f"{getpass.getuser()}@{socket.gethostname()}"
 
 
-class Worksite:
+class Workdir:
     """data/root: the copy; data/terraform: TF_DATA_DIR; run.json: the run under way; output.jsonl: its
     words."""
 
@@ -107,7 +107,7 @@ class Worksite:
 
     def begin(self, pid: int, doing: str) -> None:
         """Write down that a terraform runs."""
-        self._run.write_text(json.dumps(asdict(Run(pid, born(pid), time.time(), doing))))
+        self._run.write_text(json.dumps(asdict(Run(pid, birth_time(pid), time.time(), doing))))
 
     def end(self, *, free: bool) -> None:
         """Forget the run: it told how it ended. free: it had the state's lock, so no dead run of ours
@@ -154,7 +154,7 @@ class Worksite:
         # A provider outlives a killed terraform, in its process group. The group's id cannot become another
         # process's id while the group has members, so these are ours.
         with suppress(ProcessLookupError, PermissionError):
-            if born(run.pid) in {"", "dead"}:
+            if birth_time(run.pid) in {"", "dead"}:
                 os.killpg(run.pid, signal.SIGKILL)
 
     def _last_words(self, run: Run) -> float:

@@ -16,7 +16,7 @@ import pytest
 
 from epochctl.aws.ecr import Ecr
 from epochctl.aws.elbv2 import Elbv2
-from epochctl.aws.log_groups import Logs
+from epochctl.aws.log_groups import LogGroups
 from epochctl.aws.network import Network
 from epochctl.aws.security_groups import SecurityGroups
 from epochctl.aws.session import Aws
@@ -108,13 +108,13 @@ class World:
             ecr=Ecr(self.aws),
             network=network,
             orphans=Orphans(settings.full_name, settings.tags, Elbv2(self.aws), groups, network),
-            logs=Logs(self.aws),
+            logs=LogGroups(self.aws),
             reviewed=reviewed,
         )
         self.network = network
         self.events: list[Event] = []
-        self.ctx = Context("infra_up", Outputs(), self.events.append)
-        self.hurried = Context("infra_up", Outputs(), self.events.append, Hurried())
+        self.ctx = Context("infra-up", Outputs(), self.events.append)
+        self.hurried = Context("infra-up", Outputs(), self.events.append, Hurried())
 
     @property
     def said(self) -> str:

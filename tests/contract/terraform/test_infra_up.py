@@ -1,4 +1,4 @@
-"""`infra_up` with the real terraform and provider against an emulated account: made once, unchanged after,
+"""`infra-up` with the real terraform and provider against an emulated account: made once, unchanged after,
 gone after; and a run that is killed half way is finished by the next one."""
 
 from __future__ import annotations

@@ -73,7 +73,7 @@ def chain_down(
 
 
 def _inside_terraform(moment: Moment) -> bool:
-    return moment.step == "infra_up" and moment.event == "step_progress"
+    return moment.step == "infra-up" and moment.event == "step_progress"
 
 
 class _Chain:

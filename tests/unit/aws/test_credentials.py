@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from epochctl.aws.credentials import remaining, unsaid
+from epochctl.aws.credentials import has_unknown_expiry, time_left
 from epochctl.aws.session import Aws
 
 NOON = datetime(2126, 11, 24, 12, tzinfo=UTC)
@@ -24,20 +24,20 @@ def test_a_session_that_says_its_end_is_measured(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("AWS_SESSION_TOKEN", "token")
     monkeypatch.setenv("AWS_CREDENTIAL_EXPIRATION", "2126-11-24T12:20:00Z")
     aws = Aws("us-west-2")
-    left = remaining(aws, NOON)
+    left = time_left(aws, NOON)
     assert left is not None
     assert (left.seconds, left.renewed) == (1200, False)
-    assert not unsaid(aws)
+    assert not has_unknown_expiry(aws)
 
 
 def test_a_session_that_does_not_say_it_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SESSION_TOKEN", "token")
     aws = Aws("us-west-2")
-    assert remaining(aws, NOON) is None
-    assert unsaid(aws)
+    assert time_left(aws, NOON) is None
+    assert has_unknown_expiry(aws)
 
 
 def test_a_users_keys_have_no_end() -> None:
     aws = Aws("us-west-2")
-    assert remaining(aws, NOON) is None
-    assert not unsaid(aws)
+    assert time_left(aws, NOON) is None
+    assert not has_unknown_expiry(aws)

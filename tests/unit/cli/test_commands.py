@@ -15,11 +15,11 @@ import pytest
 from shared_lock import SharedLock
 
 from epochctl import outputs
-from epochctl.aws.teardown_scan import Finding
+from epochctl.aws.teardown_scan import Remnant
 from epochctl.cli.app import run
 from epochctl.errors import CredentialsError, DeployError, PreflightError, SettingsError, ToolError
-from epochctl.preflight import Fact
-from epochctl.steps.infra_up.state_drift import Whereabouts, compare
+from epochctl.preflight import CheckResult
+from epochctl.steps.infra_up.state_drift import StateDrift, compare
 from epochctl.tools.terraform import Plan
 from epochctl.workflow.budget import Remaining
 from epochctl.workflow.step import Context, Observation
@@ -35,7 +35,7 @@ class World:
     made: bool = False
     error: Exception | None = None
     signal: int = 0
-    left: tuple[Finding, ...] = ()
+    left: tuple[Remnant, ...] = ()
     lock: SharedLock = field(default_factory=SharedLock)
     remaining: Remaining | None = None
     log: list[str] = field(default_factory=list)
@@ -88,12 +88,12 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("API_HOSTNAME", "epoch.example.com")
     monkeypatch.setattr("epochctl.steps.catalog.steps", lambda *given: made.steps())
-    monkeypatch.setattr("epochctl.preflight.Examination.essential", lambda self: ())
+    monkeypatch.setattr("epochctl.preflight.Checks.essential", lambda self: ())
     monkeypatch.setattr("epochctl.operations.run_lock.shared", lambda session: made.lock)
-    monkeypatch.setattr("epochctl.aws.credentials.remaining", lambda aws: made.remaining)
+    monkeypatch.setattr("epochctl.aws.credentials.time_left", lambda aws: made.remaining)
     monkeypatch.setattr("epochctl.aws.session.Aws.account_id", lambda self: "123456789012")
     monkeypatch.setattr("epochctl.aws.state_bucket.StateBucket.exists", lambda self, account: True)
-    monkeypatch.setattr("epochctl.aws.teardown_scan.Leftovers.find", lambda *_: made.left)
+    monkeypatch.setattr("epochctl.aws.teardown_scan.TeardownScan.find", lambda *_: made.left)
     monkeypatch.setattr("epochctl.aws.network.Network.find", lambda self, tags: ())
     monkeypatch.setattr("epochctl.operations.teardown_audit.SETTLING", 0.0)
     monkeypatch.setattr("epochctl.tools.process.Stop.event", __import__("threading").Event())
@@ -126,9 +126,9 @@ def test_where_nothing_is_up_nothing_has_drifted(
     said: str,
 ) -> None:
     class Infra:
-        name, needs, produces = "infra_up", (), outputs.Infrastructure
+        name, needs, produces = "infra-up", (), outputs.Infrastructure
 
-        def whereabouts(self) -> Whereabouts:
+        def state_drift(self) -> StateDrift:
             return compare(state, there)
 
         def plan(self, ctx: Context) -> Plan:
@@ -217,16 +217,16 @@ def test_nothing_is_begun_without_credentials(world: World, monkeypatch: pytest.
         raise CredentialsError("no AWS credentials")
 
     monkeypatch.setattr("epochctl.aws.session.Aws.account_id", nobody)
-    fact = Fact("identity", "fail", "no AWS credentials", error=CredentialsError("no AWS credentials"))
-    monkeypatch.setattr("epochctl.preflight.Examination.essential", lambda self: (fact,))
+    fact = CheckResult("identity", "fail", "no AWS credentials", error=CredentialsError("no AWS credentials"))
+    monkeypatch.setattr("epochctl.preflight.Checks.essential", lambda self: (fact,))
     for line in (["up", "--yes"], ["down", "--yes"], ["status"], ["lb-controller", "status"]):
         assert run(line) == CredentialsError.exit_code
     assert world.log == []
 
 
 def test_nothing_is_begun_without_a_program(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    fact = Fact("helm", "fail", "not installed", error=ToolError("helm is not installed"))
-    monkeypatch.setattr("epochctl.preflight.Examination.essential", lambda self: (fact,))
+    fact = CheckResult("helm", "fail", "not installed", error=ToolError("helm is not installed"))
+    monkeypatch.setattr("epochctl.preflight.Checks.essential", lambda self: (fact,))
     assert run(["up", "--yes"]) == ToolError.exit_code
     assert world.log == []
 
@@ -235,12 +235,12 @@ def test_every_reason_against_it_is_told_at_once(
     world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     facts = (
-        Fact("quota VPCs", "fail", "1 needed, 0 free (5 of 5 in use)", "ask for more"),
-        Fact("names", "ok", "free"),
-        Fact("disk", "fail", "0.1 GB free", "make room"),
+        CheckResult("quota VPCs", "fail", "1 needed, 0 free (5 of 5 in use)", "ask for more"),
+        CheckResult("names", "ok", "free"),
+        CheckResult("disk", "fail", "0.1 GB free", "make room"),
     )
-    monkeypatch.setattr("epochctl.preflight.Examination.essential", lambda self: facts)
-    monkeypatch.setattr("epochctl.preflight.Examination.everything", lambda self: facts)
+    monkeypatch.setattr("epochctl.preflight.Checks.essential", lambda self: facts)
+    monkeypatch.setattr("epochctl.preflight.Checks.everything", lambda self: facts)
     for line in (["up", "--yes"], ["doctor"]):
         assert run(line) == PreflightError.exit_code
         said = capsys.readouterr()
@@ -270,7 +270,7 @@ def test_down_lists_what_went_and_what_stays(world: World, capsys: pytest.Captur
 def test_down_fails_where_something_is_left(
     world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    world.left = (Finding("security group sg-1"), Finding("volume vol-1", "of another cluster"))
+    world.left = (Remnant("security group sg-1"), Remnant("volume vol-1", "of another cluster"))
     assert run(["down", "--yes"]) == 14
     assert "sg-1" in capsys.readouterr().err
     report = json.loads(next(tmp_path.glob(".epochctl/*/*/*/teardown.json")).read_text())
@@ -281,7 +281,7 @@ def test_down_fails_where_something_is_left(
 def test_what_belongs_to_another_is_named_and_fails_nothing(
     world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    world.left = (Finding("volume vol-1", "of another cluster"),)
+    world.left = (Remnant("volume vol-1", "of another cluster"),)
     assert run(["down", "--yes"]) == 0
     out = capsys.readouterr().out
     assert "Not ours, left alone:\n  volume vol-1: of another cluster" in out
@@ -312,9 +312,9 @@ def test_verify_with_nothing_up_blames_no_step(
     world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     class Absent:
-        name, needs, produces = "infra_up", (), outputs.Infrastructure
+        name, needs, produces = "infra-up", (), outputs.Infrastructure
 
-        def known(self, ctx: Context) -> outputs.Infrastructure | None:
+        def cached_output(self, ctx: Context) -> outputs.Infrastructure | None:
             return None
 
     class Verify:

@@ -11,8 +11,8 @@ from epochctl.cli.app import run
 from epochctl.config import package_files
 from epochctl.config.settings import Settings, load
 from epochctl.errors import SettingsError
-from epochctl.preflight import Fact
-from epochctl.preflight.local import Local
+from epochctl.preflight import CheckResult
+from epochctl.preflight.local import LocalMachine
 
 TOML = 'hostname = "epoch.example.com"\n\n[service]\nport = 8080\n# [service.env]\n# A = "b"\n'
 
@@ -101,8 +101,8 @@ def change(part: str, origin: str) -> Path:
     return edited
 
 
-def facts() -> list[Fact]:
-    return list(Local(settings(), "us-west-2").own_files())
+def facts() -> list[CheckResult]:
+    return list(LocalMachine(settings(), "us-west-2").own_files())
 
 
 def test_doctor_tells_when_it_was_copied_from_another_epochctl() -> None:

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from epochctl.cli.app import run
-from epochctl.kube import Ended
+from epochctl.kube import ExitStatus
 
 
 class Running:
-    def __init__(self, ended: Ended) -> None:
+    def __init__(self, ended: ExitStatus) -> None:
         self.ended = ended
 
     def output(self) -> Iterator[tuple[int, bytes]]:
@@ -29,7 +29,7 @@ class Running:
 class Kube:
     """Two pods, the second one ready."""
 
-    def __init__(self, ended: Ended) -> None:
+    def __init__(self, ended: ExitStatus) -> None:
         self.ended, self.asked = ended, []  # type: ignore[var-annotated]
 
     def pods(self, namespace: str) -> tuple[Any, ...]:
@@ -46,7 +46,7 @@ class Kube:
 
 @pytest.fixture
 def ending(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
-    def cluster(ended: Ended) -> Kube:
+    def cluster(ended: ExitStatus) -> Kube:
         kube = Kube(ended)
         monkeypatch.setattr("epochctl.cli.cluster.connected", lambda aws, name: kube)
         return kube
@@ -58,7 +58,7 @@ def ending(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
 
 
 def test_the_commands_own_code_and_streams(ending: Any, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
-    kube = ending(Ended(7))
+    kube = ending(ExitStatus(7))
     assert run(["exec", "--", "python3", "--version", "--verbose"]) == 7
     assert kube.asked == [("well", ["python3", "--version", "--verbose"])], "the first that is ready"
     said = capfdbinary.readouterr()
@@ -66,19 +66,19 @@ def test_the_commands_own_code_and_streams(ending: Any, capfdbinary: pytest.Capt
 
 
 def test_a_named_pod(ending: Any) -> None:
-    kube = ending(Ended(0))
+    kube = ending(ExitStatus(0))
     assert run(["exec", "--pod", "ill", "--", "true"]) == 0
     assert kube.asked[0][0] == "ill"
 
 
 def test_no_such_pod_names_those_there_are(ending: Any, capfd: pytest.CaptureFixture[str]) -> None:
-    ending(Ended(0))
+    ending(ExitStatus(0))
     assert run(["exec", "--pod", "gone", "--", "true"]) == 16
     assert "there are: ill, well" in capfd.readouterr().err
 
 
 def test_no_shell_is_said(ending: Any, capfd: pytest.CaptureFixture[str]) -> None:
-    ending(Ended(None, 'exec: "sh": executable file not found in $PATH'))
+    ending(ExitStatus(None, 'exec: "sh": executable file not found in $PATH'))
     assert run(["exec", "--", "sh"]) == 16
     error = capfd.readouterr().err
     assert "no program sh in pod well" in error

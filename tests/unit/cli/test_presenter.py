@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from epochctl.cli import signals
-from epochctl.cli.output.presenter import Audience
+from epochctl.cli.output.presenter import BrokenPipeGuard
 from epochctl.errors import Interrupted
 from epochctl.workflow.events import Event, StepProgress
 
@@ -35,7 +35,7 @@ class Closed:
 
 def test_a_closed_pipe_stops_the_run_and_is_not_written_to_again() -> None:
     stop, closed = threading.Event(), Closed()
-    audience = Audience(closed, stop)
+    audience = BrokenPipeGuard(closed, stop)
     audience(SAID)
     audience(SAID)
     audience.close()
@@ -45,7 +45,7 @@ def test_a_closed_pipe_stops_the_run_and_is_not_written_to_again() -> None:
 
 def test_last_words_that_nobody_hears_are_no_success() -> None:
     with pytest.raises(Interrupted, match="everything was done"):
-        Audience(Closed(), threading.Event()).result({})
+        BrokenPipeGuard(Closed(), threading.Event()).result({})
 
 
 @pytest.fixture

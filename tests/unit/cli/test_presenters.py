@@ -13,20 +13,20 @@ from epochctl.cli.output.plain import PlainLines
 from epochctl.cli.output.terminal import Console
 from epochctl.workflow import events
 
-WAITING = events.StepWaiting("infra_up", "nodes", "0 of 2 ready", 5.0, 600.0)
+WAITING = events.StepWaiting("infra-up", "nodes", "0 of 2 ready", 5.0, 600.0)
 
 
 def test_plain_lines_name_the_step_and_the_cause() -> None:
     stream = io.StringIO()
     lines = PlainLines(stream)
-    lines(events.StepStarted("infra_up", "apply"))
+    lines(events.StepStarted("infra-up", "apply"))
     lines(WAITING)
     lines(WAITING)
-    lines(events.StepFinished("infra_up", True, 65.0, "30 added"))
+    lines(events.StepFinished("infra-up", True, 65.0, "30 added"))
     lines.close()
     text = stream.getvalue()
     assert text.count("waiting for nodes: 0 of 2 ready (5 s of at most 10 min 00 s)") == 1
-    assert "infra_up      done in 1 min 05 s: 30 added" in text
+    assert "infra-up      done in 1 min 05 s: 30 added" in text
 
 
 def await_heartbeat(stream: io.StringIO, lines: PlainLines) -> None:
@@ -40,41 +40,41 @@ def await_heartbeat(stream: io.StringIO, lines: PlainLines) -> None:
 def test_plain_lines_are_never_silent_for_long() -> None:
     stream = io.StringIO()
     lines = PlainLines(stream, heartbeat=0.02)
-    lines(events.StepStarted("infra_up", "apply"))
+    lines(events.StepStarted("infra-up", "apply"))
     await_heartbeat(stream, lines)
-    assert "infra_up      still at it after 0 s (working)" in stream.getvalue()
+    assert "infra-up      still at it after 0 s (working)" in stream.getvalue()
 
 
 def test_a_heartbeat_names_no_step_of_the_run_before() -> None:
     stream = io.StringIO()
     lines = PlainLines(stream, heartbeat=0.02)
-    lines(events.StepStarted("acm_cert", "observe"))  # a look has no end of its own
+    lines(events.StepStarted("acm-cert", "observe"))  # a look has no end of its own
     lines(events.RunStarted("", "down", ("deploy",)))
     lines(events.StepStarted("deploy", "destroy"))
     await_heartbeat(stream, lines)
     assert "deploy        still at it" in stream.getvalue()
-    assert "acm_cert      still at it" not in stream.getvalue()
+    assert "acm-cert      still at it" not in stream.getvalue()
 
 
 def test_a_heartbeat_names_what_is_still_looked_at() -> None:
     stream = io.StringIO()
     lines = PlainLines(stream, heartbeat=0.02)
-    lines(events.StepStarted("acm_cert", "observe"))
-    lines(events.StepSeen("acm_cert", True))
-    lines(events.StepStarted("infra_up", "observe"))
+    lines(events.StepStarted("acm-cert", "observe"))
+    lines(events.StepSeen("acm-cert", True))
+    lines(events.StepStarted("infra-up", "observe"))
     await_heartbeat(stream, lines)
-    assert "infra_up      still at it" in stream.getvalue()
-    assert "acm_cert" not in stream.getvalue()
+    assert "infra-up      still at it" in stream.getvalue()
+    assert "acm-cert" not in stream.getvalue()
 
 
 def test_the_tree_fits_eighty_columns_and_shows_each_step() -> None:
     stream = io.StringIO()
     rich = RichConsole(file=stream, width=80, force_terminal=True, no_color=True)
     console = Console("up epoch", rich)
-    console(events.RunStarted("", "up", ("infra_up", "deploy", "verify")))
-    console(events.StepStarted("infra_up", "apply"))
-    console(events.StepFailed("infra_up", 3.0, "no room " * 30, "", ""))
-    console(events.StepSkipped("deploy", "infra_up failed"))
+    console(events.RunStarted("", "up", ("infra-up", "deploy", "verify")))
+    console(events.StepStarted("infra-up", "apply"))
+    console(events.StepFailed("infra-up", 3.0, "no room " * 30, "", ""))
+    console(events.StepSkipped("deploy", "infra-up failed"))
     console(events.RunFinished("", False, 3.0, ""))
     console.close()
     flat = RichConsole(file=io.StringIO(), width=80)
@@ -82,7 +82,7 @@ def test_the_tree_fits_eighty_columns_and_shows_each_step() -> None:
         flat.print(console._tree())
     text = shown.get()
     assert max(len(line) for line in text.splitlines()) <= 80
-    for part in ("up epoch", "infra_up", "no room", "infra_up failed", "verify"):
+    for part in ("up epoch", "infra-up", "no room", "infra-up failed", "verify"):
         assert part in text
 
 

@@ -18,9 +18,9 @@ from epochctl.cli.app import run
 from epochctl.config.settings import Settings
 from epochctl.errors import CredentialsError, DeployError, LockedError, PreflightError, VerifyError
 from epochctl.operations import status_screen
-from epochctl.preflight import Fact
-from epochctl.steps.dns.region_share import Share
-from epochctl.steps.verify.shared_hostname import Answer
+from epochctl.preflight import CheckResult
+from epochctl.steps.dns.region_share import RegionShare
+from epochctl.steps.verify.shared_hostname import HostnameAnswer
 from epochctl.workflow.step import Context, Observation
 
 URL = "https://epoch.example.com/"
@@ -85,9 +85,9 @@ class World:
                 world.log.append(("drain", region))
                 return (f"record of {region}",) if place.made else ()
 
-            def shares(self) -> tuple[Share, ...]:
+            def shares(self) -> tuple[RegionShare, ...]:
                 return tuple(
-                    Share(region, "latency", healthy=not one.ill)
+                    RegionShare(region, "latency", healthy=not one.ill)
                     for region, one in world.places.items()
                     if one.made
                 )
@@ -131,18 +131,19 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.stdin", io.StringIO())
     monkeypatch.setattr("epochctl.steps.catalog.steps", steps)
-    monkeypatch.setattr("epochctl.preflight.Examination.essential", lambda self: ())
+    monkeypatch.setattr("epochctl.preflight.Checks.essential", lambda self: ())
     monkeypatch.setattr(
         "epochctl.operations.run_lock.shared", lambda session: made.places[session.region].lock
     )
-    monkeypatch.setattr("epochctl.aws.credentials.remaining", lambda aws: None)
-    monkeypatch.setattr("epochctl.aws.credentials.unsaid", lambda aws: False)
+    monkeypatch.setattr("epochctl.aws.credentials.time_left", lambda aws: None)
+    monkeypatch.setattr("epochctl.aws.credentials.has_unknown_expiry", lambda aws: False)
     monkeypatch.setattr("epochctl.aws.session.Aws.account_id", lambda self: "123456789012")
     monkeypatch.setattr("epochctl.aws.state_bucket.StateBucket.exists", lambda self, account: True)
-    monkeypatch.setattr("epochctl.aws.teardown_scan.Leftovers.find", lambda *_: ())
+    monkeypatch.setattr("epochctl.aws.teardown_scan.TeardownScan.find", lambda *_: ())
     monkeypatch.setattr("epochctl.aws.network.Network.find", lambda self, tags: ())
     monkeypatch.setattr(
-        "epochctl.steps.verify.shared_hostname.Whole.ask", lambda self, ctx: Answer(URL, "10.0.0.1", EAST)
+        "epochctl.steps.verify.shared_hostname.SharedHostname.ask",
+        lambda self, ctx: HostnameAnswer(URL, "10.0.0.1", EAST),
     )
     monkeypatch.setattr("epochctl.steps.dns.propagation.wait_out_the_ttl", waited)
     monkeypatch.setattr("epochctl.operations.teardown_audit.SETTLING", 0.0)
@@ -206,8 +207,10 @@ def test_up_of_one_region_repairs_it_and_looks_like_one(
 def test_what_is_the_same_everywhere_is_said_once(
     world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fact = Fact("identity", "fail", "none", error=CredentialsError("no AWS credentials", fix="sign in"))
-    monkeypatch.setattr("epochctl.preflight.Examination.essential", lambda self: (fact,))
+    fact = CheckResult(
+        "identity", "fail", "none", error=CredentialsError("no AWS credentials", fix="sign in")
+    )
+    monkeypatch.setattr("epochctl.preflight.Checks.essential", lambda self: (fact,))
     assert run(["up", "--yes"]) == CredentialsError.exit_code
     assert "error: no AWS credentials\n  fix: sign in\n" in capsys.readouterr().err
     assert world.log == []
@@ -216,12 +219,12 @@ def test_what_is_the_same_everywhere_is_said_once(
 def test_a_region_that_would_not_get_through_is_left_out(
     world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def essential(self: Any) -> tuple[Fact, ...]:
-        return (Fact("quota VPCs", "fail", "5 of 5"),) if self.region == EAST else ()
+    def essential(self: Any) -> tuple[CheckResult, ...]:
+        return (CheckResult("quota VPCs", "fail", "5 of 5"),) if self.region == EAST else ()
 
-    monkeypatch.setattr("epochctl.preflight.Examination.essential", essential)
+    monkeypatch.setattr("epochctl.preflight.Checks.essential", essential)
     monkeypatch.setattr(
-        "epochctl.preflight.Examination.__init__", lambda self, s, r, a: setattr(self, "region", r)
+        "epochctl.preflight.Checks.__init__", lambda self, s, r, a: setattr(self, "region", r)
     )
     assert run(["up", "--yes"]) == PreflightError.exit_code
     assert world.did("deploy") == [WEST]

@@ -15,7 +15,7 @@ from shared_lock import SharedLock
 from epochctl import outputs
 from epochctl.cli.app import run
 from epochctl.errors import ClusterError, DeployError, NotFoundError
-from epochctl.steps.deploy.releases import Return, Revision
+from epochctl.steps.deploy.releases import Revision, RollbackPreview
 from epochctl.tools.helm import Difference, ReleaseState
 from epochctl.workflow.step import Context, Observation
 
@@ -57,10 +57,10 @@ class Deploy:
             raise self.error
         return LISTED
 
-    def back(self, revision: int | None) -> Return:
+    def back(self, revision: int | None) -> RollbackPreview:
         if revision == 9:
             raise NotFoundError("there is no revision 9", why="there are:\n2\n1")
-        return Return(STATE, replace(STATE, revision=revision or 1), (CHANGE,))
+        return RollbackPreview(STATE, replace(STATE, revision=revision or 1), (CHANGE,))
 
     def roll_back(self, ctx: Context, target: ReleaseState) -> outputs.Release:
         if self.error:

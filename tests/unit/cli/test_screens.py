@@ -24,7 +24,7 @@ from epochctl.operations.status_screen import Fact, Screen
 from epochctl.workflow import events
 
 SCREENS = Path(__file__).with_name("screens")
-STEPS = ("acm_cert", "infra_up", "build", "push", "lb_controller", "deploy", "dns", "verify")
+STEPS = ("acm-cert", "infra-up", "build", "push", "lb-controller", "deploy", "dns", "verify")
 BALANCER = "k8s-epochpro-epoch-a6dab1006d-1234567890.us-west-2.elb.amazonaws.com"
 
 
@@ -90,7 +90,7 @@ ILL = facts(
     + [Target(f"10.151.65.{n}", "healthy") for n in range(11)],
     "ada@engine runs `epochctl deploy` (process 4711), since 4 min",
 )
-DUE = [f"infra_up: change aws_{kind}.this" for kind in ("eks_cluster", "eks_node_group", "vpc", "subnet")]
+DUE = [f"infra-up: change aws_{kind}.this" for kind in ("eks_cluster", "eks_node_group", "vpc", "subnet")]
 
 
 @pytest.mark.parametrize(
@@ -118,22 +118,22 @@ def clock() -> list[float]:
 def told(console: Any, clock: list[float]) -> None:
     """The middle of an `up`."""
     console(events.RunStarted("", "up", STEPS))
-    for step in ("acm_cert", "infra_up", "build"):
+    for step in ("acm-cert", "infra-up", "build"):
         console(events.StepStarted(step, "apply"))
     clock[0] += 4.6
     console(events.StepFinished("build", True, 4.6, "build the image for linux/amd64"))
-    console(events.StepWaiting("acm_cert", "ACM to issue it", "the record is not there yet", 4.0, 2700.0))
-    console(events.StepProgress("infra_up", "aws_eks_cluster.this: creating, 10 s"))
+    console(events.StepWaiting("acm-cert", "ACM to issue it", "the record is not there yet", 4.0, 2700.0))
+    console(events.StepProgress("infra-up", "aws_eks_cluster.this: creating, 10 s"))
     clock[0] += 83.0
 
 
 def failed(console: Any, clock: list[float]) -> None:
     """How it ends where the cluster cannot be made."""
     why = "the account may have 5 clusters in us-west-2 and has 5"
-    console(events.StepFailed("infra_up", 87.6, "terraform apply failed: " + why, why, "ask for more"))
-    console(events.StepFinished("acm_cert", True, 88.0, "request a certificate for epoch.example.com"))
-    for step in ("push", "lb_controller", "deploy", "dns", "verify"):
-        console(events.StepSkipped(step, "infra_up failed"))
+    console(events.StepFailed("infra-up", 87.6, "terraform apply failed: " + why, why, "ask for more"))
+    console(events.StepFinished("acm-cert", True, 88.0, "request a certificate for epoch.example.com"))
+    for step in ("push", "lb-controller", "deploy", "dns", "verify"):
+        console(events.StepSkipped(step, "infra-up failed"))
 
 
 def tree(console: Console, columns: int, encoding: str = "utf-8") -> str:
@@ -179,7 +179,7 @@ def test_what_to_do_about_a_failure_is_told_while_others_are_at_work(
     told(console, clock)
     why = "no zone here holds epoch.example.com\nadd CNAME _0af.epoch.example.com -> _1.acm-validations.aws"
     fix = "add that record, then epochctl up"
-    console(events.StepFailed("acm_cert", 20.0, "no certificate can be issued as things stand", why, fix))
+    console(events.StepFailed("acm-cert", 20.0, "no certificate can be issued as things stand", why, fix))
     compare("tree-failing", tree(console, 80))
 
 
@@ -203,7 +203,7 @@ def test_no_color_is_no_color(clock: list[float], monkeypatch: pytest.MonkeyPatc
     made.close()
     colours = [f"\x1b[{code}m" for code in (31, 32, 33, 36)]
     assert [code for code in colours if code in stream.getvalue()] == []
-    assert "infra_up" in stream.getvalue()
+    assert "infra-up" in stream.getvalue()
 
 
 def test_lines_where_there_is_no_terminal(clock: list[float], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,7 @@ class Deployed:
 
 
 class Blind:
-    name, needs, produces = "acm_cert", (), outputs.Certificate
+    name, needs, produces = "acm-cert", (), outputs.Certificate
 
     def observe(self, ctx: Context) -> Observation:
         return Observation(None, ("wait until ACM issues the certificate",))

@@ -11,7 +11,7 @@ from shared_lock import SharedLock
 
 from epochctl import outputs
 from epochctl.cli.app import run
-from epochctl.locks import Holder, LocalLock, ourselves
+from epochctl.locks import Holder, LocalLock, current_holder
 from epochctl.tools.terraform import LockHolder
 
 LOCKED = 8
@@ -24,7 +24,7 @@ class Infra:
     holder: LockHolder | None = None
     dead: bool = False
     removed: str = ""
-    name, needs, produces = "infra_up", (), outputs.Infrastructure
+    name, needs, produces = "infra-up", (), outputs.Infrastructure
 
     def lock_holder(self) -> LockHolder | None:
         return self.holder
@@ -63,7 +63,7 @@ def scene(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Scene:
 
 def elsewhere() -> Holder:
     """A run of another machine: nobody here can know whether it lives."""
-    return replace(ourselves("abc", "up", ""), who="ada", host="engine", machine="another", since=100.0)
+    return replace(current_holder("abc", "up", ""), who="ada", host="engine", machine="another", since=100.0)
 
 
 def terraforms(who: str = "ada@engine", created: float = 130.0) -> LockHolder:
@@ -87,14 +87,14 @@ def test_a_run_of_another_machine_must_be_named(scene: Scene, capsys: pytest.Cap
 
 
 def test_a_dead_run_of_this_machine_needs_no_name(scene: Scene) -> None:
-    scene.locked_by(replace(ourselves("abc", "up", ""), born="another process"))
+    scene.locked_by(replace(current_holder("abc", "up", ""), born="another process"))
     assert run(["unlock"]) == 0
     assert scene.shared.now is None
 
 
 def test_a_living_run_of_this_machine_is_not_robbed(scene: Scene) -> None:
     """From another checkout: the file here is free, and its process lives."""
-    scene.locked_by(ourselves("abc", "up", ""))
+    scene.locked_by(current_holder("abc", "up", ""))
     assert run(["unlock"]) == LOCKED
     assert scene.shared.now
 
@@ -102,7 +102,7 @@ def test_a_living_run_of_this_machine_is_not_robbed(scene: Scene) -> None:
 def test_a_run_at_work_in_this_directory_is_ended_not_robbed(
     scene: Scene, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    lock, holder = LocalLock(scene.files / "run.lock"), ourselves("abc", "up", "")
+    lock, holder = LocalLock(scene.files / "run.lock"), current_holder("abc", "up", "")
     assert lock.take(holder)
     scene.locked_by(holder)
     assert run(["unlock", "--run-id", "abc"]) == LOCKED

@@ -11,7 +11,7 @@ import pytest
 
 from epochctl.aws.eks import NodeGroup
 from epochctl.config.settings import Settings
-from epochctl.diagnosis import Case, account, endpoint, workload
+from epochctl.diagnosis import DiagnosisContext, account, endpoint, workload
 from epochctl.kube import DeploymentState, NodeState
 from epochctl.outputs import Certificate
 from epochctl.workflow.events import RunFinished, RunStarted, StepFailed
@@ -23,15 +23,15 @@ from epochctl.workflow.waiting import Pending, Ready
 RUNS = DeploymentState(2, 2, 2, 2, 2, True, "", "1", ("r@sha256:a",))
 
 
-def case(tmp_path: Path, kube: Any = None, **steps: Any) -> Case:
+def case(tmp_path: Path, kube: Any = None, **steps: Any) -> DiagnosisContext:
     settings = Settings(hostname="epoch.example.com", directory=tmp_path)
     aws: Any = SimpleNamespace(region="us-west-2", caller_arn=lambda: "arn:me")
     context: Any = lambda name: None  # noqa: E731
-    return Case(
+    return DiagnosisContext(
         settings,
         "us-west-2",
         aws,
-        lambda name: steps[name],
+        lambda name: steps[name.replace("-", "_")],
         context,
         Outputs(),
         tmp_path / "journal.jsonl",
@@ -100,7 +100,7 @@ def test_a_pending_certificate_says_why(tmp_path: Path) -> None:
     ],
 )
 def test_the_state_beside_the_world(tmp_path: Path, place: Any, state: str, words: str) -> None:
-    step = SimpleNamespace(whereabouts=lambda: SimpleNamespace(**place, infrastructure=None))
+    step = SimpleNamespace(state_drift=lambda: SimpleNamespace(**place, infrastructure=None))
     found = account.infrastructure(case(tmp_path, infra_up=step))
     assert found.state == state
     assert words in found.cause

@@ -11,16 +11,16 @@ from two_regions import EAST, WEST, World, settings
 
 from epochctl.errors import EpochctlError, Interrupted, VerifyError
 from epochctl.failover import drill_marker, report
-from epochctl.failover.client import Second
-from epochctl.failover.drill import Drilling, choose, standby
-from epochctl.failover.drill_marker import Note
-from epochctl.failover.drill_result import Drill, Told
+from epochctl.failover.client import ProbeSecond
+from epochctl.failover.drill import Drill, choose, standby
+from epochctl.failover.drill_marker import DrillMarker
+from epochctl.failover.drill_result import DrillResult, Told
 from epochctl.failover.standby import Standby
 
 
-def drilling(world: World, asleep: Standby | None = None) -> Drilling:
+def drilling(world: World, asleep: Standby | None = None) -> Drill:
     fake = cast("Any", world)
-    return Drilling(world.settings, world.one(WEST), fake, fake, fake, fake, asleep)
+    return Drill(world.settings, world.one(WEST), fake, fake, fake, fake, asleep)
 
 
 def test_a_drill_measures_detection_dns_recovery_and_the_way_back(tmp_path: Path) -> None:
@@ -119,9 +119,9 @@ def test_a_drained_region_is_no_place_to_begin() -> None:
 
 def test_a_killed_drill_is_told_and_found(tmp_path: Path) -> None:
     made = settings(tmp_path)
-    drill_marker.write(made, drill_marker.note(WEST, "targets"))
+    drill_marker.write(made, drill_marker.new_marker(WEST, "targets"))
     assert drill_marker.find(made)[0].under_way
-    drill_marker.write(made, Note(WEST, "targets", began="2026-11-24 10:00 UTC", pid=999999999))
+    drill_marker.write(made, DrillMarker(WEST, "targets", began="2026-11-24 10:00 UTC", pid=999999999))
     left = drill_marker.find(made)[0]
     assert not left.under_way
     assert "before it had mended" in left.line
@@ -129,11 +129,11 @@ def test_a_killed_drill_is_told_and_found(tmp_path: Path) -> None:
     assert drill_marker.find(made) == ()
 
 
-def second(at: int, region: str) -> Second:
-    return Second(float(at), region, 200 if region else 0, 0.5, "" if region else "refused")
+def second(at: int, region: str) -> ProbeSecond:
+    return ProbeSecond(float(at), region, 200 if region else 0, 0.5, "" if region else "refused")
 
 
-DRILL = Drill(
+DRILL = DrillResult(
     WEST,
     "network",
     "active-active",

@@ -10,12 +10,14 @@ from two_regions import EAST, WEST, World, settings
 
 from epochctl.config.settings import Settings
 from epochctl.errors import Interrupted, NotFoundError, VerifyError
-from epochctl.failover.switchover import Moving, Sizes
+from epochctl.failover.switchover import StandbySizing, Switchover
 
 
-def moving(world: World) -> Moving:
+def moving(world: World) -> Switchover:
     fake = cast("Any", world)
-    return Moving(world.settings, fake, fake, Sizes(world.wake, world.rest), whole=fake, https=fake)
+    return Switchover(
+        world.settings, fake, fake, StandbySizing(world.wake, world.rest), whole=fake, https=fake
+    )
 
 
 def test_clients_go_to_one_region_and_the_answers_of_before_are_waited_out() -> None:

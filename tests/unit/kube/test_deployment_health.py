@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from epochctl.kube import DeploymentState, NodeState
-from epochctl.kube.deployment_health import ailment
+from epochctl.kube.deployment_health import why_unhealthy
 from epochctl.kube.nodes import node_state
 
 STATE = DeploymentState(1, 1, 0, 0, 1, True, "", "1", ("r@sha256:a",))
@@ -52,7 +52,7 @@ def crashing() -> Any:
 
 
 def look(kube: Any) -> str:
-    return ailment(kube, "ns", "epoch", "app=epoch")
+    return why_unhealthy(kube, "ns", "epoch", "app=epoch")
 
 
 def test_absent_and_scaled_to_0() -> None:

@@ -134,5 +134,5 @@ def test_the_newest_event_is_the_one_written_last_within_a_second() -> None:
             event("Old", early, "200"),
         ]
     )
-    assert found == objects.Happening("Pulling", "a b", False)
+    assert found == objects.ClusterEvent("Pulling", "a b", False)
     assert objects.newest([]) is None

@@ -9,7 +9,7 @@ import pytest
 from clock import Clock
 
 from epochctl.errors import DeployError
-from epochctl.kube import DeploymentState, Happening, PodState, Trouble, pull_errors
+from epochctl.kube import ClusterEvent, DeploymentState, PodState, Trouble, pull_errors
 from epochctl.kube.rollout import Rollout
 from epochctl.workflow.waiting import Pending, Ready
 
@@ -26,7 +26,7 @@ class Cluster:
 
     def __init__(self, state: DeploymentState | None = DONE, *pods: PodState) -> None:
         self.state, self.all = state, pods or (POD,)
-        self.event: Happening | None = None
+        self.event: ClusterEvent | None = None
 
     def deployment(self, *_: Any) -> DeploymentState | None:
         return self.state
@@ -40,7 +40,7 @@ class Cluster:
     def events(self, *_: Any, **__: Any) -> tuple[str, ...]:
         return ("Failed: no such image",)
 
-    def happening(self, *_: Any) -> Happening | None:
+    def happening(self, *_: Any) -> ClusterEvent | None:
         return self.event
 
     def logs(self, *_: Any, previous: bool = False, **__: Any) -> tuple[str, ...]:
@@ -164,8 +164,8 @@ def test_an_open_readiness_gate_is_named() -> None:
 BEGINNING = dataclasses.replace(
     POD, phase="Pending", ready=False, started=False, containers_ready=False, reason="ContainersNotReady"
 )
-NO_SANDBOX = Happening("FailedCreatePodSandBox", "Failed to create pod sandbox: no address left", True)
-PULLING = Happening("Pulling", "Pulling image web:1", False)
+NO_SANDBOX = ClusterEvent("FailedCreatePodSandBox", "Failed to create pod sandbox: no address left", True)
+PULLING = ClusterEvent("Pulling", "Pulling image web:1", False)
 
 
 def test_a_pod_in_the_making_is_told_by_its_newest_event() -> None:
@@ -226,7 +226,7 @@ def test_so_is_one_between_two_tries() -> None:
         POD, ready=False, phase="Pending", reason="ErrImagePull", message=message, started=False
     )
     cluster, clock = Cluster(DONE, trying), Clock()
-    cluster.event = Happening("Failed", "Error: ErrImagePull", True)
+    cluster.event = ClusterEvent("Failed", "Error: ErrImagePull", True)
     probe = rollout(cluster, clock).probe
     for clock.seconds in (0.0, 100.0, 200.0):
         assert isinstance(probe(), Pending)

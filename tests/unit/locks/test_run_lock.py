@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from shared_lock import SharedLock
 
-from epochctl.locks import Holder, LocalLock, RunLock, ourselves, refused
+from epochctl.locks import Holder, LocalLock, RunLock, current_holder, lock_error
 from epochctl.locks.holder import read
 
 
@@ -44,7 +44,7 @@ def here(tmp_path: Path) -> Here:
 
 
 def run(name: str, **changed: object) -> Holder:
-    return replace(ourselves(name, "up", ""), **changed)  # type: ignore[arg-type]
+    return replace(current_holder(name, "up", ""), **changed)  # type: ignore[arg-type]
 
 
 def soon(true: Callable[[], bool]) -> bool:
@@ -110,7 +110,7 @@ def test_nobody_elses_lock_is_touched(here: Here) -> None:
     here.shared.now = SharedLock(foreign.text()).now
     assert here.lock(run("b")).take() == foreign
     assert here.holder() == foreign
-    error = refused("epoch-production in us-west-2", foreign, command="up")
+    error = lock_error("epoch-production in us-west-2", foreign, command="up")
     assert error.exit_code == 8
     for fact in ("ci-7", "`epochctl up`", "process 4194304", "ago", "run f", "https://ci.example.com/7"):
         assert fact in error.why
@@ -166,7 +166,7 @@ def test_a_process_that_is_there_is_not_gone() -> None:
     assert not run("a").gone
     assert run("a", born="1").gone  # its id is another process's now
     assert not run("a", machine="", pid=4194304).gone  # nobody knows where that was
-    assert ourselves("a", "up", "").pid == os.getpid()
+    assert current_holder("a", "up", "").pid == os.getpid()
 
 
 def test_a_run_that_was_refused_leaves_no_trace(here: Here) -> None:
@@ -194,8 +194,8 @@ def test_somebody_who_looks_is_not_in_the_way(tmp_path: Path) -> None:
     try:
         for number in range(200):
             lock = LocalLock(tmp_path / "run.lock")
-            assert lock.take(ourselves(f"run{number}", "up", ""))
-            lock.release(ourselves(f"run{number}", "up", ""), "ok")
+            assert lock.take(current_holder(f"run{number}", "up", ""))
+            lock.release(current_holder(f"run{number}", "up", ""), "ok")
     finally:
         stop.set()
         thread.join()

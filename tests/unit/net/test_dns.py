@@ -15,7 +15,7 @@ import dns.resolver
 import dns.rrset
 import pytest
 
-from epochctl.net.dns import Answer, Authority, Names
+from epochctl.net.dns import Authority, DnsAnswer, DnsClient
 
 HOSTNAME = "epoch.dev.example.com"
 PARENT, CHILD = "192.0.2.1", "192.0.2.2"
@@ -87,13 +87,13 @@ def internet(monkeypatch: pytest.MonkeyPatch) -> Internet:
 
 
 def test_the_zone_is_found_without_asking_the_resolver_for_the_name(internet: Internet) -> None:
-    authority = Names().authority(HOSTNAME)
+    authority = DnsClient().authority(HOSTNAME)
     assert authority == Authority("dev.example.com", ("ns.dev.example.com",), (CHILD,))
     assert internet.resolved == ["example.com"]
 
 
 def test_an_undelegated_name_is_not_asked_for(internet: Internet) -> None:
-    authority = Names().authority("epoch.example.org")
+    authority = DnsClient().authority("epoch.example.org")
     assert (authority.zone, authority.addresses) == ("", ())
     assert authority.note
     assert "epoch.example.org" not in internet.resolved
@@ -101,14 +101,14 @@ def test_an_undelegated_name_is_not_asked_for(internet: Internet) -> None:
 
 def test_servers_that_do_not_answer_are_noted(internet: Internet) -> None:
     internet.silent.add(PARENT)
-    authority = Names().authority(HOSTNAME)
+    authority = DnsClient().authority(HOSTNAME)
     assert authority.addresses == ()
     assert "do not answer from here" in authority.note
 
 
 def test_servers_without_an_address_are_noted(internet: Internet) -> None:
     internet.records[PARENT]["example.com", "NS"] = ("ns.nowhere.net.",)
-    authority = Names().authority("epoch.example.com")
+    authority = DnsClient().authority("epoch.example.com")
     assert authority.addresses == ()
     assert "have no address here" in authority.note
 
@@ -116,21 +116,21 @@ def test_servers_without_an_address_are_noted(internet: Internet) -> None:
 @pytest.mark.parametrize(
     ("records", "expected"),
     [
-        ({(HOSTNAME, "A"): ("192.0.2.9",)}, Answer("found", ("192.0.2.9",))),
-        ({(HOSTNAME, "CNAME"): ("LB.example.net.",)}, Answer("empty", chain=("lb.example.net",))),
-        ({(f"_x.{HOSTNAME}", "TXT"): ('"x"',)}, Answer("empty")),
-        ({}, Answer("absent")),
+        ({(HOSTNAME, "A"): ("192.0.2.9",)}, DnsAnswer("found", ("192.0.2.9",))),
+        ({(HOSTNAME, "CNAME"): ("LB.example.net.",)}, DnsAnswer("empty", chain=("lb.example.net",))),
+        ({(f"_x.{HOSTNAME}", "TXT"): ('"x"',)}, DnsAnswer("empty")),
+        ({}, DnsAnswer("absent")),
     ],
 )
-def test_what_an_answer_means(internet: Internet, records: Any, expected: Answer) -> None:
+def test_what_an_answer_means(internet: Internet, records: Any, expected: DnsAnswer) -> None:
     internet.records[CHILD].update(records)
-    assert Names().ask(Names().authority(HOSTNAME), HOSTNAME, "A") == expected
+    assert DnsClient().ask(DnsClient().authority(HOSTNAME), HOSTNAME, "A") == expected
 
 
 def test_silence_names_the_server(internet: Internet) -> None:
-    authority = Names().authority(HOSTNAME)
+    authority = DnsClient().authority(HOSTNAME)
     internet.silent.add(CHILD)
-    answer = Names().ask(authority, HOSTNAME, "A")
+    answer = DnsClient().ask(authority, HOSTNAME, "A")
     assert answer.status == "silent"
     assert CHILD in answer.reason
 
@@ -140,7 +140,7 @@ def test_a_negative_answer_lives_as_long_as_the_soa_says(
     internet: Internet, minimum: int, seconds: int
 ) -> None:
     internet.records[CHILD]["dev.example.com", "SOA"] = (f"ns.x. admin.x. 1 7200 900 1209600 {minimum}",)
-    assert Names().negative_ttl(Names().authority(HOSTNAME)) == seconds
+    assert DnsClient().negative_ttl(DnsClient().authority(HOSTNAME)) == seconds
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_caa_records_that_keep_amazon_from_issuing(
     internet: Internet, name: str, values: tuple[str, ...], forbidden: str
 ) -> None:
     internet.records[CHILD if name.startswith("dev") else PARENT][name, "CAA"] = values
-    found = Names().forbidden_by_caa(Names().authority(HOSTNAME), HOSTNAME)
+    found = DnsClient().forbidden_by_caa(DnsClient().authority(HOSTNAME), HOSTNAME)
     assert forbidden in found
     assert bool(found) == bool(forbidden)
     assert HOSTNAME not in internet.resolved
@@ -165,11 +165,11 @@ def test_caa_records_that_keep_amazon_from_issuing(
 def test_the_systems_resolver_tells_absence_from_trouble(
     internet: Internet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert Names().recursive(HOSTNAME).status == "absent"
-    assert Names().recursive("ns.example.com") == Answer("found", (PARENT,))
+    assert DnsClient().recursive(HOSTNAME).status == "absent"
+    assert DnsClient().recursive("ns.example.com") == DnsAnswer("found", (PARENT,))
 
     def trouble(*_: Any, **__: Any) -> None:
         raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
 
     monkeypatch.setattr(socket, "getaddrinfo", trouble)
-    assert Names().recursive(HOSTNAME).status == "silent"
+    assert DnsClient().recursive(HOSTNAME).status == "silent"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from epochctl.cli.command_context import opened
+from epochctl.cli.command_context import open_command
 from epochctl.cli.options import Globals
 from epochctl.errors import Interrupted
 
@@ -19,12 +19,12 @@ def options(tmp_path: Path) -> Globals:
 
 def test_a_stop_names_the_command_that_goes_on(options: Globals) -> None:
     again = "run the same command again to continue"
-    with pytest.raises(Interrupted) as stopped, opened(options, title="cert wait"):
+    with pytest.raises(Interrupted) as stopped, open_command(options, title="cert wait"):
         raise Interrupted("stopped while waiting", fix=again)
     assert stopped.value.fix == f"{again}: epochctl cert wait"
 
 
 def test_a_no_has_nothing_to_go_on_with(options: Globals) -> None:
-    with pytest.raises(Interrupted) as stopped, opened(options, title="down"):
+    with pytest.raises(Interrupted) as stopped, open_command(options, title="down"):
         raise Interrupted("nothing was removed")
     assert stopped.value.fix == ""

@@ -12,9 +12,9 @@ import pytest
 from epochctl.aws.eks import ClusterAccess
 from epochctl.aws.session import Aws
 from epochctl.config.settings import Settings
-from epochctl.preflight import Examination
-from epochctl.preflight.account import Account
-from epochctl.preflight.check_result import Fact, ok
+from epochctl.preflight import Checks
+from epochctl.preflight.account import AccountChecks
+from epochctl.preflight.check_result import CheckResult, ok
 from epochctl.workflow.budget import Remaining
 
 SETTINGS = Settings(hostname="epoch.example.com")
@@ -44,10 +44,10 @@ class Eks:
         return self._cluster
 
 
-def account(cluster: ClusterAccess | None = None) -> Account:
+def account(cluster: ClusterAccess | None = None) -> AccountChecks:
     aws: Any = None
     eks: Any = Eks(cluster)
-    return Account(SETTINGS, aws, eks)
+    return AccountChecks(SETTINGS, aws, eks)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def account(cluster: ClusterAccess | None = None) -> Account:
 def test_the_time_that_is_left(
     left: Remaining | None, state: str, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("epochctl.aws.credentials.remaining", lambda aws: left)
+    monkeypatch.setattr("epochctl.aws.credentials.time_left", lambda aws: left)
     (fact,) = account().credentials()
     assert (fact.state, words in fact.why) == (state, True)
 
@@ -75,10 +75,10 @@ def test_what_stands_is_not_asked_for_again(
     cluster: ClusterAccess | None, stands: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    examination = Examination(SETTINGS, "us-west-2", Aws("us-west-2"))
+    examination = Checks(SETTINGS, "us-west-2", Aws("us-west-2"))
 
     def question(name: str) -> Any:
-        def told() -> Iterator[Fact]:
+        def told() -> Iterator[CheckResult]:
             asked.append(name)
             yield ok(name, "")
 

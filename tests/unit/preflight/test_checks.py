@@ -9,17 +9,17 @@ from typing import Any
 
 import pytest
 
-from epochctl.aws.capacity import InstanceType, Use, Zones
+from epochctl.aws.capacity import InstanceType, Usage, Zones
 from epochctl.aws.eks import AccessEntry
 from epochctl.aws.quotas import Limit, Quota
 from epochctl.config.settings import Cluster, Service, Settings
 from epochctl.errors import CredentialsError, PreflightError, ToolError
-from epochctl.preflight.check_result import Fact, ok, refusal
-from epochctl.preflight.domain import Domain
-from epochctl.preflight.limits import Limits
-from epochctl.preflight.local import Local
-from epochctl.preflight.parallel_checks import Asking
-from epochctl.preflight.region_support import Places
+from epochctl.preflight.check_result import CheckResult, ok, refusal
+from epochctl.preflight.domain import DomainChecks
+from epochctl.preflight.limits import QuotaChecks
+from epochctl.preflight.local import LocalMachine
+from epochctl.preflight.parallel_checks import ParallelChecks
+from epochctl.preflight.region_support import RegionSupport
 
 ABC = ("us-west-2a", "us-west-2b", "us-west-2c")
 MEDIUM = InstanceType("t3.medium", 2, ("x86_64",), ABC)
@@ -29,25 +29,25 @@ MEDIUM = InstanceType("t3.medium", 2, ("x86_64",), ABC)
 class Region:
     """Capacity and quotas as AWS might tell them."""
 
-    use: dict[str, Use] = field(default_factory=dict)
-    gateways: dict[str, Use] = field(default_factory=dict)
+    use: dict[str, Usage] = field(default_factory=dict)
+    gateways: dict[str, Usage] = field(default_factory=dict)
     limit_of: Limit = field(default_factory=lambda: Limit(5))
     fit: tuple[str, ...] = ABC
     types: tuple[InstanceType, ...] = (MEDIUM,)
 
-    def vpcs(self) -> Use:
-        return self.use.get("vpcs", Use(0, 0))
+    def vpcs(self) -> Usage:
+        return self.use.get("vpcs", Usage(0, 0))
 
-    def addresses(self) -> Use:
-        return self.use.get("addresses", Use(0, 0))
+    def addresses(self) -> Usage:
+        return self.use.get("addresses", Usage(0, 0))
 
-    def clusters(self) -> Use:
-        return self.use.get("clusters", Use(0, 0))
+    def clusters(self) -> Usage:
+        return self.use.get("clusters", Usage(0, 0))
 
-    def standard_vcpus(self) -> Use:
-        return self.use.get("vcpus", Use(0, 0))
+    def standard_vcpus(self) -> Usage:
+        return self.use.get("vcpus", Usage(0, 0))
 
-    def nat_gateways(self) -> dict[str, Use]:
+    def nat_gateways(self) -> dict[str, Usage]:
         return self.gateways
 
     def zones(self) -> Zones:
@@ -60,12 +60,12 @@ class Region:
         return self.limit_of
 
 
-def limits(region: Region, **cluster: Any) -> Limits:
+def limits(region: Region, **cluster: Any) -> QuotaChecks:
     settings = Settings(hostname="epoch.example.com", cluster=Cluster(**cluster))
-    return Limits(settings, region, region)  # type: ignore[arg-type]
+    return QuotaChecks(settings, region, region)  # type: ignore[arg-type]
 
 
-def places(region: Region, until: date | type[LookupError] | None = None, **cluster: Any) -> Places:
+def places(region: Region, until: date | type[LookupError] | None = None, **cluster: Any) -> RegionSupport:
     class Calendar:
         def standard_support(self, version: str) -> date | None:
             if isinstance(until, type):
@@ -73,7 +73,7 @@ def places(region: Region, until: date | type[LookupError] | None = None, **clus
             return until
 
     settings = Settings(hostname="epoch.example.com", cluster=Cluster(**cluster))
-    return Places(settings, region, Calendar())  # type: ignore[arg-type]
+    return RegionSupport(settings, region, Calendar())  # type: ignore[arg-type]
 
 
 def states(facts: Any) -> list[str]:
@@ -81,24 +81,24 @@ def states(facts: Any) -> list[str]:
 
 
 def test_a_full_quota_says_how_full_and_how_to_get_more() -> None:
-    (fact,) = limits(Region(use={"vpcs": Use(5, 0)})).vpcs()
+    (fact,) = limits(Region(use={"vpcs": Usage(5, 0)})).vpcs()
     assert (fact.state, fact.why) == ("fail", "1 needed, 0 free (5 of 5 in use)")
     assert "--service-code vpc --quota-code L-F678F1CE" in fact.fix
 
 
 def test_what_is_ours_needs_no_room() -> None:
-    assert states(limits(Region(use={"vpcs": Use(5, 1)})).vpcs()) == ["ok"]
+    assert states(limits(Region(use={"vpcs": Usage(5, 1)})).vpcs()) == ["ok"]
 
 
 def test_a_quota_that_may_not_be_asked_stops_nothing() -> None:
-    region = Region(use={"vpcs": Use(9, 0)}, limit_of=Limit(5, "GetServiceQuota: AccessDenied"))
+    region = Region(use={"vpcs": Usage(9, 0)}, limit_of=Limit(5, "GetServiceQuota: AccessDenied"))
     (fact,) = limits(region).vpcs()
     assert fact.state == "warn"
     assert "AccessDenied" in fact.why
 
 
 def test_the_fullest_zone_decides_about_gateways() -> None:
-    region = Region(gateways={"us-west-2b": Use(5, 0)})
+    region = Region(gateways={"us-west-2b": Usage(5, 0)})
     assert states(limits(region, nat="single").nat_gateways()) == ["ok"]
     (fact,) = limits(region, nat="per-az").nat_gateways()
     assert (fact.state, "us-west-2b" in fact.why) == ("fail", True)
@@ -106,7 +106,7 @@ def test_the_fullest_zone_decides_about_gateways() -> None:
 
 
 def test_vcpus_are_counted_by_the_largest_type() -> None:
-    (fact,) = limits(Region(use={"vcpus": Use(2, 0)})).vcpus()
+    (fact,) = limits(Region(use={"vcpus": Usage(2, 0)})).vcpus()
     assert (fact.state, fact.why) == ("fail", "4 needed, 3 free (2 of 5 in use)")
     gpu = InstanceType("g5.xlarge", 4, ("x86_64",), ABC)
     assert states(limits(Region(types=(gpu,))).vcpus()) == ["warn"]
@@ -137,7 +137,7 @@ def test_mixed_architectures_fail_and_both_are_named() -> None:
 def test_an_image_that_would_not_run_on_the_nodes_fails_before_anything_is_made() -> None:
     cluster, service = Cluster(instance_types=("t4g.medium",)), Service(platform="linux/amd64")
     asked = Settings(hostname="e.example.com", cluster=cluster, service=service)
-    (fact,) = Local(asked, "us-west-2").image()
+    (fact,) = LocalMachine(asked, "us-west-2").image()
     assert fact.state == "fail"
     assert "linux/amd64" in fact.why
     assert "linux/arm64" in fact.why
@@ -167,17 +167,17 @@ def test_several_regions_need_the_zone_in_this_account(regions: tuple[str, ...],
             return None
 
     settings = Settings(hostname="epoch.example.com", regions=regions)
-    (fact,) = Domain(settings, Elsewhere(), Elsewhere()).zone()  # type: ignore[arg-type]
+    (fact,) = DomainChecks(settings, Elsewhere(), Elsewhere()).zone()  # type: ignore[arg-type]
     assert fact.state == state
     assert ("several regions cannot share it" in fact.why) == (state == "fail")
 
 
 def test_a_question_that_hangs_is_told_and_not_waited_for() -> None:
-    def hang() -> list[Fact]:
+    def hang() -> list[CheckResult]:
         time.sleep(5)
         return []
 
-    asking = Asking(0.1)
+    asking = ParallelChecks(0.1)
     asking.ask("slow", hang)
     asking.ask("quick", lambda: [ok("quick", "here")])
     start = time.monotonic()
@@ -186,18 +186,20 @@ def test_a_question_that_hangs_is_told_and_not_waited_for() -> None:
 
 
 def test_a_refused_question_is_a_warning() -> None:
-    def refused() -> list[Fact]:
+    def refused() -> list[CheckResult]:
         raise CredentialsError("AWS refused the request", why="ListRoles: AccessDenied")
 
-    asking = Asking(5)
+    asking = ParallelChecks(5)
     asking.ask("names", refused)
     (fact,) = asking.answers()
     assert (fact.state, "AccessDenied" in fact.why) == ("warn", True)
 
 
 def test_one_failure_keeps_its_own_exit_code_several_are_one_error() -> None:
-    tool = Fact("helm", "fail", "not installed", "install it", error=ToolError("helm is not installed"))
-    quota = Fact("quota VPCs", "fail", "0 free", "ask for more")
+    tool = CheckResult(
+        "helm", "fail", "not installed", "install it", error=ToolError("helm is not installed")
+    )
+    quota = CheckResult("quota VPCs", "fail", "0 free", "ask for more")
     assert refusal([ok("disk", "enough")]) is None
     assert isinstance(refusal([tool]), ToolError)
     both = refusal([tool, quota])

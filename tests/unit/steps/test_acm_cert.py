@@ -1,4 +1,4 @@
-"""`acm_cert` as a user meets it: one certificate, its record where a zone is ours, and why it is pending."""
+"""`acm-cert` as a user meets it: one certificate, its record where a zone is ours, and why it is pending."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from epochctl.aws.acm import CertificateState
 from epochctl.aws.route53 import Published, Record, Zone
 from epochctl.config.settings import Settings
 from epochctl.errors import CertificateError, DeadlineError, NotFoundError
-from epochctl.net.dns import Answer, Authority
+from epochctl.net.dns import Authority, DnsAnswer
 from epochctl.outputs import Certificate
 from epochctl.steps.acm_cert import AcmCert
 from epochctl.workflow.events import Event, StepProgress, StepWaiting
@@ -26,7 +26,7 @@ ZONE = Zone("Z1", "example.com")
 PENDING = CertificateState(
     ARN, HOSTNAME, "PENDING_VALIDATION", (HOSTNAME,), PROOF.name, "CNAME", PROOF.values[0], ours=True
 )
-SEEN = Answer("found", PROOF.values)  # by the zone's own servers
+SEEN = DnsAnswer("found", PROOF.values)  # by the zone's own servers
 ISSUED = replace(PENDING, status="ISSUED")
 
 
@@ -39,8 +39,8 @@ class World:
     present: list[Record] = field(default_factory=list)
     owned_names: list[str] = field(default_factory=list)
     servers: tuple[str, ...] = ("ns-1.aws",)
-    delegated: Answer = field(default_factory=lambda: Answer("found", ("ns-1.aws",)))
-    elsewhere: Answer = field(default_factory=lambda: Answer("absent"))
+    delegated: DnsAnswer = field(default_factory=lambda: DnsAnswer("found", ("ns-1.aws",)))
+    elsewhere: DnsAnswer = field(default_factory=lambda: DnsAnswer("absent"))
     caa: str = ""
     issues: bool = True
     unnamed: int = 0  # how often ACM does not name the record yet
@@ -109,13 +109,13 @@ class World:
         return self.servers
 
     # the DNS
-    def delegation(self, zone: str) -> Answer:
+    def delegation(self, zone: str) -> DnsAnswer:
         return self.delegated
 
     def authority(self, hostname: str) -> Authority:
         return Authority("example.com", ("ns.registrar.net",), ("192.0.2.1",))
 
-    def ask(self, authority: Authority, name: str, kind: str) -> Answer:
+    def ask(self, authority: Authority, name: str, kind: str) -> DnsAnswer:
         return self.elsewhere
 
     def forbidden_by_caa(self, authority: Authority, hostname: str) -> str:
@@ -131,7 +131,7 @@ class Run:
         self.step = AcmCert(
             Settings(hostname=HOSTNAME, **settings), REGION, acm=fake, route53=fake, names=fake
         )
-        self.context = Context("acm_cert", Outputs(), self.events.append, Clock())
+        self.context = Context("acm-cert", Outputs(), self.events.append, Clock())
 
     @property
     def said(self) -> str:
@@ -200,12 +200,12 @@ def test_a_renewal_needs_the_record_that_somebody_deleted() -> None:
             "remove",
         ),
         (
-            World(state=PENDING, present=[PROOF], delegated=Answer("found", ("ns.old.net",))),
+            World(state=PENDING, present=[PROOF], delegated=DnsAnswer("found", ("ns.old.net",))),
             "the world is sent to ns.old.net for example.com",
             "NS records ns-1.aws",
         ),
         (
-            World(state=PENDING, present=[PROOF], delegated=Answer("absent")),
+            World(state=PENDING, present=[PROOF], delegated=DnsAnswer("absent")),
             "its parent must name ns-1.aws",
             "NS records ns-1.aws",
         ),
@@ -215,9 +215,13 @@ def test_a_renewal_needs_the_record_that_somebody_deleted() -> None:
             "amazon.com",
         ),
         (World(state=PENDING, zone=None), f"add the record {PROOF} to zone example.com", "CNAME _proof"),
-        (World(state=PENDING, zone=None, elsewhere=Answer("found", ("x.aws",))), "leads to x.aws", "correct"),
         (
-            World(state=PENDING, zone=None, elsewhere=Answer("silent", reason="timeout")),
+            World(state=PENDING, zone=None, elsewhere=DnsAnswer("found", ("x.aws",))),
+            "leads to x.aws",
+            "correct",
+        ),
+        (
+            World(state=PENDING, zone=None, elsewhere=DnsAnswer("silent", reason="timeout")),
             "(timeout)",
             "CNAME _proof",
         ),

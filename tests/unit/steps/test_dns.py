@@ -13,7 +13,7 @@ from epochctl.aws.elbv2 import LoadBalancer
 from epochctl.aws.route53 import Alias, Published, Record, Zone
 from epochctl.config.settings import Settings
 from epochctl.errors import DeadlineError, EpochctlError
-from epochctl.net.dns import Answer, Authority
+from epochctl.net.dns import Authority, DnsAnswer
 from epochctl.outputs import DnsRecord, Release
 from epochctl.steps.dns import Dns
 from epochctl.workflow.events import Event, StepProgress
@@ -36,7 +36,7 @@ class World:
     owner: str = ""
     syncing: int = 1
     balancers: tuple[LoadBalancer, ...] = (LoadBalancer("arn", "k8s", TARGET, "ZLB", "active", ()),)
-    answer: Answer = field(default_factory=lambda: Answer("absent"))
+    answer: DnsAnswer = field(default_factory=lambda: DnsAnswer("absent"))
 
     def zone_for(self, hostname: str) -> Zone | None:
         return self.zone
@@ -78,11 +78,11 @@ class World:
     def authority(self, hostname: str) -> Authority:
         return Authority("example.com")
 
-    def ask(self, authority: Authority, name: str, kind: str) -> Answer:
+    def ask(self, authority: Authority, name: str, kind: str) -> DnsAnswer:
         return self.answer
 
-    def recursive(self, name: str) -> Answer:
-        return Answer("found", ("198.51.100.1", "198.51.100.2"))
+    def recursive(self, name: str) -> DnsAnswer:
+        return DnsAnswer("found", ("198.51.100.1", "198.51.100.2"))
 
 
 class Run:
@@ -152,8 +152,10 @@ def test_without_a_zone_the_user_is_told_what_to_add() -> None:
     assert run.step.destroy(run.context) == ()
 
 
-@pytest.mark.parametrize("answer", [Answer("empty", chain=(TARGET,)), Answer("found", ("198.51.100.2",))])
-def test_without_a_zone_a_record_that_leads_here_is_enough(answer: Answer) -> None:
+@pytest.mark.parametrize(
+    "answer", [DnsAnswer("empty", chain=(TARGET,)), DnsAnswer("found", ("198.51.100.2",))]
+)
+def test_without_a_zone_a_record_that_leads_here_is_enough(answer: DnsAnswer) -> None:
     run = Run(World(zone=None, answer=answer))
     seen = run.step.observe(run.context)
     assert (seen.output, seen.changes) == (DnsRecord(HOSTNAME, TARGET, managed=False), ())

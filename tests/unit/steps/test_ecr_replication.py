@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from epochctl.errors import CredentialsError, EpochctlError
-from epochctl.steps.ecr_replication import PATIENCE, Replicated
+from epochctl.steps.ecr_replication import PATIENCE, EcrReplication
 from epochctl.workflow.events import Event, StepProgress
 from epochctl.workflow.outputs import Outputs
 from epochctl.workflow.step import Context
@@ -77,7 +77,7 @@ class World:
         return " ".join(event.message for event in self.events if isinstance(event, StepProgress))
 
 
-def replicated(world: World, region: str, *, pushed: bool = True) -> Replicated:
+def replicated(world: World, region: str, *, pushed: bool = True) -> EcrReplication:
     home = "" if region == WEST else WEST
     rule = type(
         "Rule",
@@ -90,7 +90,7 @@ def replicated(world: World, region: str, *, pushed: bool = True) -> Replicated:
         },
     )()
     other = world.ecr(home=bool(home), pushed=pushed)
-    return Replicated(region, "epoch", home, cast("Any", rule), {home or EAST: other})
+    return EcrReplication(region, "epoch", home, cast("Any", rule), {home or EAST: other})
 
 
 def arrives(world: World, *, pushed: bool = True) -> bool:

@@ -28,7 +28,7 @@ def sizes(
     settings = Settings(
         hostname="epoch.example.com", regions=(WEST, EAST), routing=Routing.model_validate(routing)
     )
-    now = region_size.standing(settings, region, cast("Any", None))
+    now = region_size.current_size(settings, region, cast("Any", None))
     assert set(asked) <= {WEST}
     return now.cluster.nodes, now.service.replicas, len(asked)
 

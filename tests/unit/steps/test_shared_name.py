@@ -10,10 +10,10 @@ from clock import Clock
 from epochctl.aws.route53 import Alias, HealthCheck, Observation, Placement, Record
 from epochctl.config.settings import Settings
 from epochctl.errors import VerifyError
-from epochctl.net.dns import Answer as Resolved
+from epochctl.net.dns import DnsAnswer as Resolved
 from epochctl.net.https import Failure, Response
-from epochctl.steps.dns.region_share import Share, answering, share
-from epochctl.steps.verify.shared_hostname import Whole
+from epochctl.steps.dns.region_share import RegionShare, answering, region_share
+from epochctl.steps.verify.shared_hostname import SharedHostname
 from epochctl.workflow.outputs import Outputs
 from epochctl.workflow.step import Context
 
@@ -42,7 +42,7 @@ class Https:
 
 
 def asked(names: Any, answer: Response | Failure, **settings: Any) -> Any:
-    whole = Whole(Settings(hostname=HOST, **settings), names, Https(answer))  # type: ignore[arg-type]
+    whole = SharedHostname(Settings(hostname=HOST, **settings), names, Https(answer))  # type: ignore[arg-type]
     return whole.ask(Context("name", Outputs(), lambda event: None, Clock()))
 
 
@@ -84,15 +84,17 @@ def seen(*healthy: bool) -> tuple[Observation, ...]:
 
 
 def test_a_share_is_healthy_while_enough_of_the_checkers_say_so() -> None:
-    assert share(ROUTED, check(), seen(True, False, False)) == Share(EAST, "latency", healthy=True)
-    assert share(ROUTED, check(), seen(False, False)).healthy is False
-    assert share(ROUTED, check(), ()).healthy is None
-    assert share(ROUTED, None, ()).answers
-    assert not share(ROUTED, check(drained=True), seen(True)).answers
+    assert region_share(ROUTED, check(), seen(True, False, False)) == RegionShare(
+        EAST, "latency", healthy=True
+    )
+    assert region_share(ROUTED, check(), seen(False, False)).healthy is False
+    assert region_share(ROUTED, check(), ()).healthy is None
+    assert region_share(ROUTED, None, ()).answers
+    assert not region_share(ROUTED, check(drained=True), seen(True)).answers
 
 
 def test_clients_are_sent_to_all_where_none_is_healthy_but_never_to_a_drained_one() -> None:
-    west, east = Share(WEST, "latency", healthy=False), Share(EAST, "latency", healthy=True)
+    west, east = RegionShare(WEST, "latency", healthy=False), RegionShare(EAST, "latency", healthy=True)
     assert answering((west, east)) == (EAST,)
-    assert answering((west, Share(EAST, "latency", healthy=False))) == (WEST, EAST)
-    assert answering((west, Share(EAST, "latency", drained=True))) == (WEST,)
+    assert answering((west, RegionShare(EAST, "latency", healthy=False))) == (WEST, EAST)
+    assert answering((west, RegionShare(EAST, "latency", drained=True))) == (WEST,)

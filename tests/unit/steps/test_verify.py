@@ -17,7 +17,7 @@ from epochctl.aws.route53 import Zone
 from epochctl.config.settings import Service, Settings
 from epochctl.errors import EpochctlError, ResolverCacheError, VerifyError
 from epochctl.kube import PodState
-from epochctl.net.dns import Answer, Authority
+from epochctl.net.dns import Authority, DnsAnswer
 from epochctl.net.https import Failure, Response, Served
 from epochctl.outputs import Certificate, DnsRecord, Infrastructure, Release
 from epochctl.steps.verify import Verify
@@ -83,8 +83,8 @@ class World:
     balancer: LoadBalancer | None = BALANCER
     certificate_arns: tuple[str, ...] = (ARN,)
     zone_servers: tuple[str, ...] = ("ns-1.aws",)
-    authoritative: Answer = field(default_factory=lambda: Answer("found", ADDRESSES[:1]))
-    recursive_answers: list[Answer] = field(default_factory=lambda: [Answer("found", ADDRESSES)])
+    authoritative: DnsAnswer = field(default_factory=lambda: DnsAnswer("found", ADDRESSES[:1]))
+    recursive_answers: list[DnsAnswer] = field(default_factory=lambda: [DnsAnswer("found", ADDRESSES)])
     note: str = ""
     served: Served | Failure = field(
         default_factory=lambda: Served((HOSTNAME,), "Authority", datetime.now(UTC) + timedelta(days=90))
@@ -123,13 +123,13 @@ class World:
     def authority(self, hostname: str) -> Authority:
         return Authority("example.com", ("ns-1.aws",), () if self.note else ("192.0.2.1",), self.note)
 
-    def ask(self, authority: Authority, name: str, kind: str) -> Answer:
+    def ask(self, authority: Authority, name: str, kind: str) -> DnsAnswer:
         return self.authoritative
 
-    def recursive(self, name: str) -> Answer:
+    def recursive(self, name: str) -> DnsAnswer:
         self.asked.append(name)
         if name == TARGET:
-            return Answer("found", ADDRESSES)
+            return DnsAnswer("found", ADDRESSES)
         return self.recursive_answers.pop(0) if len(self.recursive_answers) > 1 else self.recursive_answers[0]
 
     def negative_ttl(self, authority: Authority) -> int:
@@ -227,16 +227,16 @@ ILL = Target("10.0.0.9", 8080, "unhealthy", "Target.Timeout", "Request timed out
         (World(certificate_arns=("arn:old",)), "load balancer", "shows certificate arn:old"),
         (World(unverified=Failure("connect", "refused")), "load balancer", "connect: refused"),
         (World(unverified=answer(503)), "load balancer", "answers 503"),
-        (World(authoritative=Answer("absent")), "authoritative DNS", "has no address yet"),
-        (World(authoritative=Answer("found", ("192.0.2.7",))), "authoritative DNS", "leads to 192.0.2.7"),
-        (World(authoritative=Answer("silent", reason="timeout")), "authoritative DNS", "timeout"),
+        (World(authoritative=DnsAnswer("absent")), "authoritative DNS", "has no address yet"),
+        (World(authoritative=DnsAnswer("found", ("192.0.2.7",))), "authoritative DNS", "leads to 192.0.2.7"),
+        (World(authoritative=DnsAnswer("silent", reason="timeout")), "authoritative DNS", "timeout"),
         (
-            World(authoritative=Answer("absent"), zone_servers=("ns-2.aws",)),
+            World(authoritative=DnsAnswer("absent"), zone_servers=("ns-2.aws",)),
             "authoritative DNS",
             "the world asks ns-1.aws",
         ),
         (
-            World(recursive_answers=[Answer("found", ("192.0.2.7",))]),
+            World(recursive_answers=[DnsAnswer("found", ("192.0.2.7",))]),
             "recursive DNS",
             "the resolver says 192.0.2.7",
         ),
@@ -262,8 +262,8 @@ def test_the_first_layer_that_is_not_right_is_named(broken: World, layer: str, c
     "broken",
     [
         World(certificate_arns=("arn:old",)),
-        World(authoritative=Answer("absent")),
-        World(authoritative=Answer("found", ("192.0.2.7",))),
+        World(authoritative=DnsAnswer("absent")),
+        World(authoritative=DnsAnswer("found", ("192.0.2.7",))),
     ],
 )
 def test_what_only_a_person_puts_right_is_not_waited_for_long(broken: World) -> None:
@@ -273,7 +273,7 @@ def test_what_only_a_person_puts_right_is_not_waited_for_long(broken: World) -> 
 
 
 def test_a_record_by_hand_may_take_its_time() -> None:
-    run = Run(World(authoritative=Answer("absent")), managed=False)
+    run = Run(World(authoritative=DnsAnswer("absent")), managed=False)
     run.error()
     assert run.clock.seconds >= 120
 
@@ -301,7 +301,7 @@ def test_a_load_balancer_that_is_being_provisioned_is_waited_for() -> None:
 
 
 def test_a_resolver_that_remembers_absence_is_its_own_verdict() -> None:
-    run = Run(World(recursive_answers=[Answer("absent", reason="Name or service not known")]))
+    run = Run(World(recursive_answers=[DnsAnswer("absent", reason="Name or service not known")]))
     error = run.error()
     assert isinstance(error, ResolverCacheError)
     assert "at most 300 s" in error.why
@@ -309,13 +309,13 @@ def test_a_resolver_that_remembers_absence_is_its_own_verdict() -> None:
 
 
 def test_a_resolver_that_is_only_late_is_waited_for() -> None:
-    late = [Answer("absent", reason="not known"), Answer("found", ADDRESSES)]
+    late = [DnsAnswer("absent", reason="not known"), DnsAnswer("found", ADDRESSES)]
     run = Run(World(recursive_answers=late))
     assert run.step.apply(run.context)
 
 
 def test_the_resolver_never_sees_a_name_that_is_not_there() -> None:
-    world = World(authoritative=Answer("absent"))
+    world = World(authoritative=DnsAnswer("absent"))
     Run(world).error()
     assert HOSTNAME not in world.asked
 
@@ -327,12 +327,12 @@ def test_servers_that_cannot_be_asked_are_told() -> None:
 
 
 def test_a_cname_to_the_load_balancer_is_right_too() -> None:
-    run = Run(World(authoritative=Answer("empty", chain=(TARGET,))), managed=False)
+    run = Run(World(authoritative=DnsAnswer("empty", chain=(TARGET,))), managed=False)
     assert run.step.apply(run.context)
 
 
 def test_without_a_zone_the_fix_is_the_record_to_add() -> None:
-    error = Run(World(authoritative=Answer("absent")), managed=False).error()
+    error = Run(World(authoritative=DnsAnswer("absent")), managed=False).error()
     assert f"CNAME {HOSTNAME} -> {TARGET}" in error.fix
 
 

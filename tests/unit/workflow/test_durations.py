@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from epochctl.workflow.durations import spelled, typed
+from epochctl.workflow.durations import format_duration, parse_duration
 
 
 @pytest.mark.parametrize(
@@ -12,7 +12,7 @@ from epochctl.workflow.durations import spelled, typed
     [(0, "0 s"), (59.9, "59 s"), (61, "1 min 01 s"), (3725, "1 h 02 min"), (180000, "2 d 02 h"), (-5, "0 s")],
 )
 def test_spelled(seconds: float, words: str) -> None:
-    assert spelled(seconds) == words
+    assert format_duration(seconds) == words
 
 
 @pytest.mark.parametrize(
@@ -20,9 +20,9 @@ def test_spelled(seconds: float, words: str) -> None:
     [("90", 90), ("90s", 90), ("10m", 600), ("1h30m", 5400), ("1.5h", 5400), ("2d", 172800)],
 )
 def test_typed(text: str, seconds: float) -> None:
-    assert typed(text) == seconds
+    assert parse_duration(text) == seconds
 
 
 @pytest.mark.parametrize("text", ["", "soon", "-5", "--yes", "10 min", "m", "1x"])
 def test_not_a_length_of_time(text: str) -> None:
-    assert typed(text) is None
+    assert parse_duration(text) is None

@@ -155,7 +155,7 @@ def test_a_step_that_tells_its_output_at_once_is_not_observed(parts: dict[str, F
     told: list[str] = []
 
     class Quick(Fake):
-        def known(self, ctx: Context) -> Any:
+        def cached_output(self, ctx: Context) -> Any:
             told.append(self.name)
             return self.produces()
 
@@ -231,7 +231,7 @@ def test_a_step_that_publishes_the_wrong_type_is_a_mistake_in_the_program(parts:
 class Built(Fake):
     """One that can be seen without what it was made of."""
 
-    def standing(self, ctx: Context) -> Any:
+    def discover(self, ctx: Context) -> Any:
         return self.produces() if self.name in self.world else None
 
 

@@ -6,7 +6,7 @@ import pytest
 from clock import Clock
 
 from epochctl.errors import ClusterError, DeployError, EpochctlError, Interrupted
-from epochctl.steps.deploy.health_path_change import passage
+from epochctl.steps.deploy.health_path_change import health_path_change
 from epochctl.workflow.events import Event, StepProgress
 from epochctl.workflow.outputs import Outputs
 from epochctl.workflow.step import Context
@@ -41,7 +41,7 @@ class Run:
                 raise ClusterError("it does not answer")
             return present
 
-        with passage(self.ctx, self.keeping, before, NEW, standing):
+        with health_path_change(self.ctx, self.keeping, before, NEW, standing):
             if failure:
                 raise failure
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from epochctl.aws.subnets import Subnet
-from epochctl.steps.deploy.ingress_errors import ROLE_TAG, decoded
+from epochctl.steps.deploy.ingress_errors import ROLE_TAG, decode_ingress_error
 
 ALL = tuple(Subnet(f"subnet-{zone}", f"us-west-2{zone}", {ROLE_TAG: "1"}) for zone in "ab")
 BARE = Subnet("subnet-c", "us-west-2c", {"Name": "x"})
@@ -17,7 +17,7 @@ UNTAGGED = "FailedBuildModel: Failed build model due to couldn't auto-discover s
 
 
 def test_a_missing_action_is_named_with_its_role() -> None:
-    found = decoded((DENIED,), "", ALL)
+    found = decode_ingress_error((DENIED,), "", ALL)
     assert "epoch-production-lb-controller" in found.cause.splitlines()[0]
     assert "elasticloadbalancing:CreateLoadBalancer" in found.cause.splitlines()[0]
     assert "epochctl infra up" in found.fix
@@ -25,19 +25,19 @@ def test_a_missing_action_is_named_with_its_role() -> None:
 
 def test_a_role_that_cannot_be_assumed_is_named() -> None:
     event = "FailedBuildModel: Not authorized to perform sts:AssumeRoleWithWebIdentity"
-    assert "the-role cannot be assumed" in decoded((event,), "the-role", ALL).cause
+    assert "the-role cannot be assumed" in decode_ingress_error((event,), "the-role", ALL).cause
 
 
 def test_missing_tags_are_named_with_their_subnets() -> None:
-    cause = decoded((UNTAGGED,), "", (*ALL, BARE)).cause.splitlines()[0]
+    cause = decode_ingress_error((UNTAGGED,), "", (*ALL, BARE)).cause.splitlines()[0]
     assert f"{ROLE_TAG}=1 is missing on subnet-c (us-west-2c)" in cause
     assert "subnet-a" not in cause
 
 
 def test_one_zone_is_not_enough() -> None:
-    assert "two zones" in decoded((UNTAGGED,), "", ALL[:1]).cause
+    assert "two zones" in decode_ingress_error((UNTAGGED,), "", ALL[:1]).cause
 
 
 def test_anything_else_is_shown_as_it_came_and_silence_is_said() -> None:
-    assert "  Odd: never seen" in decoded(("Odd: never seen",), "", ALL).cause
-    assert "says nothing" in decoded((), "", ALL).cause
+    assert "  Odd: never seen" in decode_ingress_error(("Odd: never seen",), "", ALL).cause
+    assert "says nothing" in decode_ingress_error((), "", ALL).cause

@@ -8,8 +8,8 @@ from typing import Any, cast
 from epochctl.aws.elbv2 import Target
 from epochctl.kube import DeploymentState, IngressState, PodState
 from epochctl.outputs import PushedImage
-from epochctl.steps.deploy.targets import Serving, TargetsProbe, ailing, unserved
-from epochctl.steps.deploy.watch import Watch
+from epochctl.steps.deploy.targets import TargetHealth, TargetsProbe, unhealthy_reasons, unserved
+from epochctl.steps.deploy.watch import ReleaseWatch
 from epochctl.workflow.events import Event
 from epochctl.workflow.outputs import Outputs
 from epochctl.workflow.step import Context
@@ -52,17 +52,17 @@ def test_every_pod_counts() -> None:
 
 
 def test_a_closed_gate_is_what_its_target_says() -> None:
-    sick = ailing((target("10.0.0.1", "unhealthy"), target("10.0.0.9", "healthy")), (POD,))
+    sick = unhealthy_reasons((target("10.0.0.1", "unhealthy"), target("10.0.0.9", "healthy")), (POD,))
     assert sick
     assert sick.kind == "unhealthy"
     assert sick.patience < 60
-    assert ailing((target("10.0.0.1", "healthy"), target("10.0.0.9", "healthy")), (POD,)) is None
+    assert unhealthy_reasons((target("10.0.0.1", "healthy"), target("10.0.0.9", "healthy")), (POD,)) is None
 
 
 def test_without_pods_nothing_is_missing_and_what_leaves_may_leave() -> None:
     assert unserved((), ()) is None
     assert unserved((target("10.0.0.9", "draining"),), ()) is None
-    assert ailing((), ()) is None
+    assert unhealthy_reasons((), ()) is None
     old = unserved((target("10.0.0.9", "healthy"),), ())
     assert old
     assert old.kind == "old"
@@ -95,12 +95,12 @@ class Sleeping:
 
 def test_a_release_without_pods_is_deployed_once_it_has_a_load_balancer() -> None:
     kube = cast("Any", Sleeping())
-    serving = Serving(kube, kube, "epoch-production", "epoch")
+    serving = TargetHealth(kube, kube, "epoch-production", "epoch")
     events: list[Event] = []
     ctx = Context("deploy", Outputs(), events.append)
     image = PushedImage("repository", "sha256:1", "tag")
-    assert Watch(kube, serving, kube, patience=1.0).run(ctx, image) == "lb.example.com"
+    assert ReleaseWatch(kube, serving, kube, patience=1.0).run(ctx, image) == "lb.example.com"
     assert events == []  # nothing was waited for
     unbound = cast("Any", Sleeping(groups=()))
-    probe = TargetsProbe(Serving(unbound, unbound, "epoch-production", "epoch"), (), ctx.clock)
+    probe = TargetsProbe(TargetHealth(unbound, unbound, "epoch-production", "epoch"), (), ctx.clock)
     assert isinstance(probe(), Pending)

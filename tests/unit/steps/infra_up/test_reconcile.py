@@ -16,7 +16,7 @@ from epochctl.outputs import Infrastructure
 from epochctl.steps.infra_up import InfraUp
 from epochctl.tools.terraform import LockHolder, Plan, StaleLockError, Terraform
 from epochctl.workflow.outputs import Outputs
-from epochctl.workflow.step import Context, Looking
+from epochctl.workflow.step import Context, ReadOnly
 
 HOLDER = LockHolder("id", "me@here", "OperationTypePlan", 0.0, "noon")
 
@@ -117,8 +117,8 @@ def made(program: Program) -> InfraUp:
     return step
 
 
-def context(looking: Looking | None) -> Context:
-    return Context("infra_up", Outputs(), lambda event: None, looking=looking)
+def context(read_only: ReadOnly | None) -> Context:
+    return Context("infra-up", Outputs(), lambda event: None, read_only=read_only)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def context(looking: Looking | None) -> Context:
 )
 def test_it_does_not_wait_for_a_run_at_work(tmp_path: Path, at_work: str, beside: str) -> None:
     program = Program(tmp_path, at_work=at_work)
-    seen = made(program).observe(context(Looking(beside)))
+    seen = made(program).observe(context(ReadOnly(beside)))
     assert seen.changes == (f"not planned: {at_work or beside}",)
     assert seen.exists
     assert program.asked == []
@@ -136,14 +136,14 @@ def test_a_kept_state_is_told_of_and_not_pushed(tmp_path: Path) -> None:
     kept = tmp_path / "errored.tfstate"
     kept.touch()
     program = Program(tmp_path)
-    seen = made(program).observe(context(Looking()))
+    seen = made(program).observe(context(ReadOnly()))
     assert seen.changes == (f"{kept} holds what could not be uploaded: epochctl resume",)
     assert program.asked == ["init", "plan"]
 
 
 def test_a_dead_runs_lock_is_told_of_and_not_broken(tmp_path: Path) -> None:
     program = Program(tmp_path, locked=True)
-    seen = made(program).observe(context(Looking()))
+    seen = made(program).observe(context(ReadOnly()))
     assert seen.changes == ("not planned: by me@here since noon (OperationTypePlan)",)
     assert "unlock" not in program.asked
 
@@ -151,7 +151,7 @@ def test_a_dead_runs_lock_is_told_of_and_not_broken(tmp_path: Path) -> None:
 def test_the_lock_that_its_own_plan_took_unawares_is_not_left_behind(tmp_path: Path) -> None:
     """S3 gave it and the answer was lost: nobody else would let go of it, and every `up` would stop at it."""
     program = Program(tmp_path, locked=True, unawares=True)
-    seen = made(program).observe(context(Looking()))
+    seen = made(program).observe(context(ReadOnly()))
     assert seen.changes == ()
     assert program.asked == ["init", "unlock", "plan"]
 
@@ -164,14 +164,14 @@ def test_a_run_that_changes_things_puts_both_right(tmp_path: Path) -> None:
 
 def test_a_plan_alone_says_who_is_at_work(tmp_path: Path) -> None:
     with pytest.raises(LockedError) as caught:
-        made(Program(tmp_path)).plan(context(Looking("ada runs `epochctl up`")))
+        made(Program(tmp_path)).plan(context(ReadOnly("ada runs `epochctl up`")))
     assert caught.value.why == "ada runs `epochctl up`"
 
 
 def test_a_run_waits_for_somebody_elses_look(tmp_path: Path) -> None:
     program = Program(tmp_path, looked=3)
     said: list[Any] = []
-    made(program).observe(Context("infra_up", Outputs(), said.append, Clock()))
+    made(program).observe(Context("infra-up", Outputs(), said.append, Clock()))
     assert "plan" in program.asked
     assert "unlock" not in program.asked
     assert any("ada@engine" in getattr(event, "cause", "") for event in said)
@@ -180,7 +180,7 @@ def test_a_run_waits_for_somebody_elses_look(tmp_path: Path) -> None:
 def test_a_look_that_does_not_end_is_a_lock_like_any_other(tmp_path: Path) -> None:
     program = Program(tmp_path, looked=1000)
     with pytest.raises(StaleLockError) as caught:
-        made(program).observe(Context("infra_up", Outputs(), lambda event: None, Clock()))
+        made(program).observe(Context("infra-up", Outputs(), lambda event: None, Clock()))
     assert "ada@engine" in caught.value.why
 
 
@@ -191,9 +191,9 @@ def test_what_only_needs_the_outputs_starts_no_terraform(
     outputs = {name: {"value": ["a"] if name.endswith("ids") else "a"} for name in names}
     monkeypatch.setattr(Bucket, "holds", json.dumps({"outputs": outputs}))
     program = Program(tmp_path)
-    found = made(program).known(context(None))
+    found = made(program).cached_output(context(None))
     assert found is not None
     assert found.public_subnet_ids == ("a",)
     assert program.asked == []
     monkeypatch.setattr(Bucket, "holds", json.dumps({"outputs": {}}))
-    assert made(program).known(context(None)) is None
+    assert made(program).cached_output(context(None)) is None

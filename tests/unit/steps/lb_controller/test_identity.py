@@ -53,7 +53,7 @@ def identity(world: World, monkeypatch: pytest.MonkeyPatch) -> Identity:
 
 
 def context() -> Context:
-    return Context("lb_controller", Outputs(), lambda _: None)
+    return Context("lb-controller", Outputs(), lambda _: None)
 
 
 @pytest.mark.parametrize("status", ["CREATE_COMPLETE", "ROLLBACK_COMPLETE"])

@@ -51,7 +51,7 @@ def test_a_pending_release_is_left_in_peace_until_its_helm_must_be_dead(tmp_path
     assert helm.seconds_left(state("pending-upgrade")) > 50
     assert helm.seconds_left(state("pending-upgrade", age=61)) == 0
     assert helm.seconds_left(state("deployed")) == 0
-    with suppress(OSError), process_lock.left(tmp_path / "at-work" / "ns.web"):
+    with suppress(OSError), process_lock.record(tmp_path / "at-work" / "ns.web"):
         raise OSError  # stands for our death
     assert helm.seconds_left(state("pending-upgrade")) == 0, "its helm was started here and is no more"
 

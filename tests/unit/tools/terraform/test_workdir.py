@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from epochctl.errors import InfrastructureError
-from epochctl.tools.process import born
+from epochctl.tools.process import birth_time
 from epochctl.tools.terraform import LockHolder, Plan, StaleLockError, Terraform
-from epochctl.tools.terraform.workdir import Run, Worksite, whoami
+from epochctl.tools.terraform.workdir import Run, Workdir, whoami
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Worksite:
+def site(tmp_path: Path) -> Workdir:
     root = tmp_path / "root"
     (root / "modules/a").mkdir(parents=True)
     (root / ".terraform").mkdir()
@@ -22,10 +22,10 @@ def site(tmp_path: Path) -> Worksite:
     (root / "modules/a/main.tf").write_text("a")
     (root / ".terraform.lock.hcl").write_text("locked")
     (root / ".terraform/junk.tf").write_text("junk")
-    return Worksite(root, tmp_path / "data")
+    return Workdir(root, tmp_path / "data")
 
 
-def test_the_copy_follows_the_root(site: Worksite, tmp_path: Path) -> None:
+def test_the_copy_follows_the_root(site: Workdir, tmp_path: Path) -> None:
     site.stage({"adopted.tf": "import"}, keep_lock=False)
     site.stage({}, keep_lock=True)
     (site.root / ".terraform.lock.hcl").write_text("completed by init")
@@ -37,7 +37,7 @@ def test_the_copy_follows_the_root(site: Worksite, tmp_path: Path) -> None:
     assert found == {"main.tf": "main", "modules/a/main.tf": "b", ".terraform.lock.hcl": "completed by init"}
 
 
-def test_the_digest_changes_with_the_root(site: Worksite, tmp_path: Path) -> None:
+def test_the_digest_changes_with_the_root(site: Workdir, tmp_path: Path) -> None:
     before = site.digest("1.11.4")
     assert site.digest("1.11.4") == before != site.digest("1.12.0")
     (tmp_path / "root/main.tf").write_text("other")
@@ -45,7 +45,7 @@ def test_the_digest_changes_with_the_root(site: Worksite, tmp_path: Path) -> Non
 
 
 def test_a_process_that_took_over_the_id_is_not_the_run() -> None:
-    assert Run(os.getpid(), born(os.getpid()), 0, "apply").alive()
+    assert Run(os.getpid(), birth_time(os.getpid()), 0, "apply").alive()
     assert not Run(os.getpid(), "1", 0, "apply").alive()
 
 
@@ -92,7 +92,7 @@ def test_a_plan_is_used_up_unless_nothing_was_begun(
     assert path.exists() == locked
 
 
-def test_a_dead_run_is_remembered_until_the_lock_was_free(site: Worksite) -> None:
+def test_a_dead_run_is_remembered_until_the_lock_was_free(site: Workdir) -> None:
     site.stage({}, keep_lock=False)
     site.begin(4194304, "apply")
     assert site.running() is None
