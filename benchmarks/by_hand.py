@@ -31,4 +31,5 @@ class ByHand:
     def run(self, *words: str) -> dict[str, float]:
         """Seconds by stage."""
         said = self._world.execute("sh", str(SCRIPT), *words, **self._environment)
-        return {name: float(seconds) for name, seconds in (line.split() for line in said.splitlines())}
+        lines = (line.split() for line in said.splitlines())
+        return {name.replace("_", "-"): float(seconds) for name, seconds in lines}

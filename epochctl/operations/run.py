@@ -40,15 +40,15 @@ class Run:
 
     def runner(self, gate: Gate | None = None, *, read_only: bool = False) -> Runner:
         """A fresh run over every step. gate: asked before a step changes anything; read_only: none may."""
-        from epochctl.steps.catalog import steps
+        from epochctl.steps.catalog import make_steps
         from epochctl.tools.process import Stop
         from epochctl.workflow.runner import Runner
         from epochctl.workflow.step import ReadOnly
         from epochctl.workflow.waiting import SystemClock
 
-        made, stop = steps(self.sized, self.region, self.aws, self.ttl, self.reviewed), Stop.event
+        made, stop = make_steps(self.sized, self.region, self.aws, self.ttl, self.reviewed), Stop.event
         only = ReadOnly(self._beside()) if read_only else None
-        return Runner(made, self.emit(), SystemClock(stop), stop, gate, read_only=only)
+        return Runner(tuple(made), self.emit(), SystemClock(stop), stop, gate, read_only=only)
 
     def _beside(self) -> str:
         """The run that is at work in this directory, "" for none."""

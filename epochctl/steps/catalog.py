@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+
 from epochctl.aws.acm import Acm
 from epochctl.aws.ecr import Ecr
 from epochctl.aws.eks import Eks
@@ -28,31 +31,48 @@ from epochctl.tools.terraform import Terraform
 from epochctl.workflow.step import Step
 
 
-def steps(
+@dataclass(frozen=True)
+class Steps:
+    """The steps of one region, a field each; iterating gives them in the order of the fields."""
+
+    acm_cert: AcmCert
+    infra_up: InfraUp
+    build: Build
+    push: Push
+    lb_controller: LbController
+    deploy: Deploy
+    dns: Dns
+    verify: Verify
+
+    def __iter__(self) -> Iterator[Step]:
+        return iter(getattr(self, each.name) for each in fields(self))
+
+
+def make_steps(
     settings: Settings, region: str, aws: Aws, ttl: str = "", reviewed: Reviewed | None = None
-) -> tuple[Step, ...]:
-    """The steps of one region. Nothing is asked or started here. ttl: asked for now, not the setting."""
+) -> Steps:
+    """Return the steps of one region. Makes no request and starts no program.
+
+    settings: as they are for this region (`region_size.current_size`); ttl: of the command line, before the
+    setting; reviewed: the only plans that may be applied.
+    """
     ecr, eks, elbv2, route53 = Ecr(aws), Eks(aws), Elbv2(aws), Route53(aws)
     acm, groups = Acm(aws), SecurityGroups(aws)
     network = Network(aws, groups)
     health = HealthChecks(aws, settings.full_name, settings.tags)
-    keeping = HealthCheckHold(settings, region, route53=route53, elbv2=elbv2, health=health)
+    hold = HealthCheckHold(settings, region, route53=route53, elbv2=elbv2, health=health)
     orphans = Orphans(settings.full_name, settings.tags, elbv2, groups, network)
-    return (
-        AcmCert(
-            settings,
-            region,
-            acm=acm,
-            route53=route53,
-            elsewhere=tuple(Acm(Aws(other)) for other in settings.regions if other != region),
-        ),
-        InfraUp(
+    other_acms = tuple(Acm(Aws(other)) for other in settings.regions if other != region)
+    terraform = Terraform(
+        settings.files_of("terraform"), settings.state_directory(region) / "terraform", region
+    )
+    return Steps(
+        acm_cert=AcmCert(settings, region, acm=acm, route53=route53, elsewhere=other_acms),
+        infra_up=InfraUp(
             settings,
             region,
             aws=aws,
-            terraform=Terraform(
-                settings.files_of("terraform"), settings.state_directory(region) / "terraform", region
-            ),
+            terraform=terraform,
             bucket=StateBucket(aws),
             ecr=ecr,
             network=network,
@@ -61,17 +81,17 @@ def steps(
             ttl=ttl,
             reviewed=reviewed,
         ),
-        Build(settings, region),
-        Push(settings, region, ecr=ecr, replicated=_replicated(settings, region)),
-        LbController(settings, region, aws=aws, eks=eks, orphans=orphans),
-        Deploy(settings, region, aws=aws, eks=eks, elbv2=elbv2, orphans=orphans, keeping=keeping),
-        Dns(settings, region, route53=route53, elbv2=elbv2, health=health, acm=acm),
-        Verify(settings, region, eks=eks, elbv2=elbv2, route53=route53),
+        build=Build(settings, region),
+        push=Push(settings, region, ecr=ecr, replicated=_replication(settings, region)),
+        lb_controller=LbController(settings, region, aws=aws, eks=eks, orphans=orphans),
+        deploy=Deploy(settings, region, aws=aws, eks=eks, elbv2=elbv2, orphans=orphans, keeping=hold),
+        dns=Dns(settings, region, route53=route53, elbv2=elbv2, health=health, acm=acm),
+        verify=Verify(settings, region, eks=eks, elbv2=elbv2, route53=route53),
     )
 
 
-def _replicated(settings: Settings, region: str) -> EcrReplication | None:
-    """Of several regions. One that is no longer in the settings has its copies from home, too."""
+def _replication(settings: Settings, region: str) -> EcrReplication | None:
+    """Where several regions share an image. A region that the settings no longer list keeps its copies."""
     if not settings.routed and region == settings.home:
         return None
     name, home = settings.full_name, settings.home

@@ -87,7 +87,7 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
     made = World()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("API_HOSTNAME", "epoch.example.com")
-    monkeypatch.setattr("epochctl.steps.catalog.steps", lambda *given: made.steps())
+    monkeypatch.setattr("epochctl.steps.catalog.make_steps", lambda *given: made.steps())
     monkeypatch.setattr("epochctl.preflight.Checks.essential", lambda self: ())
     monkeypatch.setattr("epochctl.operations.run_lock.shared", lambda session: made.lock)
     monkeypatch.setattr("epochctl.aws.credentials.time_left", lambda aws: made.remaining)
@@ -134,7 +134,7 @@ def test_where_nothing_is_up_nothing_has_drifted(
         def plan(self, ctx: Context) -> Plan:
             return Plan(Path("plan"), ("create aws_vpc.this",), (), True)
 
-    monkeypatch.setattr("epochctl.steps.catalog.steps", lambda *given: (Infra(),))
+    monkeypatch.setattr("epochctl.steps.catalog.make_steps", lambda *given: (Infra(),))
     assert run(["infra", "plan", "--if-up", "--exit-code"]) == code
     assert said in capsys.readouterr().out
 
@@ -320,7 +320,7 @@ def test_verify_with_nothing_up_blames_no_step(
     class Verify:
         name, needs, produces = "verify", (outputs.Infrastructure,), outputs.Verification
 
-    monkeypatch.setattr("epochctl.steps.catalog.steps", lambda *given: (Absent(), Verify()))
+    monkeypatch.setattr("epochctl.steps.catalog.make_steps", lambda *given: (Absent(), Verify()))
     assert run(["verify", "--environment", "staging"]) == 16
     told = capsys.readouterr().err
     assert "error: nothing is up in us-west-2" in told

@@ -130,7 +130,7 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
     (tmp_path / "epochctl.toml").write_text(TOML)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.stdin", io.StringIO())
-    monkeypatch.setattr("epochctl.steps.catalog.steps", steps)
+    monkeypatch.setattr("epochctl.steps.catalog.make_steps", steps)
     monkeypatch.setattr("epochctl.preflight.Checks.essential", lambda self: ())
     monkeypatch.setattr(
         "epochctl.operations.run_lock.shared", lambda session: made.places[session.region].lock

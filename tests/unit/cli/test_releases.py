@@ -75,7 +75,7 @@ def deploy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Deploy:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("API_HOSTNAME", "epoch.example.com")
     monkeypatch.setattr("sys.stdin", io.StringIO())
-    monkeypatch.setattr("epochctl.steps.catalog.steps", lambda *_, **__: (step,))
+    monkeypatch.setattr("epochctl.steps.catalog.make_steps", lambda *_, **__: (step,))
     monkeypatch.setattr("epochctl.operations.run_lock.shared", lambda session: SharedLock())
     monkeypatch.setattr("epochctl.aws.session.Aws.account_id", lambda self: "123456789012")
     monkeypatch.setattr("epochctl.tools.process.Stop.event", __import__("threading").Event())

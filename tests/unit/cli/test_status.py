@@ -39,7 +39,7 @@ def _world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     steps: list[Any] = [Blind(), Deployed()]
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("API_HOSTNAME", "epoch.example.com")
-    monkeypatch.setattr("epochctl.steps.catalog.steps", lambda *given: steps)
+    monkeypatch.setattr("epochctl.steps.catalog.make_steps", lambda *given: steps)
     monkeypatch.setattr("epochctl.aws.session.Aws.account_id", lambda self: "123456789012")
     monkeypatch.setattr("epochctl.aws.eks.Eks.describe", lambda self, cluster: None)
     monkeypatch.setattr("epochctl.aws.lock_object.LockObject.read", lambda self: None)

@@ -55,7 +55,7 @@ def scene(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Scene:
     steps: list[Any] = [scene.infra]
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("API_HOSTNAME", "epoch.example.com")
-    monkeypatch.setattr("epochctl.steps.catalog.steps", lambda *given: steps)
+    monkeypatch.setattr("epochctl.steps.catalog.make_steps", lambda *given: steps)
     monkeypatch.setattr("epochctl.aws.session.Aws.account_id", lambda self: "123456789012")
     monkeypatch.setattr("epochctl.operations.run_lock.shared", lambda session: scene.shared)
     return scene
