@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from epochctl.aws.session import Aws
+from epochctl.aws.tags import has_tags, tag_dict, tag_list
 
 ABSENT = ("ResourceNotFoundException",)
 USABLE = ("ISSUED", "PENDING_VALIDATION")
@@ -68,19 +69,14 @@ class Acm:
 
     def ours(self, tags: Mapping[str, str]) -> tuple[CertificateState, ...]:
         """Every certificate that carries our tags, whatever its name or status."""
-        carrying = (arn for arn in self._arns("", ()) if _carries(self._tags(arn), tags))
+        carrying = (arn for arn in self._arns("", ()) if has_tags(self._tags(arn), tags))
         described = (self.describe(arn) for arn in carrying)
         return tuple(replace(state, ours=True) for state in described if state is not None)
 
     def describe(self, arn: str) -> CertificateState | None:
         """What ACM says now (`ours` is not asked), or None when there is no such certificate."""
-        try:
-            answer = self._aws.call(
-                lambda: self._client.describe_certificate(CertificateArn=arn), absent=ABSENT
-            )
-        except LookupError:
-            return None
-        return _state(answer["Certificate"])
+        answer = self._aws.find("acm", "describe_certificate", absent=ABSENT, CertificateArn=arn)
+        return _state(answer["Certificate"]) if answer else None
 
     def request(self, hostname: str, tags: Mapping[str, str], instead_of: str = "") -> CertificateState:
         """Request a certificate with DNS validation; asked twice within a minute, it is the same certificate.
@@ -90,13 +86,13 @@ class Acm:
         instead_of: ARNs that must not be handed out again, whenever they were requested.
         """
         words = f"{hostname} {sorted(tags.items())} {int(time.time() // 60)} {instead_of}"
-        answer = self._aws.call(
-            lambda: self._client.request_certificate(
-                DomainName=hostname,
-                ValidationMethod="DNS",
-                IdempotencyToken=hashlib.sha256(words.encode()).hexdigest()[:32],
-                Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
-            )
+        answer = self._aws.request(
+            "acm",
+            "request_certificate",
+            DomainName=hostname,
+            ValidationMethod="DNS",
+            IdempotencyToken=hashlib.sha256(words.encode()).hexdigest()[:32],
+            Tags=tag_list(tags),
         )
         arn = str(answer["CertificateArn"])
         # ACM may need some moments until it shows what it has just accepted
@@ -106,22 +102,16 @@ class Acm:
     def delete(self, arn: str) -> bool:
         """Delete a certificate. True: it is gone. False: something still uses it, if only for moments."""
         try:
-            self._aws.call(
-                lambda: self._client.delete_certificate(CertificateArn=arn),
-                absent=(*ABSENT, "ResourceInUseException", "ConflictException"),
-            )
+            absent = (*ABSENT, "ResourceInUseException", "ConflictException")
+            self._aws.request("acm", "delete_certificate", absent=absent, CertificateArn=arn)
         except LookupError as error:
             return str(error) in ABSENT
         return True
 
-    @property
-    def _client(self) -> Any:
-        return self._aws.client("acm")
-
     def _usable(self, hostname: str, tags: Mapping[str, str]) -> Iterator[CertificateState]:
         for arn in self._arns(hostname, USABLE):
             present = self._tags(arn)
-            ours = _carries(present, tags)
+            ours = has_tags(present, tags)
             state = self.describe(arn) if ours or "epochctl:name" not in present else None
             if state and state.status in USABLE:  # the list may be older than the certificate's own word
                 yield replace(state, ours=ours)
@@ -131,8 +121,7 @@ class Acm:
         arguments: dict[str, Any] = {"Includes": {"keyTypes": list(KEY_TYPES)}}
         if statuses:
             arguments["CertificateStatuses"] = list(statuses)
-        pages = self._client.get_paginator("list_certificates").paginate(**arguments)
-        found = self._aws.call(lambda: [item for page in pages for item in page["CertificateSummaryList"]])
+        found = self._aws.items("acm", "list_certificates", "CertificateSummaryList", **arguments)
         return [
             item["CertificateArn"]
             for item in found
@@ -141,20 +130,10 @@ class Acm:
 
     def _tags(self, arn: str) -> dict[str, str]:
         """None are asked for again: those of a fresh certificate may come a moment later than itself."""
-        if self._known.get(arn):
-            return self._known[arn]
-        try:
-            answer = self._aws.call(
-                lambda: self._client.list_tags_for_certificate(CertificateArn=arn), absent=ABSENT
-            )
-        except LookupError:
-            return {}
-        self._known[arn] = {tag["Key"]: tag.get("Value", "") for tag in answer["Tags"]}
+        if not self._known.get(arn):
+            answer = self._aws.find("acm", "list_tags_for_certificate", absent=ABSENT, CertificateArn=arn)
+            self._known[arn] = tag_dict(answer["Tags"] if answer else ())
         return self._known[arn]
-
-
-def _carries(present: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
-    return all(present.get(key) == value for key, value in wanted.items())
 
 
 def _state(item: dict[str, Any]) -> CertificateState:

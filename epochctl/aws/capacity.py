@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from epochctl.aws.session import Aws
+from epochctl.aws.tags import has_tags, tag_dict
 
 STANDARD_FAMILIES = "acdhimrtz"  # first letters of the instance types that share one quota of vCPUs
 # Zones where EKS places no control plane; terraform/modules/network excludes the same.
@@ -52,12 +53,10 @@ class Capacity:
         return self._count(self._ec2("describe_vpcs", "Vpcs"))
 
     def addresses(self) -> Usage:
-        found = self._aws.call(lambda: self._aws.client("ec2").describe_addresses())["Addresses"]
-        return self._count(found)
+        return self._count(self._ec2("describe_addresses", "Addresses"))
 
     def clusters(self) -> Usage:
-        pages = self._aws.client("eks").get_paginator("list_clusters").paginate()
-        names = self._aws.call(lambda: [name for page in pages for name in page["clusters"]])
+        names = self._aws.items("eks", "list_clusters", "clusters")
         return Usage(len(names), names.count(self._name))
 
     def nat_gateways(self) -> dict[str, Usage]:
@@ -93,8 +92,7 @@ class Capacity:
             {"Name": "state", "Values": ["available"]},
             {"Name": "opt-in-status", "Values": ["opt-in-not-required"]},
         ]
-        ec2 = self._aws.client("ec2")
-        found = self._aws.call(lambda: ec2.describe_availability_zones(Filters=wanted))["AvailabilityZones"]
+        found = self._ec2("describe_availability_zones", "AvailabilityZones", Filters=wanted)
         unfit = {zone["ZoneName"] for zone in found if zone["ZoneId"] in UNFIT_ZONES}
         names = sorted(zone["ZoneName"] for zone in found)
         return Zones(tuple(name for name in names if name not in unfit), tuple(sorted(unfit)))
@@ -118,12 +116,11 @@ class Capacity:
         return Usage(len(items), sum(1 for item in items if self._ours(item)))
 
     def _ours(self, item: dict[str, Any]) -> bool:
-        tags = {tag["Key"]: tag["Value"] for tag in item.get("Tags", [])}
-        return self._tags.items() <= tags.items() or tags.get("eks:cluster-name") == self._name
+        tags = tag_dict(item.get("Tags"))
+        return has_tags(tags, self._tags) or tags.get("eks:cluster-name") == self._name
 
     def _ec2(self, operation: str, key: str, **arguments: Any) -> list[dict[str, Any]]:
-        pages = self._aws.client("ec2").get_paginator(operation).paginate(**arguments)
-        return self._aws.call(lambda: [item for page in pages for item in page[key]])
+        return self._aws.items("ec2", operation, key, **arguments)
 
 
 def _vcpus(item: dict[str, Any]) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from epochctl.aws.session import Aws
+from epochctl.aws.tags import tag_dict, tag_filters
 
 TAG = "epochctl:expires"  # the same word in terraform/main.tf
 NEVER = "never"
@@ -22,11 +23,8 @@ class Expiry:
 
     def read(self) -> str:
         """The tag's words: a time in UTC, or never; "" where there is no VPC or none was written."""
-        filters = [{"Name": f"tag:{key}", "Values": [value]} for key, value in self._tags.items()]
-        pages = self._aws.client("ec2").get_paginator("describe_vpcs").paginate(Filters=filters)
-        found = [vpc for page in self._aws.call(lambda: list(pages)) for vpc in page["Vpcs"]]
-        tags = [tag for vpc in found for tag in vpc.get("Tags", []) if tag["Key"] == TAG]
-        return str(tags[0]["Value"]) if tags else ""
+        found = self._aws.items("ec2", "describe_vpcs", "Vpcs", Filters=tag_filters(self._tags))
+        return next((tags[TAG] for vpc in found if TAG in (tags := tag_dict(vpc.get("Tags")))), "")
 
     def moment(self) -> datetime | None:
         """The time itself; None where the environment stands until somebody takes it down."""

@@ -46,14 +46,9 @@ class Quotas:
 
     def limit(self, quota: Quota) -> Limit:
         """What is granted; the default where AWS has no word of another, or may not be asked."""
-        client, names = (
-            self._aws.client("service-quotas"),
-            {"ServiceCode": quota.service, "QuotaCode": quota.code},
-        )
+        codes = {"ServiceCode": quota.service, "QuotaCode": quota.code}
         try:
-            answer = self._aws.call(lambda: client.get_service_quota(**names), absent=ABSENT)
-        except LookupError:
-            return Limit(quota.default)
+            answer = self._aws.find("service-quotas", "get_service_quota", absent=ABSENT, **codes)
         except EpochctlError as error:
             return Limit(quota.default, error.why.partition("\n")[0] or error.what)
-        return Limit(int(answer["Quota"]["Value"]))
+        return Limit(int(answer["Quota"]["Value"]) if answer else quota.default)

@@ -113,7 +113,7 @@ def _given(session: Run) -> tuple[str, ...]:
 def _questions() -> tuple[str, ...]:
     from epochctl.aws.teardown_scan import TeardownScan
 
-    return TeardownScan.questions()
+    return TeardownScan.kinds()
 
 
 def _listed(title: str, items: Iterable[str]) -> tuple[str, ...]:

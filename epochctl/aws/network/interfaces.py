@@ -9,6 +9,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+from epochctl.aws.tags import has_tags, tag_dict
+
 POD = "aws-K8S-"  # how the VPC CNI describes what it makes
 CONTROL_PLANE, BALANCER = "Amazon EKS ", "ELB "
 
@@ -40,7 +42,7 @@ class Interface:
             or self.instance in instances
             or self.description.startswith(BALANCER)
             or self.description == CONTROL_PLANE + cluster
-            or tags.items() <= dict(self.tags).items()
+            or has_tags(dict(self.tags), tags)
         )
 
     @property
@@ -66,5 +68,5 @@ def interface(item: dict[str, Any]) -> Interface:
         kind=item.get("InterfaceType", ""),
         instance=instance,
         holder=instance or (service if item["Status"] != "available" else ""),
-        tags=tuple((tag["Key"], tag["Value"]) for tag in item.get("TagSet") or ()),
+        tags=tuple(tag_dict(item.get("TagSet")).items()),
     )

@@ -5,13 +5,14 @@ Sweeps only what carries this cluster's mark (or is GuardDuty's) and is in use b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from epochctl.aws.network.interfaces import Interface, interface
 from epochctl.aws.security_groups import GUARDDUTY_TAG, SecurityGroup, SecurityGroups
 from epochctl.aws.session import Aws
+from epochctl.aws.tags import has_tags, tag_dict, tag_filters
 
 _GONE = ("InvalidNetworkInterfaceID.NotFound", "InvalidVpcID.NotFound", "InvalidVpcEndpointId.NotFound")
 _IN_USE = ("DependencyViolation", "InvalidParameterValue", "InvalidNetworkInterface.InUse", "ResourceInUse")
@@ -25,6 +26,33 @@ class VpcOccupant:
     foreign: bool
 
 
+@dataclass(frozen=True)
+class Subnet:
+    """A subnet of a VPC."""
+
+    id: str
+    zone: str
+    tags: Mapping[str, str]
+
+
+class Subnets:
+    """The subnets of one region."""
+
+    def __init__(self, aws: Aws) -> None:
+        self._aws = aws
+
+    def describe(self, ids: Sequence[str]) -> tuple[Subnet, ...]:
+        """Return those of `ids` that exist, in the order of their ids."""
+        if not ids:
+            return ()
+        filters = [{"Name": "subnet-id", "Values": list(ids)}]
+        found = self._aws.items("ec2", "describe_subnets", "Subnets", Filters=filters)
+        return tuple(
+            Subnet(item["SubnetId"], item["AvailabilityZone"], tag_dict(item.get("Tags")))
+            for item in sorted(found, key=lambda item: str(item["SubnetId"]))
+        )
+
+
 class Network:
     """The VPCs of one region."""
 
@@ -33,8 +61,7 @@ class Network:
 
     def find(self, tags: Mapping[str, str]) -> tuple[str, ...]:
         """Ids of the VPCs that carry all these tags."""
-        filters = [{"Name": f"tag:{key}", "Values": [value]} for key, value in tags.items()]
-        return tuple(vpc["VpcId"] for vpc in self._list("describe_vpcs", "Vpcs", filters))
+        return tuple(vpc["VpcId"] for vpc in self._list("describe_vpcs", "Vpcs", tag_filters(tags)))
 
     def exists(self, vpc_id: str) -> bool:
         """Whether there is such a VPC, whoever's it is."""
@@ -94,12 +121,7 @@ class Network:
 
     def _delete(self, operation: str, **arguments: Any) -> bool:
         """Whether it is gone now by our doing; False where it is in use or was gone before."""
-        request: Callable[..., Any] = getattr(self._aws.client("ec2"), operation)
-        try:
-            self._aws.call(lambda: request(**arguments), absent=_GONE + _IN_USE)
-        except LookupError:
-            return False
-        return True
+        return self._aws.find("ec2", operation, absent=_GONE + _IN_USE, **arguments) is not None
 
     def _interfaces(self, vpc_id: str) -> list[Interface]:
         found = self._list("describe_network_interfaces", "NetworkInterfaces", _in(vpc_id))
@@ -124,8 +146,7 @@ class Network:
         return [item for item in found if str(item.get("State", "")).lower() != "deleted"]
 
     def _list(self, operation: str, key: str, filters: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        pages = self._aws.client("ec2").get_paginator(operation).paginate(Filters=filters)
-        return [item for page in self._aws.call(lambda: list(pages)) for item in page[key]]
+        return self._aws.items("ec2", operation, key, Filters=filters)
 
 
 def _in(vpc_id: str) -> list[dict[str, Any]]:
@@ -133,7 +154,7 @@ def _in(vpc_id: str) -> list[dict[str, Any]]:
 
 
 def _group_tenant(group: SecurityGroup, cluster: str, tags: Mapping[str, str]) -> VpcOccupant:
-    ours = group.of_cluster(cluster) or tags.items() <= dict(group.tags).items()
+    ours = group.of_cluster(cluster) or has_tags(dict(group.tags), tags)
     owner = "of this cluster" if ours else "GuardDuty's" if group.of_guardduty else "not made by epochctl"
     return VpcOccupant(
         f"security group {group.id} ({group.name}), {owner}", not ours and not group.of_guardduty
@@ -145,4 +166,4 @@ def _guards(endpoint: dict[str, Any]) -> bool:
 
 
 def _carries(item: dict[str, Any], tags: Mapping[str, str]) -> bool:
-    return tags.items() <= {tag["Key"]: tag["Value"] for tag in item.get("Tags") or []}.items()
+    return has_tags(tag_dict(item.get("Tags")), tags)

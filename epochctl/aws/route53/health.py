@@ -7,11 +7,12 @@ come a call later. Knows nothing of records.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from epochctl.aws.session import Aws
+from epochctl.aws.tags import tag_dict, tag_list
 from epochctl.config.settings import REGION_TAG
 
 PORT = 443
@@ -63,7 +64,8 @@ class HealthChecks:
 
     def all(self) -> tuple[HealthCheck, ...]:
         """Every region's; of two of one region the first one is first."""
-        listed = [item for item in self._listed() if self._region(item)]
+        listed = self._aws.items("route53", "list_health_checks", "HealthChecks")
+        listed = [item for item in listed if self._region(item)]
         tags = self._tags([item["Id"] for item in listed])
         found = (self._read(item, tags.get(item["Id"], {})) for item in listed)
         return tuple(sorted((one for one in found if one), key=lambda one: (one.region, one.id)))
@@ -104,35 +106,15 @@ class HealthChecks:
         """After its record: a record without its check is one that is always healthy."""
         gone = [check for check in self.all() if check.region == region]
         for check in gone:
-            try:
-                self._aws.call(
-                    lambda id=check.id: self._client.delete_health_check(HealthCheckId=id),  # type: ignore[misc]
-                    absent=ABSENT,
-                )
-            except LookupError:
-                continue
+            self._aws.find("route53", "delete_health_check", absent=ABSENT, HealthCheckId=check.id)
         return tuple(f"health check {check.id} ({region})" for check in gone)
 
     def observations(self, check: HealthCheck) -> tuple[Observation, ...]:
         """What each checker saw last; () for one that is gone, or has not been asked yet."""
-        try:
-            answer = self._aws.call(
-                lambda: self._client.get_health_check_status(HealthCheckId=check.id), absent=ABSENT
-            )
-        except LookupError:
-            return ()
-        seen = (
-            (item["Region"], item["StatusReport"]["Status"]) for item in answer["HealthCheckObservations"]
-        )
+        answer = self._aws.find("route53", "get_health_check_status", absent=ABSENT, HealthCheckId=check.id)
+        observations = answer["HealthCheckObservations"] if answer else ()
+        seen = ((item["Region"], item["StatusReport"]["Status"]) for item in observations)
         return tuple(Observation(where, words.startswith("Success"), words) for where, words in seen)
-
-    @property
-    def _client(self) -> Any:
-        return self._aws.client("route53")
-
-    def _listed(self) -> Iterator[dict[str, Any]]:
-        pages = self._client.get_paginator("list_health_checks").paginate()
-        yield from self._aws.call(lambda: [item for page in pages for item in page["HealthChecks"]])
 
     def _region(self, item: Mapping[str, Any]) -> str:
         """By the caller reference; "" for somebody else's."""
@@ -166,21 +148,17 @@ class HealthChecks:
             "EnableSNI": True,
         }
         reference = f"{self._name} {region} {int(time.time()):x}"
-        made = self._aws.call(
-            lambda: self._client.create_health_check(CallerReference=reference, HealthCheckConfig=config)
+        created = self._aws.request(
+            "route53", "create_health_check", CallerReference=reference, HealthCheckConfig=config
         )
-        return HealthCheck(made["HealthCheck"]["Id"], region, target, path, tagged=False)
+        return HealthCheck(created["HealthCheck"]["Id"], region, target, path, tagged=False)
 
     def _update(self, check: HealthCheck, **config: Any) -> None:
-        self._aws.call(lambda: self._client.update_health_check(HealthCheckId=check.id, **config))
+        self._aws.request("route53", "update_health_check", HealthCheckId=check.id, **config)
 
     def _tag(self, check: HealthCheck) -> None:
-        added = [{"Key": key, "Value": value} for key, value in self._marks(check.region).items()]
-        self._aws.call(
-            lambda: self._client.change_tags_for_resource(
-                ResourceType=KIND, ResourceId=check.id, AddTags=added
-            )
-        )
+        tags, operation = tag_list(self._marks(check.region)), "change_tags_for_resource"
+        self._aws.request("route53", operation, ResourceType=KIND, ResourceId=check.id, AddTags=tags)
 
     def _marks(self, region: str) -> dict[str, str]:
         return {"Name": f"{self._name}-{region}", **self._own, REGION_TAG: region}
@@ -193,16 +171,10 @@ class HealthChecks:
         return found
 
     def _tags_of(self, ids: list[str]) -> dict[str, dict[str, str]]:
-        try:
-            told = self._aws.call(
-                lambda: self._client.list_tags_for_resources(ResourceType=KIND, ResourceIds=ids),
-                absent=ABSENT,
-            )
-        except LookupError:
-            return (
-                {}
-                if len(ids) == 1
-                else {key: tags for id in ids for key, tags in self._tags_of([id]).items()}
-            )
-        sets = told["ResourceTagSets"]
-        return {one["ResourceId"]: {tag["Key"]: tag["Value"] for tag in one["Tags"]} for one in sets}
+        request = {"ResourceType": KIND, "ResourceIds": ids}
+        answer = self._aws.find("route53", "list_tags_for_resources", absent=ABSENT, **request)
+        if answer is not None:
+            return {one["ResourceId"]: tag_dict(one["Tags"]) for one in answer["ResourceTagSets"]}
+        if len(ids) == 1:
+            return {}
+        return {key: tags for id in ids for key, tags in self._tags_of([id]).items()}

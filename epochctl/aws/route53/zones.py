@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from epochctl.aws.route53.record import Record, from_api, plain, sorted_name, to_api
 from epochctl.aws.session import Aws
@@ -65,7 +64,7 @@ class Route53:
 
     def name_servers(self, zone: Zone) -> tuple[str, ...]:
         """The host names that must be in the parent's delegation for this zone to be seen."""
-        answer = self._aws.call(lambda: self._client.get_hosted_zone(Id=zone.id))
+        answer = self._aws.request("route53", "get_hosted_zone", Id=zone.id)
         return tuple(sorted(plain(host) for host in answer.get("DelegationSet", {}).get("NameServers", ())))
 
     def records(self, zone: Zone, name: str) -> tuple[Record, ...]:
@@ -77,9 +76,8 @@ class Route53:
         read.
         """
         suffix, start = plain(name), f"{plain(name)}."
-        paginator = self._client.get_paginator("list_resource_record_sets")
-        pages = iter(paginator.paginate(HostedZoneId=zone.id, StartRecordName=start))
-        while (page := self._aws.call(lambda: next(pages, None))) is not None:
+        listing = ("route53", "list_resource_record_sets")
+        for page in self._aws.pages(*listing, HostedZoneId=zone.id, StartRecordName=start):
             for record in map(from_api, page["ResourceRecordSets"]):
                 # com.example.epoch-2 may stand between com.example.epoch and com.example.epoch._proof
                 if not sorted_name(record.name).startswith(sorted_name(suffix)):
@@ -178,16 +176,11 @@ class Route53:
         """Whether every Route 53 name server answers with the change. "" (nothing was changed) is in sync."""
         if not change:
             return True
-        answer = self._aws.call(lambda: self._client.get_change(Id=change))
+        answer = self._aws.request("route53", "get_change", Id=change)
         return bool(answer["ChangeInfo"]["Status"] == "INSYNC")
 
-    @property
-    def _client(self) -> Any:
-        return self._aws.client("route53")
-
     def _zones(self) -> list[Zone]:
-        pages = self._client.get_paginator("list_hosted_zones")
-        items = self._aws.call(lambda: [item for page in pages.paginate() for item in page["HostedZones"]])
+        items = self._aws.items("route53", "list_hosted_zones", "HostedZones")
         public = (item for item in items if not item.get("Config", {}).get("PrivateZone"))
         return [Zone(item["Id"].removeprefix("/hostedzone/"), plain(item["Name"])) for item in public]
 
@@ -200,9 +193,12 @@ class Route53:
             "Changes": [{"Action": action, "ResourceRecordSet": to_api(record)} for action, record in changes]
         }
         try:
-            answer = self._aws.call(
-                lambda: self._client.change_resource_record_sets(HostedZoneId=zone.id, ChangeBatch=batch),
+            answer = self._aws.request(
+                "route53",
+                "change_resource_record_sets",
                 absent=("InvalidChangeBatch",),
+                HostedZoneId=zone.id,
+                ChangeBatch=batch,
             )
         except LookupError as error:
             if done():

@@ -240,7 +240,7 @@ class InfraUp:
 
     def _claim_logs(self) -> datetime | None:
         """When our cluster was made, if it still stands; its log group bears our tags from now on."""
-        made = self._belongings.cluster_made()
+        made = self._belongings.cluster_created_at()
         if made is not None:
             self._logs.claim(self._settings.full_name, made, self._settings.tags)
         return made
