@@ -122,7 +122,7 @@ def completed(arguments: list[str]) -> list[str]:
 
 
 def _length(text: str) -> str:
-    from epochctl.workflow.durations import parse_duration
+    from epochctl.durations import parse_duration
 
     if parse_duration(text) is None:
         why = f"{text!r}; expected 90s, 10m or 1h30m"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import os
 import socket
@@ -10,8 +9,9 @@ import time
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from epochctl.durations import format_duration
 from epochctl.tools.process import birth_time, is_alive
-from epochctl.workflow.durations import format_duration
+from epochctl.user import user_name
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,9 @@ class Holder:
 def current_holder(run: str, command: str, url: str) -> Holder:
     """This very process."""
     now, pid = time.time(), os.getpid()
-    return Holder(run, command, _user(), socket.gethostname(), pid, birth_time(pid), machine(), now, now, url)
+    return Holder(
+        run, command, user_name(), socket.gethostname(), pid, birth_time(pid), machine(), now, now, url
+    )
 
 
 def read(text: str) -> Holder | None:
@@ -81,10 +83,3 @@ def machine() -> str:
         return f"{boot}/{os.readlink('/proc/self/ns/pid')}"
     except OSError:
         return ""
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a user id without an entry in the password file
-        return str(os.getuid())

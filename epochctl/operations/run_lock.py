@@ -51,7 +51,7 @@ def hold(session: Run, command: str, wait: str | None = None) -> Held:
 
     wait: how long to wait for a run that is at work, as typed; None: not at all.
     """
-    from epochctl.workflow.durations import parse_duration
+    from epochctl.durations import parse_duration
 
     seconds = (parse_duration(wait) or 0.0) if wait else 0.0
     lock = _lock(session, command)
@@ -104,10 +104,10 @@ def _lock(session: Run, command: str) -> RunLock:
 
 def _take(session: Run, lock: RunLock, command: str, seconds: float) -> None:
     """Take it, now or within `seconds`. Raises LockedError describing who has it."""
+    from epochctl.durations import format_duration
     from epochctl.errors import DeadlineError
     from epochctl.locks import lock_error
     from epochctl.tools.process import Stop
-    from epochctl.workflow.durations import format_duration
     from epochctl.workflow.outputs import Outputs
     from epochctl.workflow.step import Context
     from epochctl.workflow.waiting import Pending, Ready, SystemClock
@@ -165,7 +165,7 @@ def _once(emit: Emit) -> Emit:
 
 def _left(seconds: float) -> str:
     """In steps that a person follows: a line of output each would be too many."""
-    from epochctl.workflow.durations import format_duration
+    from epochctl.durations import format_duration
 
     size = 60 if seconds > 150 else 10
     return f"{format_duration(round(max(0.0, seconds) / size) * size)} left to wait"

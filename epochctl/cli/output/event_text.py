@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from epochctl.durations import format_duration as duration
 from epochctl.workflow import events
-from epochctl.workflow.durations import format_duration as duration
 
 __all__ = ["ABOUT", "DOING", "duration", "line", "plan_text", "remedy", "waiting_text"]
 

@@ -36,7 +36,7 @@ from epochctl.tools.helm import (
     differences,
     without_hooks,
 )
-from epochctl.workflow.journal import whoami
+from epochctl.user import whoami
 from epochctl.workflow.outputs import Outputs
 from epochctl.workflow.step import Context, Observation
 
