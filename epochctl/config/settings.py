@@ -1,7 +1,4 @@
-"""What the user wants: epochctl.toml, then the environment, then flags. Reports every problem at once.
-
-The only module that reads the environment for epochctl (the AWS SDK reads its own standard variables).
-"""
+"""Settings of epochctl.toml, then the environment, then flags; all problems are reported together."""
 
 from __future__ import annotations
 
@@ -263,11 +260,6 @@ class Settings(Section):
     def state_directory(self, region: str) -> Path:
         """Private files of one (name, environment, region): terraform data, kubeconfig, journal, image."""
         return self.directory / ".epochctl" / self.name / self.environment / region
-
-
-def run_url(environ: Mapping[str, str] = os.environ) -> str:
-    """The page of the CI run that we are part of, "" outside of CI."""
-    return sources.run_url(environ)
 
 
 def load(directory: Path, flags: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> Settings:

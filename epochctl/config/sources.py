@@ -1,10 +1,12 @@
 """Where settings come from: epochctl.toml, the environment, flags. Merges them and remembers who said what.
 
-Knows which variables there are, not which values are right. The environment is passed in.
+Knows which variables there are, not which values are right. With settings.py, the only reader of the
+environment for epochctl itself (the AWS SDK reads its own standard variables).
 """
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -97,8 +99,8 @@ def _shaped(key: str, value: Any) -> Any:
     return (value,) if key == "regions" and isinstance(value, str) else value
 
 
-def run_url(environ: Mapping[str, str]) -> str:
-    """The page of the CI run that we are part of, "" outside of CI."""
+def run_url(environ: Mapping[str, str] = os.environ) -> str:
+    """Return the page of the CI run that epochctl is part of, "" outside of CI."""
     repository, run = environ.get("GITHUB_REPOSITORY"), environ.get("GITHUB_RUN_ID")
     if repository and run:
         return f"{environ.get('GITHUB_SERVER_URL', 'https://github.com')}/{repository}/actions/runs/{run}"

@@ -84,7 +84,7 @@ def key(session: Run) -> str:
 
 
 def _lock(session: Run, command: str) -> RunLock:
-    from epochctl.config.settings import run_url
+    from epochctl.config.sources import run_url
     from epochctl.locks import RunLock, current_holder
     from epochctl.tools.process import Stop
     from epochctl.workflow.events import StepProgress
