@@ -12,12 +12,13 @@ import re
 from importlib.util import find_spec
 from pathlib import Path
 
+from epochctl.durations import parse_duration
+
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _REGION = re.compile(r"[a-z]{2,5}(-[a-z]+){1,2}-\d")
-_SPAN = re.compile(r"([1-9]\d{0,5})([smhd])")
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _CERTIFICATE = re.compile(r"arn:aws[a-z-]*:acm:([a-z0-9-]+):\d{12}:certificate/[A-Za-z0-9-]+")
 
+_LONGEST_TTL = 1_000_000 * 86400  # seconds; a time that far ahead still has a year of four digits
 _QUANTITY = re.compile(r"(\d+(?:\.\d+)?)(m|Ki|Mi|Gi|)")
 _UNITS = {"m": 0.001, "": 1.0, "Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30}
 
@@ -65,15 +66,10 @@ def quantity(text: str) -> float:
     return float(match.group(1)) * _UNITS[match.group(2)] if match else 0.0
 
 
-def span_seconds(value: str) -> int:
-    """Seconds in 90s, 30m, 4h or 2d; 0 where it is none of these."""
-    match = _SPAN.fullmatch(value)
-    return int(match[1]) * _SECONDS[match[2]] if match else 0
-
-
 def ttl_problem(value: str) -> str:
-    """How long an environment may stand; "" and never: until somebody takes it down."""
-    fits = value in ("", "never") or span_seconds(value) > 0
+    """The lifetime of an environment, with its unit; "" and never: until `epochctl down`."""
+    seconds = 0.0 if value.isdigit() else parse_duration(value) or 0.0
+    fits = value in ("", "never") or 0 < seconds < _LONGEST_TTL
     return "" if fits else "a time such as 30m, 4h or 2d, or never"
 
 

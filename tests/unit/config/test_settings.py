@@ -182,3 +182,14 @@ def test_who_may_enter_the_cluster_is_a_role_or_a_user(tmp_path: Path) -> None:
     assert loaded(tmp_path, toml.format(role)).cluster.access == (role,)
     (line,) = refused(tmp_path, toml.format(session))
     assert line.startswith(f"cluster.access = '{session}' (epochctl.toml): expected ARNs of IAM roles")
+
+
+@pytest.mark.parametrize("ttl", ["90s", "4h", "2d", "1h30m", "never", ""])
+def test_a_lifetime_is_typed_as_every_other_length_of_time(tmp_path: Path, ttl: str) -> None:
+    assert loaded(tmp_path, HOST + f'ttl = "{ttl}"\n').ttl == ttl
+
+
+@pytest.mark.parametrize("ttl", ["90", "0h", "soon", "-4h", "9999999d"])
+def test_a_lifetime_has_a_unit_and_an_end(tmp_path: Path, ttl: str) -> None:
+    (line,) = refused(tmp_path, HOST + f'ttl = "{ttl}"\n')
+    assert line.endswith("expected a time such as 30m, 4h or 2d, or never")
