@@ -42,13 +42,11 @@ class Globals:
     verbose: bool
     entered: bool = False  # by --sandbox: what is advised must go in, too
     image: str | None = None  # only `deploy` asks for it
-    platform: str | None = None  # only `build` asks for it
 
     @property
     def flags(self) -> dict[str, str | None]:
         """By field name of Settings, None where not given."""
-        service = {"service.image": self.image, "service.platform": self.platform}
-        return {"environment": self.environment, "regions": self.region, **service}
+        return {"environment": self.environment, "regions": self.region, "service.image": self.image}
 
     @property
     def words(self) -> list[str]:

@@ -32,7 +32,6 @@ MEANING: Mapping[str, str] = {
     "cluster.access": "ARNs of roles and users that administer the cluster besides the one who makes it",
     "lb_controller.identity": "who makes its IAM role and service account; decided once for the whole team",
     "service.image": "deploy this image instead of building ours",
-    "service.platform": "what our image is built for; \"\": the nodes' processor",
     "service.port": "where the service listens; told to it as `PORT`",
     "service.health_path": "answers 200 when it can serve",
     "service.replicas": "pods",

@@ -25,7 +25,6 @@ VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 Cpu = Annotated[str, Field(pattern=r"^\d+(\.\d+)?m?$")]
 Memory = Annotated[str, Field(pattern=r"^\d+(Ki|Mi|Gi)$")]
 Principal = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:(role|user)/\S+$")]
-Platform = Literal["", "linux/amd64", "linux/arm64"]
 InstanceType = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*\.[a-z0-9-]+$")]
 
 
@@ -54,15 +53,12 @@ class LbController(Section):
 class Service(Section):
     """The service that is deployed. image: "" means ours; otherwise a reference that nodes can pull.
 
-    platform: what our image is built for; "" means the nodes' processor.
-
     env: variables for everybody to read; secrets: names of Secrets in its namespace, whose keys become
     variables. cpu and memory are what a pod is promised; it may use up to the limits (and is killed beyond
     memory_limit). start_seconds: how long it may take until health_path answers for the first time.
     """
 
     image: str = ""
-    platform: Platform = ""
     port: Annotated[int, Field(ge=1, le=65535)] = 8080
     health_path: Annotated[str, Field(pattern=r"^/\S*$")] = "/health"
     replicas: Annotated[int, Field(ge=1, le=100)] = 2

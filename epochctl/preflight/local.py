@@ -58,15 +58,11 @@ class LocalMachine:
         if self._settings.service.image:
             return
         try:
-            nodes = platform_of(self._settings.cluster.instance_types)
+            platform = platform_of(self._settings.cluster.instance_types)
         except EpochctlError as error:
             yield failed("image", error)
             return
-        platform = self._settings.service.platform or nodes
-        if platform != nodes:
-            words = f"it would be for {platform}, [service] platform, and the nodes are {nodes}"
-            yield fail("image", words, "correct one of them, or leave [service] platform out")
-        elif self._settings.dockerfile_edited and not Docker().answers():
+        if self._settings.dockerfile_edited and not Docker().answers():
             words = f"{self._settings.ejected.dockerfile} is yours and edited: only Docker follows it"
             yield fail("image", words, "start Docker, or take its line out of [ejected] in epochctl.toml")
         elif self._settings.dockerfile_edited:

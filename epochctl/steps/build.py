@@ -80,8 +80,7 @@ class Build:
         return (f"image layout {self._directory}",)
 
     def _platform(self) -> str:
-        """The nodes' processor, unless somebody knows better."""
-        return self._settings.service.platform or platform_of(self._settings.cluster.instance_types)
+        return platform_of(self._settings.cluster.instance_types)
 
     def _copied(self, ctx: Context, key: str) -> Layout | None:
         """The same image, where another region has it."""

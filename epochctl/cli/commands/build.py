@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import Annotated
 
@@ -13,13 +12,6 @@ from epochctl.operations import run_steps
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
-Platform = Annotated[
-    str | None,
-    typer.Option(
-        metavar="OS/ARCH", help="Build for linux/amd64 or linux/arm64 instead of the nodes' processor."
-    ),
-]
-
 
 @app.command()
 def build(
@@ -27,24 +19,20 @@ def build(
     sbom: Annotated[
         Path | None, typer.Option(help="Also write what is in the image (SPDX 2.3, JSON) to this file.")
     ] = None,
-    platform: Platform = None,
     wait: Wait = None,
     output: Output = "text",
     sandbox: Sandbox = False,
 ) -> None:
     """Build the image (final stage scratch) and push it to ECR."""
     done = "The image is in the registry. Next: epochctl deploy"
-    again = f"build --platform={platform}" if platform else "build"
-    options = dataclasses.replace(ctx.obj, platform=platform or None)
     run_steps.apply(
-        options,
+        ctx.obj,
         "build",
         "push",
         output=output,
         command="build",
         done=done,
         wait=wait,
-        again=again,
         in_turn=True,  # it is pushed at home, and the others get it from there
     )
     if sbom is not None:

@@ -31,7 +31,6 @@ identity = "{identity}"       # who makes its IAM role: eksctl or terraform; dec
 
 [service]
 # image = ""                  # deploy this image instead of building ours
-# platform = ""               # linux/amd64 or linux/arm64; "" means what the nodes are
 port = 8080
 health_path = "/health"
 replicas = 2

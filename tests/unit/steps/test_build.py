@@ -130,13 +130,6 @@ def test_without_docker_both_processors_are_named(tmp_path: Path, source: Path) 
     assert OTHER in str(caught.value)
 
 
-def test_a_platform_that_is_asked_for_counts_more_than_the_nodes(tmp_path: Path, source: Path) -> None:
-    asked = settings(tmp_path, OTHER).model_copy(update={"service": Service(platform=f"linux/{HERE}")})
-    step = build.Build(asked, "us-west-2", FakeDocker(False))
-    assert step.observe(context()).changes == (f"build the image for linux/{HERE}",)
-    assert step.apply(context()).platform == f"linux/{HERE}"
-
-
 def test_destroy_removes_it_and_may_run_again(tmp_path: Path, source: Path) -> None:
     step = build.Build(settings(tmp_path), "us-west-2", FakeDocker(False))
     step.apply(context())
