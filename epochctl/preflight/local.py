@@ -11,7 +11,7 @@ from epochctl.config import ejected, versions
 from epochctl.config.settings import Settings
 from epochctl.errors import EpochctlError, ToolError
 from epochctl.image.assembler import can_assemble
-from epochctl.image.platforms import platform_of
+from epochctl.image.names import platform_of
 from epochctl.preflight.check_result import CheckResult, fail, failed, ok, warn
 from epochctl.tools import eksctl, process
 from epochctl.tools.docker import Docker

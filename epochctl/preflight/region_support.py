@@ -9,7 +9,7 @@ from epochctl.aws.capacity import UNFIT_ZONES, Capacity, InstanceType
 from epochctl.aws.eks import Eks
 from epochctl.config import versions
 from epochctl.config.settings import Settings
-from epochctl.image.platforms import normalize
+from epochctl.image.names import normalize
 from epochctl.preflight.check_result import CheckResult, fail, ok, warn
 
 LEAST_ZONES, ZONES = 2, 3

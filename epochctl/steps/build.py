@@ -19,10 +19,10 @@ from epochctl.config import package_files
 from epochctl.config.settings import Settings
 from epochctl.errors import ImageError
 from epochctl.image import assembler, rootfs
+from epochctl.image.assembler import content_key
 from epochctl.image.entries import read_tar
-from epochctl.image.inputs import content_key
 from epochctl.image.layout import Layout, copy_layout, read_layout, unfinished
-from epochctl.image.platforms import platform_of
+from epochctl.image.names import platform_of
 from epochctl.outputs import Image
 from epochctl.tools.docker import Docker
 from epochctl.workflow.step import Context, Observation

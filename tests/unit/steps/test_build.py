@@ -14,9 +14,9 @@ import pytest
 from epochctl.config.settings import Cluster, Service, Settings
 from epochctl.errors import ImageError
 from epochctl.image import assembler, rootfs
+from epochctl.image.elf import Libraries
 from epochctl.image.entries import complete, file
 from epochctl.image.layout import pack
-from epochctl.image.libraries import Libraries
 from epochctl.outputs import Image
 from epochctl.steps import build
 from epochctl.tools.docker import Docker, build_argv
