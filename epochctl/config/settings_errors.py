@@ -6,13 +6,12 @@ Knows how pydantic reports; nothing of what the settings mean.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
 
 from epochctl.config.validators import nearest
-
-if TYPE_CHECKING:
-    from pydantic import BaseModel
-    from pydantic_core import ErrorDetails
 
 _WORDS = {
     "string_type": "a text in quotes",
