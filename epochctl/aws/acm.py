@@ -23,10 +23,10 @@ KEY_TYPES = ("RSA_1024", "RSA_2048", "RSA_3072", "RSA_4096", "EC_prime256v1", "E
 
 @dataclass(frozen=True)
 class CertificateState:
-    """What ACM says about a certificate. record_*: the DNS record that proves the name, "" until ACM made it.
+    """A certificate as ACM describes it. record_*: the DNS record of its validation, "" until ACM has it.
 
     status: PENDING_VALIDATION, ISSUED, FAILED, VALIDATION_TIMED_OUT, EXPIRED, REVOKED or INACTIVE.
-    names: every name it covers. ours: it carries the tags that were asked for.
+    names: every name that it covers. is_owned: it carries the environment's tags.
     """
 
     arn: str
@@ -39,10 +39,10 @@ class CertificateState:
     failure_reason: str = ""
     in_use_by: tuple[str, ...] = ()
     not_after: datetime | None = None
-    ours: bool = False
+    is_owned: bool = False
 
     def covers(self, hostname: str) -> bool:
-        """Whether a browser would accept it for `hostname`; a wildcard stands for exactly one label."""
+        """Return whether it is valid for `hostname`; a wildcard stands for exactly one label."""
         wildcard = f"*.{hostname.partition('.')[2]}"
         return any(
             name.lower() in (hostname.lower(), wildcard.lower()) for name in (self.hostname, *self.names)
@@ -57,24 +57,24 @@ class Acm:
         self._known: dict[str, dict[str, str]] = {}  # tags by ARN: several steps of a run ask for them
 
     def find(self, hostname: str, tags: Mapping[str, str]) -> CertificateState | None:
-        """The certificate to use for `hostname`: ours before others, issued before pending.
+        """Return the certificate to use for `hostname`: owned before others, issued before pending; or None.
 
-        One that carries another epochctl environment's tags is not seen: it would vanish with that one.
+        One with the tags of another epochctl environment is left out: it would be deleted with that one.
         """
         return max(
             self._usable(hostname, tags),
-            key=lambda state: (state.ours, state.status == "ISSUED", state.arn),
+            key=lambda state: (state.is_owned, state.status == "ISSUED", state.arn),
             default=None,
         )
 
-    def ours(self, tags: Mapping[str, str]) -> tuple[CertificateState, ...]:
-        """Every certificate that carries our tags, whatever its name or status."""
+    def owned(self, tags: Mapping[str, str]) -> tuple[CertificateState, ...]:
+        """Return every certificate that carries these tags, whatever its name or status."""
         carrying = (arn for arn in self._arns("", ()) if has_tags(self._tags(arn), tags))
         described = (self.describe(arn) for arn in carrying)
-        return tuple(replace(state, ours=True) for state in described if state is not None)
+        return tuple(replace(state, is_owned=True) for state in described if state is not None)
 
     def describe(self, arn: str) -> CertificateState | None:
-        """What ACM says now (`ours` is not asked), or None when there is no such certificate."""
+        """Return the certificate (without `is_owned`), or None where there is none of that ARN."""
         answer = self._aws.find("acm", "describe_certificate", absent=ABSENT, CertificateArn=arn)
         return _state(answer["Certificate"]) if answer else None
 
@@ -97,10 +97,10 @@ class Acm:
         arn = str(answer["CertificateArn"])
         # ACM may need some moments until it shows what it has just accepted
         state = self.describe(arn) or CertificateState(arn, hostname, "PENDING_VALIDATION")
-        return replace(state, ours=True)
+        return replace(state, is_owned=True)
 
     def delete(self, arn: str) -> bool:
-        """Delete a certificate. True: it is gone. False: something still uses it, if only for moments."""
+        """Delete a certificate; return False where something still uses it, if only for moments."""
         try:
             absent = (*ABSENT, "ResourceInUseException", "ConflictException")
             self._aws.request("acm", "delete_certificate", absent=absent, CertificateArn=arn)
@@ -114,7 +114,7 @@ class Acm:
             ours = has_tags(present, tags)
             state = self.describe(arn) if ours or "epochctl:name" not in present else None
             if state and state.status in USABLE:  # the list may be older than the certificate's own word
-                yield replace(state, ours=ours)
+                yield replace(state, is_owned=ours)
 
     def _arns(self, hostname: str, statuses: tuple[str, ...]) -> list[str]:
         """ARNs of certificates whose main name is exactly `hostname` ("" for all)."""

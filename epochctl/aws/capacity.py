@@ -1,7 +1,4 @@
-"""What of each limited kind exists in the region, and how much of that is this environment's own.
-
-Reads only. Knows no limits.
-"""
+"""Usage of what has a quota: how much exists in the region, and how much of it is the environment's."""
 
 from __future__ import annotations
 
@@ -14,23 +11,23 @@ from epochctl.aws.tags import has_tags, tag_dict
 
 STANDARD_FAMILIES = "acdhimrtz"  # first letters of the instance types that share one quota of vCPUs
 # Zones where EKS places no control plane; terraform/modules/network excludes the same.
-UNFIT_ZONES = ("use1-az3", "usw1-az2", "cac1-az3")
+UNSUPPORTED_ZONES = ("use1-az3", "usw1-az2", "cac1-az3")
 
 
 @dataclass(frozen=True)
 class Usage:
-    """used: of all, ours included."""
+    """used: of all in the account; owned: of those, the environment's."""
 
     used: int
-    ours: int
+    owned: int
 
 
 @dataclass(frozen=True)
 class Zones:
-    """Names, in order. unfit: available, but no place for a control plane."""
+    """Names, in order. unusable: available, but EKS places no control plane there."""
 
-    fit: tuple[str, ...]
-    unfit: tuple[str, ...]
+    usable: tuple[str, ...]
+    unusable: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -60,7 +57,7 @@ class Capacity:
         return Usage(len(names), names.count(self._name))
 
     def nat_gateways(self) -> dict[str, Usage]:
-        """By zone; a zone without any is left out."""
+        """Return the usage by zone; a zone without any is left out."""
         alive = [{"Name": "state", "Values": ["pending", "available"]}]
         found = self._ec2("describe_nat_gateways", "NatGateways", Filter=alive)
         if not found:
@@ -74,7 +71,7 @@ class Capacity:
         return {zone: self._count(items) for zone, items in by_zone.items()}
 
     def standard_vcpus(self) -> Usage:
-        """Of running On-Demand instances; nodes of ours are told by their cluster's tag, too."""
+        """Return the vCPUs of running On-Demand instances; nodes are owned by their cluster's tag, too."""
         running = [{"Name": "instance-state-name", "Values": ["pending", "running"]}]
         reservations = self._ec2("describe_instances", "Reservations", Filters=running)
         found = [
@@ -87,18 +84,18 @@ class Capacity:
         return Usage(sum(map(_vcpus, found)), sum(map(_vcpus, ours)))
 
     def zones(self) -> Zones:
-        """Available zones that need no opting in, as terraform/modules/network looks for them."""
+        """Return the available zones that need no opt-in, as terraform/modules/network selects them."""
         wanted = [
             {"Name": "state", "Values": ["available"]},
             {"Name": "opt-in-status", "Values": ["opt-in-not-required"]},
         ]
         found = self._ec2("describe_availability_zones", "AvailabilityZones", Filters=wanted)
-        unfit = {zone["ZoneName"] for zone in found if zone["ZoneId"] in UNFIT_ZONES}
+        unfit = {zone["ZoneName"] for zone in found if zone["ZoneId"] in UNSUPPORTED_ZONES}
         names = sorted(zone["ZoneName"] for zone in found)
         return Zones(tuple(name for name in names if name not in unfit), tuple(sorted(unfit)))
 
     def instance_types(self, names: tuple[str, ...]) -> tuple[InstanceType, ...]:
-        """Those that the region offers; one that it has not is left out."""
+        """Return those of `names` that the region offers."""
         wanted = [{"Name": "instance-type", "Values": list(names)}]
         offers = self._ec2(
             "describe_instance_type_offerings",

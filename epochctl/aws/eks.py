@@ -69,8 +69,8 @@ class AccessEntry:
     groups: tuple[str, ...] = ()
     policies: tuple[str, ...] = ()
 
-    def means(self, caller: str) -> bool:
-        """Whether that caller is the principal. Somebody in a role is called by the role's bare name."""
+    def matches(self, caller: str) -> bool:
+        """Return whether the caller's ARN is the principal's. A session has only the role's bare name."""
         if caller == self.principal:
             return True
         assumed = re.fullmatch(r"arn:[^:]+:sts::(\d+):assumed-role/([^/]+)/.+", caller)
@@ -125,17 +125,17 @@ class Eks:
         until: datetime | None = found[0].get("endOfStandardSupportDate")
         return until.date() if until else None
 
-    def who(self, cluster: str) -> str:
-        """Who we are to that cluster, and who may enter it: for the error that it does not know us.
+    def describe_access(self, cluster: str) -> str:
+        """Return the caller and the access entries as text, for the error that the cluster refused it.
 
-        Raises CredentialsError where AWS does not know us either: they have expired, and that is the cause.
+        Raises CredentialsError where the credentials have expired: then that is the cause.
         """
         caller = self._aws.caller_arn()  # needs no permission: it fails for want of credentials only
         try:
             entries = self.access_entries(cluster)
         except EpochctlError as error:
             return f"its access entries cannot be read: {error.why or error.what}"
-        ours = next((entry for entry in entries if entry.means(caller)), None)
+        ours = next((entry for entry in entries if entry.matches(caller)), None)
         entered = "\n".join(f"  {entry}" for entry in entries) or "  nobody"
         known = f"entered as {ours}" if ours else "without an access entry"
         return f"you are {caller}, {known}; it knows\n{entered}"

@@ -1,6 +1,6 @@
 """Log groups of CloudWatch Logs: EKS makes one for a cluster with logging on, and never removes it.
 
-Whose it is, is told by our tags; they are put on while its cluster, which is ours, still stands.
+Tags prove whose it is; they are put on while its cluster, which is owned, still exists.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ class LogGroups:
     def __init__(self, aws: Aws) -> None:
         self._aws = aws
 
-    def claim(self, cluster: str, since: datetime, tags: Mapping[str, str]) -> bool:
-        """Mark the cluster's group as ours, unless it is older than the cluster: then it was another's."""
+    def tag(self, cluster: str, since: datetime, tags: Mapping[str, str]) -> bool:
+        """Tag the cluster's group, unless it is older than the cluster; return whether it is tagged now."""
         group = self._group(cluster)
         if group is None or group["creationTime"] < since.timestamp() * 1000 - 1000:
             return False
@@ -30,7 +30,7 @@ class LogGroups:
         return self._aws.find("logs", "tag_resource", absent=_ABSENT, **arguments) is not None
 
     def delete(self, cluster: str, tags: Mapping[str, str], since: datetime | None = None) -> str:
-        """Delete the cluster's group where it bears our tags, or was made after `since`. Its name, or ""."""
+        """Delete the cluster's group if it has the tags or is newer than `since`; return its name, or ""."""
         group = self._group(cluster)
         if group is None:
             return ""

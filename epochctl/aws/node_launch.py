@@ -50,7 +50,7 @@ class NodeLaunches:
         return Group(item.get("status", ""), tuple(issues), tuple(scaling))
 
     def instances(self) -> tuple[str, ...]:
-        """Ids of its machines that run."""
+        """Return the ids of its running instances."""
         filters = [
             *tag_filters({"eks:nodegroup-name": self._cluster, "eks:cluster-name": self._cluster}),
             {"Name": "instance-state-name", "Values": ["running"]},
@@ -58,23 +58,23 @@ class NodeLaunches:
         found = self._aws.items("ec2", "describe_instances", "Reservations", Filters=filters)
         return tuple(each["InstanceId"] for reservation in found for each in reservation["Instances"])
 
-    def refusals(self, group: Group) -> tuple[str, ...]:
-        """What EC2 said to the last launches that failed, newest first, each once."""
+    def launch_errors(self, group: Group) -> tuple[str, ...]:
+        """Return the messages of the last launches that failed, newest first, each once."""
         lines = [str(each.get("StatusMessage") or each.get("Description")) for each in self._failed(group)]
         return tuple(dict.fromkeys(" ".join(line.split()) for line in lines))[:ACTIVITIES]
 
-    def evidence(self, group: Group) -> tuple[str, ...]:
-        """Everything, a line each; what may not be asked is left out."""
+    def diagnostics(self, group: Group) -> tuple[str, ...]:
+        """Return everything that is known, a line each; what may not be read is left out."""
         running = _if_allowed(self.instances)
         return (
             *(f"EKS: {issue}" for issue in group.issues),
-            *(f"Auto Scaling: {line}" for line in _if_allowed(lambda: self.refusals(group))),
+            *(f"Auto Scaling: {line}" for line in _if_allowed(lambda: self.launch_errors(group))),
             *((f"running: {', '.join(running)}",) if running else ()),
-            *(line for each in running[:CONSOLES] for line in _if_allowed(partial(self.console, each))),
+            *(line for each in running[:CONSOLES] for line in _if_allowed(partial(self.console_lines, each))),
         )
 
-    def console(self, instance: str) -> tuple[str, ...]:
-        """The last telling lines that a machine printed."""
+    def console_lines(self, instance: str) -> tuple[str, ...]:
+        """Return the last lines of an instance's console that name a failure, else the last lines."""
         absent, request = ("UnsupportedOperation",), ("ec2", "get_console_output")
         answer = self._aws.find(*request, absent=absent, InstanceId=instance, Latest=True)
         if answer is None:  # only instances on Nitro give the latest output

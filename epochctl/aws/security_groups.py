@@ -28,16 +28,16 @@ class SecurityGroup:
     vpc_id: str
     tags: tuple[tuple[str, str], ...] = ()
 
-    def of_cluster(self, cluster: str) -> bool:
-        """Made for this very cluster, by its load balancer controller or by EKS."""
+    def belongs_to(self, cluster: str) -> bool:
+        """Return whether it was made for this cluster, by its load balancer controller or by EKS."""
         tags = dict(self.tags)
         return cluster in {tags.get(CLUSTER_TAG), tags.get("aws:eks:cluster-name")} or (
             tags.get(f"kubernetes.io/cluster/{cluster}") == "owned"
         )
 
     @property
-    def of_guardduty(self) -> bool:
-        """Made by GuardDuty for its endpoint; it stays when the endpoint goes."""
+    def is_guardduty(self) -> bool:
+        """Return whether GuardDuty made it for its endpoint; it stays when the endpoint goes."""
         return dict(self.tags).get(GUARDDUTY_TAG) == "true"
 
 
@@ -47,8 +47,8 @@ class SecurityGroups:
     def __init__(self, aws: Aws) -> None:
         self._aws = aws
 
-    def of_controller(self, cluster: str) -> tuple[SecurityGroup, ...]:
-        """Those that a load balancer controller made for `cluster`."""
+    def for_cluster(self, cluster: str) -> tuple[SecurityGroup, ...]:
+        """Return those that a load balancer controller made for `cluster`."""
         return self._described(tag_filters({CLUSTER_TAG: cluster}))
 
     def in_vpc(self, vpc_id: str) -> tuple[SecurityGroup, ...]:

@@ -1,6 +1,6 @@
-"""An AWS session: who we are; clients with bounded retries and timeouts. boto3 clients are made only here.
+"""The AWS session: clients with bounded retries and timeouts, requests and pages, errors as EpochctlError.
 
-Knows no service in particular. boto3 is imported when the first client is made: `--help` must not pay for it.
+boto3 is imported only here, when the first client is made: `--help` must not pay for it.
 """
 
 from __future__ import annotations
@@ -64,8 +64,8 @@ class Aws:
         self.client("sts")
         return self._session
 
-    def forget(self) -> None:
-        """Ask the credentials' source anew from here on."""
+    def reset(self) -> None:
+        """Forget session and clients, so that the credentials are read from their source again."""
         with self._lock:
             self._session = None
             self._clients.clear()

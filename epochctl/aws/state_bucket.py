@@ -36,7 +36,7 @@ class StateBucket:
         """Whether a state was ever written under `key`. Changes nothing."""
         return self._found("head_object", account, Key=key) is not None
 
-    def text(self, account: str, key: str) -> str:
+    def read_text(self, account: str, key: str) -> str:
         """What stands under `key`, "" where nothing does."""
         found = self._found("get_object", account, Key=key)
         return found["Body"].read().decode("utf-8", "replace") if found else ""

@@ -1,6 +1,6 @@
 """Is this a host name, a region, a certificate's ARN? Each check returns what was expected instead, or "".
 
-Knows nothing of settings or of the network; regions come from the partition data that ships with botocore.
+Regions come from the partition data that ships with botocore.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def region_problem(value: str) -> str:
     return f"an AWS region, such as {', '.join(near)}" if near else "an AWS region, such as us-west-2"
 
 
-def duplicated(regions: tuple[str, ...]) -> str:
+def duplicate_problem(regions: tuple[str, ...]) -> str:
     """Each region once."""
     again = [region for at, region in enumerate(regions) if region in regions[:at]]
     return f"each region once: {again[0]} stands there twice" if again else ""
@@ -61,7 +61,7 @@ def certificate_problem(arn: str, regions: tuple[str, ...]) -> str:
 
 
 def quantity(text: str) -> float:
-    """What Kubernetes means by 250m, 0.5, 64Mi: cores, or bytes."""
+    """Return the cores or bytes of a Kubernetes quantity such as 250m, 0.5 or 64Mi; 0 where it is none."""
     match = _QUANTITY.fullmatch(text)
     return float(match.group(1)) * _UNITS[match.group(2)] if match else 0.0
 
@@ -74,7 +74,7 @@ def ttl_problem(value: str) -> str:
 
 
 def nearest(word: str, known: tuple[str, ...]) -> tuple[str, ...]:
-    """Up to three of `known` that were perhaps meant."""
+    """Return up to three of `known` that are spelled like the word."""
     return tuple(difflib.get_close_matches(word, known, n=3, cutoff=0.6))
 
 

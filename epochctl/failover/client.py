@@ -82,7 +82,7 @@ class ProbeClient:
         """One request, as a program on this machine would make it."""
         start = self._now()
         hostname = self._settings.hostname
-        found = self._names.recursive(hostname)
+        found = self._names.resolve(hostname)
         address = next((each for each in found.values if ":" not in each), "")
         if not address:
             return ProbeSecond(at, "", 0, self._now() - start, f"no address: {found.reason or found.status}")

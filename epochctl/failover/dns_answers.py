@@ -50,12 +50,12 @@ class DnsAnswers:
 
     def resolved(self) -> tuple[str, str]:
         """What the resolver of this machine says: the region and an address; ("", "") for nothing."""
-        found = self._names.recursive(self._hostname)
+        found = self._names.resolve(self._hostname)
         address = next((each for each in found.values if ":" not in each), "")
         return (self.region_of(address) or UNKNOWN, address) if address else ("", "")
 
     def _ask(self, authority: Authority) -> tuple[str, ...]:
-        return self._names.ask(authority, self._hostname, "A").values
+        return self._names.query(authority, self._hostname, "A").values
 
     def _found(self) -> Authority:
         with self._lock:
@@ -70,7 +70,7 @@ class DnsAnswers:
                 return self._addresses
             self._read = time.monotonic()
             for region, target in self._targets.items():
-                found = self._names.recursive(target).values if target else ()
+                found = self._names.resolve(target).values if target else ()
                 kept = self._addresses.get(region, frozenset())
                 self._addresses[region] = frozenset(found) or kept
             return self._addresses

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from epochctl.aws.route53 import HealthCheck, Observation, Placement, verdict
+from epochctl.aws.route53 import HealthCheck, Observation, Placement, is_healthy
 from epochctl.config.settings import Settings
 
 Role = Literal["active", "primary", "standby", "not in regions"]
@@ -26,12 +26,12 @@ class Region:
     @property
     def drained(self) -> bool:
         """Out of the answers because somebody wanted so."""
-        return self.check is not None and self.check.drained
+        return self.check is not None and self.check.is_drained
 
     @property
     def kept(self) -> bool:
         """In the answers whatever it does: its health path changes, or a run that did so was killed."""
-        return self.check is not None and self.check.kept
+        return self.check is not None and self.check.is_held
 
     @property
     def healthy(self) -> int:
@@ -41,13 +41,13 @@ class Region:
     @property
     def well(self) -> bool | None:
         """As Route 53 takes it; None where nobody has looked yet. Of the drained: as if they were not."""
-        return verdict(self.seen)
+        return is_healthy(self.seen)
 
     @property
     def reason(self) -> str:
         """What an unhappy checker said, or else a content one."""
         ordered = sorted(self.seen, key=lambda one: one.healthy)
-        return ordered[0].words if ordered else ""
+        return ordered[0].status if ordered else ""
 
     @property
     def answers(self) -> bool:
@@ -84,12 +84,12 @@ def role(settings: Settings, region: str) -> Role:
         return "not in regions"
     if settings.routing.policy == "active-active":
         return "active"
-    return "standby" if settings.standby(region) else "primary"
+    return "standby" if settings.is_standby(region) else "primary"
 
 
 def sleeps(settings: Settings, region: str) -> bool:
     """Whether it is smaller than what it would have to be to serve, until it is woken."""
-    return settings.sized(region, awake=False) != settings.sized(region, awake=True)
+    return settings.for_region(region, awake=False) != settings.for_region(region, awake=True)
 
 
 def named(regions: Iterable[Region], name: str) -> Region | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from epochctl.aws.elbv2 import plain_dns_name
-from epochctl.aws.route53 import HealthCheck, HealthChecks, Record, Route53, Zone, owner_of
+from epochctl.aws.route53 import HealthCheck, HealthChecks, Record, Route53, Zone, owner_text
 from epochctl.config.settings import Settings
 from epochctl.errors import NotFoundError
 from epochctl.failover.region import Region, named, role
@@ -55,22 +55,22 @@ class Routes:
     def drain(self, name: str) -> bool:
         """Out of the answers. Whether anything had to be done."""
         check = self.checked(name)
-        if not check.drained:
+        if not check.is_drained:
             self._health.drain(check)
-        return not check.drained
+        return not check.is_drained
 
     def undrain(self, name: str) -> bool:
         """Into the answers, as far as it is healthy. Whether anything had to be done."""
         check = self.checked(name)
-        if check.drained or check.kept:
+        if check.is_drained or check.is_held:
             self._health.undrain(check)
-        return check.drained
+        return check.is_drained
 
     def _region(self, record: Record, checks: dict[str, HealthCheck]) -> Region:
         assert record.placement is not None
         name = record.placement.region
         check = checks.get(record.placement.health_check)
-        asks = check is not None and not (check.drained or check.kept)
+        asks = check is not None and not (check.is_drained or check.is_held)
         seen = self._health.observations(check) if check and asks else ()
         target = plain_dns_name(record.alias.dns_name) if record.alias else ""
         return Region(name, role(self._settings, name), record.placement, target, check, seen)
@@ -88,7 +88,7 @@ class Routes:
                 why="Route 53 has no record of any region" if several else "epochctl.toml names one region",
                 fix=UP if several else f"add a second one to regions in epochctl.toml, then {UP}",
             )
-        if not self._route53.owns(zone, self.hostname, owner_of(self._settings.tags)):
+        if not self._route53.is_owned(zone, self.hostname, owner_text(self._settings.tags)):
             raise NotFoundError(
                 f"the records of {self.hostname} are not ours", why="; ".join(str(one) for one in records)
             )

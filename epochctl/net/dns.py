@@ -57,7 +57,7 @@ class DnsClient:
             suffix = ".".join(labels[-count:])
             if not found.zone and suffix == hostname and count > 2:
                 break  # nothing above it is delegated: asking for it would only plant a negative answer
-            answer = self.ask(found, suffix, "NS") if found.addresses else self.delegation(suffix)
+            answer = self.query(found, suffix, "NS") if found.addresses else self.delegation(suffix)
             if answer.status == "silent" and found.addresses:
                 note = f"the name servers of {found.zone} do not answer from here ({answer.reason})"
                 return Authority(found.zone, found.servers, (), note)
@@ -71,8 +71,8 @@ class DnsClient:
         """The name servers that the world is sent to for `zone`."""
         return self._system(zone, "NS")
 
-    def ask(self, authority: Authority, name: str, kind: str) -> DnsAnswer:
-        """Ask the zone's own servers, or the machine's resolver where they cannot be asked."""
+    def query(self, authority: Authority, name: str, kind: str) -> DnsAnswer:
+        """Query the zone's own servers, or this machine's resolver where they cannot be reached."""
         if not authority.addresses:
             return self._system(name, kind)
         answer = DnsAnswer("silent")
@@ -82,8 +82,8 @@ class DnsClient:
                 break
         return answer
 
-    def recursive(self, hostname: str) -> DnsAnswer:
-        """What any program on this machine gets: the system's resolver, /etc/hosts and all."""
+    def resolve(self, hostname: str) -> DnsAnswer:
+        """Resolve the name as any program on this machine does: with the system's resolver and /etc/hosts."""
         try:
             found = socket.getaddrinfo(hostname, 443, type=socket.SOCK_STREAM)
         except socket.gaierror as error:
@@ -96,7 +96,7 @@ class DnsClient:
 
         RFC 2308: the lesser of the SOA record's own TTL and its last number.
         """
-        soa = self.ask(authority, authority.zone, "SOA") if authority.zone else DnsAnswer("silent")
+        soa = self.query(authority, authority.zone, "SOA") if authority.zone else DnsAnswer("silent")
         return min(soa.ttl, int(soa.values[0].split()[-1])) if soa.values else 900
 
     def forbidden_by_caa(self, authority: Authority, hostname: str) -> str:
@@ -104,7 +104,7 @@ class DnsClient:
         name = hostname.rstrip(".")
         while "." in name:
             inside = name == authority.zone or name.endswith(f".{authority.zone}")
-            answer = self.ask(authority, name, "CAA") if inside else self._system(name, "CAA")
+            answer = self.query(authority, name, "CAA") if inside else self._system(name, "CAA")
             if answer.status == "found":
                 return _forbidding(name, answer.values)
             name = name.partition(".")[2]

@@ -54,7 +54,7 @@ class AccountChecks:
             yield ok("cluster access", "no cluster of ours yet: whoever runs `up` becomes its administrator")
             return
         arn = self._aws.caller_arn()
-        entry = next((each for each in self._eks.access_entries(cluster.name) if each.means(arn)), None)
+        entry = next((each for each in self._eks.access_entries(cluster.name) if each.matches(arn)), None)
         yield _without(cluster, arn) if entry is None else _mapped(entry)
 
     def _cluster(self) -> ClusterAccess | None:

@@ -15,7 +15,7 @@ class DomainChecks:
 
     def __init__(self, settings: Settings, route53: Route53, names: DnsClient) -> None:
         self._hostname, self._route53, self._names = settings.hostname, route53, names
-        self._routed = settings.routed
+        self._routed = settings.is_multi_region
 
     def zone(self) -> Iterator[CheckResult]:
         zone = self._route53.zone_for(self._hostname)

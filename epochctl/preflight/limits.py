@@ -34,7 +34,7 @@ class QuotaChecks:
         wanted = {"none": 0, "single": 1, "per-az": ZONES}[self._cluster.nat]
         if wanted:
             used = self._capacity.nat_gateways()
-            zones = self._capacity.zones().fit[:wanted] if used else ()
+            zones = self._capacity.zones().usable[:wanted] if used else ()
             fullest = max(zones, key=lambda zone: _others(used.get(zone, NOTHING)), default="")
             yield self._fact(NAT_GATEWAYS, 1, used.get(fullest, NOTHING), where=fullest)
 
@@ -45,10 +45,10 @@ class QuotaChecks:
             yield self._fact(STANDARD_VCPUS, wanted, self._capacity.standard_vcpus())
         elif types:
             family = ", ".join(each.name for each in types)
-            yield warn(f"quota {STANDARD_VCPUS.words}", f"{family} have a quota of their own, not looked at")
+            yield warn(f"quota {STANDARD_VCPUS.title}", f"{family} have a quota of their own, not looked at")
 
     def _fact(self, quota: Quota, wanted: int, use: Usage, where: str = "") -> CheckResult:
-        name, needed = f"quota {quota.words}", max(0, wanted - use.ours)
+        name, needed = f"quota {quota.title}", max(0, wanted - use.owned)
         if not needed:
             return ok(name, "nothing more is needed")
         limit = self._quotas.limit(quota)
@@ -61,7 +61,7 @@ class QuotaChecks:
 
 
 def _others(use: Usage) -> int:
-    return use.used - use.ours
+    return use.used - use.owned
 
 
 def _more(quota: Quota) -> str:

@@ -62,10 +62,10 @@ class LocalMachine:
         except EpochctlError as error:
             yield failed("image", error)
             return
-        if self._settings.dockerfile_edited and not Docker().answers():
+        if self._settings.has_edited_dockerfile and not Docker().answers():
             words = f"{self._settings.ejected.dockerfile} is yours and edited: only Docker follows it"
             yield fail("image", words, "start Docker, or take its line out of [ejected] in epochctl.toml")
-        elif self._settings.dockerfile_edited:
+        elif self._settings.has_edited_dockerfile:
             yield ok("image", f"{platform}, built by Docker from {self._settings.ejected.dockerfile}")
         elif can_assemble(platform):
             yield ok("image", f"{platform}, assembled on this machine; no Docker needed")
@@ -81,11 +81,15 @@ class LocalMachine:
     def own_files(self) -> Iterator[CheckResult]:
         """What `epochctl eject` copied out: epochctl's own changes no longer reach it."""
         for one in ejected.parts(self._settings):
-            if one.behind:
-                yield warn(f"own {one.part}", f"{one.place}: {one.whence}; it differs", one.remedy)
+            if one.is_outdated:
+                yield warn(f"own {one.part}", f"{one.path}: {one.version_text}; it differs", one.remedy)
             else:
-                how = f"{len(one.differing)} files changed" if one.differing else "as this epochctl has it"
-                yield ok(f"own {one.part}", f"{one.place}: {how}; used as it stands ([ejected])")
+                how = (
+                    f"{len(one.differing_files)} files changed"
+                    if one.differing_files
+                    else "as this epochctl has it"
+                )
+                yield ok(f"own {one.part}", f"{one.path}: {how}; used as it stands ([ejected])")
 
     def disk(self) -> Iterator[CheckResult]:
         place = next(path for path in (self._files, *self._files.parents) if path.exists())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from epochctl.aws.capacity import UNFIT_ZONES, Capacity, InstanceType
+from epochctl.aws.capacity import UNSUPPORTED_ZONES, Capacity, InstanceType
 from epochctl.aws.eks import Eks
 from epochctl.config import versions
 from epochctl.config.settings import Settings
@@ -24,12 +24,16 @@ class RegionSupport:
 
     def zones(self) -> Iterator[CheckResult]:
         zones = self._capacity.zones()
-        without = f"; not {', '.join(zones.unfit)}, EKS has no control plane there" if zones.unfit else ""
-        if len(zones.fit) < LEAST_ZONES:
-            words = f"{len(zones.fit)} of the two that EKS needs{without}"
-            yield fail("availability zones", words, f"another region ({', '.join(UNFIT_ZONES)} never fit)")
+        without = (
+            f"; not {', '.join(zones.unusable)}, EKS has no control plane there" if zones.unusable else ""
+        )
+        if len(zones.usable) < LEAST_ZONES:
+            words = f"{len(zones.usable)} of the two that EKS needs{without}"
+            yield fail(
+                "availability zones", words, f"another region ({', '.join(UNSUPPORTED_ZONES)} never fit)"
+            )
         else:
-            yield ok("availability zones", f"{', '.join(zones.fit[:ZONES])}{without}")
+            yield ok("availability zones", f"{', '.join(zones.usable[:ZONES])}{without}")
 
     def instance_types(self) -> Iterator[CheckResult]:
         wanted = self._cluster.instance_types
@@ -43,7 +47,7 @@ class RegionSupport:
             yield _architecture(known)
 
     def _offered(self, known: tuple[InstanceType, ...]) -> Iterator[CheckResult]:
-        zones = self._capacity.zones().fit[:ZONES]
+        zones = self._capacity.zones().usable[:ZONES]
         offered = {zone for each in known for zone in each.zones} & set(zones)
         names, without = ", ".join(each.name for each in known), sorted(set(zones) - offered)
         other = "choose other [cluster] instance_types"

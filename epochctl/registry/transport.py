@@ -45,7 +45,7 @@ class Transport:
         self._bearer: SecretStr | None = None
         self._opened: httpx.Client | None = None
 
-    def persist(self, operation: Callable[[], T]) -> T:
+    def retry(self, operation: Callable[[], T]) -> T:
         """Run the whole operation again, at most _TRIES times, while what stops it may pass."""
         cause = ""
         for attempt in range(_TRIES):

@@ -92,7 +92,7 @@ class Build:
 
     def _make_layout(self, ctx: Context, platform: str, sources: rootfs.Sources, key: str) -> Layout:
         self._directory.parent.mkdir(parents=True, exist_ok=True)
-        if self._settings.dockerfile_edited:
+        if self._settings.has_edited_dockerfile:
             ctx.say(f"Docker builds the root filesystem by {self._settings.ejected.dockerfile}")
             return self._export_layout(platform, key)
         if assembler.can_assemble(platform) or not self._docker.answers():
@@ -105,7 +105,7 @@ class Build:
         """What the image is made of, and its key; an edited Dockerfile is part of both."""
         sources = rootfs.find_sources(self._settings.files_of("server"))
         key = content_key(sources, platform)
-        if self._settings.dockerfile_edited:
+        if self._settings.has_edited_dockerfile:
             key = hashlib.sha256(
                 key.encode() + self._settings.files_of("dockerfile").read_bytes()
             ).hexdigest()

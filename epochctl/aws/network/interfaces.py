@@ -27,18 +27,18 @@ class Interface:
     holder: str
     tags: tuple[tuple[str, str], ...]
 
-    def is_pods(self, cluster: str) -> bool:
+    def is_pod_interface(self, cluster: str) -> bool:
         """Made by the VPC CNI. Older CNIs do not name the cluster; a cluster that is named must be ours."""
         named = dict(self.tags).get("cluster.k8s.amazonaws.com/name", cluster)
         return self.description.startswith(POD) and named == cluster
 
-    def passes(self, cluster: str, tags: dict[str, str], instances: Collection[str]) -> bool:
-        """Whether it goes by itself when what is ours goes. instances: ids of ours.
+    def is_released_with(self, cluster: str, tags: dict[str, str], instances: Collection[str]) -> bool:
+        """Return whether it is deleted with the cluster. instances: ids of the cluster's.
 
-        A load balancer's outlives it by a minute or so; one that stays is told by the balancer it belongs to.
+        A load balancer's outlives it by a minute or so; one that stays is reported by its load balancer.
         """
         return (
-            self.is_pods(cluster)
+            self.is_pod_interface(cluster)
             or self.instance in instances
             or self.description.startswith(BALANCER)
             or self.description == CONTROL_PLANE + cluster
@@ -46,8 +46,8 @@ class Interface:
         )
 
     @property
-    def words(self) -> str:
-        """For a person who has to find its owner."""
+    def summary(self) -> str:
+        """Return what helps to find its owner."""
         described = self.description or "no description"
         known = ", ".join(f"{key}={value}" for key, value in self.tags[:4])
         return (

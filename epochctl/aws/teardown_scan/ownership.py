@@ -24,7 +24,7 @@ STEM = 20  # characters that stay whole where a long name is shortened
 class Remnant:
     """A thing that exists, with its kind and exact id. foreign: why it is not ours; "" for what is."""
 
-    words: str
+    description: str
     foreign: str = ""
 
 

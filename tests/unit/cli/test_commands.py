@@ -188,7 +188,7 @@ def test_down_expired_takes_only_what_is_past_its_time(
 ) -> None:
     world.made = True
     until = None if hours is None else datetime.now(UTC) + timedelta(hours=hours)
-    monkeypatch.setattr("epochctl.aws.expiry.Expiry.moment", lambda self: until)
+    monkeypatch.setattr("epochctl.aws.expiry.Expiry.expires_at", lambda self: until)
     assert run(["down", "--yes", "--expired"]) == 0
     assert world.made is not gone
     assert gone or "not yet" in capsys.readouterr().out

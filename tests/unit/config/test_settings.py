@@ -56,19 +56,19 @@ def test_the_sdk_variable_is_only_a_default(
 
 def test_a_flag_chooses_one_of_the_regions_that_the_file_names(tmp_path: Path) -> None:
     toml = HOST + 'regions = ["us-west-2", "us-east-1"]\n'
-    assert loaded(tmp_path, toml).meant == ("us-west-2", "us-east-1")
+    assert loaded(tmp_path, toml).selected_regions == ("us-west-2", "us-east-1")
     for environ, flags in (({"EPOCHCTL_REGION": "us-east-1"}, {}), ({}, {"regions": "us-east-1"})):
         settings = loaded(tmp_path, toml, environ, **flags)
         assert settings.regions == ("us-west-2", "us-east-1")
-        assert (settings.chosen, settings.region, settings.meant) == (
+        assert (settings.selected_region, settings.region, settings.selected_regions) == (
             "us-east-1",
             "us-east-1",
             ("us-east-1",),
         )
     assert loaded(tmp_path, HOST, regions="us-east-1").regions == ("us-east-1",)
-    assert "chosen" in refused(tmp_path, toml, regions="us-wset-2")[0]
-    with pytest.raises(SettingsError, match="chosen"):
-        loaded(tmp_path, HOST + "chosen = 'us-east-1'\n")
+    assert "selected_region" in refused(tmp_path, toml, regions="us-wset-2")[0]
+    with pytest.raises(SettingsError, match="selected_region"):
+        loaded(tmp_path, HOST + "selected_region = 'us-east-1'\n")
 
 
 def test_a_flag_may_name_one_key_of_a_section(tmp_path: Path) -> None:

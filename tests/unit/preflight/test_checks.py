@@ -208,6 +208,6 @@ def test_one_failure_keeps_its_own_exit_code_several_are_one_error() -> None:
 
 def test_somebody_in_a_role_is_its_access_entry() -> None:
     entry = AccessEntry("arn:aws:iam::123456789012:role/team/deployer")
-    assert entry.means("arn:aws:sts::123456789012:assumed-role/deployer/ci-7")
-    assert not entry.means("arn:aws:sts::210987654321:assumed-role/deployer/ci-7")
-    assert not entry.means("arn:aws:sts::123456789012:assumed-role/reader/ci-7")
+    assert entry.matches("arn:aws:sts::123456789012:assumed-role/deployer/ci-7")
+    assert not entry.matches("arn:aws:sts::210987654321:assumed-role/deployer/ci-7")
+    assert not entry.matches("arn:aws:sts::123456789012:assumed-role/reader/ci-7")
