@@ -47,7 +47,7 @@ def open_command(
     only = reviewed_plans.load(settings, reviewed)
     if listed:
         _refuse_stranger(settings, title)
-    where = f" in {settings.meant[0]}" if len(settings.meant) == 1 else ""
+    where = f" in {settings.selected_regions[0]}" if len(settings.selected_regions) == 1 else ""
     heading = f"{title} {settings.full_name}{where}".strip()
     audience = BrokenPipeGuard(presenter(output, heading, options.advice), Stop.event)
     try:
@@ -72,15 +72,19 @@ def _sessions(
     """One a region; all of them are one run."""
     from epochctl.aws.session import Aws
 
-    home = settings.meant[0]
+    home = settings.selected_regions[0]
     first = Run(settings, home, Aws(home), presenter, ttl, reviewed, advice=advice)
-    return (first, *(replace(first, region=region, aws=Aws(region)) for region in settings.meant[1:]))
+    return (
+        first,
+        *(replace(first, region=region, aws=Aws(region)) for region in settings.selected_regions[1:]),
+    )
 
 
 def _refuse_stranger(settings: Settings, command: str) -> None:
-    if settings.chosen and settings.chosen not in settings.regions:
+    if settings.selected_region and settings.selected_region not in settings.regions:
         raise SettingsError(
-            f"{settings.chosen} is not one of the regions of epochctl.toml",
+            f"{settings.selected_region} is not one of the regions of epochctl.toml",
             why=f"regions = {', '.join(settings.regions)}; elsewhere there is only looking and removing",
-            fix=f"add it to regions to bring it up; to remove it: epochctl down --region {settings.chosen}",
+            fix="add it to regions to bring it up; to remove it: "
+            f"epochctl down --region {settings.selected_region}",
         )

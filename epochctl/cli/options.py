@@ -75,7 +75,7 @@ class Globals:
     def settings_of_one(self, command: str) -> Settings:
         """The same for a command that is for one region: which, must be said where there are several."""
         settings = self.settings()
-        if len(settings.meant) > 1:
+        if len(settings.selected_regions) > 1:
             raise SettingsError(
                 f"{command} is for one region",
                 why=f"there are {', '.join(settings.regions)}",

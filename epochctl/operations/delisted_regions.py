@@ -21,7 +21,7 @@ def find(fleet: RegionRunner) -> None:
     from epochctl.operations.surviving_regions import shares
 
     settings = fleet.settings
-    if settings.chosen:
+    if settings.selected_region:
         return
     gone = [share.region for share in shares(fleet.first) if share.region not in settings.regions]
     fleet.dismiss(tuple(replace(fleet.first, region=region, aws=Aws(region)) for region in gone))

@@ -157,7 +157,7 @@ def _built_in(fleet: RegionRunner, kind: str, region: str, target: str, known: R
     if kind == "route":
         return FailedHealthCheck(known, region)
     if kind == "targets":
-        return NoTargets(settings.sized(region, awake=False), region, Eks(aws))
+        return NoTargets(settings.for_region(region, awake=False), region, Eks(aws))
     return ClosedLoadBalancer(region, settings.full_name, target, Elbv2(aws), SecurityGroups(aws))
 
 
@@ -182,7 +182,7 @@ def _reopen(fleet: RegionRunner) -> list[str]:
     lines = []
     for session in fleet.sessions:
         groups = SecurityGroups(session.aws)
-        for group in groups.of_controller(fleet.settings.full_name):
+        for group in groups.for_cluster(fleet.settings.full_name):
             if groups.reopen(group):
                 lines.append(f"{session.region} (network, {group.id})")
     return lines

@@ -55,10 +55,10 @@ class Run:
         from epochctl.operations.run_lock import local
 
         lock = local(self)
-        if not lock.held():
+        if not lock.is_held():
             return ""
-        holder = lock.holder()
-        return holder.line if holder else "a run is just starting"
+        holder = lock.read_holder()
+        return holder.summary if holder else "a run is just starting"
 
     def emit(self) -> Emit:
         """Whoever listens: the journal, and the person."""
@@ -97,7 +97,7 @@ class Run:
         from epochctl.steps.region_size import current_size
 
         if self.awake is not None:
-            return self.settings.sized(self.region, awake=self.awake)
+            return self.settings.for_region(self.region, awake=self.awake)
         return current_size(self.settings, self.region, self.aws)
 
     @property

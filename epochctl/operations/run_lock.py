@@ -31,8 +31,8 @@ class Held:
     def release(self, ended: str) -> None:
         """Let go of it. Raises LockedError where somebody had taken it away."""
         self.lock.release(ended)
-        if self.lock.thief is not None:
-            raise _stolen(self.lock.thief)
+        if self.lock.taken_by is not None:
+            raise _stolen(self.lock.taken_by)
 
 
 @contextmanager
@@ -99,7 +99,7 @@ def _lock(session: Run, command: str) -> RunLock:
         Stop.event.set()
 
     holder = current_holder(session.run, command, run_url())
-    return RunLock(holder, local(session), shared(session), say=say, lost=lost)
+    return RunLock(holder, local(session), shared(session), notify=say, on_lost=lost)
 
 
 def _take(session: Run, lock: RunLock, command: str, seconds: float) -> None:
@@ -117,12 +117,12 @@ def _take(session: Run, lock: RunLock, command: str, seconds: float) -> None:
     spoken = Spoken()
 
     def probe() -> Ready[None] | Pending:
-        other = lock.take()
+        other = lock.acquire()
         if other is None:
             return Ready(None)
         met.append(other)
         left = seconds - (time.monotonic() - start)
-        told = f"{other.line}, since {format_duration(time.time() - other.since)}; {_left(left)}"
+        told = f"{other.summary}, since {format_duration(time.time() - other.since)}; {_left(left)}"
         return Pending(spoken.line(told, other.run, left))
 
     place = session.settings.full_name + " in " + session.region
@@ -176,6 +176,6 @@ def _stolen(thief: Holder) -> Exception:
 
     return LockedError(
         "the lock of this run was taken away while it was at work",
-        why=f"somebody ran `epochctl unlock`; now it is with:\n{thief.described(time.time())}",
+        why=f"somebody ran `epochctl unlock`; now it is with:\n{thief.describe(time.time())}",
         fix="see who that is, then run the same command again",
     )

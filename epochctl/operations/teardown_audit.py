@@ -96,8 +96,8 @@ def look(session: Run, vpcs: tuple[str, ...] = ()) -> tuple[tuple[str, ...], tup
 
     settings, kept = session.settings, _given(session)
     found = TeardownScan(session.aws).find(settings.full_name, settings.tags, kept, vpcs)
-    left = dict.fromkeys(one.words for one in found if not one.foreign)
-    foreign = dict.fromkeys(f"{one.words}: {one.foreign}" for one in found if one.foreign)
+    left = dict.fromkeys(one.description for one in found if not one.foreign)
+    foreign = dict.fromkeys(f"{one.description}: {one.foreign}" for one in found if one.foreign)
     return tuple(left), tuple(foreign)
 
 

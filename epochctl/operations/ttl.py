@@ -73,4 +73,4 @@ def span(seconds: float) -> str:
 def _moment(session: Run) -> datetime | None:
     from epochctl.aws.expiry import Expiry
 
-    return Expiry(session.aws, session.settings.tags).moment()
+    return Expiry(session.aws, session.settings.tags).expires_at()

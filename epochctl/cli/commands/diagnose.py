@@ -52,12 +52,12 @@ def _find_out(session: Run, *, live: bool) -> None:
 
 def _case(session: Run) -> DiagnosisContext:
     from epochctl.diagnosis import DiagnosisContext
-    from epochctl.locks.holder import Holder, read
+    from epochctl.locks.holder import Holder, parse_holder
     from epochctl.operations.run_lock import shared
 
     def holder() -> Holder | None:
         found = shared(session).read()
-        return read(found.text) if found else None
+        return parse_holder(found.text) if found else None
 
     runner = session.runner()
     return DiagnosisContext(

@@ -91,9 +91,9 @@ def _show_differences(options: Globals, chosen: tuple[str, ...]) -> None:
 
 
 def _state(one: EjectedPart) -> str:
-    if not one.differing:
+    if not one.differing_files:
         return "as this epochctl has it"
-    return f"{len(one.differing)} files differ; {one.whence}"
+    return f"{len(one.differing_files)} files differ; {one.version_text}"
 
 
 def _refuse_unknown(parts: tuple[str, ...]) -> None:

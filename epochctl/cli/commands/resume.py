@@ -52,11 +52,11 @@ def lines(options: Globals, unfinished: dict[str, Holder], regions: int) -> tupl
 
 def _last(session: Run) -> Holder | None:
     """The last run here that did not end well, else one whose lock is still there."""
-    from epochctl.locks.holder import read
+    from epochctl.locks.holder import parse_holder
     from epochctl.operations.run_lock import local, shared
 
-    here = local(session).holder()
+    here = local(session).read_holder()
     if here is not None and here.ended != "ok":
         return here
     found = shared(session).read()
-    return read(found.text) if found else None
+    return parse_holder(found.text) if found else None

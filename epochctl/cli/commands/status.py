@@ -130,17 +130,17 @@ def _lock(session: Run) -> str:
     """Who is at work on it now."""
     import time
 
-    from epochctl.locks.holder import read
+    from epochctl.locks.holder import parse_holder
     from epochctl.operations.run_lock import shared
     from epochctl.operations.ttl import span
 
     found = shared(session).read()
-    holder = read(found.text) if found else None
+    holder = parse_holder(found.text) if found else None
     if holder is None:
         return "free"
-    if holder.gone:
-        return f"left by a run that is gone: {holder.line}; epochctl up takes it over"
-    return f"{holder.line}, since {span(time.time() - holder.since)}"
+    if holder.is_dead:
+        return f"left by a run that is gone: {holder.summary}; epochctl up takes it over"
+    return f"{holder.summary}, since {span(time.time() - holder.since)}"
 
 
 def _screen() -> Screen | None:

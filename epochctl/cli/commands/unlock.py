@@ -39,7 +39,7 @@ def _unlock(session: Run, run_id: str) -> None:
     _refuse_living(session)
     own = _own(session, run_id)
     removed = (
-        *((f"the lock of run {own.run}: {own.line}",) if own else ()),
+        *((f"the lock of run {own.run}: {own.summary}",) if own else ()),
         *_terraforms(session, run_id, own),
     )
     lines = (
@@ -55,28 +55,28 @@ def _refuse_living(session: Run) -> None:
     from epochctl.operations.run_lock import local
 
     lock = local(session)
-    if lock.held():
-        holder = lock.holder()
+    if lock.is_held():
+        holder = lock.read_holder()
         raise LockedError(
             "that run is alive, on this machine",
-            why=holder.line if holder else "it is just starting",
+            why=holder.summary if holder else "it is just starting",
             fix=f"wait for it, or end it in order: kill -INT {holder.pid if holder else '<its process>'}",
         )
 
 
 def _own(session: Run, run_id: str) -> Holder | None:
     """The holder whose lock was removed."""
-    from epochctl.locks.holder import read
+    from epochctl.locks.holder import parse_holder
     from epochctl.operations.run_lock import local, shared
 
     lock = shared(session)
     found = lock.read()
     if found is None:
         return None
-    holder = read(found.text)
-    before = local(session).holder()
+    holder = parse_holder(found.text)
+    before = local(session).read_holder()
     known = holder is not None and before is not None and before.run == holder.run
-    if holder is None or not (holder.gone or known or holder.run == run_id):
+    if holder is None or not (holder.is_dead or known or holder.run == run_id):
         raise _undecided(session, holder)
     if not lock.delete(found.etag):
         raise _undecided(session, holder)
@@ -92,7 +92,7 @@ def _undecided(session: Run, holder: Holder | None) -> Exception:
     run = holder.run if holder else ""
     return LockedError(
         "that run may be alive: it is not of this machine",
-        why=holder.described(time.time()) if holder else f"{key(session)} holds what no epochctl wrote",
+        why=holder.describe(time.time()) if holder else f"{key(session)} holds what no epochctl wrote",
         fix=f"wait for it (epochctl up --wait); if it is certainly dead: epochctl unlock --run-id {run}",
     )
 
