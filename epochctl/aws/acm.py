@@ -85,13 +85,13 @@ class Acm:
         For a minute only: ACM remembers a token for an hour, and would then hand out what `down` deleted.
         instead_of: ARNs that must not be handed out again, whenever they were requested.
         """
-        words = f"{hostname} {sorted(tags.items())} {int(time.time() // 60)} {instead_of}"
+        token = f"{hostname} {sorted(tags.items())} {int(time.time() // 60)} {instead_of}"
         answer = self._aws.request(
             "acm",
             "request_certificate",
             DomainName=hostname,
             ValidationMethod="DNS",
-            IdempotencyToken=hashlib.sha256(words.encode()).hexdigest()[:32],
+            IdempotencyToken=hashlib.sha256(token.encode()).hexdigest()[:32],
             Tags=tag_list(tags),
         )
         arn = str(answer["CertificateArn"])
@@ -111,10 +111,10 @@ class Acm:
     def _usable(self, hostname: str, tags: Mapping[str, str]) -> Iterator[CertificateState]:
         for arn in self._arns(hostname, USABLE):
             present = self._tags(arn)
-            ours = has_tags(present, tags)
-            state = self.describe(arn) if ours or "epochctl:name" not in present else None
+            is_owned = has_tags(present, tags)
+            state = self.describe(arn) if is_owned or "epochctl:name" not in present else None
             if state and state.status in USABLE:  # the list may be older than the certificate's own word
-                yield replace(state, is_owned=ours)
+                yield replace(state, is_owned=is_owned)
 
     def _arns(self, hostname: str, statuses: tuple[str, ...]) -> list[str]:
         """ARNs of certificates whose main name is exactly `hostname` ("" for all)."""

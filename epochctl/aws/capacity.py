@@ -80,8 +80,8 @@ class Capacity:
             for item in reservation["Instances"]
             if item["InstanceType"][0] in STANDARD_FAMILIES and item.get("InstanceLifecycle") != "spot"
         ]
-        ours = [item for item in found if self._ours(item)]
-        return Usage(sum(map(_vcpus, found)), sum(map(_vcpus, ours)))
+        owned = [item for item in found if self._is_owned(item)]
+        return Usage(sum(map(_vcpus, found)), sum(map(_vcpus, owned)))
 
     def zones(self) -> Zones:
         """Return the available zones that need no opt-in, as terraform/modules/network selects them."""
@@ -110,9 +110,9 @@ class Capacity:
         return tuple(_instance_type(item, zones.get(item["InstanceType"], [])) for item in described)
 
     def _count(self, items: list[dict[str, Any]]) -> Usage:
-        return Usage(len(items), sum(1 for item in items if self._ours(item)))
+        return Usage(len(items), sum(1 for item in items if self._is_owned(item)))
 
-    def _ours(self, item: dict[str, Any]) -> bool:
+    def _is_owned(self, item: dict[str, Any]) -> bool:
         tags = tag_dict(item.get("Tags"))
         return has_tags(tags, self._tags) or tags.get("eks:cluster-name") == self._name
 

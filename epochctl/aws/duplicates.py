@@ -1,8 +1,7 @@
-"""What EC2 made twice: a call took effect, its answer was lost, and the SDK's next try made another.
+"""Objects that EC2 created twice: a call took effect, its answer was lost, and the SDK's retry made another.
 
 EC2 refuses no second VPC, internet gateway, address or route table, and takes no token for most of them.
-Deletes only what bears our tags and our name, is not known to the state, and is in use by nobody. Knows no
-terraform.
+Deletes only what has the environment's tags and name, is not in Terraform's state, and is not in use.
 """
 
 from __future__ import annotations
@@ -26,15 +25,15 @@ _REFUSED = (
 
 @dataclass(frozen=True)
 class Kind:
-    """used: the member that tells of a user; named: our name, with this behind it."""
+    """operation, items: how it is listed; used_by: the key that is set while in use; suffix: of names."""
 
-    words: str
-    listed: str
+    label: str
+    operation: str
     items: str
     id: str
     delete: str
-    used: str = ""
-    named: str = ""
+    used_by: str = ""
+    suffix: str = ""
 
 
 KINDS = (  # in this order: a VPC goes last
@@ -77,17 +76,22 @@ class Duplicates:
     def remove(self, known: Collection[str]) -> tuple[str, ...]:
         """Delete each that is idle. known: ids in the state, which are never touched. What was removed."""
         return tuple(
-            f"{kind.words} {item[kind.id]}"
+            f"{kind.label} {item[kind.id]}"
             for kind in KINDS
             for item in self._unknown(kind, known)
             if self._deleted(kind, item[kind.id])
         )
 
     def _unknown(self, kind: Kind, known: Collection[str]) -> Iterator[dict[str, Any]]:
-        for item in self._list(kind.listed, kind.items, tag_filters(self._tags)):
+        for item in self._list(kind.operation, kind.items, tag_filters(self._tags)):
             name = tag_dict(item.get("Tags")).get("Name", "")
-            ours = name.startswith(self._name + kind.named) if kind.named else name == self._name
-            if ours and item[kind.id] not in known and not item.get(kind.used) and self._empty(kind, item):
+            matches = name.startswith(self._name + kind.suffix) if kind.suffix else name == self._name
+            if (
+                matches
+                and item[kind.id] not in known
+                and not item.get(kind.used_by)
+                and self._empty(kind, item)
+            ):
                 yield item
 
     def _empty(self, kind: Kind, item: dict[str, Any]) -> bool:

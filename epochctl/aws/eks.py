@@ -135,9 +135,9 @@ class Eks:
             entries = self.access_entries(cluster)
         except EpochctlError as error:
             return f"its access entries cannot be read: {error.why or error.what}"
-        ours = next((entry for entry in entries if entry.matches(caller)), None)
+        own = next((entry for entry in entries if entry.matches(caller)), None)
         entered = "\n".join(f"  {entry}" for entry in entries) or "  nobody"
-        known = f"entered as {ours}" if ours else "without an access entry"
+        known = f"entered as {own}" if own else "without an access entry"
         return f"you are {caller}, {known}; it knows\n{entered}"
 
     def token(self, cluster: str) -> Token:

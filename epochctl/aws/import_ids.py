@@ -1,7 +1,7 @@
-"""What of ours exists in the account, by the terraform address that it has in terraform/, with its import id.
+"""Import ids of the environment's objects in the account, by their addresses in terraform/.
 
 After a kill -9, AWS may hold objects that the state does not know: names and tags find them again. Only what
-carries our tags (or hangs on something that does) is ever told. Changes nothing; knows no terraform program.
+carries the environment's tags (or belongs to something that does) is returned. Changes nothing.
 """
 
 from __future__ import annotations

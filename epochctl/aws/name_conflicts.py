@@ -1,7 +1,6 @@
-"""Names that we want and somebody else has: the same name, without our tags. terraform would find out one by
-one, after a quarter of an hour of making other things.
+"""Names that are taken: objects with a name that terraform/ needs, without the environment's tags.
 
-Changes nothing, and nothing that it tells of may ever be changed or removed. Knows no terraform program.
+Terraform would find them one by one, after a quarter of an hour of creating other objects. Changes nothing.
 """
 
 from __future__ import annotations
@@ -24,9 +23,9 @@ class NameConflicts:
         self._aws, self._name, self._tags = aws, name, tags
 
     def find(self) -> dict[str, str]:
-        """Address in terraform/ -> what has its name, in a person's words."""
+        """Address in terraform/ -> what has its name, as text."""
         seen = (*self._cluster(), *self._registry(), *self._identities(), *self._templates())
-        return {address: words for address, words, tags in seen if not has_tags(tags, self._tags)}
+        return {address: description for address, description, tags in seen if not has_tags(tags, self._tags)}
 
     def _cluster(self) -> Iterator[tuple[str, str, dict[str, str]]]:
         found = self._find("eks", "describe_cluster", name=self._name)
@@ -57,15 +56,19 @@ class NameConflicts:
         arn = f"arn:aws:iam::{self._aws.account_id()}:policy/{stem}-lb-controller"
         found = self._find("iam", "get_policy", PolicyArn=arn)
         if found:
-            words = f"IAM policy {stem}-lb-controller"
-            yield _CLUSTER + "aws_iam_policy.lb_controller", words, tag_dict(found["Policy"].get("Tags"))
+            description = f"IAM policy {stem}-lb-controller"
+            yield (
+                _CLUSTER + "aws_iam_policy.lb_controller",
+                description,
+                tag_dict(found["Policy"].get("Tags")),
+            )
 
     def _templates(self) -> Iterator[tuple[str, str, dict[str, str]]]:
         name = f"{self._name}-node"
         filters = [{"Name": "launch-template-name", "Values": [name]}]
-        address, words = _CLUSTER + "aws_launch_template.node", f"launch template {name}"
+        address, description = _CLUSTER + "aws_launch_template.node", f"launch template {name}"
         for item in self._aws.items("ec2", "describe_launch_templates", "LaunchTemplates", Filters=filters):
-            yield address, words, tag_dict(item.get("Tags"))
+            yield address, description, tag_dict(item.get("Tags"))
 
     def _find(self, service: str, operation: str, **arguments: Any) -> dict[str, Any] | None:
         return self._aws.find(service, operation, absent=_ABSENT, **arguments)

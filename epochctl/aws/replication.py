@@ -24,8 +24,8 @@ class Replication:
 
     def destinations(self) -> frozenset[str]:
         """The regions that our rule names."""
-        ours = [rule for rule in self._rules() if self._ours(rule)]
-        return frozenset(place["region"] for rule in ours for place in rule["destinations"])
+        own = [rule for rule in self._rules() if self._is_own(rule)]
+        return frozenset(destination["region"] for rule in own for destination in rule["destinations"])
 
     def add(self, region: str) -> bool:
         """Copy to `region` what is pushed from now on; whether anything had to be changed."""
@@ -58,16 +58,16 @@ class Replication:
         return changed
 
     def _write(self, regions: Iterable[str]) -> None:
-        rules, account = [rule for rule in self._rules() if not self._ours(rule)], self._aws.account_id()
-        places = [{"region": region, "registryId": account} for region in sorted(regions)]
+        rules, account = [rule for rule in self._rules() if not self._is_own(rule)], self._aws.account_id()
+        destinations = [{"region": region, "registryId": account} for region in sorted(regions)]
         filters = [{"filter": self._name, "filterType": "PREFIX_MATCH"}]
-        ours = [{"destinations": places, "repositoryFilters": filters}] if places else []
-        configuration = {"rules": [*rules, *ours]}
+        own = [{"destinations": destinations, "repositoryFilters": filters}] if destinations else []
+        configuration = {"rules": [*rules, *own]}
         self._aws.request("ecr", "put_replication_configuration", replicationConfiguration=configuration)
 
     def _rules(self) -> list[dict[str, Any]]:
         answer = self._aws.request("ecr", "describe_registry")
         return list(answer.get("replicationConfiguration", {}).get("rules", ()))
 
-    def _ours(self, rule: dict[str, Any]) -> bool:
+    def _is_own(self, rule: dict[str, Any]) -> bool:
         return [one["filter"] for one in rule.get("repositoryFilters", ())] == [self._name]

@@ -64,8 +64,8 @@ class SecurityGroups:
         try:
             self._aws.request("ec2", "delete_security_group", absent=absent, GroupId=group.id)
         except LookupError as reason:
-            gone = "NotFound" in str(reason)
-            return "" if gone else f"{group.id} ({group.name}) is still attached to a network interface"
+            is_deleted = "NotFound" in str(reason)
+            return "" if is_deleted else f"{group.id} ({group.name}) is still attached to a network interface"
         return ""
 
     def close(self, group: SecurityGroup) -> int:
@@ -135,17 +135,17 @@ def _written(rule: dict[str, Any]) -> str:
 
 def _allowance(rule: dict[str, Any]) -> dict[str, Any]:
     """A rule as `authorize` takes it."""
-    words = {"Description": rule["Description"]} if rule.get("Description") else {}
+    description = {"Description": rule["Description"]} if rule.get("Description") else {}
     allowed: dict[str, Any] = {"IpProtocol": rule["IpProtocol"]}
     allowed |= {key: rule[key] for key in ("FromPort", "ToPort") if rule.get(key) is not None}
     if "CidrIpv4" in rule:
-        return allowed | {"IpRanges": [{"CidrIp": rule["CidrIpv4"], **words}]}
+        return allowed | {"IpRanges": [{"CidrIp": rule["CidrIpv4"], **description}]}
     if "CidrIpv6" in rule:
-        return allowed | {"Ipv6Ranges": [{"CidrIpv6": rule["CidrIpv6"], **words}]}
+        return allowed | {"Ipv6Ranges": [{"CidrIpv6": rule["CidrIpv6"], **description}]}
     if "PrefixListId" in rule:
-        return allowed | {"PrefixListIds": [{"PrefixListId": rule["PrefixListId"], **words}]}
+        return allowed | {"PrefixListIds": [{"PrefixListId": rule["PrefixListId"], **description}]}
     named = rule.get("ReferencedGroupInfo", {}).get("GroupId", "")
-    return allowed | {"UserIdGroupPairs": [{"GroupId": named, **words}]}
+    return allowed | {"UserIdGroupPairs": [{"GroupId": named, **description}]}
 
 
 def _group(item: dict[str, Any]) -> SecurityGroup:

@@ -43,10 +43,10 @@ class StateBucket:
 
     def ensure(self, account: str) -> bool:
         """Make sure that it is there and set up; whether it was made. Safe to run again after a kill."""
-        made = not self.exists(account) and self._create(account)
+        is_new = not self.exists(account) and self._create(account)
         if self._tags(account).get("epochctl:purpose") != _TAGS["epochctl:purpose"]:
             self._set_up(account)
-        return made
+        return is_new
 
     def delete_if_unused(self, account: str, own_lock: str = "") -> tuple[str, ...]:
         """Delete the bucket unless a state in it describes something or is locked. Returns what was removed.
@@ -71,9 +71,11 @@ class StateBucket:
     def _create(self, account: str) -> bool:
         # us-east-1 refuses to be named as a location.
         region = self._aws.region
-        place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        location = (
+            {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        )
         name, absent = self.name(account), ("BucketAlreadyOwnedByYou",)
-        if self._aws.find("s3", "create_bucket", absent=absent, Bucket=name, **place) is None:
+        if self._aws.find("s3", "create_bucket", absent=absent, Bucket=name, **location) is None:
             return False  # another run has created it meanwhile
         waiter = self._aws.client("s3").get_waiter("bucket_exists")
         waiter.wait(Bucket=name, WaiterConfig={"Delay": 2, "MaxAttempts": 15})

@@ -46,27 +46,27 @@ def parts(settings: Settings) -> tuple[EjectedPart, ...]:
     """Return the parts that were ejected."""
     found = []
     for part in package_files.PARTS:
-        place = getattr(settings.ejected, part)
-        if place:
+        path = getattr(settings.ejected, part)
+        if path:
             differing = tuple(name for name, _, _ in _pairs(settings, part))
-            found.append(EjectedPart(part, place, getattr(settings.ejected, f"{part}_from"), differing))
+            found.append(EjectedPart(part, path, getattr(settings.ejected, f"{part}_from"), differing))
     return tuple(found)
 
 
 def difference(settings: Settings, part: str) -> Iterator[str]:
     """Yield a unified diff from the user's files to those of this epochctl."""
-    for name, mine, ours in _pairs(settings, part):
-        old, new = _lines(mine), _lines(ours)
-        before = name if mine.is_file() else "/dev/null"
-        after = f"{name} (epochctl {__version__})" if ours.is_file() else "/dev/null"
+    for name, own, shipped in _pairs(settings, part):
+        old, new = _lines(own), _lines(shipped)
+        before = name if own.is_file() else "/dev/null"
+        after = f"{name} (epochctl {__version__})" if shipped.is_file() else "/dev/null"
         yield from unified_diff(old, new, before, after, lineterm="")
 
 
 def _pairs(settings: Settings, part: str) -> Iterator[tuple[str, Path, Path]]:
     """Name, the user's file and ours, of each that differs; one of them may be missing."""
-    mine, ours = settings.files_of(part), package_files.find(package_files.PARTS[part])
-    for name in sorted({*_names(mine), *_names(ours)}):
-        left, right = (mine / name, ours / name) if name else (mine, ours)
+    own, shipped = settings.files_of(part), package_files.find(package_files.PARTS[part])
+    for name in sorted({*_names(own), *_names(shipped)}):
+        left, right = (own / name, shipped / name) if name else (own, shipped)
         if _bytes(left) != _bytes(right):
             yield str(Path(getattr(settings.ejected, part)) / name), left, right
 

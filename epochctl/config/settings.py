@@ -176,10 +176,10 @@ class Settings(Section):
     @classmethod
     def _is_there(cls, value: Ejected, info: ValidationInfo) -> Ejected:
         root = info.data.get("directory", Path("."))
-        places = {part: getattr(value, part) for part in package_files.PARTS}
-        gone = [f"{part} at {own}" for part, own in places.items() if own and not (root / own).exists()]
-        expected = f"{', '.join(gone)} (nothing is there), or no such line: then epochctl's own is used"
-        return _checked(value, lambda _: expected if gone else "")
+        paths = {part: getattr(value, part) for part in package_files.PARTS}
+        missing = [f"{part} at {own}" for part, own in paths.items() if own and not (root / own).exists()]
+        expected = f"{', '.join(missing)} (nothing is there), or no such line: then epochctl's own is used"
+        return _checked(value, lambda _: expected if missing else "")
 
     @field_validator("routing")
     @classmethod
@@ -250,8 +250,8 @@ class Settings(Section):
     @property
     def has_edited_dockerfile(self) -> bool:
         """Return whether the ejected Dockerfile differs from epochctl's: then only Docker can build it."""
-        own, ours = self.files_of("dockerfile"), package_files.find(package_files.PARTS["dockerfile"])
-        return own != ours and own.read_bytes() != ours.read_bytes()
+        own, shipped = self.files_of("dockerfile"), package_files.find(package_files.PARTS["dockerfile"])
+        return own != shipped and own.read_bytes() != shipped.read_bytes()
 
     def state_directory(self, region: str) -> Path:
         """Return the directory of a (name, environment, region): Terraform data, kubeconfig, image."""

@@ -81,8 +81,8 @@ class Registry:
     def _push_blob(self, repository: str, blob: Upload) -> int:
         send = self._transport.send
         started = send("POST", f"/v2/{repository}/blobs/uploads/", 202)
-        place = urljoin(str(started.request.url), started.headers["location"])
-        address = f"{place}{'&' if urlsplit(place).query else '?'}digest={blob.digest}"
+        location = urljoin(str(started.request.url), started.headers["location"])
+        address = f"{location}{'&' if urlsplit(location).query else '?'}digest={blob.digest}"
         content = blob.path.read_bytes()
         send("PUT", address, 201, content=content, headers={"Content-Type": "application/octet-stream"})
         return len(content)

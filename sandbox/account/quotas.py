@@ -12,7 +12,11 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Quota:
-    """service and code: as Service Quotas names it. default: the value before anybody asks for more."""
+    """service and code: as Service Quotas names it. default: the value of the sandbox's account.
+
+    They are AWS's own defaults, but for the vCPUs: AWS begins with 5 (L-1216C47A), which is one environment;
+    the sandbox's account has been granted more, so that several fit.
+    """
 
     word: str
     service: str

@@ -1,5 +1,4 @@
-"""What is inside a VPC that no terraform made: swept where it is the cluster's, named where it is somebody
-else's."""
+"""Objects in a VPC that Terraform did not create: deleted where they are the cluster's, else named."""
 
 from epochctl.aws.network.interfaces import Interface
 from epochctl.aws.network.vpc import Network, Subnet, Subnets, VpcOccupant

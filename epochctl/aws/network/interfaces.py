@@ -1,4 +1,4 @@
-"""Network interfaces of a VPC as frozen facts: who made one, who holds it, whether it goes away by itself.
+"""Network interfaces of a VPC: who made one, who holds it, whether it is deleted with the cluster.
 
 Changes nothing.
 """

@@ -1,6 +1,6 @@
-"""VPCs of ours and what is left inside when their cluster goes: interfaces, security groups, endpoints.
+"""VPCs, their subnets, and what is left inside when a cluster is deleted: interfaces, groups, endpoints.
 
-Sweeps only what carries this cluster's mark (or is GuardDuty's) and is in use by nobody; names all the rest.
+Deletes only what has the cluster's tags (or is GuardDuty's) and is not in use; names all the rest.
 """
 
 from __future__ import annotations
@@ -155,10 +155,10 @@ def _in(vpc_id: str) -> list[dict[str, Any]]:
 
 
 def _group_occupant(group: SecurityGroup, cluster: str, tags: Mapping[str, str]) -> VpcOccupant:
-    ours = group.belongs_to(cluster) or has_tags(dict(group.tags), tags)
-    owner = "of this cluster" if ours else "GuardDuty's" if group.is_guardduty else "not made by epochctl"
+    owned = group.belongs_to(cluster) or has_tags(dict(group.tags), tags)
+    owner = "of this cluster" if owned else "GuardDuty's" if group.is_guardduty else "not made by epochctl"
     return VpcOccupant(
-        f"security group {group.id} ({group.name}), {owner}", not ours and not group.is_guardduty
+        f"security group {group.id} ({group.name}), {owner}", not owned and not group.is_guardduty
     )
 
 

@@ -104,22 +104,22 @@ class HealthChecks:
 
     def remove(self, region: str) -> tuple[str, ...]:
         """Delete the checks of a region, after its record: a record without a check is always healthy."""
-        gone = [check for check in self.all() if check.region == region]
-        for check in gone:
+        deleted = [check for check in self.all() if check.region == region]
+        for check in deleted:
             self._aws.find("route53", "delete_health_check", absent=ABSENT, HealthCheckId=check.id)
-        return tuple(f"health check {check.id} ({region})" for check in gone)
+        return tuple(f"health check {check.id} ({region})" for check in deleted)
 
     def observations(self, check: HealthCheck) -> tuple[Observation, ...]:
         """Return the last result of each checker; () where the check is gone or too new."""
         answer = self._aws.find("route53", "get_health_check_status", absent=ABSENT, HealthCheckId=check.id)
         observations = answer["HealthCheckObservations"] if answer else ()
         seen = ((item["Region"], item["StatusReport"]["Status"]) for item in observations)
-        return tuple(Observation(where, words.startswith("Success"), words) for where, words in seen)
+        return tuple(Observation(checker, text.startswith("Success"), text) for checker, text in seen)
 
     def _region(self, item: Mapping[str, Any]) -> str:
         """By the caller reference; "" for somebody else's."""
-        words = str(item["CallerReference"]).split(" ")
-        return words[1] if len(words) == 3 and words[0] == self._name else ""
+        parts = str(item["CallerReference"]).split(" ")
+        return parts[1] if len(parts) == 3 and parts[0] == self._name else ""
 
     def _read(self, item: Mapping[str, Any], tags: Mapping[str, str]) -> HealthCheck | None:
         if any(tags.get(key, value) != value for key, value in self._own.items()):

@@ -1,8 +1,7 @@
-"""Public hosted zones of the account and the records in them that are ours.
+"""Public hosted zones of the account and the records in them that are owned.
 
 A record cannot carry tags, so ownership is written beside it: a TXT record `_epochctl.<name>` holds the
-owner's words (the way external-dns does it). What has no such companion is somebody else's and is never
-changed. Knows nothing of load balancers or certificates, nor of what the world's resolvers say.
+owner's text (as external-dns does it). A record without that mark is foreign and is never changed.
 """
 
 from __future__ import annotations
@@ -44,10 +43,10 @@ class RecordConflict(EpochctlError):
 
 def owner_text(tags: Mapping[str, str]) -> str:
     """Return the text of the TXT record that marks records as owned, from the environment's tags."""
-    words = " ".join(
+    text = " ".join(
         f"{key.removeprefix('epochctl:')}={value}" for key, value in sorted(tags.items(), reverse=True)
     )
-    return f"epochctl {words}"
+    return f"epochctl {text}"
 
 
 class Route53:
@@ -102,29 +101,29 @@ class Route53:
         if not self.is_owned(zone, record.name, owner):
             if present:
                 return PublishResult(foreign=tuple(present))
-            # CREATE, not UPSERT: it fails where somebody else was faster than we
+            # CREATE, not UPSERT: it fails where another run has created it meanwhile
             changes = [("CREATE", record), ("CREATE", _marker(record.name, owner))]
         else:
             stale = [("DELETE", other) for other in present if other.type != record.type]
             if not stale and any(other.has_same_target(record) for other in present):
                 return PublishResult()
             changes = [*stale, ("UPSERT", record)]
-        return PublishResult(self._change(zone, changes, lambda: self._stands(zone, record, owner)))
+        return PublishResult(self._change(zone, changes, lambda: self._is_published(zone, record, owner)))
 
     def delete_record(self, zone: Zone, name: str, owner: str) -> tuple[Record, ...]:
         """Delete the record of that name and its TXT mark; return it, () where nothing was owned."""
         if not self.is_owned(zone, name, owner):
             return ()
-        ours = [record for record in self.records(zone, name) if record.type in ADDRESS_TYPES]
+        owned = [record for record in self.records(zone, name) if record.type in ADDRESS_TYPES]
         marker = [record for record in self.records(zone, OWNER_PREFIX + plain(name)) if record.type == "TXT"]
         try:
-            deletions = [("DELETE", record) for record in (*ours, *marker)]
+            deletions = [("DELETE", record) for record in (*owned, *marker)]
             self._change(zone, deletions, lambda: not self.is_owned(zone, name, owner))
         except RecordConflict:
             if self.is_owned(zone, name, owner):
                 raise
             return ()  # another region's run was faster
-        return tuple(ours)
+        return tuple(owned)
 
     def replace_records(
         self, zone: Zone, name: str, owner: str, present: Sequence[Record], wanted: Sequence[Record]
@@ -134,26 +133,26 @@ class Route53:
         What is to be removed is named as it was seen, so that Route 53 refuses (Refused) where it has become
         another meanwhile. The companion comes with the first record and goes with the last. The change's id.
         """
-        gone = [record for record in present if not any(record.is_equivalent(other) for other in wanted)]
+        obsolete = [record for record in present if not any(record.is_equivalent(other) for other in wanted)]
         new = [record for record in wanted if not any(record.is_equivalent(other) for other in present)]
         markers = [
             record for record in self.records(zone, OWNER_PREFIX + plain(name)) if record.type == "TXT"
         ]
         marker = _marker(plain(name), owner)
         changes = [
-            *(("DELETE", record) for record in (*gone, *(() if wanted else markers))),
+            *(("DELETE", record) for record in (*obsolete, *(() if wanted else markers))),
             *(("CREATE", record) for record in (*new, *((marker,) if wanted and not markers else ()))),
         ]
 
         def arranged() -> bool:
             there = self.records(zone, name)
             return all(any(one.is_equivalent(other) for other in there) for one in wanted) and not any(
-                one.is_equivalent(other) for one in gone for other in there
+                one.is_equivalent(other) for one in obsolete for other in there
             )
 
         return self._change(zone, changes, arranged) if changes else ""
 
-    def _stands(self, zone: Zone, record: Record, owner: str) -> bool:
+    def _is_published(self, zone: Zone, record: Record, owner: str) -> bool:
         """Whether the record is there as wanted, and ours."""
         there = any(other.has_same_target(record) for other in self.records(zone, record.name))
         return there and self.is_owned(zone, record.name, owner)

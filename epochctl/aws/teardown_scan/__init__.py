@@ -1,4 +1,4 @@
-"""An independent look for anything of ours after `down`: by tag, by VPC, by name, by the cluster's own tags.
+"""An independent scan for what is left after `down`: by tag, by VPC, by name, by the cluster's own tags.
 
 Shares only the session with what created or removed it, so that a mistake there is seen here. Reads only. A
 request that AWS refuses is an error: what could not be looked at is not absent.
@@ -27,7 +27,7 @@ class TeardownScan:
     def kinds() -> tuple[str, ...]:
         """Return the kinds of objects that are looked for, in the words of the report."""
         scans = (*identity.SCANS, *services.SCANS)
-        ec2 = (*(f"{kind.words}s" for kind in compute.KINDS), "anything inside a VPC of ours")
+        ec2 = (*(f"{kind.label}s" for kind in compute.KINDS), "anything inside a VPC of ours")
         return (*ec2, *(scan.__name__.replace("_", " ") for scan in scans))
 
     def find(
@@ -46,5 +46,5 @@ class TeardownScan:
         ]
         with ThreadPoolExecutor(max_workers=12) as pool:
             answers = list(pool.map(lambda scan: tuple(scan()), scans))
-        found = {each.words: each for answer in answers for each in answer}
-        return tuple(each for each in found.values() if not set(each.words.split()) & set(keep))
+        found = {each.description: each for answer in answers for each in answer}
+        return tuple(each for each in found.values() if not set(each.description.split()) & set(keep))

@@ -1,4 +1,4 @@
-"""EC2: networks, addresses, instances and volumes of ours, and whatever else sits in a VPC of ours."""
+"""EC2: networks, addresses, instances and volumes of an environment, and all that is in its VPCs."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from epochctl.aws.teardown_scan.ownership import Ownership, Remnant
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of object: how it is listed, where its id stands, in which states it is as good as gone."""
+    """One kind of object: how it is listed, the key of its id, the states in which it counts as deleted."""
 
-    words: str
+    label: str
     operation: str
     items: str
     id: str
-    gone: tuple[str, ...] = ()
+    gone_states: tuple[str, ...] = ()
     in_vpc: bool = False
     filters: str = "Filters"
 
@@ -67,7 +67,7 @@ def objects(aws: Aws, ownership: Ownership, kind: Kind) -> list[Remnant]:
         finding
         for item in found
         for finding in ownership.classify(
-            _words(kind, item), tag_dict(item.get("Tags", item.get("TagSet"))), str(item.get("VpcId", ""))
+            _describe(kind, item), tag_dict(item.get("Tags", item.get("TagSet"))), str(item.get("VpcId", ""))
         )
     ]
 
@@ -75,7 +75,7 @@ def objects(aws: Aws, ownership: Ownership, kind: Kind) -> list[Remnant]:
 def vpc_contents(aws: Aws, ownership: Ownership) -> list[Remnant]:
     """Whatever is in a VPC of ours, tagged or not: it is what keeps the VPC from going away."""
     return [
-        Remnant(_words(kind, item))
+        Remnant(_describe(kind, item))
         for vpc in sorted(ownership.vpcs)
         for kind in KINDS
         if kind.in_vpc
@@ -85,8 +85,8 @@ def vpc_contents(aws: Aws, ownership: Ownership) -> list[Remnant]:
     ]
 
 
-def _words(kind: Kind, item: dict[str, Any]) -> str:
-    return f"{kind.words} {item[kind.id]}"
+def _describe(kind: Kind, item: dict[str, Any]) -> str:
+    return f"{kind.label} {item[kind.id]}"
 
 
 def _items(aws: Aws, kind: Kind, filters: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -94,7 +94,7 @@ def _items(aws: Aws, kind: Kind, filters: list[dict[str, Any]]) -> list[dict[str
     found = aws.items("ec2", kind.operation, kind.items, **arguments)
     if kind.items == "Reservations":
         found = [instance for reservation in found for instance in reservation["Instances"]]
-    return [item for item in found if _state(item) not in kind.gone]
+    return [item for item in found if _state(item) not in kind.gone_states]
 
 
 def _state(item: dict[str, Any]) -> str:

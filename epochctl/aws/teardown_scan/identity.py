@@ -1,4 +1,4 @@
-"""IAM roles, policies and OIDC providers of ours, and the stacks that eksctl keeps its own in."""
+"""IAM roles, policies and OIDC providers of an environment, and the CloudFormation stacks of eksctl."""
 
 from __future__ import annotations
 
@@ -58,11 +58,11 @@ def stacks(aws: Aws, ownership: Ownership) -> list[Remnant]:
 
 
 def _classified(
-    aws: Aws, ownership: Ownership, words: str, operation: str, **arguments: Any
+    aws: Aws, ownership: Ownership, description: str, operation: str, **arguments: Any
 ) -> list[Remnant]:
     """By its tags; one that has vanished meanwhile is nobody's."""
     answer = aws.find("iam", operation, absent=("NoSuchEntity",), **arguments)
-    return ownership.classify(words, tag_dict(answer["Tags"])) if answer else []
+    return ownership.classify(description, tag_dict(answer["Tags"])) if answer else []
 
 
 SCANS = (roles, policies, oidc_providers, stacks)

@@ -1,8 +1,7 @@
-"""What makes a thing ours: our tags, the tags that the machinery of our cluster writes, our words in a
-record.
+"""What proves ownership: the environment's tags, those of its cluster's controllers, a record's TXT mark.
 
-A name alone proves nothing: another environment's may begin with ours. The cluster's tags are no more than
-its name: they count in a VPC of ours, and nowhere while another's cluster bears that name. Pure.
+A name alone proves nothing: another environment's may begin with it. The cluster's tags are no more than its
+name: they do not count in other VPCs, and nowhere while a foreign cluster has that name.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ STEM = 20  # characters that stay whole where a long name is shortened
 
 @dataclass(frozen=True)
 class Remnant:
-    """A thing that exists, with its kind and exact id. foreign: why it is not ours; "" for what is."""
+    """An object that exists, with its kind and exact id. foreign: why it is not owned; "" where it is."""
 
     description: str
     foreign: str = ""
@@ -61,7 +60,7 @@ class Ownership:
         """Every tag key that may prove ownership."""
         return [*self.tags, *self.cluster_tags]
 
-    def classify(self, words: str, tags: Mapping[str, str], vpc: str = "") -> list[Remnant]:
+    def classify(self, description: str, tags: Mapping[str, str], vpc: str = "") -> list[Remnant]:
         """Return the object as owned or as foreign of the same name, [] where it is neither.
 
         vpc: the id of the VPC that it is in, "" where it is in none.
@@ -69,18 +68,18 @@ class Ownership:
         if tags.get(REGION_TAG, self.region) != self.region:  # IAM and Route 53 list those of all regions
             return []
         if has_tags(tags, self.tags):
-            return [Remnant(words)]
+            return [Remnant(description)]
         if not any(tags.get(key) == value for key, value in self.cluster_tags.items()):
             return []
         if self.has_foreign_cluster:
-            return [Remnant(words, f"of the cluster {self.full_name}, which has not our tags")]
+            return [Remnant(description, f"of the cluster {self.full_name}, which has not our tags")]
         if vpc in self.other_vpcs:
-            return [Remnant(words, f"of a cluster of our name in {vpc}, which is not ours")]
-        return [Remnant(words)]
+            return [Remnant(description, f"of a cluster of our name in {vpc}, which is not ours")]
+        return [Remnant(description)]
 
-    def classify_named(self, words: str, tags: Mapping[str, str]) -> list[Remnant]:
+    def classify_named(self, description: str, tags: Mapping[str, str]) -> list[Remnant]:
         """Return an object that has exactly our name: owned by our own tags only."""
-        return [Remnant(words, "" if has_tags(tags, self.tags) else "it has our name, not our tags")]
+        return [Remnant(description, "" if has_tags(tags, self.tags) else "it has our name, not our tags")]
 
     def may_match_name(self, name: str) -> bool:
         """Return whether the tags of an object of that name are worth reading. Long names are shortened, so

@@ -1,4 +1,4 @@
-"""Load balancers, the cluster, the registry, certificates, logs and DNS records of ours."""
+"""Load balancers, cluster, registry, certificates, logs and DNS records of an environment."""
 
 from __future__ import annotations
 
@@ -61,10 +61,10 @@ def repository(aws: Aws, ownership: Ownership) -> list[Remnant]:
     answer = aws.find("ecr", "describe_repositories", absent=NOT_FOUND, **arguments)
     lines = []
     for item in (answer or {}).get("repositories", ()):
-        arn, words = item["repositoryArn"], f"ECR repository {item['repositoryName']}"
+        arn, description = item["repositoryArn"], f"ECR repository {item['repositoryName']}"
         tagged = aws.find("ecr", "list_tags_for_resource", absent=NOT_FOUND, resourceArn=arn)
         if tagged is not None:
-            lines += ownership.classify_named(words, tag_dict(tagged["tags"]))
+            lines += ownership.classify_named(description, tag_dict(tagged["tags"]))
     return lines
 
 
@@ -92,7 +92,7 @@ def log_groups(aws: Aws, ownership: Ownership) -> list[Remnant]:
 
 
 def records(aws: Aws, ownership: Ownership) -> list[Remnant]:
-    """Records that have a companion with our words, in every zone: the host name may have been another.
+    """Records with the owner's TXT mark, in every zone: the host name may have been another.
 
     Where another region still has a record of the name, that one's are its companion and the certificates'.
     """
@@ -124,9 +124,13 @@ def health_checks(aws: Aws, ownership: Ownership) -> list[Remnant]:
         arguments = {"ResourceType": "healthcheck", "ResourceId": item["Id"]}
         tagged = aws.find("route53", "list_tags_for_resource", absent=NOT_FOUND, **arguments)
         tags = tag_dict(tagged["ResourceTagSet"]["Tags"] if tagged else ())
-        words = f"health check {item['Id']}"
+        description = f"health check {item['Id']}"
         is_own = item["CallerReference"].startswith(f"{ownership.full_name} {ownership.region} ")
-        lines += [Remnant(words)] if is_own and tagged and not tags else ownership.classify(words, tags)
+        lines += (
+            [Remnant(description)]
+            if is_own and tagged and not tags
+            else ownership.classify(description, tags)
+        )
     return lines
 
 
@@ -138,13 +142,13 @@ def replication(aws: Aws, ownership: Ownership) -> list[Remnant]:
     return [Remnant(f"ECR replication of {ownership.full_name}")] if [ownership.full_name] in filters else []
 
 
-def _classified(aws: Aws, ownership: Ownership, words: str, vpcs: dict[str, str]) -> list[Remnant]:
+def _classified(aws: Aws, ownership: Ownership, description: str, vpcs: dict[str, str]) -> list[Remnant]:
     """vpcs: the VPC of each ARN."""
     return [
         finding
         for chunk in _chunks(list(vpcs))
         for arn, tags in _tags(aws, chunk).items()
-        for finding in ownership.classify(f"{words} {arn}", tags, vpcs[arn])
+        for finding in ownership.classify(f"{description} {arn}", tags, vpcs[arn])
     ]
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -29,3 +32,43 @@ def test_a_refusal_without_words_is_about_the_credentials(code: str, message: st
     with pytest.raises(CredentialsError, match=f"HeadBucket: {code}: {message}") as raised:
         Aws("us-west-2").call(refuse)
     assert raised.value.fix
+
+
+class Vpcs:
+    """A client with one operation in pages and one without."""
+
+    def can_paginate(self, operation: str) -> bool:
+        return operation == "describe_vpcs"
+
+    def get_paginator(self, operation: str) -> Vpcs:
+        return self
+
+    def paginate(self, **arguments: object) -> Iterator[dict[str, list[int]]]:
+        yield {"Vpcs": [1, 2]}
+        if arguments:
+            raise ClientError({"Error": {"Code": "InvalidVpcID.NotFound", "Message": "x"}}, "DescribeVpcs")
+        yield {"Vpcs": [3]}
+
+    def describe_addresses(self) -> dict[str, list[int]]:
+        return {"Addresses": [4]}
+
+
+class Session(Aws):
+    def client(self, service: str, *, region: str = "") -> Vpcs:
+        return Vpcs()
+
+
+def test_items_are_those_of_every_page_or_of_the_only_answer() -> None:
+    aws = Session("us-west-2")
+    assert aws.items("ec2", "describe_vpcs", "Vpcs") == [1, 2, 3]
+    assert aws.items("ec2", "describe_addresses", "Addresses") == [4]
+
+
+def test_a_refused_page_is_an_error_like_every_refused_request() -> None:
+    pages = Session("us-west-2").pages("ec2", "describe_vpcs", VpcIds=["vpc-1"])
+    assert next(pages) == {"Vpcs": [1, 2]}
+    with pytest.raises(EpochctlError, match="request failed"):
+        next(pages)
+    arguments: dict[str, Any] = {"absent": ("InvalidVpcID.NotFound",), "VpcIds": ["vpc-1"]}
+    with pytest.raises(LookupError):
+        Session("us-west-2").items("ec2", "describe_vpcs", "Vpcs", **arguments)
