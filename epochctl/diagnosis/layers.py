@@ -6,7 +6,6 @@ Knows how to ask, not what.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from epochctl.diagnosis import account, endpoint, workload
 from epochctl.diagnosis.case import DiagnosisContext
 from epochctl.diagnosis.finding import Finding
 from epochctl.errors import EpochctlError
+from epochctl.workflow.parallel import ResultTimeout, call_within
 
 LIMIT = 20.0  # seconds a layer
 TOTAL = 60.0  # seconds for all of them
@@ -75,16 +75,10 @@ def _asked(layer: Layer, case: DiagnosisContext, broken: set[str], within: endpo
 
 def bounded(name: str, ask: Callable[[], Finding], limit: float) -> Finding:
     """The answer, the error in its words, or that there was none in time. What still asks ends with us."""
-    answers: list[Finding] = []
-    thread = threading.Thread(target=lambda: answers.append(_answer(name, ask)), daemon=True)
-    thread.start()
-    thread.join(limit)
-    return answers[0] if answers else Finding(name, "unknown", f"no answer within {limit:.0f} s")
-
-
-def _answer(name: str, ask: Callable[[], Finding]) -> Finding:
     try:
-        return ask()
+        return call_within(limit, ask)
+    except ResultTimeout:
+        return Finding(name, "unknown", f"no answer within {limit:.0f} s")
     except EpochctlError as error:
         return Finding(name, "wrong", ": ".join(part for part in (error.what, error.why) if part), error.fix)
     except Exception as error:

@@ -1,6 +1,8 @@
-"""Which questions are asked, of whom, and in which order they are told. Asks nothing itself."""
+"""Which questions are asked, of whom, in parallel, and in which order they are told."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
 
 from epochctl.aws.capacity import Capacity
 from epochctl.aws.eks import ClusterAccess, Eks
@@ -8,21 +10,68 @@ from epochctl.aws.quotas import Quotas
 from epochctl.aws.route53 import Route53
 from epochctl.aws.session import Aws
 from epochctl.config.settings import Settings
+from epochctl.errors import EpochctlError, Interrupted
 from epochctl.kube import Kube
 from epochctl.net.dns import DnsClient as Resolver
 from epochctl.preflight.account import AccountChecks
-from epochctl.preflight.check_result import CheckResult
+from epochctl.preflight.check_result import CheckResult, warn
 from epochctl.preflight.domain import DomainChecks
 from epochctl.preflight.limits import QuotaChecks
 from epochctl.preflight.local import LocalMachine
 from epochctl.preflight.names import NameChecks
-from epochctl.preflight.parallel_checks import ParallelChecks, Question
 from epochctl.preflight.region_support import RegionSupport
+from epochctl.workflow.parallel import ParallelCalls, ResultTimeout
 
 SECONDS = 13.0  # for all of it; `doctor` promises 15
 PATIENCE = 45.0  # before `up`: one that begins with questions open may end after a quarter of an hour
 
+Question = Callable[[], Iterable[CheckResult]]
 Questions = dict[str, Question]
+
+
+class ParallelChecks:
+    """Questions asked in parallel. seconds: for all of them; one that hangs becomes a warning."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds, self._calls = seconds, ParallelCalls[tuple[CheckResult, ...]](seconds)
+
+    def ask(self, name: str, question: Question) -> None:
+        """Begin to ask."""
+        self._calls.start(name, lambda: _asked(name, question))
+
+    def ask_all(self, questions: Mapping[str, Question]) -> None:
+        """Begin to ask each."""
+        for name, question in questions.items():
+            self.ask(name, question)
+
+    def answer(self, name: str) -> tuple[CheckResult, ...] | None:
+        """The facts of one question, waited for; None by the deadline. Raises Interrupted where the run was
+        stopped meanwhile."""
+        try:
+            return self._calls.result(name)
+        except ResultTimeout:
+            return None
+
+    def answers(self) -> tuple[CheckResult, ...]:
+        """Every fact there is by the deadline, in the order of asking. Raises Interrupted, as `answer`."""
+        facts: list[CheckResult] = []
+        for name in self._calls.names:
+            silent = warn(name, f"no answer within {self._seconds:.0f} s", "try again; check the network")
+            answer = self.answer(name)
+            facts += (silent,) if answer is None else answer
+        return tuple(facts)
+
+
+def _asked(name: str, question: Question) -> tuple[CheckResult, ...]:
+    try:
+        return tuple(question())
+    except Interrupted:
+        raise
+    except EpochctlError as error:  # no permission to look, or AWS is not well: that alone stops nothing
+        words = error.why.partition("\n")[0] or error.what
+        return (warn(name, f"could not be told: {words}", error.fix),)
+    except Exception as error:  # a mistake of ours in one question must not hide the others' answers
+        return (warn(name, f"could not be told: {type(error).__name__}: {error}"),)
 
 
 class Checks:
@@ -60,7 +109,7 @@ class Checks:
         asking = self._begin(self._machine(), PATIENCE)
         if self._known(asking):
             asking.ask("environment", self._account.standing)
-            stands = any(fact.state == "ok" for fact in asking.answer("environment"))
+            stands = any(fact.state == "ok" for fact in asking.answer("environment") or ())
             asking.ask_all(self._changeable() if stands else self._region())
         return asking.answers()
 
@@ -72,7 +121,7 @@ class Checks:
 
     def _known(self, asking: ParallelChecks) -> bool:
         """AWS is asked only as somebody: without an identity every other answer would be the same."""
-        return all(fact.state == "ok" for fact in asking.answer("identity"))
+        return all(fact.state == "ok" for fact in asking.answer("identity") or ())
 
     def _machine(self) -> Questions:
         local = self._local

@@ -15,10 +15,10 @@ from epochctl.aws.quotas import Limit, Quota
 from epochctl.config.settings import Cluster, Service, Settings
 from epochctl.errors import CredentialsError, PreflightError, ToolError
 from epochctl.preflight.check_result import CheckResult, ok, refusal
+from epochctl.preflight.checks import ParallelChecks
 from epochctl.preflight.domain import DomainChecks
 from epochctl.preflight.limits import QuotaChecks
 from epochctl.preflight.local import LocalMachine
-from epochctl.preflight.parallel_checks import ParallelChecks
 from epochctl.preflight.region_support import RegionSupport
 
 ABC = ("us-west-2a", "us-west-2b", "us-west-2c")
