@@ -34,14 +34,14 @@ def diagnose(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = Fal
 
 def _find_out(session: Run, *, live: bool) -> None:
     """live: each finding as it comes; of several regions all of one stand together, at the end."""
-    from epochctl.diagnosis import examine
+    from epochctl import diagnosis
 
     found: list[Finding] = []
-    for finding in examine(_case(session)):
+    for finding in diagnosis.diagnose(_case(session)):
         found.append(finding)
         if live:
             typer.echo(session.advice("\n".join(lines(finding))))
-    first = next((one for one in found if one.guilty), None)
+    first = next((one for one in found if one.is_cause), None)
     fields: dict[str, object] = {
         "findings": [asdict(one) for one in found],
         "first": asdict(first) if first else None,
@@ -51,9 +51,12 @@ def _find_out(session: Run, *, live: bool) -> None:
 
 
 def _case(session: Run) -> DiagnosisContext:
+    from epochctl.aws.eks import Eks
+    from epochctl.aws.elbv2 import Elbv2
     from epochctl.diagnosis import DiagnosisContext
     from epochctl.locks.holder import Holder, read
     from epochctl.operations.run_lock import shared
+    from epochctl.steps.catalog import make_steps
 
     def holder() -> Holder | None:
         found = shared(session).read()
@@ -64,11 +67,13 @@ def _case(session: Run) -> DiagnosisContext:
         settings=session.sized,
         region=session.region,
         aws=session.aws,
-        step=runner.graph.step,
-        context=runner.context,
+        eks=Eks(session.aws),
+        elbv2=Elbv2(session.aws),
+        steps=make_steps(session.sized, session.region, session.aws),
+        step_context=runner.context,
         outputs=runner.outputs,
         journal=session.settings.state_directory(session.region) / "journal.jsonl",
-        holder=holder,
+        lock_holder=holder,
     )
 
 
@@ -82,7 +87,7 @@ def lines(finding: Finding) -> tuple[str, ...]:
 
 def summary(found: list[Finding]) -> tuple[str, ...]:
     """The first cause, and how many more there are."""
-    causes = [one for one in found if one.guilty]
+    causes = [one for one in found if one.is_cause]
     unknown = [one.layer for one in found if one.state == "unknown" and not one.cause.startswith("not asked")]
     if not causes:
         if unknown:

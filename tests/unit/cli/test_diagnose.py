@@ -23,12 +23,12 @@ FOUND = (
 
 @pytest.fixture
 def _found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    def examine(case: Any) -> Iterator[Finding]:
+    def diagnose(context: Any) -> Iterator[Finding]:
         yield from FOUND
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("API_HOSTNAME", "epoch.example.com")
-    monkeypatch.setattr("epochctl.diagnosis.examine", examine)
+    monkeypatch.setattr("epochctl.diagnosis.diagnose", diagnose)
 
 
 @pytest.mark.usefixtures("_found")
