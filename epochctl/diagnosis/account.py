@@ -6,7 +6,7 @@ import time
 
 from epochctl.diagnosis.context import DiagnosisContext
 from epochctl.diagnosis.finding import Finding, absent, ok, wrong
-from epochctl.kube import Kube
+from epochctl.kube.access import connect
 from epochctl.workflow import run_history
 
 LISTED = 3  # items of a list that are named
@@ -82,7 +82,7 @@ def cluster(context: DiagnosisContext) -> Finding:
         return absent("cluster", f"there is no cluster {name} in {context.region}")
     if access.status != "ACTIVE" or not access.endpoint:
         return wrong("cluster", f"{name} is {access.status}", "epochctl up")
-    kube = Kube(access, lambda: eks.token(name).value.get_secret_value())
+    kube = connect(eks, access)
     if not kube.ready():
         return wrong("cluster", f"{name} is up but not ready", "wait; AWS runs its control plane")
     context.kube = kube

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from epochctl.aws.capacity import Capacity
-from epochctl.aws.eks import ClusterAccess, Eks
+from epochctl.aws.eks import Eks
 from epochctl.aws.quotas import Quotas
 from epochctl.aws.route53 import Route53
 from epochctl.aws.session import Aws
 from epochctl.config.settings import Settings
 from epochctl.errors import EpochctlError, Interrupted
-from epochctl.kube import Kube
 from epochctl.net.dns import DnsClient as Resolver
 from epochctl.preflight.account import AccountChecks
 from epochctl.preflight.check_result import CheckResult, warn
@@ -79,15 +78,11 @@ class Checks:
 
     def __init__(self, settings: Settings, region: str, aws: Aws) -> None:
         eks, capacity = Eks(aws), Capacity(aws, settings.full_name, settings.tags)
-
-        def connect(access: ClusterAccess) -> Kube:
-            return Kube(access, lambda: eks.token(access.name).value.get_secret_value())
-
         self._local = LocalMachine(settings, region)
         self._account = AccountChecks(settings, aws, eks)
         self._limits = QuotaChecks(settings, Quotas(aws), capacity)
         self._places = RegionSupport(settings, capacity, eks)
-        self._names = NameChecks(settings, aws, eks, connect)
+        self._names = NameChecks(settings, aws, eks)
         self._domain = DomainChecks(settings, Route53(aws), Resolver())
 
     def everything(self) -> tuple[CheckResult, ...]:

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from epochctl.aws.eks import ClusterAccess, Eks
+from epochctl.aws.eks import Eks
 from epochctl.aws.name_conflicts import NameConflicts
 from epochctl.aws.session import Aws
 from epochctl.config.settings import Settings
-from epochctl.kube import Kube
+from epochctl.kube.access import connect
 from epochctl.preflight.check_result import CheckResult, fail, ok, warn
 
 OTHER = "set another name or environment in epochctl.toml, or remove it"
 
 
 class NameChecks:
-    """connect gives a way into a cluster."""
+    """Names in the account and in the cluster."""
 
-    def __init__(
-        self, settings: Settings, aws: Aws, eks: Eks, connect: Callable[[ClusterAccess], Kube]
-    ) -> None:
+    def __init__(self, settings: Settings, aws: Aws, eks: Eks) -> None:
         self._name, self._tags = settings.full_name, settings.tags
-        self._aws, self._eks, self._connect = aws, eks, connect
+        self._aws, self._eks = aws, eks
 
     def taken(self) -> Iterator[CheckResult]:
         """Cluster, repository, roles, policy, launch template: each one that is not ours."""
@@ -48,7 +46,7 @@ class NameChecks:
         if cluster is None or cluster.status != "ACTIVE" or not ours:
             yield ok("namespace", "no cluster yet")
             return
-        kube = self._connect(cluster)
+        kube = connect(self._eks, cluster)
         if kube.namespace(self._name) is None or kube.owned_namespace(self._name):
             yield ok("namespace", f"{self._name} is free, or ours")
         else:
