@@ -88,7 +88,7 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("API_HOSTNAME", "epoch.example.com")
     monkeypatch.setattr("epochctl.steps.catalog.make_steps", lambda *given: made.steps())
-    monkeypatch.setattr("epochctl.preflight.Checks.essential", lambda self: ())
+    monkeypatch.setattr("epochctl.preflight.Checks.run_required", lambda self: ())
     monkeypatch.setattr("epochctl.operations.run_lock.shared", lambda session: made.lock)
     monkeypatch.setattr("epochctl.aws.credentials.time_left", lambda aws: made.remaining)
     monkeypatch.setattr("epochctl.aws.session.Aws.account_id", lambda self: "123456789012")
@@ -218,7 +218,7 @@ def test_nothing_is_begun_without_credentials(world: World, monkeypatch: pytest.
 
     monkeypatch.setattr("epochctl.aws.session.Aws.account_id", nobody)
     fact = CheckResult("identity", "fail", "no AWS credentials", error=CredentialsError("no AWS credentials"))
-    monkeypatch.setattr("epochctl.preflight.Checks.essential", lambda self: (fact,))
+    monkeypatch.setattr("epochctl.preflight.Checks.run_required", lambda self: (fact,))
     for line in (["up", "--yes"], ["down", "--yes"], ["status"], ["lb-controller", "status"]):
         assert run(line) == CredentialsError.exit_code
     assert world.log == []
@@ -226,7 +226,7 @@ def test_nothing_is_begun_without_credentials(world: World, monkeypatch: pytest.
 
 def test_nothing_is_begun_without_a_program(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     fact = CheckResult("helm", "fail", "not installed", error=ToolError("helm is not installed"))
-    monkeypatch.setattr("epochctl.preflight.Checks.essential", lambda self: (fact,))
+    monkeypatch.setattr("epochctl.preflight.Checks.run_required", lambda self: (fact,))
     assert run(["up", "--yes"]) == ToolError.exit_code
     assert world.log == []
 
@@ -239,8 +239,8 @@ def test_every_reason_against_it_is_told_at_once(
         CheckResult("names", "ok", "free"),
         CheckResult("disk", "fail", "0.1 GB free", "make room"),
     )
-    monkeypatch.setattr("epochctl.preflight.Checks.essential", lambda self: facts)
-    monkeypatch.setattr("epochctl.preflight.Checks.everything", lambda self: facts)
+    monkeypatch.setattr("epochctl.preflight.Checks.run_required", lambda self: facts)
+    monkeypatch.setattr("epochctl.preflight.Checks.run_all", lambda self: facts)
     for line in (["up", "--yes"], ["doctor"]):
         assert run(line) == PreflightError.exit_code
         said = capsys.readouterr()

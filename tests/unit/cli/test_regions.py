@@ -131,7 +131,7 @@ def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.stdin", io.StringIO())
     monkeypatch.setattr("epochctl.steps.catalog.make_steps", steps)
-    monkeypatch.setattr("epochctl.preflight.Checks.essential", lambda self: ())
+    monkeypatch.setattr("epochctl.preflight.Checks.run_required", lambda self: ())
     monkeypatch.setattr(
         "epochctl.operations.run_lock.shared", lambda session: made.places[session.region].lock
     )
@@ -210,7 +210,7 @@ def test_what_is_the_same_everywhere_is_said_once(
     fact = CheckResult(
         "identity", "fail", "none", error=CredentialsError("no AWS credentials", fix="sign in")
     )
-    monkeypatch.setattr("epochctl.preflight.Checks.essential", lambda self: (fact,))
+    monkeypatch.setattr("epochctl.preflight.Checks.run_required", lambda self: (fact,))
     assert run(["up", "--yes"]) == CredentialsError.exit_code
     assert "error: no AWS credentials\n  fix: sign in\n" in capsys.readouterr().err
     assert world.log == []
@@ -219,10 +219,10 @@ def test_what_is_the_same_everywhere_is_said_once(
 def test_a_region_that_would_not_get_through_is_left_out(
     world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def essential(self: Any) -> tuple[CheckResult, ...]:
+    def run_required(self: Any) -> tuple[CheckResult, ...]:
         return (CheckResult("quota VPCs", "fail", "5 of 5"),) if self.region == EAST else ()
 
-    monkeypatch.setattr("epochctl.preflight.Checks.essential", essential)
+    monkeypatch.setattr("epochctl.preflight.Checks.run_required", run_required)
     monkeypatch.setattr(
         "epochctl.preflight.Checks.__init__", lambda self, s, r, a: setattr(self, "region", r)
     )
