@@ -84,11 +84,10 @@ class Drill:
         client: ProbeClient,
         broken: Injection,
         standby: Standby | None = None,
-        mend_command: str = "",
     ) -> None:
         self._settings, self._region, self._routes = settings, region, routes
         self._answers, self._client, self._break = answers, client, broken
-        self._standby, self._note = standby, drill_marker.new_marker(region.name, broken.kind, mend_command)
+        self._standby, self._note = standby, drill_marker.new_marker(region.name, broken.kind)
         self._told: list[Told] = []
         self._waking: StandbyWakeup | None = None
         self._resting = False

@@ -19,11 +19,10 @@ NAME = "drill.json"
 
 @dataclass(frozen=True)
 class DrillMarker:
-    """region and kind: what is broken where; mend_command: of a user's own break; pid, birth: whose drill."""
+    """region and kind: what is broken where; pid, birth: whose drill."""
 
     region: str
     kind: str
-    mend_command: str = ""
     began: str = ""
     pid: int = 0
     birth: str = ""
@@ -43,12 +42,10 @@ class DrillMarker:
         )
 
 
-def new_marker(region: str, kind: str, mend_command: str = "") -> DrillMarker:
+def new_marker(region: str, kind: str) -> DrillMarker:
     """Of a drill of this process, which begins now."""
     pid = os.getpid()
-    return DrillMarker(
-        region, kind, mend_command, f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", pid, birth_time(pid)
-    )
+    return DrillMarker(region, kind, f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", pid, birth_time(pid))
 
 
 def write(settings: Settings, one: DrillMarker) -> None:

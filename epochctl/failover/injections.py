@@ -1,7 +1,7 @@
 """What a drill can break in one region, and how that is mended. Mending twice does no harm.
 
 route: its health check is forced to fail, which harms nothing. targets: no pod of the service is left.
-network: nobody gets through to its load balancer. command: whatever a command of the user's breaks.
+network: nobody gets through to its load balancer.
 """
 
 from __future__ import annotations
@@ -16,10 +16,8 @@ from epochctl.config.settings import Settings
 from epochctl.errors import EpochctlError, NotFoundError
 from epochctl.failover.routes import Routes
 from epochctl.kube.access import reach
-from epochctl.tools import process
 
-Kind = Literal["route", "targets", "network", "command"]
-COMMAND_SECONDS = 300.0
+Kind = Literal["route", "targets", "network"]
 
 
 class Injection(Protocol):
@@ -113,32 +111,3 @@ class ClosedLoadBalancer:
     def mend(self) -> None:
         for group in self.groups.of_controller(self.cluster):
             self.groups.reopen(group)
-
-
-@dataclass(frozen=True)
-class Command:
-    """Two commands of the user's, run by the shell; both are given the region's name in REGION."""
-
-    region: str
-    make_command: str
-    mend_command: str
-    kind: Literal["command"] = "command"
-
-    @property
-    def words(self) -> str:
-        return self.make_command
-
-    def make(self) -> None:
-        self._run(self.make_command)
-
-    def mend(self) -> None:
-        self._run(self.mend_command, stoppable=False)
-
-    def _run(self, command: str, *, stoppable: bool = True) -> None:
-        argv, env = ("/bin/sh", "-c", command), {"REGION": self.region}
-        done = process.run(argv, env=env, timeout=COMMAND_SECONDS, stoppable=stoppable)
-        if done.code:
-            said = (done.stderr or done.stdout).strip().splitlines()[-5:]
-            raise EpochctlError(
-                f"`{command}` ended with code {done.code}", why="\n".join(said), fix="correct the command"
-            )

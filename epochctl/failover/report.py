@@ -1,4 +1,4 @@
-"""A drill as lines, as data, as Markdown: the numbers, and what the client saw, a character a second."""
+"""A drill as lines and as data: the numbers, and what the client saw, a character a second."""
 
 from __future__ import annotations
 
@@ -111,16 +111,6 @@ def fields(drill: DrillResult) -> dict[str, object]:
             for one in drill.seconds
         ],
     }
-
-
-def markdown(drill: DrillResult) -> str:
-    """A section of a document."""
-    rows = "\n".join(f"| {name} | {value} |" for name, value in measures(drill))
-    shown = "\n".join(strip(drill))
-    return (
-        f"### {drill.region} broken ({drill.kind}), {drill.policy}\n\n| | |\n|---|---|\n{rows}\n\n"
-        f"```\n{shown}\n{key(drill)}\n```\n"
-    )
 
 
 def _rounded(value: float | None) -> float | None:

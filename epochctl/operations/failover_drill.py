@@ -5,7 +5,7 @@ The drill itself is epochctl.failover's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from epochctl.operations import switchover
@@ -24,19 +24,16 @@ COMMAND = "failover drill"
 MEND = "epochctl failover drill --mend"
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What was asked for. region: "" for the one that answers; the commands: instead of `what`."""
-
-    region: str
-    what: str
-    break_command: str = ""
-    mend_command: str = ""
-    markdown: bool = False
-
-
-def run(fleet: RegionRunner, plan: Plan, yes: bool, wait: str | None) -> None:
-    """All of it, after a look and a question."""
+def run(
+    fleet: RegionRunner,
+    wanted: str,
+    kind: str,
+    yes: bool,
+    wait: str | None,
+    injection: Callable[[RegionRunner, str, str, str, Routes], Injection] | None = None,
+) -> None:
+    """All of it, after a look and a question. wanted: "" for the region that answers; injection: makes what
+    is broken (see built_in)."""
     from epochctl.errors import Interrupted, LockedError
     from epochctl.failover import DnsAnswers, drill_marker
     from epochctl.failover.client import ProbeClient
@@ -49,15 +46,15 @@ def run(fleet: RegionRunner, plan: Plan, yes: bool, wait: str | None) -> None:
     known = switchover.routes(fleet)
     regions = known.look()
     answers = DnsAnswers(fleet.settings.hostname, regions)
-    region = choose(fleet.settings, regions, answers.resolved()[0], plan.region)
-    broken = _break(fleet, plan, region, known)
+    region = choose(fleet.settings, regions, answers.resolved()[0], wanted)
+    broken = (injection or built_in)(fleet, kind, region.name, region.target, known)
     if not yes and not agreed(f"Break {region.name} on purpose ({broken.words}), and mend it afterwards?"):
         raise Interrupted("nothing was broken")
     with fleet.locked(COMMAND, wait):
         if not fleet.failures:
             client, asleep = ProbeClient(fleet.settings, answers), _standby(fleet, regions, region)
-            made = Drill(fleet.settings, region, known, answers, client, broken, asleep, plan.mend_command)
-            _drill(fleet, plan, made)
+            made = Drill(fleet.settings, region, known, answers, client, broken, asleep)
+            _drill(fleet, made)
 
 
 def mend(fleet: RegionRunner) -> None:
@@ -87,7 +84,7 @@ def mend_before_up(fleet: RegionRunner) -> None:
             )
 
 
-def _drill(fleet: RegionRunner, plan: Plan, drilling: Drill) -> None:
+def _drill(fleet: RegionRunner, drilling: Drill) -> None:
     """What was measured is shown whatever went wrong."""
     from epochctl.errors import Interrupted
     from epochctl.failover import report
@@ -103,8 +100,7 @@ def _drill(fleet: RegionRunner, plan: Plan, drilling: Drill) -> None:
     finally:
         drill = drilling.drill
         if drill.seconds and drill.mended is not None:
-            told = (report.markdown(drill),) if plan.markdown else report.lines(drill)
-            fleet.presenter.result(report.fields(drill), told)
+            fleet.presenter.result(report.fields(drill), report.lines(drill))
 
 
 def _stopped(fleet: RegionRunner, drilling: Drill) -> Interrupted:
@@ -138,15 +134,8 @@ def _standby(fleet: RegionRunner, regions: tuple[Region, ...], region: Region) -
     return Standby(name, sizes.wake, sizes.rest) if name else None
 
 
-def _break(fleet: RegionRunner, plan: Plan, region: Region, known: Routes) -> Injection:
-    from epochctl.failover.injections import Command
-
-    if plan.break_command:
-        return Command(region.name, plan.break_command, plan.mend_command)
-    return _built_in(fleet, plan.what, region.name, region.target, known)
-
-
-def _built_in(fleet: RegionRunner, kind: str, region: str, target: str, known: Routes) -> Injection:
+def built_in(fleet: RegionRunner, kind: str, region: str, target: str, known: Routes) -> Injection:
+    """What `--break KIND` breaks. target: the load balancer's name, "" where it is only to be mended."""
     from epochctl.aws.eks import Eks
     from epochctl.aws.elbv2 import Elbv2
     from epochctl.aws.security_groups import SecurityGroups
@@ -164,13 +153,8 @@ def _built_in(fleet: RegionRunner, kind: str, region: str, target: str, known: R
 def _mend(fleet: RegionRunner, note: DrillMarker) -> str:
     """What was mended, for a person."""
     from epochctl.failover import drill
-    from epochctl.failover.injections import Command
 
-    broken: Injection = (
-        Command(note.region, "", note.mend_command)
-        if note.kind == "command"
-        else _built_in(fleet, note.kind, note.region, "", switchover.routes(fleet))
-    )
+    broken = built_in(fleet, note.kind, note.region, "", switchover.routes(fleet))
     drill.mend(fleet.settings, note, broken)
     return f"{note.region} ({note.kind}), left by the drill of {note.began}"
 

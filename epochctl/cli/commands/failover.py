@@ -100,18 +100,12 @@ def drill(
             "network: its load balancer lets nobody in.",
         ),
     ] = "route",
-    break_command: Annotated[
-        str, typer.Option("--break-command", help="Break it with a command of yours instead.")
-    ] = "",
-    mend_command: Annotated[str, typer.Option("--mend-command", help="What mends that again.")] = "",
     mend: Annotated[
         bool, typer.Option("--mend", help="Only mend what a drill that was killed has left broken.")
     ] = False,
     yes: Yes = False,
     wait: Wait = None,
-    output: Annotated[
-        Literal["text", "json", "markdown"], typer.Option("--output", "-o", help="How the result is told.")
-    ] = "text",
+    output: Output = "text",
     sandbox: Sandbox = False,
 ) -> None:
     """Break a region on purpose, measure the failover as a client sees it, and mend the region again.
@@ -123,16 +117,11 @@ def drill(
     from epochctl.operations import failover_drill
     from epochctl.operations.run import interactive
 
-    if bool(break_command) != bool(mend_command):
-        raise SettingsError(
-            "--break-command and --mend-command belong together", fix="give both: the drill always mends"
-        )
     if not yes and not mend and not interactive():
         raise SettingsError("a drill asks first", why="there is no terminal to ask on", fix="add --yes")
     wanted, options = ctx.obj.region or "", replace(ctx.obj, region=None)
-    kind = "json" if output == "json" else "text"
-    with open_command(options, output=kind, title="failover drill") as fleet:
+    with open_command(options, output=output, title="failover drill") as fleet:
         if mend:
-            return failover_drill.mend(fleet)
-        plan = failover_drill.Plan(wanted, what, break_command, mend_command, output == "markdown")
-        failover_drill.run(fleet, plan, yes, wait)
+            failover_drill.mend(fleet)
+        else:
+            failover_drill.run(fleet, wanted, what, yes, wait)

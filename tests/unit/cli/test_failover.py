@@ -70,7 +70,6 @@ def test_a_line_a_region() -> None:
 @pytest.mark.parametrize(
     ("words", "fix"),
     [
-        (["failover", "drill", "--break-command", "true", "--yes"], "give both"),
         (["failover", "drill"], "--yes"),
         (["failover", "to", EAST], "--yes"),
         (["failover", "to", "eu-west-1", "--yes"], f"epochctl failover to {WEST}"),
