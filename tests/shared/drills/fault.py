@@ -27,13 +27,13 @@ class SandboxFault:
     kind: Kind = "network"
 
     @property
-    def words(self) -> str:
+    def description(self) -> str:
         return f"the sandbox's fault {self.fault}"
 
-    def make(self) -> None:
+    def inject(self) -> None:
         self._run("start", self.fault, f"region={self.region}")
 
-    def mend(self) -> None:
+    def repair(self) -> None:
         self._run("stop", self.fault)
 
     def _run(self, *words: str) -> None:

@@ -18,7 +18,7 @@ DOCS = Path(__file__).resolve().parents[3] / "docs"
 
 
 def rows(world: World) -> tuple[Row, ...]:
-    return tuple(Row(region, "2 of 2 healthy", region.name == WEST) for region in world.look())
+    return tuple(Row(region, "2 of 2 healthy", region.name == WEST) for region in world.regions())
 
 
 def test_where_all_is_well_a_drill_is_next() -> None:
@@ -57,7 +57,7 @@ def test_a_region_whose_health_counts_for_nothing_is_put_right() -> None:
     world = World(settings())
     world.places[EAST].kept = True
     shown = rows(world)
-    assert shown[1].region.told == "waits: the health path changes"
+    assert shown[1].region.health_text == "waits: the health path changes"
     assert advice(WEST, shown, ()) == "epochctl up"
 
 
