@@ -37,18 +37,20 @@ def run(
     from epochctl.errors import Interrupted, LockedError
     from epochctl.failover import DnsAnswers, drill_marker
     from epochctl.failover.client import ProbeClient
-    from epochctl.failover.drill import Drill, choose
+    from epochctl.failover.drill import Drill, choose_region
     from epochctl.operations.run import agreed
 
     left = drill_marker.find(fleet.settings)
     if left:
-        raise LockedError(left[0].line, fix=MEND)
+        raise LockedError(left[0].text, fix=MEND)
     known = switchover.routes(fleet)
-    regions = known.look()
+    regions = known.regions()
     answers = DnsAnswers(fleet.settings.hostname, regions)
-    region = choose(fleet.settings, regions, answers.resolved()[0], wanted)
+    region = choose_region(fleet.settings, regions, answers.resolve()[0], wanted)
     broken = (injection or built_in)(fleet, kind, region.name, region.target, known)
-    if not yes and not agreed(f"Break {region.name} on purpose ({broken.words}), and mend it afterwards?"):
+    if not yes and not agreed(
+        f"Break {region.name} on purpose ({broken.description}), and mend it afterwards?"
+    ):
         raise Interrupted("nothing was broken")
     with fleet.locked(COMMAND, wait):
         if not fleet.failures:
@@ -63,9 +65,9 @@ def mend(fleet: RegionRunner) -> None:
     from epochctl.failover import drill_marker
 
     notes = drill_marker.find(fleet.settings)
-    busy = next((one for one in notes if one.under_way), None)
+    busy = next((one for one in notes if one.is_running), None)
     if busy:
-        raise LockedError(busy.line, why="it mends what it breaks", fix=f"wait for it, or: kill {busy.pid}")
+        raise LockedError(busy.text, why="it mends what it breaks", fix=f"wait for it, or: kill {busy.pid}")
     mended = [*(_mend(fleet, note) for note in notes), *_reopen(fleet)]
     fleet.presenter.result(
         {"mended": mended}, tuple(f"Mended {line}" for line in mended) or ("Nothing was left broken.",)
@@ -77,7 +79,7 @@ def mend_before_up(fleet: RegionRunner) -> None:
     from epochctl.failover import drill_marker
 
     for note in drill_marker.find(fleet.settings):
-        if not note.under_way:
+        if not note.is_running:
             line = _mend(fleet, note)
             next((one for one in fleet.sessions if one.region == note.region), fleet.first).warn(
                 f"mended {line}"
@@ -91,16 +93,16 @@ def _drill(fleet: RegionRunner, drilling: Drill) -> None:
 
     def work(context: Context) -> tuple[bool, str]:
         drill = drilling.run(context)
-        return True, f"{drill.lost} of {drill.asked} requests lost"
+        return True, f"{drill.lost} of {drill.requests} requests lost"
 
     try:
-        switchover.act(fleet, drilling.drill.region, COMMAND, work)
+        switchover.act(fleet, drilling.result.region, COMMAND, work)
     except Interrupted as stopped:
         raise _stopped(fleet, drilling) from stopped
     finally:
-        drill = drilling.drill
-        if drill.seconds and drill.mended is not None:
-            fleet.presenter.result(report.fields(drill), report.lines(drill))
+        drill = drilling.result
+        if drill.probes and drill.repaired_at is not None:
+            fleet.presenter.result(report.json_fields(drill), report.text_lines(drill))
 
 
 def _stopped(fleet: RegionRunner, drilling: Drill) -> Interrupted:
@@ -108,30 +110,30 @@ def _stopped(fleet: RegionRunner, drilling: Drill) -> Interrupted:
     from epochctl.errors import Interrupted
     from epochctl.failover import drill_marker
 
-    region = drilling.drill.region
+    region = drilling.result.region
     if drill_marker.find(fleet.settings):
         return Interrupted(
-            f"the drill was stopped; {region} is still broken ({drilling.drill.kind})", fix=MEND
+            f"the drill was stopped; {region} is still broken ({drilling.result.kind})", fix=MEND
         )
-    broken = drilling.drill.mended is not None
+    broken = drilling.result.repaired_at is not None
     what = (
         f"the drill was stopped; {region} is mended"
         if broken
         else "the drill was stopped, nothing was broken"
     )
-    woken = f"{drilling.awake} may be awake" if drilling.awake else ""
+    woken = f"{drilling.scaled_up_standby} may be awake" if drilling.scaled_up_standby else ""
     return Interrupted(
         what, why=woken, fix="epochctl failover to all" if woken else "epochctl failover status"
     )
 
 
 def _standby(fleet: RegionRunner, regions: tuple[Region, ...], region: Region) -> Standby | None:
-    from epochctl.failover.drill import standby
+    from epochctl.failover.drill import reduced_standby
     from epochctl.failover.standby import Standby
 
-    name = standby(fleet.settings, regions, region.name)
+    name = reduced_standby(fleet.settings, regions, region.name)
     sizes = switchover.sizes(fleet, COMMAND, held=True)
-    return Standby(name, sizes.wake, sizes.rest) if name else None
+    return Standby(name, sizes) if name else None
 
 
 def built_in(fleet: RegionRunner, kind: str, region: str, target: str, known: Routes) -> Injection:
@@ -155,7 +157,7 @@ def _mend(fleet: RegionRunner, note: DrillMarker) -> str:
     from epochctl.failover import drill
 
     broken = built_in(fleet, note.kind, note.region, "", switchover.routes(fleet))
-    drill.mend(fleet.settings, note, broken)
+    drill.repair(fleet.settings, note, broken)
     return f"{note.region} ({note.kind}), left by the drill of {note.began}"
 
 

@@ -34,7 +34,14 @@ class Row:
     @property
     def cells(self) -> tuple[str, ...]:
         one = self.region
-        return one.name, one.role, one.record, one.told, self.targets, "yes" if self.answers else "no"
+        return (
+            one.name,
+            one.role,
+            one.record_text,
+            one.health_text,
+            self.targets,
+            "yes" if self.answers else "no",
+        )
 
     @property
     def fields(self) -> dict[str, object]:
@@ -42,13 +49,13 @@ class Row:
         one = self.region
         return {
             "role": one.role,
-            "record": one.record,
+            "record": one.record_text,
             "load_balancer": one.target,
             "health_check": one.check.id if one.check else "",
-            "drained": one.drained,
-            "kept": one.kept,
-            "checkers": len(one.seen),
-            "healthy_checkers": one.healthy,
+            "drained": one.is_drained,
+            "kept": one.is_held,
+            "checkers": len(one.observations),
+            "healthy_checkers": one.healthy_checkers,
             "reason": one.reason,
             "targets": self.targets,
             "answers_here": self.answers,
@@ -59,7 +66,7 @@ def show(fleet: RegionRunner) -> None:
     """All of it."""
     from epochctl.failover import DnsAnswers
 
-    regions = switchover.routes(fleet).look()
+    regions = switchover.routes(fleet).regions()
     answers, unfinished = DnsAnswers(fleet.settings.hostname, regions), _unfinished(fleet)
     rows, resolved = _rows(fleet, regions, answers)
     servers, next_one = answers.authoritative(), advice(fleet.settings.home, rows, unfinished)
@@ -84,21 +91,21 @@ def show(fleet: RegionRunner) -> None:
 
 def advice(home: str, rows: Sequence[Row], unfinished: Sequence[str]) -> str:
     """The command that follows from it."""
-    serving = [row.region for row in rows if row.region.answers]
+    serving = [row.region for row in rows if row.region.is_in_dns]
     if unfinished:
         return "epochctl failover drill --mend"
-    if any(row.region.drained for row in rows):
+    if any(row.region.is_drained for row in rows):
         return "epochctl failover to all"
-    if any(row.region.kept for row in rows):
+    if any(row.region.is_held for row in rows):
         return "epochctl up"
     primary = next((row.region for row in rows if row.region.role == "primary"), None)
     ill = [row.region for row in rows if _ill(row.region)]
     standby = [row.region for row in rows if row.region.role == "standby"]
     if primary in ill and standby:
         return f"epochctl failover to {standby[0].name}"
-    if not any(one.well for one in serving):
+    if not any(one.is_healthy for one in serving):
         return "epochctl diagnose"
-    awake = [one for one in ill if one.role != "standby" or one.healthy]
+    awake = [one for one in ill if one.role != "standby" or one.healthy_checkers]
     return f"epochctl diagnose --region {awake[0].name}" if awake else "epochctl failover drill"
 
 
@@ -112,21 +119,21 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[str, ...]
 
 
 def _ill(region: Region) -> bool:
-    return not region.drained and region.well is False
+    return not region.is_drained and region.is_healthy is False
 
 
 def _unfinished(fleet: RegionRunner) -> tuple[str, ...]:
     """Drills that were killed before they had mended what they broke."""
     from epochctl.failover import drill_marker
 
-    return tuple(one.line for one in drill_marker.find(fleet.settings))
+    return tuple(one.text for one in drill_marker.find(fleet.settings))
 
 
 def _rows(
     fleet: RegionRunner, regions: Sequence[Region], answers: DnsAnswers
 ) -> tuple[tuple[Row, ...], tuple[str, str]]:
     targets = _side_by_side({one.name: _asking(fleet, one) for one in regions})
-    resolved = answers.resolved()
+    resolved = answers.resolve()
     return tuple(Row(one, targets[one.name], resolved[0] == one.name) for one in regions), resolved
 
 

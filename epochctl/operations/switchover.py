@@ -49,7 +49,7 @@ def moving(fleet: RegionRunner, command: str, wait: str | None = None) -> Switch
     from epochctl.failover import DnsAnswers, Switchover
 
     settings, known = fleet.settings, routes(fleet)
-    answers = DnsAnswers(settings.hostname, known.look())
+    answers = DnsAnswers(settings.hostname, known.regions())
     return Switchover(settings, known, answers, sizes(fleet, command, wait))
 
 

@@ -28,7 +28,7 @@ def _examine(session: Run) -> None:
     from epochctl.errors import PreflightError
     from epochctl.preflight import Checks
 
-    facts = Checks(session.settings, session.region, session.aws).everything()
+    facts = Checks(session.settings, session.region, session.aws).run_all()
     failing = sum(fact.state == "fail" for fact in facts)
     fields = [{"fact": f.name, "state": f.state, "why": f.why, "fix": f.fix} for f in facts]
     session.presenter.result({"facts": fields}, tuple(map(_line, facts)))

@@ -68,7 +68,7 @@ def _move(fleet: RegionRunner, region: str, yes: bool, wait: str | None) -> None
     answers: list[HostnameAnswer] = []
 
     def work(context: Context) -> tuple[bool, str]:
-        answers.append(mover.back(context) if back else mover.to(context, chosen))
+        answers.append(mover.restore(context) if back else mover.switch_to(context, chosen))
         return True, f"{answers[0].url} answers from {answers[0].region or answers[0].address}"
 
     act(fleet, chosen, command(chosen), work)

@@ -73,13 +73,13 @@ def _again(ttl: str, reviewed: Path | None) -> str:
 
 def _look_ahead(session: Run) -> None:
     """Nothing half done for want of a program, of credentials, of room in the account."""
-    from epochctl.preflight import Checks, refusal
+    from epochctl.preflight import Checks, preflight_error
 
-    facts = Checks(session.settings, session.region, session.aws).essential()
+    facts = Checks(session.settings, session.region, session.aws).run_required()
     for fact in facts:
         if fact.state == "warn":
             session.warn(f"{fact.name}: {fact.why}")
-    refused = refusal(facts)
+    refused = preflight_error(facts)
     if refused:
         raise refused
 
