@@ -43,9 +43,14 @@ class SandboxFault:
 def main(fault: str) -> None:
     """Run the drill of the region that answers, and print its events as JSON."""
     options = Globals(Path(), environment=None, region=None, verbose=False)
-    with open_command(options, output="json", title="failover drill") as fleet:
-        failover_drill.run(
-            fleet, "", fault, True, None, lambda _, kind, region, *more: SandboxFault(kind, region)
+    with open_command(options, output="json", title="failover drill") as regions:
+        failover_drill.drill(
+            regions,
+            "",
+            fault,
+            ask=False,
+            wait=None,
+            make=lambda _, kind, region, target: SandboxFault(kind, region),
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -86,7 +87,7 @@ def test_what_cannot_be_meant_is_refused(
         f'hostname = "epoch.example.com"\nregions = ["{WEST}", "{EAST}"]\n'
     )
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("epochctl.operations.run.interactive", lambda: False)
+    monkeypatch.setattr("sys.stdin", io.StringIO())
     assert run(words) == 3
     assert fix in capsys.readouterr().err
 
