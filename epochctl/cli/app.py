@@ -1,6 +1,6 @@
-"""The root command: global options, sub-commands imported when named, the one place that shows an error.
+"""The root command: global options, commands that are imported when they are named, and how errors are shown.
 
-Knows no command's meaning; `epochctl --help` must stay cheap, so nothing heavy may be imported here.
+Nothing heavy is imported here: `epochctl --help` must start quickly.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from epochctl.cli.hints import ENTERED, hints_from_argv
 from epochctl.cli.options import Globals, Injected, default_wait_value, hoist_global_options
 from epochctl.errors import EpochctlError
 
-# In the order a person meets them. Each module has an `app`.
+# In the order of the help. Each module has an `app`.
 COMMANDS: Mapping[str, str] = {
     "init": "init",
     "up": "up",
@@ -48,10 +48,11 @@ COMMANDS: Mapping[str, str] = {
     "ci": "ci",
     "token": "token",
 }
+HIDDEN = {"token"}  # for kubectl, not for people
 
 
 class LazyGroup(TyperGroup):
-    """Imports a command's module when somebody asks for the command."""
+    """Imports the module of a command when it is needed."""
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
@@ -65,7 +66,7 @@ class LazyGroup(TyperGroup):
             return None
         module = importlib.import_module(f"epochctl.cli.commands.{COMMANDS[cmd_name]}")
         command = typer.main.get_command(module.app)
-        command.name = cmd_name
+        command.name, command.hidden = cmd_name, cmd_name in HIDDEN
         return command
 
 
