@@ -12,7 +12,7 @@ from server.app import create_app
 from server.settings import Settings, read_settings
 
 MAX_HEAD_BYTES = 65536  # of request line and headers: an Application Load Balancer forwards no more
-MAX_CONNECTIONS = 1000  # above it requests get 503; this many heads under way fit into the pod's memory
+MAX_CONNECTIONS = 5000  # from it on requests get 503; so many idle ones take 80 MB of the pod's 128
 KEEP_ALIVE_SECONDS = 75  # longer than the load balancer's 60, so that the load balancer closes first
 
 

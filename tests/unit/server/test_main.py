@@ -14,5 +14,5 @@ def test_heads_connections_and_the_end_are_bounded() -> None:
     config = configure(Settings(drain_seconds=7))
     assert config.http == "h11"
     assert config.h11_max_incomplete_event_size == 65536  # an Application Load Balancer forwards no more
-    assert config.limit_concurrency == 1000
+    assert config.limit_concurrency == 5000
     assert config.timeout_graceful_shutdown == 7
