@@ -33,7 +33,7 @@ def create_app(
     health = settings.health_path
     metrics = Metrics(frozenset({"/", health, METRICS}))
     observers: list[Observer] = [metrics.observe]
-    if log:  # probes request their paths all day; the epoch itself is always logged
+    if log is not None:  # probes request their paths all day; the epoch itself is always logged
         observers.append(AccessLog(log, silent=frozenset({health, METRICS}) - {"/"}).observe)
 
     async def get_epoch(request: Request) -> Response:
@@ -96,7 +96,7 @@ async def refuse(request: Request, error: Exception) -> Response:
 
 
 class RequestObserver:
-    """Middleware that measures each request and reports it to the observers. A crash counts as 500."""
+    """Measures each request, as middleware, and reports it to the observers. A crash counts as 500."""
 
     def __init__(self, app: ASGIApp, observers: list[Observer]) -> None:
         self._app, self._observers = app, observers

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Settings:
-    """PORT, HEALTH_PATH, EPOCH_REGION, ACCESS_LOG and DRAIN_SECONDS, with defaults that suit a container."""
+    """Holds PORT, HEALTH_PATH, EPOCH_REGION, ACCESS_LOG and DRAIN_SECONDS, or defaults for a container."""
 
     port: int = 8080
     health_path: str = "/health"

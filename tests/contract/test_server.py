@@ -32,7 +32,7 @@ def server() -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 @contextmanager
 def running(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """The server's process and its address."""
+    """Run the server and yield its process and its address."""
     port = free_port()
     environment = {**os.environ, "PORT": str(port), "EPOCH_REGION": "us-west-2"}
     child = subprocess.Popen([sys.executable, *arguments], env=environment, stdout=subprocess.PIPE, text=True)

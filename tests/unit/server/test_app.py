@@ -122,7 +122,7 @@ def test_headers_of_several_lines_are_one(client: TestClient) -> None:
 
 
 def logged(lines: io.StringIO) -> TestClient:
-    """A client of a service whose access log is `lines`."""
+    """Return a client of a service that writes its access log to `lines`."""
     return TestClient(create_app(Settings(), log=lines))
 
 
