@@ -29,7 +29,7 @@ ReviewedPlans = Annotated[
 
 def load(settings: Settings, path: Path | None) -> Reviewed | None:
     """What may be applied; None where everything may."""
-    from epochctl.delivery.reviewed_plans import read_folder
+    from epochctl.delivery.reviewed_plans import read_plans
     from epochctl.errors import SettingsError
     from epochctl.steps.infra_up import Reviewed
 
@@ -37,7 +37,7 @@ def load(settings: Settings, path: Path | None) -> Reviewed | None:
         return None
     if not path.exists():
         raise SettingsError(f"there is no {path}", fix="epochctl infra plan --save, or epochctl ci reviewed")
-    return Reviewed(read_folder(path), tuple((one, inputs(settings, one)) for one in settings.regions))
+    return Reviewed(read_plans(path), tuple((one, inputs(settings, one)) for one in settings.regions))
 
 
 def save(settings: Settings, proposal: Proposal, path: Path) -> None:
@@ -53,8 +53,8 @@ def save(settings: Settings, proposal: Proposal, path: Path) -> None:
 
 def inputs(settings: Settings, region: str) -> str:
     """A digest of the files that the region's plan depends on; "" outside of git."""
-    from epochctl.delivery.affected_regions import rules
+    from epochctl.delivery.affected_regions import path_rules
     from epochctl.tools.git import Git
 
     git = Git(settings.directory)
-    return rules(settings).digest(git.blobs(), region) if git.root() else ""
+    return path_rules(settings).digest(git.blobs(), region) if git.root() else ""
