@@ -28,7 +28,7 @@ def init(
     typer.echo(ctx.obj.advice(ci.AFTER_INIT))
 
 
-@app.command()
+@app.command(hidden=True)  # only the workflows call it
 def regions(
     ctx: typer.Context,
     base: Annotated[
@@ -42,7 +42,7 @@ def regions(
         typer.echo(region)
 
 
-@app.command()
+@app.command(hidden=True)  # only the workflows call it
 def comment(
     ctx: typer.Context,
     plans: Folder,
@@ -56,7 +56,7 @@ def comment(
     typer.echo(ci.comment_plans(ctx.obj.settings(), plans, regions, os.environ))
 
 
-@app.command()
+@app.command(hidden=True)  # only the workflows call it
 def reviewed(
     ctx: typer.Context,
     save: Annotated[Path, typer.Option("--save", metavar="FOLDER", help="Where to put them.")],
