@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from epochctl.aws.oidc_providers import OidcProviders
 from epochctl.aws.session import Aws
@@ -63,7 +62,7 @@ class CiRoles:
             return None
         return RoleArns(outputs["plan_role_arn"], outputs["deploy_role_arn"])
 
-    def _variables(self) -> dict[str, Any]:
+    def _variables(self) -> dict[str, object]:
         settings = self._settings
         return {
             "name": settings.full_name,
