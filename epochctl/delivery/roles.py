@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from epochctl.aws.oidc_providers import OidcProviders
+from epochctl.aws.iam import OidcProviders
 from epochctl.aws.session import Aws
 from epochctl.aws.state_bucket import StateBucket
 from epochctl.config.package_files import find

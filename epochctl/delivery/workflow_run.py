@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from epochctl.config.settings import run_url
+from epochctl.config.sources import run_url
 from epochctl.errors import SettingsError
 
 

@@ -64,7 +64,7 @@ class AccountChecks:
             yield ok("cluster access", "no cluster of ours yet: whoever runs `up` becomes its administrator")
             return
         arn = self._aws.caller_arn()
-        entry = next((each for each in self._eks.access_entries(cluster.name) if each.means(arn)), None)
+        entry = next((each for each in self._eks.access_entries(cluster.name) if each.matches(arn)), None)
         yield _no_entry(cluster, arn) if entry is None else _entry_result(entry)
 
     def namespace(self) -> Iterator[CheckResult]:

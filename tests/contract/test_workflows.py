@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import yaml
 from actions.lint import complaints
-from epochctl.operations.infra import inputs
 
 from epochctl.cli.app import run
 from epochctl.config.settings import load
+from epochctl.operations.infra import inputs
 
 SETTINGS = """\
 hostname = "epoch.example.com"
