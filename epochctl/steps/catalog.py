@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from functools import partial
 
 from epochctl.aws.acm import Acm
 from epochctl.aws.ecr import Ecr
@@ -17,6 +18,7 @@ from epochctl.aws.security_groups import SecurityGroups
 from epochctl.aws.session import Aws
 from epochctl.aws.state_bucket import StateBucket
 from epochctl.config.settings import Settings
+from epochctl.kube.access import reach
 from epochctl.kube.orphans import Orphans
 from epochctl.steps.acm_cert import AcmCert
 from epochctl.steps.build import Build
@@ -84,7 +86,15 @@ def make_steps(
         build=Build(settings, region),
         push=Push(settings, region, ecr=ecr, replicated=_replication(settings, region)),
         lb_controller=LbController(settings, region, aws=aws, eks=eks, orphans=orphans),
-        deploy=Deploy(settings, region, aws=aws, eks=eks, elbv2=elbv2, orphans=orphans, keeping=hold),
+        deploy=Deploy(
+            settings,
+            region,
+            aws=aws,
+            elbv2=elbv2,
+            orphans=orphans,
+            find_cluster=partial(reach, eks, settings, region),
+            health_check_hold=hold,
+        ),
         dns=Dns(settings, region, route53=route53, elbv2=elbv2, health=health, acm=acm),
         verify=Verify(settings, region, eks=eks, elbv2=elbv2, route53=route53),
     )
