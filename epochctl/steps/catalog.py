@@ -69,7 +69,7 @@ def make_steps(
         settings.files_of("terraform"), settings.state_directory(region) / "terraform", region
     )
     return Steps(
-        acm_cert=AcmCert(settings, region, acm=acm, route53=route53, elsewhere=other_acms),
+        acm_cert=AcmCert(settings, region, acm=acm, route53=route53, other_acms=other_acms),
         infra_up=InfraUp(
             settings,
             region,
