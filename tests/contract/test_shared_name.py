@@ -84,7 +84,7 @@ class World:
         for region in settings.regions:
             Acm(Aws(region)).request(settings.hostname, settings.tags)
 
-    def keeping(self, settings: Settings, region: str) -> tuple[HealthCheckHold, Context]:
+    def hold(self, settings: Settings, region: str) -> tuple[HealthCheckHold, Context]:
         fake = cast("Any", self.balancers)
         made = HealthCheckHold(settings, region, route53=self.route53, elbv2=fake, health=self.health)
         return made, self.step(settings, region)[1]
@@ -242,12 +242,12 @@ def test_a_drained_region_stays_drained_and_says_so(world: World) -> None:
 
 def test_while_the_health_path_changes_a_region_stays_in_the_answers(world: World) -> None:
     world.up_both()
-    keeping, ctx = world.keeping(TWO, WEST)
-    assert keeping.begin(ctx)
+    hold, ctx = world.hold(TWO, WEST)
+    assert hold.begin(ctx)
     assert world.check(WEST).kept
     assert world.trusted() == {WEST: False, EAST: True}
     assert world.due(TWO, EAST) == ()  # the other's own `up` leaves it
-    keeping.end(ctx, "/up")
+    hold.end(ctx, "/up")
     check = world.check(WEST)
     assert (check.kept, check.drained, check.path) == (False, False, "/up")
     assert world.trusted() == {WEST: True, EAST: True}
@@ -256,18 +256,18 @@ def test_while_the_health_path_changes_a_region_stays_in_the_answers(world: Worl
 
 def test_its_checks_count_again_even_where_no_target_becomes_healthy(world: World) -> None:
     world.up_both()
-    keeping, ctx = world.keeping(TWO, WEST)
-    keeping.begin(ctx)
+    hold, ctx = world.hold(TWO, WEST)
+    hold.begin(ctx)
     world.balancers.health = "unhealthy"
-    keeping.end(ctx, "/up")
+    hold.end(ctx, "/up")
     assert not world.check(WEST).kept
     assert world.trusted()[WEST]
 
 
 def test_a_run_that_was_killed_while_it_kept_a_region_is_completed(world: World) -> None:
     world.up_both()
-    keeping, ctx = world.keeping(TWO, WEST)
-    keeping.begin(ctx)
+    hold, ctx = world.hold(TWO, WEST)
+    hold.begin(ctx)
     assert world.due(TWO, WEST) == (
         f"put right the health check of https://{world.balancers.name(WEST)}/health",
         f"route {HOST} to {WEST}, latency",
@@ -280,9 +280,9 @@ def test_a_run_that_was_killed_while_it_kept_a_region_is_completed(world: World)
 def test_a_region_that_is_drained_is_not_let_in_by_a_new_health_path(world: World) -> None:
     world.up_both()
     world.health.drain(world.check(WEST))
-    keeping, ctx = world.keeping(TWO, WEST)
-    keeping.begin(ctx)
-    keeping.end(ctx, "/up")
+    hold, ctx = world.hold(TWO, WEST)
+    hold.begin(ctx)
+    hold.end(ctx, "/up")
     assert (world.check(WEST).drained, world.check(WEST).path) == (True, "/up")
 
 
@@ -292,27 +292,27 @@ def test_a_region_that_is_ill_is_not_let_in_by_a_new_health_path(
     world.up_both()
     ill = (Observation("us-west-1", healthy=False, words="Failure"),)
     monkeypatch.setattr(world.health, "observations", lambda check: ill)
-    keeping, ctx = world.keeping(TWO, WEST)
-    assert keeping.begin(ctx)
+    hold, ctx = world.hold(TWO, WEST)
+    assert hold.begin(ctx)
     assert not world.check(WEST).kept
     assert world.trusted()[WEST]
-    keeping.end(ctx, "/up")
+    hold.end(ctx, "/up")
     assert world.check(WEST).path == "/up"
 
 
 def test_a_region_that_is_drained_while_it_is_kept_stays_drained(world: World) -> None:
     world.up_both()
-    keeping, ctx = world.keeping(TWO, WEST)
-    keeping.begin(ctx)
+    hold, ctx = world.hold(TWO, WEST)
+    hold.begin(ctx)
     world.health.drain(world.check(WEST))
-    keeping.end(ctx, "/up")
+    hold.end(ctx, "/up")
     assert (world.check(WEST).drained, world.check(WEST).path) == (True, "/up")
 
 
 def test_a_name_that_is_one_regions_alone_has_nothing_to_keep(world: World) -> None:
     world.up(ONE, WEST)
-    keeping, ctx = world.keeping(ONE, WEST)
-    assert not keeping.begin(ctx)
+    hold, ctx = world.hold(ONE, WEST)
+    assert not hold.begin(ctx)
 
 
 def test_down_in_one_region_leaves_the_others_record_and_check(world: World) -> None:

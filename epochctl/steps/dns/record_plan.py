@@ -1,7 +1,7 @@
-"""Which records of the host name there should be, given those that there are. Pure.
+"""Which records of the host name there should be, given those that there are. Makes no requests.
 
-The truth about several regions is in Route 53 alone: no region's state or bucket is asked, so the outage of
-one stands in nobody's way. All records of a name have one policy: a change of it changes all of them.
+Only Route 53 is read, no region's state or bucket, so that the outage of one region blocks no other. All
+records of a name have one routing policy: a change of the policy changes all of them.
 """
 
 from __future__ import annotations
@@ -17,26 +17,26 @@ _BALANCER = re.compile(r"\.([a-z0-9-]+)\.elb\.amazonaws\.com(\.cn)?\.?$")
 
 
 def region_of(record: Record) -> str:
-    """Whose it is: by its set identifier, or by its load balancer's name; "" where neither tells."""
+    """Return a record's region by its set identifier or its load balancer's name, "" if unknown."""
     if record.placement:
         return record.placement.region
     found = _BALANCER.search(record.alias.dns_name.lower()) if record.alias else None
     return found[1] if found else ""
 
 
-def others(present: Sequence[Record], region: str) -> tuple[Record, ...]:
-    """Those of other regions. One that tells no region is replaced by whoever comes first."""
-    return tuple(one for one in present if one.alias and region_of(one) not in ("", region))
+def others(records: Sequence[Record], region: str) -> tuple[Record, ...]:
+    """Return the records of other regions. One of unknown region is replaced by the first that deploys."""
+    return tuple(one for one in records if one.alias and region_of(one) not in ("", region))
 
 
 def plan_records(
-    settings: Settings, own: Record, region: str, check: str, present: Sequence[Record]
+    settings: Settings, own: Record, region: str, check: str, records: Sequence[Record]
 ) -> tuple[Record, ...]:
-    """All of them, once `own` leads to the load balancer of `region`, whose health check is `check`.
+    """Return all records, once `own` leads to the load balancer of `region`, whose health check is `check`.
 
-    A region that is no longer in the settings keeps its record until it is taken down; it may still serve.
+    A region that is no longer in the settings keeps its record until `down`: it may still serve.
     """
-    rest = others(present, region)
+    rest = others(records, region)
     if not settings.routed and not rest:
         return (own,)
     kind = settings.routing.kind if settings.routed else "latency"
@@ -49,9 +49,9 @@ def plan_records(
     )
 
 
-def remaining(settings: Settings, region: str, present: Sequence[Record]) -> tuple[Record, ...]:
-    """What stays when `region` goes. The last one is simple again, where the settings want no second."""
-    rest = others(present, region)
+def remaining(settings: Settings, region: str, records: Sequence[Record]) -> tuple[Record, ...]:
+    """Return the records without those of `region`. A last one becomes simple if the settings say so."""
+    rest = others(records, region)
     if len(rest) == 1 and not settings.routed and region_of(rest[0]) == settings.home:
         return (replace(rest[0], placement=None),)
     return rest

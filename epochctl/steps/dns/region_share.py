@@ -1,4 +1,4 @@
-"""One region's part of the host name as Route 53 has it now: would clients be sent there? Pure."""
+"""One region's part of the host name in Route 53: whether clients are sent there. Makes no requests."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from epochctl.steps.dns.record_plan import region_of
 
 @dataclass(frozen=True)
 class RegionShare:
-    """kind: latency, weighted, failover; "" of a name that is one region's alone. drained: by our will.
+    """One region. kind: latency, weighted or failover, "" for a simple record; drained: by `failover`.
 
-    healthy: as Route 53's checkers see it; None where there is no check, or none has looked yet.
+    healthy: as Route 53's health checkers see it; None where there is no check, or no result yet.
     """
 
     region: str
@@ -23,20 +23,21 @@ class RegionShare:
 
     @property
     def answers(self) -> bool:
-        """Whether clients may be sent there now; what nobody has looked at counts as well."""
+        """Return whether clients may be sent there now; unknown health counts as healthy, as in Route 53."""
         return not self.drained and self.healthy is not False
 
 
 def answering(shares: Iterable[RegionShare]) -> tuple[str, ...]:
-    """The regions that clients may be sent to. Where none is healthy Route 53 takes all for healthy."""
+    """Return the regions that clients may be sent to. If none is healthy, Route 53 takes all for healthy."""
     undrained = [one for one in shares if not one.drained]
     return tuple(one.region for one in undrained if one.answers) or tuple(one.region for one in undrained)
 
 
-def region_share(record: Record, check: HealthCheck | None, seen: Sequence[Observation]) -> RegionShare:
-    """Of one record, its check, and what the checkers saw."""
+def region_share(
+    record: Record, check: HealthCheck | None, observations: Sequence[Observation]
+) -> RegionShare:
+    """Return the share of one record, given its health check and what the checkers observed."""
     kind = record.placement.kind if record.placement else ""
-    kept = check is not None and check.kept  # in the answers: what its checkers saw last counts for nothing
-    return RegionShare(
-        region_of(record), kind, check.drained if check else False, None if kept else verdict(seen)
-    )
+    is_held = check is not None and check.kept  # a held check is disabled: its last observations are void
+    healthy = None if is_held else verdict(observations)
+    return RegionShare(region_of(record), kind, check.drained if check else False, healthy)
