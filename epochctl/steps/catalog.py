@@ -10,7 +10,10 @@ from epochctl.aws.acm import Acm
 from epochctl.aws.ecr import Ecr
 from epochctl.aws.eks import Eks
 from epochctl.aws.elbv2 import Elbv2
+from epochctl.aws.expiry import Expiry
+from epochctl.aws.import_ids import ImportIds
 from epochctl.aws.log_groups import LogGroups
+from epochctl.aws.name_conflicts import NameConflicts
 from epochctl.aws.network import Network
 from epochctl.aws.replication import Replication
 from epochctl.aws.route53 import HealthChecks, Route53
@@ -59,11 +62,11 @@ def make_steps(
     setting; reviewed: the only plans that may be applied.
     """
     ecr, eks, elbv2, route53 = Ecr(aws), Eks(aws), Elbv2(aws), Route53(aws)
-    acm, groups = Acm(aws), SecurityGroups(aws)
+    acm, groups, name = Acm(aws), SecurityGroups(aws), settings.full_name
     network = Network(aws, groups)
-    health = HealthChecks(aws, settings.full_name, settings.tags)
+    health = HealthChecks(aws, name, settings.tags)
     hold = HealthCheckHold(settings, region, route53=route53, elbv2=elbv2, health=health)
-    orphans = Orphans(settings.full_name, settings.tags, elbv2, groups, network)
+    orphans = Orphans(name, settings.tags, elbv2, groups, network)
     other_acms = tuple(Acm(Aws(other)) for other in settings.regions if other != region)
     terraform = Terraform(
         settings.files_of("terraform"), settings.state_directory(region) / "terraform", region
@@ -80,6 +83,9 @@ def make_steps(
             network=network,
             orphans=orphans,
             logs=LogGroups(aws),
+            import_ids=ImportIds(aws, name, settings.tags, settings.cluster.access),
+            name_conflicts=NameConflicts(aws, name, settings.tags),
+            expiry=Expiry(aws, settings.tags),
             ttl=ttl,
             reviewed=reviewed,
         ),

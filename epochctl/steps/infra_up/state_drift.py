@@ -1,6 +1,6 @@
-"""terraform's state beside what AWS says there is, without a terraform: seconds instead of a plan.
+"""Compares terraform's state with AWS without running terraform: seconds instead of a plan.
 
-Reads the state's JSON (version 4); knows which objects of ours are worth missing.
+Reads the state's JSON, version 4.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from typing import Any
 from epochctl.outputs import Infrastructure
 from epochctl.steps.infra_up import tfvars
 
-WEIGHTY = (
+# Addresses of the resources without which nothing works.
+CHECKED = (
     "module.network.aws_vpc.",
     "module.network.aws_subnet.",
     "module.network.aws_nat_gateway.",
@@ -36,35 +37,37 @@ class StateDrift:
 
 
 def compare(state: str, there: Mapping[str, str]) -> StateDrift:
-    """state: the text of the state, "" for none; there: address -> id of what exists."""
-    told = json.loads(state) if state else {}
-    known = tuple(_addresses(told))
+    """Return the drift. state: the state's JSON, "" for none; there: address -> id of what exists."""
+    document = json.loads(state) if state else {}
+    known = tuple(_addresses(document))
     return StateDrift(
         known,
-        tuple(name for name in known if name.startswith(WEIGHTY) and name not in there),
-        tuple(name for name in there if name.startswith(WEIGHTY) and name not in known),
+        tuple(name for name in known if name.startswith(CHECKED) and name not in there),
+        tuple(name for name in there if name.startswith(CHECKED) and name not in known),
         outputs(state),
         up=bool(known or there),
-        ended=bool(told) and not known,
+        ended=bool(document) and not known,
     )
 
 
 def outputs(state: str) -> Infrastructure | None:
-    """What the last complete apply published; None where there was none."""
-    told = json.loads(state) if state else {}
-    values = {name: one.get("value") for name, one in (told.get("outputs") or {}).items()}
-    return tfvars.infrastructure(values) if values else None
+    """Return the outputs of the last complete apply, or None where there was none."""
+    document = json.loads(state) if state else {}
+    values = {name: one.get("value") for name, one in (document.get("outputs") or {}).items()}
+    return tfvars.parse_outputs(values) if values else None
 
 
 def ids(state: str) -> frozenset[str]:
-    """Of every object in the state."""
-    told = json.loads(state) if state else {}
-    instances = (one for resource in told.get("resources") or [] for one in resource.get("instances") or [])
+    """Return the id of every object in the state."""
+    document = json.loads(state) if state else {}
+    instances = (
+        one for resource in document.get("resources") or [] for one in resource.get("instances") or []
+    )
     return frozenset(str((one.get("attributes") or {}).get("id", "")) for one in instances)
 
 
-def _addresses(told: Mapping[str, Any]) -> Iterator[str]:
-    for resource in told.get("resources") or []:
+def _addresses(document: Mapping[str, Any]) -> Iterator[str]:
+    for resource in document.get("resources") or []:
         if resource.get("mode") != "managed":
             continue
         stem = ".".join(filter(None, (resource.get("module"), resource["type"], resource["name"])))

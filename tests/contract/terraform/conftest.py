@@ -16,7 +16,10 @@ import pytest
 
 from epochctl.aws.ecr import Ecr
 from epochctl.aws.elbv2 import Elbv2
+from epochctl.aws.expiry import Expiry
+from epochctl.aws.import_ids import ImportIds
 from epochctl.aws.log_groups import LogGroups
+from epochctl.aws.name_conflicts import NameConflicts
 from epochctl.aws.network import Network
 from epochctl.aws.security_groups import SecurityGroups
 from epochctl.aws.session import Aws
@@ -99,6 +102,8 @@ class World:
         self.terraform = Terraform(root, settings.state_directory(REGION) / "terraform", REGION)
         groups = SecurityGroups(self.aws)
         network = Network(self.aws, groups)
+        access = settings.cluster.access
+        self.import_ids = ImportIds(self.aws, settings.full_name, settings.tags, access)
         self.step = InfraUp(
             settings,
             REGION,
@@ -109,6 +114,9 @@ class World:
             network=network,
             orphans=Orphans(settings.full_name, settings.tags, Elbv2(self.aws), groups, network),
             logs=LogGroups(self.aws),
+            import_ids=self.import_ids,
+            name_conflicts=NameConflicts(self.aws, settings.full_name, settings.tags),
+            expiry=Expiry(self.aws, settings.tags),
             reviewed=reviewed,
         )
         self.network = network
