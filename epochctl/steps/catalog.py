@@ -21,7 +21,7 @@ from epochctl.aws.security_groups import SecurityGroups
 from epochctl.aws.session import Aws
 from epochctl.aws.state_bucket import StateBucket
 from epochctl.config.settings import Settings
-from epochctl.kube.access import reach
+from epochctl.kube.access import foreign, reach
 from epochctl.kube.orphans import Orphans
 from epochctl.steps.acm_cert import AcmCert
 from epochctl.steps.build import Build
@@ -62,6 +62,7 @@ def make_steps(
     setting; reviewed: the only plans that may be applied.
     """
     ecr, eks, elbv2, route53 = Ecr(aws), Eks(aws), Elbv2(aws), Route53(aws)
+    find_cluster = partial(reach, eks, settings, region)
     acm, groups, name = Acm(aws), SecurityGroups(aws), settings.full_name
     network = Network(aws, groups)
     health = HealthChecks(aws, name, settings.tags)
@@ -91,14 +92,21 @@ def make_steps(
         ),
         build=Build(settings, region),
         push=Push(settings, region, ecr=ecr, replicated=_replication(settings, region)),
-        lb_controller=LbController(settings, region, aws=aws, eks=eks, orphans=orphans),
+        lb_controller=LbController(
+            settings,
+            region,
+            aws=aws,
+            orphans=orphans,
+            find_cluster=find_cluster,
+            has_foreign_cluster=partial(foreign, eks, settings),
+        ),
         deploy=Deploy(
             settings,
             region,
             aws=aws,
             elbv2=elbv2,
             orphans=orphans,
-            find_cluster=partial(reach, eks, settings, region),
+            find_cluster=find_cluster,
             health_check_hold=hold,
         ),
         dns=Dns(settings, region, route53=route53, elbv2=elbv2, health=health, acm=acm),
