@@ -1,4 +1,4 @@
-"""Every step with its collaborators, as a person would say them. Knows no order of running, no terminal."""
+"""Builds every step of a region with its collaborators."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ from epochctl.steps.infra_up import InfraUp, Reviewed
 from epochctl.steps.lb_controller import LbController
 from epochctl.steps.push import Push
 from epochctl.steps.verify import Verify
+from epochctl.steps.verify.pods import read_pods
 from epochctl.tools.terraform import Terraform
 from epochctl.workflow.step import Step
 
@@ -91,7 +92,7 @@ def make_steps(
             reviewed=reviewed,
         ),
         build=Build(settings, region),
-        push=Push(settings, region, ecr=ecr, replicated=_replication(settings, region)),
+        push=Push(settings, region, ecr=ecr, replication=_replication(settings, region)),
         lb_controller=LbController(
             settings,
             region,
@@ -110,12 +111,12 @@ def make_steps(
             health_check_hold=hold,
         ),
         dns=Dns(settings, region, route53=route53, elbv2=elbv2, health=health, acm=acm),
-        verify=Verify(settings, region, eks=eks, elbv2=elbv2, route53=route53),
+        verify=Verify(settings, region, elbv2=elbv2, route53=route53, read_pods=partial(read_pods, eks)),
     )
 
 
 def _replication(settings: Settings, region: str) -> EcrReplication | None:
-    """Where several regions share an image. A region that the settings no longer list keeps its copies."""
+    """Return the replication if several regions share an image, or did so when this one was listed."""
     if not settings.routed and region == settings.home:
         return None
     name, home = settings.full_name, settings.home
@@ -124,5 +125,5 @@ def _replication(settings: Settings, region: str) -> EcrReplication | None:
         name,
         home="" if region == home else home,
         replication=Replication(Aws(home), name),
-        others={other: Ecr(Aws(other)) for other in settings.regions if other != region},
+        ecr_by_region={other: Ecr(Aws(other)) for other in settings.regions if other != region},
     )
