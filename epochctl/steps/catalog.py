@@ -26,7 +26,7 @@ from epochctl.kube.orphans import Orphans
 from epochctl.steps.acm_cert import AcmCert
 from epochctl.steps.build import Build
 from epochctl.steps.deploy import Deploy
-from epochctl.steps.dns import Dns, HealthCheckHold
+from epochctl.steps.dns import Dns, Route53HealthCheckHold
 from epochctl.steps.ecr_replication import EcrReplication
 from epochctl.steps.infra_up import InfraUp, Reviewed
 from epochctl.steps.lb_controller import LbController
@@ -59,7 +59,7 @@ def make_steps(
 ) -> Steps:
     """Return the steps of one region. Makes no request and starts no program.
 
-    settings: as they are for this region (`region_size.current_size`); ttl: of the command line, before the
+    settings: as `current_size` returns them; ttl: of the command line, before the
     setting; reviewed: the only plans that may be applied.
     """
     ecr, eks, elbv2, route53 = Ecr(aws), Eks(aws), Elbv2(aws), Route53(aws)
@@ -67,7 +67,7 @@ def make_steps(
     acm, groups, name = Acm(aws), SecurityGroups(aws), settings.full_name
     network = Network(aws, groups)
     health = HealthChecks(aws, name, settings.tags)
-    hold = HealthCheckHold(settings, region, route53=route53, elbv2=elbv2, health=health)
+    hold = Route53HealthCheckHold(settings, region, route53=route53, elbv2=elbv2, health=health)
     orphans = Orphans(name, settings.tags, elbv2, groups, network)
     other_acms = tuple(Acm(Aws(other)) for other in settings.regions if other != region)
     terraform = Terraform(
@@ -113,6 +113,19 @@ def make_steps(
         dns=Dns(settings, region, route53=route53, elbv2=elbv2, health=health, acm=acm),
         verify=Verify(settings, region, elbv2=elbv2, route53=route53, read_pods=partial(read_pods, eks)),
     )
+
+
+def current_size(settings: Settings, region: str, aws: Aws, health: HealthChecks | None = None) -> Settings:
+    """Return the settings with the region's present size: a standby is small until the primary is drained.
+
+    Reads the primary's health check in Route 53, and nothing where it would make no difference.
+    """
+    standby = settings.sized(region, awake=False)
+    if standby == settings:
+        return settings
+    checks = health or HealthChecks(aws, settings.full_name, settings.tags)
+    primary = checks.find(settings.home)
+    return settings if primary is not None and primary.drained else standby
 
 
 def _replication(settings: Settings, region: str) -> EcrReplication | None:

@@ -32,7 +32,7 @@ DOWN = {
 MIN_FRACTION = 1 / 20
 
 
-def expected(command: str, journal: Path) -> Mapping[str, float]:
+def expected_durations(command: str, journal: Path) -> Mapping[str, float]:
     """Return seconds by step for `up` or `down`: the longest in the journal, else the typical duration."""
     typical = DOWN if command == "down" else UP
     longest: dict[str, float] = {}

@@ -26,7 +26,7 @@ from epochctl.config.routing import Routing
 from epochctl.config.settings import Settings
 from epochctl.errors import EpochctlError
 from epochctl.outputs import Release
-from epochctl.steps.dns import Dns, HealthCheckHold
+from epochctl.steps.dns import Dns, Route53HealthCheckHold
 from epochctl.workflow.events import Event, StepProgress
 from epochctl.workflow.outputs import Outputs
 from epochctl.workflow.step import Context
@@ -84,9 +84,9 @@ class World:
         for region in settings.regions:
             Acm(Aws(region)).request(settings.hostname, settings.tags)
 
-    def hold(self, settings: Settings, region: str) -> tuple[HealthCheckHold, Context]:
+    def hold(self, settings: Settings, region: str) -> tuple[Route53HealthCheckHold, Context]:
         fake = cast("Any", self.balancers)
-        made = HealthCheckHold(settings, region, route53=self.route53, elbv2=fake, health=self.health)
+        made = Route53HealthCheckHold(settings, region, route53=self.route53, elbv2=fake, health=self.health)
         return made, self.step(settings, region)[1]
 
     def check(self, region: str) -> HealthCheck:

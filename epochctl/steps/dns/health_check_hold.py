@@ -12,8 +12,8 @@ from epochctl.aws.elbv2 import Elbv2, plain_dns_name
 from epochctl.aws.route53 import HealthChecks, Route53, owner_of, verdict
 from epochctl.config.settings import Settings
 from epochctl.errors import DeadlineError, Interrupted
-from epochctl.steps.dns.propagation import wait_in_sync
-from epochctl.steps.dns.record_plan import region_of
+from epochctl.steps.dns.propagation import wait_for_sync
+from epochctl.steps.dns.records import region_of
 from epochctl.steps.dns.routed_records import RoutedRecords
 from epochctl.workflow.step import Context
 from epochctl.workflow.waiting import Pending, Ready
@@ -21,7 +21,7 @@ from epochctl.workflow.waiting import Pending, Ready
 TARGETS_DEADLINE = 60.0
 
 
-class HealthCheckHold:
+class Route53HealthCheckHold:
     """The hold of one region's health check; does nothing where regions do not share the host name."""
 
     def __init__(
@@ -45,7 +45,7 @@ class HealthCheckHold:
         )
         self._health.keep(check)
         change = routed.evaluate_target_health(ctx, enabled=False)
-        wait_in_sync(ctx, self._route53, self._settings.hostname, change)
+        wait_for_sync(ctx, self._route53, self._settings.hostname, change)
         return True
 
     def end(self, ctx: Context, path: str) -> None:

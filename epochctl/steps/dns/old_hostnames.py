@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator
 from epochctl.aws.acm import Acm
 from epochctl.aws.route53 import HealthChecks, Route53, Zone, owner_of, proves
 from epochctl.config.settings import Settings
-from epochctl.steps.dns.propagation import wait_in_sync
-from epochctl.steps.dns.record_plan import others
+from epochctl.steps.dns.propagation import wait_for_sync
+from epochctl.steps.dns.records import records_of_others
 from epochctl.steps.dns.routed_records import RoutedRecords
 from epochctl.workflow.step import Context
 
@@ -49,7 +49,7 @@ class OldHostnames:
         removed: list[str] = []
         for routed in self._removable(owned):
             change, lines = routed.remove_record(ctx)
-            wait_in_sync(ctx, self._route53, routed.settings.hostname, change)
+            wait_for_sync(ctx, self._route53, routed.settings.hostname, change)
             removed += lines
         return tuple(removed)
 
@@ -67,5 +67,5 @@ class OldHostnames:
             settings = self._settings.model_copy(update={"hostname": name})
             routed = RoutedRecords(settings, self._region, self._owner, zone, self._route53, self._health)
             records = routed.read()
-            if not records or len(others(records, self._region)) < len(records):
+            if not records or len(records_of_others(records, self._region)) < len(records):
                 yield routed

@@ -10,7 +10,7 @@ TTL = 60.0  # seconds that a resolver may cache an answer: the TTL that Route 53
 SYNC_DEADLINE = 300.0  # Route 53 promises 60 s "under normal conditions"
 
 
-def wait_in_sync(ctx: Context, route53: Route53, hostname: str, change: str) -> None:
+def wait_for_sync(ctx: Context, route53: Route53, hostname: str, change: str) -> None:
     """Wait until every name server of Route 53 answers with the change. change: its id."""
 
     def probe() -> Ready[None] | Pending:
@@ -21,7 +21,7 @@ def wait_in_sync(ctx: Context, route53: Route53, hostname: str, change: str) -> 
     ctx.wait_for(f"{hostname} in Route 53", probe, deadline=SYNC_DEADLINE)
 
 
-def wait_out_the_ttl(ctx: Context, what: str, cause: str) -> None:
+def wait_for_ttl(ctx: Context, what: str, cause: str) -> None:
     """Wait until no resolver can have cached an answer from before. what, cause: shown while waiting."""
     start = ctx.clock.now()
 

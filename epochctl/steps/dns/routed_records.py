@@ -13,8 +13,14 @@ from epochctl.aws.elbv2 import LoadBalancer
 from epochctl.aws.route53 import CLASHING, Alias, HealthCheck, HealthChecks, Record, Refused, Route53, Zone
 from epochctl.config.settings import Settings
 from epochctl.errors import EpochctlError
-from epochctl.steps.dns.record_plan import others, plan_records, region_of, remaining
-from epochctl.steps.dns.region_share import RegionShare, region_share
+from epochctl.steps.dns.records import (
+    RegionShare,
+    plan_records,
+    records_of_others,
+    records_without,
+    region_of,
+    region_share,
+)
 from epochctl.workflow.step import Context
 
 ATTEMPTS = 6
@@ -49,7 +55,7 @@ class RoutedRecords:
 
     def is_shared(self, records: Sequence[Record]) -> bool:
         """Return whether several regions share the name, by the settings or by records that are left."""
-        return self.settings.routed or bool(others(records, self.region))
+        return self.settings.routed or bool(records_of_others(records, self.region))
 
     def is_last_of_several(self, records: Sequence[Record]) -> bool:
         """Return whether the record still has a routing policy although the other regions are gone."""
@@ -100,12 +106,14 @@ class RoutedRecords:
 
     def remove_region(self, ctx: Context) -> tuple[str, tuple[str, ...]]:
         """Remove this region's record and health check; return the change id and a line for each removal."""
-        change, lines = self._remove(ctx, lambda records: remaining(self.settings, self.region, records))
+        change, lines = self._remove(
+            ctx, lambda records: records_without(self.settings, self.region, records)
+        )
         return change, (*lines, *self.health.remove(self.region), *self._remove_unused_check())
 
     def remove_record(self, ctx: Context) -> tuple[str, tuple[str, ...]]:
         """Do as `remove_region` for a former host name, whose health checks the current name uses."""
-        return self._remove(ctx, lambda records: others(records, self.region))
+        return self._remove(ctx, lambda records: records_of_others(records, self.region))
 
     def _remove(
         self, ctx: Context, keep: Callable[[Sequence[Record]], tuple[Record, ...]]
@@ -120,7 +128,9 @@ class RoutedRecords:
         def change() -> str:
             records = self._owned()
             kept = keep(records)
-            removed[:] = [one for one in records if one not in others(records, self.region)] or removed
+            removed[:] = [
+                one for one in records if one not in records_of_others(records, self.region)
+            ] or removed
             return self._rearrange(records, kept) if len(kept) < len(records) or not kept else ""
 
         change_id = self._retry_refused(ctx, change)

@@ -17,9 +17,8 @@ from epochctl.errors import EpochctlError
 from epochctl.net.dns import DnsClient
 from epochctl.outputs import DnsRecord, Release
 from epochctl.steps.dns.old_hostnames import OldHostnames
-from epochctl.steps.dns.propagation import wait_in_sync, wait_out_the_ttl
-from epochctl.steps.dns.record_plan import others
-from epochctl.steps.dns.region_share import RegionShare
+from epochctl.steps.dns.propagation import wait_for_sync, wait_for_ttl
+from epochctl.steps.dns.records import RegionShare, records_of_others
 from epochctl.steps.dns.routed_records import RoutedRecords, foreign_records
 from epochctl.workflow.step import Context, Observation
 from epochctl.workflow.waiting import Pending, Ready
@@ -98,13 +97,13 @@ class Dns:
         is_shared = routed.is_shared(records)
         if is_shared or routed.is_last_of_several(records):
             put = routed.put_region if is_shared else routed.make_simple
-            wait_in_sync(ctx, self._route53, self._hostname, put(ctx, balancer))
+            wait_for_sync(ctx, self._route53, self._hostname, put(ctx, balancer))
             return DnsRecord(self._hostname, target, managed=True)
         record = Record(self._hostname, "A", alias=Alias(balancer.dns_name, balancer.hosted_zone_id))
         published = self._route53.publish(zone, record, self._owner)
         if published.foreign:
             return self._accept_foreign(zone, published.foreign, target)
-        wait_in_sync(ctx, self._route53, self._hostname, published.change)
+        wait_for_sync(ctx, self._route53, self._hostname, published.change)
         return DnsRecord(self._hostname, target, managed=True)
 
     def destroy(self, ctx: Context) -> tuple[str, ...]:
@@ -120,9 +119,9 @@ class Dns:
             return ()
         routed = self._routed_records(zone)
         is_owned = self._route53.owns(zone, self._hostname, self._owner)
-        if is_owned and others(routed.read(), self._region):
+        if is_owned and records_of_others(routed.read(), self._region):
             change, lines = routed.remove_region(ctx)
-            wait_in_sync(ctx, self._route53, self._hostname, change)
+            wait_for_sync(ctx, self._route53, self._hostname, change)
             return lines
         removed = self._route53.withdraw(zone, self._hostname, self._owner)
         lines = tuple(f"DNS record {record} in zone {zone.name}" for record in removed)
@@ -142,7 +141,7 @@ class Dns:
     def _observe_shared(
         self, routed: RoutedRecords, target: str, is_owned: bool, records: tuple[Record, ...]
     ) -> Observation:
-        own = [one for one in records if one not in others(records, self._region)]
+        own = [one for one in records if one not in records_of_others(records, self._region)]
         check = self._health.find(self._region)
         exists = (is_owned and bool(own or not records)) or check is not None
         balancer = self._elbv2.by_dns_name(target) if target else None
@@ -153,7 +152,7 @@ class Dns:
 
     def wait_for_clients_to_leave(self, ctx: Context) -> None:
         """Wait until no resolver remembers a record that was deleted: its TTL, 60 s."""
-        wait_out_the_ttl(ctx, "clients to go elsewhere", "resolvers may still send clients here")
+        wait_for_ttl(ctx, "clients to go elsewhere", "resolvers may still send clients here")
 
     def _observe_external(self, target: str) -> Observation:
         answer = self._dns.ask(self._dns.authority(self._hostname), self._hostname, "A")

@@ -25,28 +25,30 @@ CHECKED = (
 
 @dataclass(frozen=True)
 class StateDrift:
-    """Addresses. known: in the state; gone: of those, not in the account; lost: in the account, not in the
-    state. up: whether there is anything at all; ended: a state was written, and holds nothing any more."""
+    """Addresses of resources: in the state, of these missing in AWS, and in AWS but not in the state.
 
-    known: tuple[str, ...]
-    gone: tuple[str, ...]
-    lost: tuple[str, ...]
+    has_resources: in the state or in AWS; is_destroyed: the state exists and is empty.
+    """
+
+    in_state: tuple[str, ...]
+    missing: tuple[str, ...]
+    untracked: tuple[str, ...]
     infrastructure: Infrastructure | None
-    up: bool = True
-    ended: bool = False
+    has_resources: bool = True
+    is_destroyed: bool = False
 
 
-def compare(state: str, there: Mapping[str, str]) -> StateDrift:
-    """Return the drift. state: the state's JSON, "" for none; there: address -> id of what exists."""
+def compare_state(state: str, existing: Mapping[str, str]) -> StateDrift:
+    """Return the drift. state: the state's JSON, "" for none; existing: address -> id of what AWS has."""
     document = json.loads(state) if state else {}
-    known = tuple(_addresses(document))
+    in_state = tuple(_addresses(document))
     return StateDrift(
-        known,
-        tuple(name for name in known if name.startswith(CHECKED) and name not in there),
-        tuple(name for name in there if name.startswith(CHECKED) and name not in known),
+        in_state,
+        tuple(name for name in in_state if name.startswith(CHECKED) and name not in existing),
+        tuple(name for name in existing if name.startswith(CHECKED) and name not in in_state),
         outputs(state),
-        up=bool(known or there),
-        ended=bool(document) and not known,
+        has_resources=bool(in_state or existing),
+        is_destroyed=bool(document) and not in_state,
     )
 
 

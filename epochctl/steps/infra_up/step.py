@@ -27,7 +27,7 @@ from epochctl.steps.infra_up import tfvars
 from epochctl.steps.infra_up.node_watch import NodeWatch
 from epochctl.steps.infra_up.reconciliation import CLUSTER, Reconciliation
 from epochctl.steps.infra_up.review import Review, Reviewed
-from epochctl.steps.infra_up.state_drift import StateDrift, compare, ids, outputs
+from epochctl.steps.infra_up.state_drift import StateDrift, compare_state, ids, outputs
 from epochctl.steps.infra_up.vpc_cleanup import VpcCleanup
 from epochctl.tools.terraform import (
     Backend,
@@ -188,7 +188,7 @@ class InfraUp:
     def state_drift(self) -> StateDrift:
         """Return how the state differs from AWS, without running terraform. Changes nothing."""
         account, backend = self._backend()
-        return compare(self._bucket.text(account, backend.key), self._import_ids.find())
+        return compare_state(self._bucket.text(account, backend.key), self._import_ids.find())
 
     def unlock(self, ctx: Context, lock_id: str) -> None:
         """Break the state's lock, whose holder is dead."""
@@ -199,7 +199,7 @@ class InfraUp:
         """Return what the state shows without terraform, while a run works on it."""
         drift = self.state_drift()
         changes = (*self._errored_state(), f"not planned: {locked.why}")
-        return Observation(drift.infrastructure, changes, bool(drift.known))
+        return Observation(drift.infrastructure, changes, bool(drift.in_state))
 
     def _errored_state(self) -> tuple[str, ...]:
         """Return a line if a state could not be uploaded; a read-only command leaves it there."""

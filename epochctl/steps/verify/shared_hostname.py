@@ -33,7 +33,7 @@ class SharedHostname:
         self._settings = settings
         self._dns, self._https = dns or DnsClient(), https or HttpsClient()
 
-    def ask(self, ctx: Context) -> HostnameAnswer:
+    def wait_for_answer(self, ctx: Context) -> HostnameAnswer:
         """Wait for an answer and return it. Raises VerifyError where none comes in time."""
         hostname = self._settings.hostname
         try:
@@ -48,21 +48,23 @@ class SharedHostname:
         found = self._dns.recursive(hostname)
         if found.status != "found":
             return Pending(f"no address: {found.reason}")
-        address, path = found.values[0], asked(self._settings)
+        address, path = found.values[0], probe_path(self._settings)
         answer = self._https.get(hostname, address, path, accept="application/json")
         if isinstance(answer, Failure):
             return Pending(f"{address}: {answer.layer}: {answer.cause}")
         if answer.status != 200:
             return Pending(f"{address}: {path} answers {answer.status}")
-        return Ready(HostnameAnswer(f"https://{hostname}/", address, said(self._settings, answer)))
+        return Ready(
+            HostnameAnswer(f"https://{hostname}/", address, responding_region(self._settings, answer))
+        )
 
 
-def asked(settings: Settings) -> str:
+def probe_path(settings: Settings) -> str:
     """Return a path that the service answers: of a user's own image only the health path is known."""
     return settings.service.health_path if settings.service.image else "/"
 
 
-def said(settings: Settings, answer: Response) -> str:
+def responding_region(settings: Settings, answer: Response) -> str:
     """Return the region in a 200 answer of epochctl's own service, else ""."""
     if settings.service.image or answer.status != 200:
         return ""

@@ -1,4 +1,4 @@
-"""Which records of the host name there should be, given those that there are. Makes no requests.
+"""The host name's records: which there should be, and each region's share of the answers. Makes no requests.
 
 Only Route 53 is read, no region's state or bucket, so that the outage of one region blocks no other. All
 records of a name have one routing policy: a change of the policy changes all of them.
@@ -7,10 +7,10 @@ records of a name have one routing policy: a change of the policy changes all of
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
-from epochctl.aws.route53 import Placement, Record
+from epochctl.aws.route53 import HealthCheck, Observation, Placement, Record, verdict
 from epochctl.config.settings import Settings
 
 _BALANCER = re.compile(r"\.([a-z0-9-]+)\.elb\.amazonaws\.com(\.cn)?\.?$")
@@ -24,7 +24,7 @@ def region_of(record: Record) -> str:
     return found[1] if found else ""
 
 
-def others(records: Sequence[Record], region: str) -> tuple[Record, ...]:
+def records_of_others(records: Sequence[Record], region: str) -> tuple[Record, ...]:
     """Return the records of other regions. One of unknown region is replaced by the first that deploys."""
     return tuple(one for one in records if one.alias and region_of(one) not in ("", region))
 
@@ -36,7 +36,7 @@ def plan_records(
 
     A region that is no longer in the settings keeps its record until `down`: it may still serve.
     """
-    rest = others(records, region)
+    rest = records_of_others(records, region)
     if not settings.routed and not rest:
         return (own,)
     kind = settings.routing.kind if settings.routed else "latency"
@@ -49,9 +49,9 @@ def plan_records(
     )
 
 
-def remaining(settings: Settings, region: str, records: Sequence[Record]) -> tuple[Record, ...]:
+def records_without(settings: Settings, region: str, records: Sequence[Record]) -> tuple[Record, ...]:
     """Return the records without those of `region`. A last one becomes simple if the settings say so."""
-    rest = others(records, region)
+    rest = records_of_others(records, region)
     if len(rest) == 1 and not settings.routed and region_of(rest[0]) == settings.home:
         return (replace(rest[0], placement=None),)
     return rest
@@ -60,3 +60,37 @@ def remaining(settings: Settings, region: str, records: Sequence[Record]) -> tup
 def _placement(settings: Settings, region: str, kind: str, check: str) -> Placement:
     weight = settings.routing.weight(region) if kind == "weighted" else 0
     return Placement(region, kind, weight, kind == "failover" and region == settings.home, check)
+
+
+@dataclass(frozen=True)
+class RegionShare:
+    """One region. kind: latency, weighted or failover, "" for a simple record; drained: by `failover`.
+
+    healthy: as Route 53's health checkers see it; None where there is no check, or no result yet.
+    """
+
+    region: str
+    kind: str = ""
+    drained: bool = False
+    healthy: bool | None = None
+
+    @property
+    def answers(self) -> bool:
+        """Return whether clients may be sent there now; unknown health counts as healthy, as in Route 53."""
+        return not self.drained and self.healthy is not False
+
+
+def answering_regions(shares: Iterable[RegionShare]) -> tuple[str, ...]:
+    """Return the regions that clients may be sent to. If none is healthy, Route 53 takes all for healthy."""
+    undrained = [one for one in shares if not one.drained]
+    return tuple(one.region for one in undrained if one.answers) or tuple(one.region for one in undrained)
+
+
+def region_share(
+    record: Record, check: HealthCheck | None, observations: Sequence[Observation]
+) -> RegionShare:
+    """Return the share of one record, given its health check and what the checkers observed."""
+    kind = record.placement.kind if record.placement else ""
+    is_held = check is not None and check.kept  # a held check is disabled: its last observations are void
+    healthy = None if is_held else verdict(observations)
+    return RegionShare(region_of(record), kind, check.drained if check else False, healthy)
