@@ -10,16 +10,11 @@ from epochctl.aws.acm import Acm
 from epochctl.aws.ecr import Ecr
 from epochctl.aws.eks import Eks
 from epochctl.aws.elbv2 import Elbv2
-from epochctl.aws.expiry import Expiry
-from epochctl.aws.import_ids import ImportIds
-from epochctl.aws.log_groups import LogGroups
-from epochctl.aws.name_conflicts import NameConflicts
 from epochctl.aws.network import Network
 from epochctl.aws.replication import Replication
 from epochctl.aws.route53 import HealthChecks, Route53
 from epochctl.aws.security_groups import SecurityGroups
 from epochctl.aws.session import Aws
-from epochctl.aws.state_bucket import StateBucket
 from epochctl.config.settings import Settings
 from epochctl.kube.access import foreign, reach
 from epochctl.kube.orphans import Orphans
@@ -62,32 +57,23 @@ def make_steps(
     settings: as `current_size` returns them; ttl: of the command line, before the
     setting; reviewed: the only plans that may be applied.
     """
-    ecr, eks, elbv2, route53 = Ecr(aws), Eks(aws), Elbv2(aws), Route53(aws)
-    find_cluster = partial(reach, eks, settings, region)
-    acm, groups, name = Acm(aws), SecurityGroups(aws), settings.full_name
+    ecr, eks, elbv2, route53, acm = Ecr(aws), Eks(aws), Elbv2(aws), Route53(aws), Acm(aws)
+    groups, find_cluster = SecurityGroups(aws), partial(reach, eks, settings, region)
     network = Network(aws, groups)
-    health = HealthChecks(aws, name, settings.tags)
+    orphans = Orphans(settings.full_name, settings.tags, elbv2, groups, network)
+    health = HealthChecks(aws, settings.full_name, settings.tags)
     hold = Route53HealthCheckHold(settings, region, route53=route53, elbv2=elbv2, health=health)
-    orphans = Orphans(name, settings.tags, elbv2, groups, network)
     other_acms = tuple(Acm(Aws(other)) for other in settings.regions if other != region)
-    terraform = Terraform(
-        settings.files_of("terraform"), settings.state_directory(region) / "terraform", region
-    )
     return Steps(
         acm_cert=AcmCert(settings, region, acm=acm, route53=route53, other_acms=other_acms),
         infra_up=InfraUp(
             settings,
             region,
             aws=aws,
-            terraform=terraform,
-            bucket=StateBucket(aws),
+            terraform=_terraform(settings, region),
             ecr=ecr,
             network=network,
             orphans=orphans,
-            logs=LogGroups(aws),
-            import_ids=ImportIds(aws, name, settings.tags, settings.cluster.access),
-            name_conflicts=NameConflicts(aws, name, settings.tags),
-            expiry=Expiry(aws, settings.tags),
             ttl=ttl,
             reviewed=reviewed,
         ),
@@ -113,6 +99,11 @@ def make_steps(
         dns=Dns(settings, region, route53=route53, elbv2=elbv2, health=health, acm=acm),
         verify=Verify(settings, region, elbv2=elbv2, route53=route53, read_pods=partial(read_pods, eks)),
     )
+
+
+def _terraform(settings: Settings, region: str) -> Terraform:
+    directory = settings.state_directory(region) / "terraform"
+    return Terraform(settings.files_of("terraform"), directory, region)
 
 
 def current_size(settings: Settings, region: str, aws: Aws, health: HealthChecks | None = None) -> Settings:

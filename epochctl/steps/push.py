@@ -54,14 +54,12 @@ class Push:
             return Observation(self._resolve_reference(ctx, infra))
         wanted = _platform_of(infra)
         if image.platform != wanted:  # apply refuses it, unless the same plan changes the nodes
-            return Observation(
-                None, (f"push {image.digest[:19]}, which is for {image.platform}; the nodes are {wanted}",)
-            )
+            change = f"push {image.digest[:19]}, which is for {image.platform}; the nodes are {wanted}"
+            return Observation(None, (change,))
         if self._ecr.has_image(infra.repository_name, image.digest):
             return Observation(PushedImage(infra.repository_url, image.digest, image.tag))
-        return Observation(
-            None, (f"push {image.digest[:19]} ({image.size / 1e6:.1f} MB) to {infra.repository_url}",)
-        )
+        size = f"{image.size / 1e6:.1f} MB"
+        return Observation(None, (f"push {image.digest[:19]} ({size}) to {infra.repository_url}",))
 
     def apply(self, ctx: Context) -> PushedImage:
         """Push the image unless it is there or is replicated.
@@ -94,9 +92,8 @@ class Push:
         registry = self._open_registry(host, self._log_in())
         ctx.say(f"pushing {image.size / 1e6:.1f} MB to {infra.repository_url}")
         try:
-            sent = registry.push(
-                infra.repository_name, image.tag, _uploads(layout.blobs), _upload(layout.manifest)
-            )
+            blobs, manifest = [_upload(blob) for blob in layout.blobs], _upload(layout.manifest)
+            sent = registry.push(infra.repository_name, image.tag, blobs, manifest)
             ctx.say(f"{sent / 1e6:.1f} MB sent")
         except ImageError:
             if not self._ecr.has_image(infra.repository_name, image.digest):  # else another run was faster
@@ -151,10 +148,6 @@ def _check_platform(name: str, platforms: tuple[str, ...], infra: Infrastructure
             why=f"{name} is not for {wanted}, which the nodes are",
             fix="build for that platform, or choose other [cluster] instance_types",
         )
-
-
-def _uploads(blobs: tuple[Blob, ...]) -> list[Upload]:
-    return [_upload(blob) for blob in blobs]
 
 
 def _upload(blob: Blob) -> Upload:

@@ -17,9 +17,7 @@ class ValidationRecord:
     """The validation record of one host name."""
 
     def __init__(self, route53: Route53, hostname: str, owner: str) -> None:
-        self._route53 = route53
-        self._hostname = hostname
-        self._owner = owner
+        self._route53, self._hostname, self._owner = route53, hostname, owner
 
     def zone(self) -> Zone | None:
         """Return the account's hosted zone for the record, or None where the name is served elsewhere."""

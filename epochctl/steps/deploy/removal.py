@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from epochctl.errors import ClusterError, DeadlineError
-from epochctl.kube import lb_controller
-from epochctl.kube.access import Cluster
+from epochctl.kube import Kube, lb_controller
 from epochctl.kube.orphans import Orphans
+from epochctl.steps.deploy.service_release import ServiceRelease
 from epochctl.workflow.stall_timer import StallTimer
 from epochctl.workflow.step import Context
 from epochctl.workflow.waiting import Pending, Ready
@@ -20,25 +20,27 @@ from epochctl.workflow.waiting import Pending, Ready
 class Removal:
     """One release in its namespace."""
 
-    cluster: Cluster
+    release: ServiceRelease
     orphans: Orphans
-    namespace: str
-    release: str
+
+    @property
+    def kube(self) -> Kube:
+        return self.release.cluster.kube
 
     def run(self, ctx: Context) -> tuple[str, ...]:
         """Remove everything, in the order that leaves no load balancer; return a line for each removal."""
-        kube, removed = self.cluster.kube, []
-        if self.cluster.helm.uninstall(self.release, self.namespace):
-            removed.append(f"release {self.release}")
-        if kube.owned_namespace(self.namespace):
-            for ingress in kube.ingresses(self.namespace):  # not in the release any more, or never
-                kube.delete_ingress(self.namespace, ingress.name)
+        kube, removed = self.kube, []
+        if self.release.cluster.helm.uninstall(self.release.name, self.release.namespace):
+            removed.append(f"release {self.release.name}")
+        if kube.owned_namespace(self.release.namespace):
+            for ingress in kube.ingresses(self.release.namespace):  # not in the release any more, or never
+                kube.delete_ingress(self.release.namespace, ingress.name)
             controller_works = self._wait_for_load_balancer(ctx)
-            kube.delete_namespace(self.namespace)
+            kube.delete_namespace(self.release.namespace)
             self._wait_for_namespace(ctx, controller_works)
-            removed.append(f"namespace {self.namespace}")
-        elif kube.namespace(self.namespace) is not None:
-            ctx.say(f"namespace {self.namespace} was not made by epochctl: kept")
+            removed.append(f"namespace {self.release.namespace}")
+        elif kube.namespace(self.release.namespace) is not None:
+            ctx.say(f"namespace {self.release.namespace} was not made by epochctl: kept")
         return tuple(removed)
 
     def _wait_for_load_balancer(self, ctx: Context) -> bool:
@@ -47,9 +49,9 @@ class Removal:
         It holds an Ingress by a finalizer as long as there is a load balancer. A controller that runs and
         does nothing sets the finalizer again after it was removed.
         """
-        if not self.cluster.kube.ingresses(self.namespace):
+        if not self.kube.ingresses(self.release.namespace):
             return True
-        if not lb_controller.is_serving(self.cluster.kube):
+        if not lb_controller.is_serving(self.kube):
             ctx.say("the load balancer controller is dead: its load balancers are left to `lb-controller`")
             self._remove_finalizers(ctx)
             return False
@@ -65,10 +67,10 @@ class Removal:
 
     def _ingress_probe(self, stall: StallTimer) -> Ready[None] | Pending:
         """Ready without an Ingress. Raises DeadlineError once the controller deletes nothing any more."""
-        left = self.cluster.kube.ingresses(self.namespace)
+        left = self.kube.ingresses(self.release.namespace)
         if not left:
             return Ready(None)
-        events = self.cluster.kube.events(self.namespace, left[0].name, kind="Ingress", limit=1)
+        events = self.kube.events(self.release.namespace, left[0].name, kind="Ingress", limit=1)
         cause = events[0] if events else f"Ingress {left[0].name} is held by the controller"
         if stall.is_stalled((left, self.orphans.find().all)):
             what = f"the load balancer controller has done nothing for {stall.seconds:.0f} s"
@@ -77,26 +79,26 @@ class Removal:
 
     def _remove_finalizers(self, ctx: Context) -> None:
         """Delete the dead controller's webhooks, which refuse every change, and strip its finalizers."""
-        self.cluster.kube.delete_webhooks(lb_controller.WEBHOOKS)
-        for freed in self.cluster.kube.strip_finalizers(self.namespace):
+        self.kube.delete_webhooks(lb_controller.WEBHOOKS)
+        for freed in self.kube.strip_finalizers(self.release.namespace):
             ctx.say(f"freed {freed} from the controller's finalizer")
 
     def _wait_for_namespace(self, ctx: Context, controller_works: bool) -> None:
         stall = StallTimer(ctx.clock, lb_controller.STALL)
 
         def probe() -> Ready[None] | Pending:
-            if self.cluster.kube.namespace(self.namespace) is None:
+            if self.kube.namespace(self.release.namespace) is None:
                 return Ready(None)
-            pods = [pod.name for pod in self.cluster.kube.pods(self.namespace)]
+            pods = [pod.name for pod in self.kube.pods(self.release.namespace)]
             is_idle = stall.is_stalled((tuple(pods), self.orphans.find().all))
             works = controller_works and not is_idle
-            if not pods and not (works and lb_controller.is_serving(self.cluster.kube)):
+            if not pods and not (works and lb_controller.is_serving(self.kube)):
                 self._remove_finalizers(ctx)
             return Pending(f"pods are ending: {', '.join(pods)}" if pods else "its objects are being deleted")
 
         try:
-            ctx.wait_for(f"namespace {self.namespace} to be deleted", probe, deadline=240)
+            ctx.wait_for(f"namespace {self.release.namespace} to be deleted", probe, deadline=240)
         except DeadlineError as error:
             raise ClusterError(
-                error.what, why=error.why, fix=f"kubectl get all -n {self.namespace}"
+                error.what, why=error.why, fix=f"kubectl get all -n {self.release.namespace}"
             ) from error

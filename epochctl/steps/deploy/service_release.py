@@ -12,7 +12,7 @@ from epochctl.kube import DeploymentState, PodState
 from epochctl.kube.access import Cluster, settled
 from epochctl.outputs import Certificate, PushedImage
 from epochctl.steps.deploy import chart
-from epochctl.steps.deploy.releases import AUTHOR
+from epochctl.steps.deploy.releases import AUTHOR, Releases
 from epochctl.steps.deploy.watch import image_mismatch
 from epochctl.tools.helm import Json, ReleaseState, canonical, changed_objects, without_hooks
 from epochctl.workflow.journal import whoami
@@ -42,6 +42,10 @@ class ServiceRelease:
     def state(self) -> ReleaseState | None:
         """Return the newest revision, or None where nothing is installed."""
         return self.cluster.helm.release(self.name, self.namespace)
+
+    def history(self) -> Releases:
+        """Return a reader of all revisions."""
+        return Releases(self.cluster.kube, self.namespace, self.name)
 
     def settled(self, ctx: Context) -> ReleaseState | None:
         """Return the newest revision once no other helm works on the release."""

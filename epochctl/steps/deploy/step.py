@@ -93,24 +93,21 @@ class Deploy:
 
     def destroy(self, ctx: Context) -> tuple[str, ...]:
         """Uninstall the release while the controller works; return a line for each removal."""
-        cluster = self._find_cluster()
-        if cluster is None:
+        release = self._find_release()
+        if release is None:
             return ()
-        name, namespace = self._settings.name, self._settings.full_name
         try:
-            return Removal(cluster, self._orphans, namespace, name).run(ctx)
+            return Removal(release, self._orphans).run(ctx)
         except ClusterError as error:
-            if is_cluster_ready(cluster):
+            if is_ready(release.cluster):
                 raise
             ctx.say(f"{error.what}: what runs in it goes with it")
             return ()
 
     def releases(self) -> Releases | None:
         """Return the revisions that helm recorded, or None without a cluster."""
-        cluster = self._find_cluster()
-        if cluster is None:
-            return None
-        return Releases(cluster.kube, self._settings.full_name, self._settings.name)
+        release = self._find_release()
+        return release.history() if release else None
 
     def address(self, kube: Kube) -> tuple[str, str]:
         """Return the load balancer's DNS name and "", or "" and why there is none."""
@@ -152,13 +149,11 @@ class Deploy:
         replaced: bool,
     ) -> Iterator[None]:
         """Keep DNS steady while the health path changes to `path`; roll back where the block fails."""
-        history = Releases(release.cluster.kube, release.namespace, release.name)
-        before = health_path_of(current) if current else ""
+        before, hold = health_path_of(current) if current else "", self._health_check_hold
 
         def path_after_failure() -> str:
-            return health_path_of(history.states()[0])
+            return health_path_of(release.history().states()[0])
 
-        hold = self._health_check_hold
         with (
             health_path_change(ctx, hold, before, path, path_after_failure),
             roll_back_on_failure(ctx, release, replaced),
@@ -207,7 +202,7 @@ class Deploy:
         return Release(state.revision, self._settings.full_name, image.digest, url, address)
 
 
-def is_cluster_ready(cluster: Cluster) -> bool:
+def is_ready(cluster: Cluster) -> bool:
     """Return whether the cluster's API server answers."""
     try:
         return cluster.kube.ready()

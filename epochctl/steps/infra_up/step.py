@@ -55,27 +55,27 @@ class InfraUp:
         *,
         aws: Aws,
         terraform: Terraform,
-        bucket: StateBucket,
         ecr: Ecr,
         network: Network,
         orphans: Orphans,
-        logs: LogGroups,
-        import_ids: ImportIds,
-        name_conflicts: NameConflicts,
-        expiry: Expiry,
+        bucket: StateBucket | None = None,
+        import_ids: ImportIds | None = None,
+        name_conflicts: NameConflicts | None = None,
+        expiry: Expiry | None = None,
         ttl: str = "",
         reviewed: Reviewed | None = None,
     ) -> None:
         """ttl: of the command line, before the setting; reviewed: the only plans that may be applied."""
         name, tags = settings.full_name, settings.tags
-        self._settings, self._region, self._logs = settings, region, logs
-        self._aws, self._terraform, self._bucket, self._ecr = aws, terraform, bucket, ecr
-        self._vpc_cleanup = VpcCleanup(name, tags, network, orphans)
-        self._import_ids, self._name_conflicts = import_ids, name_conflicts
+        self._settings, self._region, self._aws = settings, region, aws
+        self._terraform, self._ecr, self._bucket = terraform, ecr, bucket or StateBucket(aws)
+        self._import_ids = import_ids or ImportIds(aws, name, tags, settings.cluster.access)
+        self._name_conflicts = name_conflicts or NameConflicts(aws, name, tags)
         self._duplicates, self._launches = Duplicates(aws, name, tags), NodeLaunches(aws, name)
-        self._ttl = tfvars.Ttl(expiry, settings.ttl, ttl)
+        self._logs, self._vpc_cleanup = LogGroups(aws), VpcCleanup(name, tags, network, orphans)
+        self._ttl = tfvars.Ttl(expiry or Expiry(aws, tags), settings.ttl, ttl)
         review = Review(terraform, region, reviewed)
-        self._reconciliation = Reconciliation(terraform, import_ids, self._variables, review)
+        self._reconciliation = Reconciliation(terraform, self._import_ids, self._variables, review)
         self._observed_plan: Plan | None = None
 
     def observe(self, ctx: Context) -> Observation:

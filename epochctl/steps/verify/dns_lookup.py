@@ -19,14 +19,11 @@ class DnsChecks:
     def __init__(
         self, service: VerifiedService, findings: Findings, dns: DnsClient, route53: Route53
     ) -> None:
-        self._service = service
-        self._findings = findings
-        self._dns = dns
-        self._route53 = route53
+        self._service, self._findings = service, findings
+        self._dns, self._route53 = dns, route53
         self._other_addresses: frozenset[str] = frozenset()
         self._authority = Authority("")
-        self._authoritative = DnsAnswer("silent")
-        self._recursive = DnsAnswer("silent")
+        self._authoritative = self._recursive = DnsAnswer("silent")
 
     def layers(self) -> tuple[Layer, ...]:
         """Return the layers in their order."""

@@ -23,11 +23,8 @@ class HttpChecks:
     def __init__(
         self, service: VerifiedService, findings: Findings, elbv2: Elbv2, dns: DnsClient, https: HttpsClient
     ) -> None:
-        self._service = service
-        self._findings = findings
-        self._elbv2 = elbv2
-        self._dns = dns
-        self._https = https
+        self._service, self._findings = service, findings
+        self._elbv2, self._dns, self._https = elbv2, dns, https
 
     def balancer_layer(self) -> Layer:
         """Return the layer that requests the load balancer's own addresses, before any DNS lookup."""
@@ -75,9 +72,8 @@ class HttpChecks:
             return Pending(f"{served.layer}: {served.cause}")
         days = (served.not_after - datetime.now(UTC)).days
         warning = f"; WARNING: it ends in {days} days and was not renewed" if days < EXPIRY_WARNING else ""
-        return Ready(
-            f"{', '.join(served.names)} by {served.issuer}, until {served.not_after:%Y-%m-%d}{warning}"
-        )
+        until = f"until {served.not_after:%Y-%m-%d}{warning}"
+        return Ready(f"{', '.join(served.names)} by {served.issuer}, {until}")
 
     def redirect(self) -> Ready[str] | Pending:
         """Ready once HTTP redirects to HTTPS of the same name."""

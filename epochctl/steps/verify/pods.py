@@ -29,24 +29,17 @@ class PodChecks:
     def __init__(
         self, service: VerifiedService, findings: Findings, elbv2: Elbv2, read_pods: ReadPods
     ) -> None:
-        self._service = service
-        self._findings = findings
-        self._elbv2 = elbv2
-        self._read_pods = read_pods
+        self._service, self._findings = service, findings
+        self._elbv2, self._read_pods = elbv2, read_pods
 
     def layers(self) -> tuple[Layer, ...]:
         """Return the layers in their order."""
         namespace = self._service.release.namespace
+        pods_fix = f"epochctl logs; kubectl -n {namespace} describe pods; epochctl deploy"
+        targets_fix = "check the health path and the pods' security groups"
         return (
-            Layer(
-                "pods",
-                self.pods,
-                60.0,
-                f"epochctl logs; kubectl -n {namespace} describe pods; epochctl deploy",
-            ),
-            Layer(
-                "target health", self.targets, 180.0, "check the health path and the pods' security groups"
-            ),
+            Layer("pods", self.pods, 60.0, pods_fix),
+            Layer("target health", self.targets, 180.0, targets_fix),
         )
 
     def pods(self) -> Ready[str] | Pending:
@@ -57,13 +50,11 @@ class PodChecks:
         pods = [pod for pod in found if pod.template_hash and not pod.terminating]
         for pod in pods:
             if not pod.ready:
-                return Pending(
-                    pod.trouble.message if pod.trouble else f"pod {pod.name} is not ready: {pod.reason}"
-                )
+                cause = f"pod {pod.name} is not ready: {pod.reason}"
+                return Pending(pod.trouble.message if pod.trouble else cause)
             if release.digest and not pod.runs(release.digest):
-                return Pending(
-                    f"pod {pod.name} runs {', '.join(pod.image_digests)}, released is {release.digest}"
-                )
+                running = ", ".join(pod.image_digests)
+                return Pending(f"pod {pod.name} runs {running}, released is {release.digest}")
         if len(pods) < settings.service.replicas:
             return Pending(f"{len(pods)} of {settings.service.replicas} pods are there")
         return Ready(f"{len(pods)} ready, all of {release.digest[:19] or 'the released image'}")

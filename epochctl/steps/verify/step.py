@@ -35,12 +35,8 @@ class Verify:
         dns: DnsClient | None = None,
         https: HttpsClient | None = None,
     ) -> None:
-        self._settings = settings
-        self._elbv2 = elbv2
-        self._route53 = route53
-        self._dns = dns or DnsClient()
-        self._https = https or HttpsClient()
-        self._read_pods = read_pods
+        self._settings, self._elbv2, self._route53 = settings, elbv2, route53
+        self._dns, self._https, self._read_pods = dns or DnsClient(), https or HttpsClient(), read_pods
 
     def observe(self, ctx: Context) -> Observation:
         """Return no output: what was right in an earlier run may be wrong now."""

@@ -16,10 +16,7 @@ import pytest
 
 from epochctl.aws.ecr import Ecr
 from epochctl.aws.elbv2 import Elbv2
-from epochctl.aws.expiry import Expiry
 from epochctl.aws.import_ids import ImportIds
-from epochctl.aws.log_groups import LogGroups
-from epochctl.aws.name_conflicts import NameConflicts
 from epochctl.aws.network import Network
 from epochctl.aws.security_groups import SecurityGroups
 from epochctl.aws.session import Aws
@@ -109,14 +106,11 @@ class World:
             REGION,
             aws=self.aws,
             terraform=self.terraform,
-            bucket=self.bucket,
             ecr=Ecr(self.aws),
             network=network,
             orphans=Orphans(settings.full_name, settings.tags, Elbv2(self.aws), groups, network),
-            logs=LogGroups(self.aws),
+            bucket=self.bucket,
             import_ids=self.import_ids,
-            name_conflicts=NameConflicts(self.aws, settings.full_name, settings.tags),
-            expiry=Expiry(self.aws, settings.tags),
             reviewed=reviewed,
         )
         self.network = network

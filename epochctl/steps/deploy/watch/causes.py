@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from epochctl.aws.elbv2 import Target
 from epochctl.aws.subnets import Subnet
@@ -80,29 +79,21 @@ def find_unhealthy(targets: Sequence[Target], pods: Sequence[PodState]) -> Troub
     return None
 
 
-@dataclass(frozen=True)
-class IngressError:
-    """Why there is no load balancer. cause: with the events themselves; fix: commands."""
-
-    cause: str
-    fix: str
-
-
-def decode_ingress_error(events: Sequence[str], role: str, subnets: Sequence[Subnet]) -> IngressError:
-    """Return the cause in the newest warning that can be decoded, else the warnings as they are.
+def ingress_failure(events: Sequence[str], role: str, subnets: Sequence[Subnet]) -> NoRollbackError:
+    """Return the error for a missing load balancer: the newest warning that can be decoded, and all of them.
 
     events: the Ingress's warnings, oldest first; role: the controller's IAM role, for events that do not
     name it; subnets: the public ones with their tags.
     """
-    warnings = "\n".join(f"  {event}" for event in events)
+    what, warnings = "the load balancer cannot be made", "\n".join(f"  {event}" for event in events)
     for event in reversed(events):
         if cause := _denied(event, role) or _untagged(event, subnets):
-            return IngressError(f"{cause}\n{warnings}", "epochctl infra up, then epochctl deploy")
+            fix = "epochctl infra up, then epochctl deploy"
+            return NoRollbackError(what, why=f"{cause}\n{warnings}", fix=fix)
     cause = "the load balancer controller has not made a load balancer"
-    return IngressError(
-        f"{cause}\n{warnings}" if warnings else f"{cause} and says nothing about it",
-        "epochctl lb-controller status; put the cause right, then epochctl deploy",
-    )
+    cause = f"{cause}\n{warnings}" if warnings else f"{cause} and says nothing about it"
+    fix = "epochctl lb-controller status; put the cause right, then epochctl deploy"
+    return NoRollbackError(what, why=cause, fix=fix)
 
 
 def _denied(event: str, role: str) -> str:

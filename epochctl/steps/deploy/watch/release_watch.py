@@ -19,12 +19,11 @@ from epochctl.steps.deploy import chart
 from epochctl.steps.deploy.watch.causes import (
     REMEDIES,
     TARGET_GRACE,
-    IngressError,
     NoRollbackError,
-    decode_ingress_error,
     find_unhealthy,
     find_unserved,
     image_mismatch,
+    ingress_failure,
     rollout_failure,
 )
 from epochctl.workflow.step import Context
@@ -93,9 +92,9 @@ class ReleaseWatch:
             if line := image_mismatch(pod, image):
                 raise DeployError("the pods run another image than the one that was pushed", why=line)
         fix = "epochctl status"
-        balancer = AddressProbe(self.target_health, ctx.clock, partial(self._ingress_error, ctx))
+        balancer = balancer_probe(self.target_health, ctx.clock, partial(self._ingress_failure, ctx))
         address = ctx.wait_for("the load balancer", balancer, deadline=300, fix=fix, longest=2.0)
-        targets = TargetsProbe(self.target_health, pods, ctx.clock)
+        targets = targets_probe(self.target_health, pods, ctx.clock)
         ctx.wait_for("the load balancer to serve the pods", targets, deadline=420, fix=fix, longest=3.0)
         return address
 
@@ -113,56 +112,49 @@ class ReleaseWatch:
         what, fix = "the pods of the release", "epochctl logs"
         return ctx.wait_for(what, rollout.probe, deadline=self.timeout, fix=fix, longest=2.0)
 
-    def _ingress_error(self, ctx: Context) -> IngressError:
-        """Return why the controller creates no load balancer, with what AWS says about the subnets."""
+    def _ingress_failure(self, ctx: Context) -> NoRollbackError:
+        """Read the controller's warnings, its role and the subnets; return the error that they explain."""
         infra = ctx.outputs.find(Infrastructure)
         role = self.kube.role_of(lb_controller.NAMESPACE, lb_controller.NAME) or ""
         namespace, name = self.target_health.namespace, self.target_health.name
         events = self.kube.events(namespace, name, kind="Ingress", limit=3)
         subnets = self.subnets.describe(infra.public_subnet_ids if infra else ())
-        return decode_ingress_error(events, role.rpartition("/")[2], subnets)
+        return ingress_failure(events, role.rpartition("/")[2], subnets)
 
 
-@dataclass
-class AddressProbe:
-    """Ready with the load balancer's DNS name. A warning of the controller is final once it lasts."""
+def balancer_probe(
+    target_health: TargetHealth, clock: Clock, failure: Callable[[], NoRollbackError]
+) -> Callable[[], Ready[str] | Pending]:
+    """Return a probe for the load balancer's DNS name. A warning of the controller is final once it lasts."""
+    timers = TroubleTimers(clock)
 
-    target_health: TargetHealth
-    clock: Clock
-    explain: Callable[[], IngressError]
-
-    def __post_init__(self) -> None:
-        self._timers = TroubleTimers(self.clock)
-
-    def __call__(self) -> Ready[str] | Pending:
-        address, cause = self.target_health.address()
+    def probe() -> Ready[str] | Pending:
+        address, cause = target_health.address()
         if address:
             return Ready(address)
         kind, grace = ("silence", SILENCE_GRACE) if cause == NO_EVENTS else ("warning", WARNING_GRACE)
-        if self._timers.exhausted(Trouble(kind, cause, grace)):
-            error = self.explain()
-            raise NoRollbackError("the load balancer cannot be made", why=error.cause, fix=error.fix)
+        if timers.exhausted(Trouble(kind, cause, grace)):
+            raise failure()
         return Pending(cause)
 
+    return probe
 
-@dataclass
-class TargetsProbe:
-    """Ready once the load balancer sends to exactly these pods. An unhealthy target becomes final."""
 
-    target_health: TargetHealth
-    pods: Pods
-    clock: Clock
+def targets_probe(
+    target_health: TargetHealth, pods: Pods, clock: Clock
+) -> Callable[[], Ready[None] | Pending]:
+    """Return a probe for exactly these pods as healthy targets. An unhealthy one is final once it lasts."""
+    timers = TroubleTimers(clock)
 
-    def __post_init__(self) -> None:
-        self._timers = TroubleTimers(self.clock)
-
-    def __call__(self) -> Ready[None] | Pending:
-        trouble = self.target_health.why_not_serving(self.pods)
+    def probe() -> Ready[None] | Pending:
+        trouble = target_health.why_not_serving(pods)
         if trouble is None:
             return Ready(None)
         if trouble.kind != "unhealthy":
-            self._timers.forget("unhealthy")
-        elif self._timers.exhausted(trouble):
+            timers.forget("unhealthy")
+        elif timers.exhausted(trouble):
             fix = REMEDIES[trouble.kind]
             raise DeployError("the load balancer cannot reach the pods", why=trouble.message, fix=fix)
         return Pending(trouble.message)
+
+    return probe

@@ -110,7 +110,6 @@ def made(program: Program) -> InfraUp:
         ecr=anything,
         network=anything,
         orphans=anything,
-        logs=anything,
         import_ids=nothing,
         name_conflicts=nothing,
         expiry=nothing,

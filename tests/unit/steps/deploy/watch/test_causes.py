@@ -9,9 +9,9 @@ from epochctl.aws.subnets import Subnet
 from epochctl.kube import PodState
 from epochctl.steps.deploy.watch.causes import (
     ROLE_TAG,
-    decode_ingress_error,
     find_unhealthy,
     find_unserved,
+    ingress_failure,
 )
 
 ALL = tuple(Subnet(f"subnet-{zone}", f"us-west-2{zone}", {ROLE_TAG: "1"}) for zone in "ab")
@@ -33,30 +33,30 @@ def target(address: str, state: str, reason: str = "") -> Target:
 
 
 def test_a_missing_action_is_named_with_its_role() -> None:
-    found = decode_ingress_error((DENIED,), "", ALL)
-    assert "epoch-production-lb-controller" in found.cause.splitlines()[0]
-    assert "elasticloadbalancing:CreateLoadBalancer" in found.cause.splitlines()[0]
+    found = ingress_failure((DENIED,), "", ALL)
+    assert "epoch-production-lb-controller" in found.why.splitlines()[0]
+    assert "elasticloadbalancing:CreateLoadBalancer" in found.why.splitlines()[0]
     assert "epochctl infra up" in found.fix
 
 
 def test_a_role_that_cannot_be_assumed_is_named() -> None:
     event = "FailedBuildModel: Not authorized to perform sts:AssumeRoleWithWebIdentity"
-    assert "the-role cannot be assumed" in decode_ingress_error((event,), "the-role", ALL).cause
+    assert "the-role cannot be assumed" in ingress_failure((event,), "the-role", ALL).why
 
 
 def test_missing_tags_are_named_with_their_subnets() -> None:
-    cause = decode_ingress_error((UNTAGGED,), "", (*ALL, BARE)).cause.splitlines()[0]
+    cause = ingress_failure((UNTAGGED,), "", (*ALL, BARE)).why.splitlines()[0]
     assert f"{ROLE_TAG}=1 is missing on subnet-c (us-west-2c)" in cause
     assert "subnet-a" not in cause
 
 
 def test_one_zone_is_not_enough() -> None:
-    assert "two zones" in decode_ingress_error((UNTAGGED,), "", ALL[:1]).cause
+    assert "two zones" in ingress_failure((UNTAGGED,), "", ALL[:1]).why
 
 
 def test_anything_else_is_shown_as_it_came_and_silence_is_said() -> None:
-    assert "  Odd: never seen" in decode_ingress_error(("Odd: never seen",), "", ALL).cause
-    assert "says nothing" in decode_ingress_error((), "", ALL).cause
+    assert "  Odd: never seen" in ingress_failure(("Odd: never seen",), "", ALL).why
+    assert "says nothing" in ingress_failure((), "", ALL).why
 
 
 def test_healthy_pods_and_draining_old_ones_are_fine() -> None:

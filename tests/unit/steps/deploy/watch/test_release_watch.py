@@ -8,7 +8,7 @@ from typing import Any, cast
 from epochctl.aws.elbv2 import Target
 from epochctl.kube import DeploymentState, IngressState, PodState
 from epochctl.outputs import PushedImage
-from epochctl.steps.deploy.watch.release_watch import ReleaseWatch, TargetHealth, TargetsProbe
+from epochctl.steps.deploy.watch.release_watch import ReleaseWatch, TargetHealth, targets_probe
 from epochctl.workflow.events import Event
 from epochctl.workflow.outputs import Outputs
 from epochctl.workflow.step import Context
@@ -49,5 +49,5 @@ def test_a_release_without_pods_is_deployed_once_it_has_a_load_balancer() -> Non
     assert ReleaseWatch(kube, target_health, kube, timeout=1.0).run(ctx, image) == "lb.example.com"
     assert events == []  # nothing was waited for
     unbound = cast("Any", Sleeping(groups=()))
-    probe = TargetsProbe(TargetHealth(unbound, unbound, "epoch-production", "epoch"), (), ctx.clock)
+    probe = targets_probe(TargetHealth(unbound, unbound, "epoch-production", "epoch"), (), ctx.clock)
     assert isinstance(probe(), Pending)
