@@ -61,17 +61,17 @@ def certificate(context: DiagnosisContext) -> Finding:
 def infrastructure(context: DiagnosisContext) -> Finding:
     """Check that Terraform's state and the account agree about what exists."""
     drift = context.steps.infra_up.state_drift()
-    if not drift.known and not drift.lost:
+    if not drift.in_state and not drift.untracked:
         return absent("infrastructure", "nothing has been made yet")
-    if drift.gone:
-        return wrong("infrastructure", f"gone from the account: {_first(drift.gone)}", "epochctl up")
-    if drift.lost:
-        cause = f"made by a run that was interrupted, and not in terraform's state: {_first(drift.lost)}"
+    if drift.missing:
+        return wrong("infrastructure", f"gone from the account: {_first(drift.missing)}", "epochctl up")
+    if drift.untracked:
+        cause = f"made by a run that was interrupted, and not in terraform's state: {_first(drift.untracked)}"
         return wrong("infrastructure", cause, "epochctl up")
     if drift.infrastructure is None:
         return wrong("infrastructure", "the last `up` did not get to its end", "epochctl up")
     context.outputs.put(drift.infrastructure)
-    return ok("infrastructure", f"{len(drift.known)} objects, {drift.infrastructure.vpc_id}")
+    return ok("infrastructure", f"{len(drift.in_state)} objects, {drift.infrastructure.vpc_id}")
 
 
 def cluster(context: DiagnosisContext) -> Finding:

@@ -14,7 +14,7 @@ from epochctl.config.settings import Settings
 from epochctl.failover.dns_answers import DnsAnswers
 from epochctl.net.dns import DnsClient
 from epochctl.net.https import Failure, HttpsClient
-from epochctl.steps.verify.shared_hostname import asked, said
+from epochctl.steps.verify.shared_hostname import probe_path, responding_region
 
 INTERVAL = 1.0
 MAX_REQUESTS = 3600
@@ -88,11 +88,11 @@ class ProbeClient:
         address = next((each for each in found.values if ":" not in each), "")
         if not address:
             return Probe(at, "", 0, self._now() - start, f"no address: {found.reason or found.status}")
-        answer = self._https.get(hostname, address, asked(self._settings), accept="application/json")
+        answer = self._https.get(hostname, address, probe_path(self._settings), accept="application/json")
         seconds = self._now() - start
         if isinstance(answer, Failure):
             return Probe(at, "", 0, seconds, f"{answer.layer}: {answer.cause}")
-        region = said(self._settings, answer) or self._answers.region_of(address)
+        region = responding_region(self._settings, answer) or self._answers.region_of(address)
         cause = "" if answer.status < 300 else f"answers {answer.status}"
         return Probe(at, region, answer.status, seconds, cause)
 

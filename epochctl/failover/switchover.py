@@ -15,7 +15,7 @@ from epochctl.failover.region import needs_scale_up
 from epochctl.failover.routes import Routes
 from epochctl.failover.standby import StandbySizing
 from epochctl.net.https import Failure, HttpsClient
-from epochctl.steps.dns.propagation import TTL, wait_out_the_ttl
+from epochctl.steps.dns.propagation import TTL, wait_for_ttl
 from epochctl.steps.verify.shared_hostname import HostnameAnswer, SharedHostname
 from epochctl.workflow.step import Context
 from epochctl.workflow.waiting import Pending, Ready
@@ -52,7 +52,7 @@ class Switchover:
         self._wait_until_healthy(ctx, (region,))
         drained = [other for other in others if self._drain(ctx, other)]
         self._wait_for_servers(ctx, {region})
-        self._wait_out_the_ttl(ctx, ", ".join(drained))
+        self._wait_for_ttl(ctx, ", ".join(drained))
         return self._wait_for_this_machine(ctx, {region})
 
     def restore(self, ctx: Context) -> HostnameAnswer:
@@ -73,7 +73,7 @@ class Switchover:
         primary = {one.name for one in listed if one.role == "primary"}
         if primary:
             self._wait_for_servers(ctx, primary)
-        self._wait_out_the_ttl(ctx, ", ".join(drained))
+        self._wait_for_ttl(ctx, ", ".join(drained))
         answer = self._wait_for_this_machine(ctx, primary or {one.name for one in listed})
         self.scale_down(ctx)
         return answer
@@ -138,18 +138,18 @@ class Switchover:
         what = f"Route 53's servers to answer only with {', '.join(sorted(wanted))}"
         ctx.wait_for(what, probe, deadline=SERVERS_DEADLINE)
 
-    def _wait_out_the_ttl(self, ctx: Context, changed: str) -> None:
+    def _wait_for_ttl(self, ctx: Context, changed: str) -> None:
         """changed: the regions whose answers changed, "" for none."""
         if changed:
             cause = "resolvers may still remember what was before"
-            wait_out_the_ttl(ctx, "the answers of before to be forgotten", cause)
+            wait_for_ttl(ctx, "the answers of before to be forgotten", cause)
 
     def _wait_for_this_machine(self, ctx: Context, wanted: set[str]) -> HostnameAnswer:
         """Wait until a client on this machine is answered by one of these regions."""
         answers: list[HostnameAnswer] = []
 
         def probe() -> Ready[HostnameAnswer] | Pending:
-            answers.append(self._shared_hostname.ask(ctx))
+            answers.append(self._shared_hostname.wait_for_answer(ctx))
             region = answers[-1].region or self._answers.region_of(answers[-1].address)
             if region in wanted:
                 return Ready(answers[-1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from epochctl.operations.run import Run
-from epochctl.steps.step_durations import expected
+from epochctl.steps.step_durations import expected_durations
 from epochctl.workflow.budget import Budget
 from epochctl.workflow.events import StepProgress
 
@@ -31,7 +31,7 @@ def step_gate(run: Run, command: str) -> Budget:
     emit = run.emit()
     return Budget(
         command,
-        expected(command, run.journal),
+        expected_durations(command, run.journal),
         run.clients.credentials_left,
         run.clients.credentials_renewed,
         lambda message: emit(StepProgress(STEP, message)),

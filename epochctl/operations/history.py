@@ -39,7 +39,7 @@ def _revisions(run: Run) -> tuple[tuple[Revision, ...], str]:
     """Return the releases, or why there are none to show; the runs are shown in any case."""
     try:
         releases = run.steps.deploy.releases()
-        listed = releases.listed() if releases else ()
+        listed = releases.revisions() if releases else ()
     except EpochctlError as error:
         return (), error.what
     return listed, "" if listed else "none: nothing is deployed"

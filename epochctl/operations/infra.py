@@ -64,9 +64,9 @@ def _plan(run: Run, save: Path | None, if_up: bool) -> bool:
 def _is_down(run: Run) -> bool:
     """Return whether nothing is up, neither in the state nor in the account; then show that."""
     seen = run.steps.infra_up.state_drift()
-    if seen.up:
+    if seen.has_resources:
         return False
-    why = "it was taken down" if seen.ended else "it was never brought up"
+    why = "it was taken down" if seen.is_destroyed else "it was never brought up"
     line = f"Nothing is up in {run.region}: {why}. To bring it up: epochctl up"
     run.presenter.result({"changes": (), "up": False}, (line,))
     return True

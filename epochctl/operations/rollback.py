@@ -21,7 +21,7 @@ def rollback(regions: RegionRunner, revision: int | None, *, ask: bool, wait: st
     command = f"rollback {revision}" if revision else "rollback"
     with regions.locked(command, wait):
         found = regions.run_parallel(partial(_preview, revision=revision))
-        regions.skip(region for region, one in found.items() if one.same)
+        regions.skip(region for region, one in found.items() if one.is_current)
         for run in regions.healthy:
             lines = _preview_lines(found[run.region])
             regions.prompt.show("\n".join(lines if regions.is_single else (f"{run.region}:", *lines)))
@@ -36,8 +36,8 @@ def _preview(run: Run, revision: int | None) -> RollbackPreview:
     releases = run.steps.deploy.releases()
     if releases is None:
         raise NotFoundError("there is no cluster", fix="epochctl up")
-    found = releases.back(revision)
-    if found.same:
+    found = releases.preview_rollback(revision)
+    if found.is_current:
         number = found.target.revision
         fields: dict[str, object] = {"revision": number, "changed": False}
         run.presenter.result(fields, (f"Revision {number} is the present one.",))
@@ -46,7 +46,7 @@ def _preview(run: Run, revision: int | None) -> RollbackPreview:
 
 def _preview_lines(found: RollbackPreview) -> tuple[str, ...]:
     when = f"{found.target.updated:%Y-%m-%d %H:%M} UTC"
-    head = f"Revision {found.present.revision} -> {found.target.revision} (of {when}):"
+    head = f"Revision {found.current.revision} -> {found.target.revision} (of {when}):"
     return (head, *(difference_lines(found.changes) or ("  the same objects",)))
 
 

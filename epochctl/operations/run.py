@@ -12,9 +12,8 @@ from epochctl.config.settings import Settings
 from epochctl.locks import LocalLock
 from epochctl.operations.dependencies import Clients, Dependencies
 from epochctl.operations.presenter import Presenter, Prompt
-from epochctl.steps.catalog import Steps
+from epochctl.steps.catalog import Steps, current_size
 from epochctl.steps.infra_up import Reviewed
-from epochctl.steps.region_size import current_size
 from epochctl.workflow.events import Emit, Event
 from epochctl.workflow.graph import Graph
 from epochctl.workflow.journal import Journal

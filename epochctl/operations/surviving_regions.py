@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from epochctl.errors import VerifyError
 from epochctl.operations.regions import RegionRunner
-from epochctl.steps.dns.region_share import answering
+from epochctl.steps.dns.records import answering_regions
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def surviving_regions(regions: RegionRunner) -> SurvivingRegions:
     settings = regions.settings
     going = tuple(run.region for run in regions.healthy)
     shares = regions.first.steps.dns.shares()
-    answer = answering(shares)
+    answer = answering_regions(shares)
     stay = tuple(region for region in answer if region not in going)
     silent = tuple(share.region for share in shares if share.region not in (*going, *answer))
     missing = tuple(region for region in settings.regions if region not in going)

@@ -35,7 +35,9 @@ def _verify(run: Run) -> None:
 
 def _verify_shared_hostname(regions: RegionRunner) -> None:
     try:
-        answer = regions.first.dependencies.shared_hostname(regions.settings).ask(regions.context("name"))
+        answer = regions.first.dependencies.shared_hostname(regions.settings).wait_for_answer(
+            regions.context("name")
+        )
     except VerifyError:
         regions.show_regions()
         raise

@@ -1,7 +1,7 @@
-"""`build`: the server's image as a layout on disk, for the platform of the nodes.
+"""`build`: the server's image as an OCI layout on disk, for the platform of the nodes.
 
-Pushes nothing, needs no AWS. With an image of the user's own there is nothing to build; the step then only
-says for which platform it must be. Of several regions side by side one makes it, the others copy it.
+Makes no AWS request. With [service] image there is nothing to build: the step then only returns the platform.
+Where several regions build at the same time, one builds and the others copy.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ from epochctl.tools.docker import Docker
 from epochctl.workflow.step import Context, Observation
 from epochctl.workflow.waiting import Pending, Ready
 
-# What the Dockerfile copies; the packages stand where they are imported from.
-DESCRIPTION = ("Dockerfile", "pyproject.toml", "uv.lock")
+# What the Dockerfile copies. The packages are copied from where Python imports them.
+BUILD_FILES = ("Dockerfile", "pyproject.toml", "uv.lock")
 PACKAGES = ("epochctl", "server")
-PATIENCE = 1800.0  # seconds for what another region makes; Docker may emulate a processor
+OTHER_BUILD_DEADLINE = 1800.0  # seconds for another region's build; Docker may emulate the processor
 
-_making = threading.Lock()  # one image at a time: regions at work side by side want the same one
+_build_lock = threading.Lock()  # one build at a time: regions in parallel need the same image
 
 
 class Build:
-    """Assembles where this machine has the nodes' processor, else asks Docker for the root filesystem."""
+    """The image of one region, assembled here or, for another processor, with a root filesystem by Docker."""
 
     name: ClassVar[str] = "build"
     needs: ClassVar[tuple[type, ...]] = ()
@@ -46,33 +46,36 @@ class Build:
     def __init__(self, settings: Settings, region: str, docker: Docker | None = None) -> None:
         self._settings = settings
         self._directory = settings.state_directory(region) / "image"
-        self._others = tuple(
+        self._other_directories = tuple(
             settings.state_directory(other) / "image" for other in settings.regions if other != region
         )
         self._docker = docker or Docker()
 
     def observe(self, ctx: Context) -> Observation:
+        """Compare the layout on disk with the files that it is made of."""
         platform = self._platform()
         if self._settings.service.image:
             return Observation(Image("", "", "", platform, 0))
         _, key = self._inputs(platform)
-        if layout := _whole(self._directory, key):
+        if layout := _current_layout(self._directory, key):
             return Observation(_describe(layout), exists=True)
         return Observation(None, (f"build the image for {platform}",), exists=self._directory.exists())
 
     def apply(self, ctx: Context) -> Image:
+        """Build the layout, or copy it from another region of this directory. Raises ImageError."""
         platform = self._platform()
         if self._settings.service.image:
             return Image("", "", "", platform, 0)
         sources, key = self._inputs(platform)
-        layout = _whole(self._directory, key)
+        layout = _current_layout(self._directory, key)
         if layout is None:
-            with _alone(ctx):
-                layout = self._copied(ctx, key) or self._make_layout(ctx, platform, sources, key)
+            with _exclusive(ctx):
+                layout = self._copy_layout(ctx, key) or self._make_layout(ctx, platform, sources, key)
         ctx.say(f"{layout.manifest.digest[:19]}, {layout.size / 1e6:.1f} MB, {layout.platform}")
         return _describe(layout)
 
     def destroy(self, ctx: Context) -> tuple[str, ...]:
+        """Delete the layout; return a line if there was one."""
         shutil.rmtree(unfinished(self._directory), ignore_errors=True)
         if not self._directory.exists():
             return ()
@@ -80,11 +83,14 @@ class Build:
         return (f"image layout {self._directory}",)
 
     def _platform(self) -> str:
+        """Return the platform of the instance types."""
         return platform_of(self._settings.cluster.instance_types)
 
-    def _copied(self, ctx: Context, key: str) -> Layout | None:
-        """The same image, where another region has it."""
-        found = next((layout for each in self._others if (layout := _whole(each, key))), None)
+    def _copy_layout(self, ctx: Context, key: str) -> Layout | None:
+        """Copy the layout of another region that was made from the same inputs; None where there is none."""
+        found = next(
+            (layout for each in self._other_directories if (layout := _current_layout(each, key))), None
+        )
         if found is None:
             return None
         ctx.say(f"as {found.directory.parent.name} has it")
@@ -102,7 +108,7 @@ class Build:
         return self._export_layout(platform, key)
 
     def _inputs(self, platform: str) -> tuple[rootfs.Sources, str]:
-        """What the image is made of, and its key; an edited Dockerfile is part of both."""
+        """Return the sources and their digest, which includes an edited Dockerfile."""
         sources = rootfs.find_sources(self._settings.files_of("server"))
         key = content_key(sources, platform)
         if self._settings.has_edited_dockerfile:
@@ -112,9 +118,9 @@ class Build:
         return sources, key
 
     def _write_context(self, directory: Path) -> None:
-        """What Docker is sent: the same in a checkout and as installed, the user's own where ejected."""
+        """Write Docker's build context: the same in a checkout and as installed, with ejected files."""
         directory.mkdir()
-        for name in DESCRIPTION:
+        for name in BUILD_FILES:
             shutil.copyfile(package_files.find(name), directory / name)
         shutil.copyfile(self._settings.files_of("dockerfile"), directory / "Dockerfile")
         for name in PACKAGES:
@@ -135,8 +141,8 @@ def _describe(layout: Layout) -> Image:
     return Image(str(layout.directory), digest, tag, layout.platform, layout.size)
 
 
-def _whole(directory: Path, key: str) -> Layout | None:
-    """The layout that is there, where it was made from these inputs."""
+def _current_layout(directory: Path, key: str) -> Layout | None:
+    """Return the layout in `directory` if it was made from these inputs, else None."""
     try:
         layout = read_layout(directory)
     except ImageError:
@@ -145,14 +151,14 @@ def _whole(directory: Path, key: str) -> Layout | None:
 
 
 @contextmanager
-def _alone(ctx: Context) -> Iterator[None]:
-    """While nobody else in this process makes an image. A stop ends the wait."""
+def _exclusive(ctx: Context) -> Iterator[None]:
+    """Hold the build lock while the block runs. A stop ends the wait for it."""
 
     def probe() -> Ready[bool] | Pending:
-        return Ready(True) if _making.acquire(blocking=False) else Pending("it is being made")
+        return Ready(True) if _build_lock.acquire(blocking=False) else Pending("it is being made")
 
-    ctx.wait_for("the image that another region makes", probe, deadline=PATIENCE, longest=1.0)
+    ctx.wait_for("the image that another region makes", probe, deadline=OTHER_BUILD_DEADLINE, longest=1.0)
     try:
         yield
     finally:
-        _making.release()
+        _build_lock.release()

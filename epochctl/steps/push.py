@@ -1,7 +1,4 @@
-"""`push`: the image in the registry that the nodes pull from, and proof that it is for their processor.
-
-Knows nothing of how the image was built or of what runs it.
-"""
+"""`push`: the image in the registry that the nodes pull from, checked to be for their processor."""
 
 from __future__ import annotations
 
@@ -30,7 +27,7 @@ def _open_registry(host: str, login: Login | None) -> Registry:
 
 
 class Push:
-    """Skips what is there already: tags are immutable, and derived from the digest."""
+    """The push of one region. An image that is there is not pushed again: tags derive from the digest."""
 
     name: ClassVar[str] = "push"
     needs: ClassVar[tuple[type, ...]] = (Image, Infrastructure)
@@ -43,77 +40,79 @@ class Push:
         *,
         ecr: Ecr,
         open_registry: OpenRegistry = _open_registry,
-        replicated: EcrReplication | None = None,
+        replication: EcrReplication | None = None,
     ) -> None:
-        """replicated: where several regions share one push; None where there is only one."""
-        self._settings, self._region, self._ecr, self._open = settings, region, ecr, open_registry
-        self._replicated = replicated
+        """replication: from the region that pushes for all; None where there is one region."""
+        self._settings, self._region, self._ecr = settings, region, ecr
+        self._open_registry, self._replication = open_registry, replication
 
     def observe(self, ctx: Context) -> Observation:
+        """Look for the image in the repository, or resolve the reference in [service] image."""
         image, infra = ctx.outputs.get(Image), ctx.outputs.get(Infrastructure)
         if not image.layout:
-            return Observation(self._resolve(ctx, infra))
+            return Observation(self._resolve_reference(ctx, infra))
         wanted = _platform_of(infra)
-        if image.platform != wanted:  # apply refuses; a plan that changes the nodes as well may go on
-            return Observation(
-                None, (f"push {image.digest[:19]}, which is for {image.platform}; the nodes are {wanted}",)
-            )
+        if image.platform != wanted:  # apply refuses it, unless the same plan changes the nodes
+            change = f"push {image.digest[:19]}, which is for {image.platform}; the nodes are {wanted}"
+            return Observation(None, (change,))
         if self._ecr.has_image(infra.repository_name, image.digest):
             return Observation(PushedImage(infra.repository_url, image.digest, image.tag))
-        return Observation(
-            None, (f"push {image.digest[:19]} ({image.size / 1e6:.1f} MB) to {infra.repository_url}",)
-        )
+        size = f"{image.size / 1e6:.1f} MB"
+        return Observation(None, (f"push {image.digest[:19]} ({size}) to {infra.repository_url}",))
 
     def apply(self, ctx: Context) -> PushedImage:
+        """Push the image unless it is there or is replicated.
+
+        Raises ImageError if it is for another platform, DeployError if [service] image does not exist.
+        """
         image, infra = ctx.outputs.get(Image), ctx.outputs.get(Infrastructure)
         if not image.layout:
-            return self._resolve(ctx, infra)
-        _compare("what was built", (image.platform,), infra)
+            return self._resolve_reference(ctx, infra)
+        _check_platform("what was built", (image.platform,), infra)
         if self._ecr.has_image(infra.repository_name, image.digest):
             ctx.say(f"{image.digest[:19]} is in the repository already")
-        elif not self._copied(ctx, image):
+        elif not self._wait_for_copy(ctx, image):
             self._push(ctx, image, infra)
         return PushedImage(infra.repository_url, image.digest, image.tag)
 
     def destroy(self, ctx: Context) -> tuple[str, ...]:
-        """The images go with their repository; what is left is that they are copied."""
-        return self._replicated.forget(ctx) if self._replicated else ()
+        """Stop the replication; the images are deleted with their repository."""
+        return self._replication.stop(ctx) if self._replication else ()
 
-    def _copied(self, ctx: Context, image: Image) -> bool:
-        """Whether it came here from the region where it is pushed."""
-        if self._replicated is None:
+    def _wait_for_copy(self, ctx: Context, image: Image) -> bool:
+        """Return whether ECR has copied the image from the home region."""
+        if self._replication is None:
             return False
-        self._replicated.prepare(ctx)
-        return self._replicated.arrived(ctx, image.digest, self._ecr)
+        self._replication.start(ctx)
+        return self._replication.wait_for_copy(ctx, image.digest, self._ecr)
 
     def _push(self, ctx: Context, image: Image, infra: Infrastructure) -> None:
         layout, host = read_layout(Path(image.layout)), infra.repository_url.partition("/")[0]
-        registry = self._open(host, self._log_in())
+        registry = self._open_registry(host, self._log_in())
         ctx.say(f"pushing {image.size / 1e6:.1f} MB to {infra.repository_url}")
         try:
-            sent = registry.push(
-                infra.repository_name, image.tag, _uploads(layout.blobs), _upload(layout.manifest)
-            )
+            blobs, manifest = [_upload(blob) for blob in layout.blobs], _upload(layout.manifest)
+            sent = registry.push(infra.repository_name, image.tag, blobs, manifest)
             ctx.say(f"{sent / 1e6:.1f} MB sent")
         except ImageError:
-            if not self._ecr.has_image(infra.repository_name, image.digest):  # somebody else was faster
+            if not self._ecr.has_image(infra.repository_name, image.digest):  # else another run was faster
                 raise
         found = registry.find(infra.repository_name, image.digest)
         if found is None:
             raise ImageError(
                 f"{infra.repository_url} does not have {image.digest}", why="the push was accepted"
             )
-        _compare(f"{infra.repository_url}@{image.digest}", found.platforms, infra)
+        _check_platform(f"{infra.repository_url}@{image.digest}", found.platforms, infra)
 
-    def _resolve(self, ctx: Context, infra: Infrastructure) -> PushedImage:
-        """The digest that the user's own reference stands for now: pods then all run the same one."""
+    def _resolve_reference(self, ctx: Context, infra: Infrastructure) -> PushedImage:
+        """Return the digest of the reference in [service] image, so that all pods run the same image."""
         wanted = parse_reference(self._settings.service.image)
         try:
             found = self._look_up(wanted)
         except ImageError as error:
             if not wanted.digest:
                 raise
-            # What the nodes may pull is not always open to whoever deploys; the digest says what will run.
+            # The nodes may be able to pull what this user cannot; the digest says what will run.
             ctx.say(f"{error.what}: its platform is not checked, the nodes will tell")
             return PushedImage(wanted.name, wanted.digest, wanted.tag)
         if found is None:
@@ -123,13 +122,13 @@ class Push:
                 "changed, what runs goes on serving",
                 fix="correct [service] image in epochctl.toml, or --image",
             )
-        _compare(self._settings.service.image, found.platforms, infra)
+        _check_platform(self._settings.service.image, found.platforms, infra)
         return PushedImage(wanted.name, found.digest, wanted.tag)
 
     def _look_up(self, wanted: Reference) -> Manifest | None:
-        ecr = _ECR.fullmatch(wanted.host)  # one login is good for every account that lets us
+        ecr = _ECR.fullmatch(wanted.host)  # a login is valid for every account that grants access
         login = self._log_in() if ecr and ecr["region"] == self._region else None
-        return self._open(wanted.host, login).find(wanted.repository, wanted.digest or wanted.tag)
+        return self._open_registry(wanted.host, login).find(wanted.repository, wanted.digest or wanted.tag)
 
     def _log_in(self) -> Login:
         login = self._ecr.login()
@@ -140,7 +139,7 @@ def _platform_of(infra: Infrastructure) -> str:
     return f"linux/{normalize(infra.node_architecture)}"
 
 
-def _compare(name: str, platforms: tuple[str, ...], infra: Infrastructure) -> None:
+def _check_platform(name: str, platforms: tuple[str, ...], infra: Infrastructure) -> None:
     wanted = _platform_of(infra)
     if wanted not in platforms:
         raise ImageError(
@@ -148,10 +147,6 @@ def _compare(name: str, platforms: tuple[str, ...], infra: Infrastructure) -> No
             why=f"{name} is not for {wanted}, which the nodes are",
             fix="build for that platform, or choose other [cluster] instance_types",
         )
-
-
-def _uploads(blobs: tuple[Blob, ...]) -> list[Upload]:
-    return [_upload(blob) for blob in blobs]
 
 
 def _upload(blob: Blob) -> Upload:

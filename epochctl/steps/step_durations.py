@@ -1,17 +1,13 @@
-"""How long each step usually takes on AWS, and how long it took here: an estimate, never a decision about
-what is done.
-
-Knows the steps by name only.
-"""
+"""Estimates of how long each step takes: typical durations on AWS, and those in this directory's journal."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
-# Seconds, from nothing to there and back. The cluster is most of it, both ways.
+from epochctl.workflow import run_history
+
+# Seconds for creating everything and for deleting everything. The EKS cluster takes most of them.
 UP = {
     "acm-cert": 180.0,
     "infra-up": 960.0,
@@ -32,41 +28,26 @@ DOWN = {
     "infra-up": 840.0,
     "acm-cert": 60.0,
 }
-# What took less than this part of the usual changed only a little of what the step makes.
-PART = 1 / 20
+# A step that took less than this fraction of its typical duration changed only a small part of its resources.
+MIN_FRACTION = 1 / 20
 
 
-def expected(command: str, journal: Path) -> Mapping[str, float]:
-    """Seconds by step for `up` or `down`: the longest on record here, else the usual."""
-    usual = DOWN if command == "down" else UP
-    known: dict[str, float] = {}
+def expected_durations(command: str, journal: Path) -> Mapping[str, float]:
+    """Return seconds by step for `up` or `down`: the longest in the journal, else the typical duration."""
+    typical = DOWN if command == "down" else UP
+    longest: dict[str, float] = {}
     for name, seconds in _recorded(journal, command):
-        if seconds >= usual.get(name, 0.0) * PART:
-            known[name] = max(seconds, known.get(name, 0.0))
-    return {**usual, **known}
+        if seconds >= typical.get(name, 0.0) * MIN_FRACTION:
+            longest[name] = max(seconds, longest.get(name, 0.0))
+    return {**typical, **longest}
 
 
 def _recorded(journal: Path, command: str) -> Iterator[tuple[str, float]]:
-    """Of runs of that command: the steps that changed something, and their seconds."""
-    running: dict[str, str] = {}
-    for entry in _entries(journal):
+    """Yield name and seconds of each step that changed something, in runs of `command`."""
+    commands: dict[str, str] = {}
+    for entry in run_history.entries(journal):
         run = str(entry.get("run", ""))
-        if entry.get("event") == "run_started":
-            running[run] = str(entry.get("command", ""))
-        elif entry.get("event") == "step_finished" and entry.get("changed") and running.get(run) == command:
+        if entry["event"] == "run_started":
+            commands[run] = str(entry.get("command", ""))
+        elif entry["event"] == "step_finished" and entry.get("changed") and commands.get(run) == command:
             yield str(entry.get("step", "")), float(entry.get("seconds", 0.0))
-
-
-def _entries(journal: Path) -> Iterator[dict[str, Any]]:
-    for path in (journal.with_name(journal.name + ".1"), journal):
-        try:
-            lines = path.read_text(encoding="utf-8").splitlines()
-        except OSError:
-            continue
-        for line in lines:
-            try:
-                entry = json.loads(line)
-            except ValueError:
-                continue  # half a line: its writer was killed
-            if isinstance(entry, dict):
-                yield entry

@@ -49,28 +49,32 @@ class RecordedRun:
 
 def read(path: Path) -> tuple[RecordedRun, ...]:
     """The runs in the journal at `path` and in the file before it, the newest first."""
-    lines = (line for file in (path.with_name(path.name + ".1"), path) for line in _lines(file))
-    return tuple(sorted(_runs(lines), key=lambda run: run.when, reverse=True))
+    return tuple(sorted(_runs(entries(path)), key=lambda run: run.when, reverse=True))
 
 
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    try:
-        text = path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return
-    for line in text.splitlines():
+def entries(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the events of the file before the journal at `path`, then of the journal itself, oldest first.
+
+    A line that is no event is skipped: a process that was killed may have written half of it.
+    """
+    for file in (path.with_name(path.name + ".1"), path):
         try:
-            entry = json.loads(line)
-        except ValueError:
+            text = file.read_text(encoding="utf-8", errors="replace")
+        except OSError:
             continue
-        if isinstance(entry, dict) and "at" in entry and "event" in entry:
-            yield entry
+        for line in text.splitlines():
+            try:
+                entry = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(entry, dict) and "at" in entry and "event" in entry:
+                yield entry
 
 
-def _runs(entries: Iterable[dict[str, Any]]) -> list[RecordedRun]:
+def _runs(events: Iterable[dict[str, Any]]) -> list[RecordedRun]:
     ended: list[RecordedRun] = []
     under_way: dict[str, RecordedRun] = {}  # a process may begin one after the other under one id
-    for entry in entries:
+    for entry in events:
         key, kind = str(entry.get("run", "")), entry["event"]
         if kind == "run_started":
             if key in under_way:

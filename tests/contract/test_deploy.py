@@ -24,7 +24,7 @@ from epochctl.kube.access import Cluster
 from epochctl.kube.orphans import Found
 from epochctl.outputs import Certificate, Infrastructure, LoadBalancerController, PushedImage
 from epochctl.steps.deploy import Deploy, chart
-from epochctl.steps.deploy import step as deploy_step
+from epochctl.steps.deploy.service_release import ServiceRelease
 from epochctl.tools.helm import Helm, kubeconfig
 from epochctl.tools.helm import client as helm_client
 from epochctl.workflow.outputs import Outputs
@@ -174,11 +174,10 @@ def said() -> list[str]:
 
 
 @pytest.fixture
-def step(cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deploy:
+def step(cluster: Cluster, tmp_path: Path) -> Deploy:
     settings = Settings(hostname="epoch.example.com", directory=tmp_path)
-    monkeypatch.setattr(deploy_step, "reach", lambda *_: cluster)
-    elbv2, orphans = Balancers(cluster.kube), NoOrphans()
-    return Deploy(settings, "us-west-2", aws=None, eks=None, elbv2=elbv2, orphans=orphans)  # type: ignore[arg-type]
+    doubles: dict[str, Any] = {"aws": None, "elbv2": Balancers(cluster.kube), "orphans": NoOrphans()}
+    return Deploy(settings, "us-west-2", find_cluster=lambda: cluster, **doubles)
 
 
 def context(digest: str, said: list[str]) -> Context:
@@ -351,7 +350,9 @@ def test_a_killed_helm_is_cleaned_up_after_with_a_line(
     step: Deploy, cluster: Cluster, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = deployed(step, cluster, GOOD, said)
-    values = step._values(context(NEXT, said), cluster)
+    outputs = context(NEXT, said).outputs
+    release = ServiceRelease(cluster, step._settings, "us-west-2")
+    values = release.values(outputs.get(Certificate), outputs.get(PushedImage))
     argv = [str(shutil.which("helm")), "upgrade", "epoch", str(chart.DIRECTORY), "-n", NAMESPACE, "--wait"]
     argv += ["--kubeconfig", str(cluster.helm._kubeconfig), "--values", "-"]
     values["replicas"] = 90  # never ready in time: helm waits, and is killed waiting

@@ -28,8 +28,9 @@ from epochctl.kube import Kube, lb_controller
 from epochctl.kube.access import Cluster
 from epochctl.kube.orphans import Found, Orphans
 from epochctl.outputs import Infrastructure
-from epochctl.steps.lb_controller import LbController, chart, removal
-from epochctl.steps.lb_controller import step as lb_step
+from epochctl.steps.lb_controller import LbController, chart
+from epochctl.steps.lb_controller.removal import Removal
+from epochctl.steps.lb_controller.step import OUTPUT
 from epochctl.tools.helm import Helm, kubeconfig
 from epochctl.workflow.outputs import Outputs
 from epochctl.workflow.step import Context
@@ -120,12 +121,15 @@ class Empty:
 
 
 @pytest.fixture
-def step(cluster: Cluster, repository: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LbController:
-    monkeypatch.setattr(lb_step, "reach", lambda *_: cluster)
-    monkeypatch.setattr(lb_step, "foreign", lambda *_: False)
-    monkeypatch.setattr(chart, "REPOSITORY", repository)
-    settings = Settings(hostname="epoch.example.com", directory=tmp_path)
-    return LbController(settings, "us-west-2", aws=None, eks=None, orphans=Empty())  # type: ignore[arg-type]
+def step(cluster: Cluster, repository: str, tmp_path: Path) -> LbController:
+    doubles: dict[str, Any] = {"aws": None, "orphans": Empty(), "repository": repository}
+    return LbController(
+        Settings(hostname="epoch.example.com", directory=tmp_path),
+        "us-west-2",
+        find_cluster=lambda: cluster,
+        has_foreign_cluster=lambda: False,
+        **doubles,
+    )
 
 
 def context(said: list[str]) -> Context:
@@ -169,7 +173,7 @@ def test_when_all_is_well_nothing_is_to_be_done(step: LbController, cluster: Clu
     become_available(cluster)
     seen = step.observe(context([]))
     assert seen.changes == ()
-    assert seen.output == lb_step.OUTPUT
+    assert seen.output == OUTPUT
 
 
 def test_it_is_removed_and_removing_it_again_is_fine(step: LbController) -> None:
@@ -211,7 +215,7 @@ def test_without_a_controller_only_what_carries_the_clusters_tag_is_deleted(
 
     groups = SecurityGroups(aws)
     network = Network(aws, groups)
-    work = removal.Removal(Orphans("epoch-production", marks, Elbv2(aws), groups, network))
+    work = Removal(Orphans("epoch-production", marks, Elbv2(aws), groups, network))
     removed = work.run(context([]), None)
 
     assert set(removed) == {"load balancer ours", "target group ours", "security group ours"}

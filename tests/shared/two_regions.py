@@ -155,7 +155,7 @@ class World:
     def get(self, hostname: str, address: str, path: str = "/", **more: object) -> Response | Failure:
         return Response(200, (), "") if self.places[address].up else Failure("connect", "refused")
 
-    def ask(self, ctx: Context) -> HostnameAnswer:
+    def wait_for_answer(self, ctx: Context) -> HostnameAnswer:
         region = self._probe(self.time).region
         return HostnameAnswer(f"https://{HOST}/", region, region)
 

@@ -1,7 +1,4 @@
-"""The service's chart: where it stands, with which values, in which namespace.
-
-Reads the chart's files; knows nothing of the cluster's state.
-"""
+"""The service's Helm chart: its directory, its values, the labels of its namespace. Makes no requests."""
 
 from __future__ import annotations
 
@@ -16,12 +13,12 @@ from epochctl.outputs import Certificate, PushedImage
 from epochctl.tools.helm import chart_digest
 
 DIRECTORY = package_files.find("charts/epoch")
-CHART_ANNOTATION = (
-    "epochctl/chart"  # an edited chart of the same version makes other values, hence another revision
-)
-SECRETS_ANNOTATION = "epochctl/secrets"  # a Secret that changed makes other pods: a pod reads it once
+# An edited chart of the same version changes this value, hence makes another revision.
+CHART_ANNOTATION = "epochctl/chart"
+# A Secret that changed changes this value, hence replaces the pods: a pod reads a Secret once.
+SECRETS_ANNOTATION = "epochctl/secrets"
 NAMESPACE_LABELS = {
-    # Before the first pod: a pod gets its readiness gate when it is made, or never.
+    # Before the first pod: the controller's webhook adds the readiness gate only when a pod is created.
     "elbv2.k8s.aws/pod-readiness-gate-inject": "enabled",
     "pod-security.kubernetes.io/enforce": "restricted",
 }
@@ -35,7 +32,7 @@ def values(
     chart: Path,
     secrets: str = "",
 ) -> dict[str, Any]:
-    """What the chart is given; everything else is the chart's own default. secrets: a mark of them."""
+    """Return the chart's values; all others keep the chart's defaults. secrets: `secrets_digest` of them."""
     service = settings.service
     annotations = {CHART_ANNOTATION: chart_digest(chart)} | ({SECRETS_ANNOTATION: secrets} if secrets else {})
     return {
@@ -53,16 +50,16 @@ def values(
             "requests": {"cpu": service.cpu, "memory": service.memory},
             "limits": {"cpu": service.cpu_limit, "memory": service.memory_limit},
         },
-        "networkPolicy": {"egress": bool(service.image)},  # ours asks nobody for anything
+        "networkPolicy": {"egress": bool(service.image)},  # epochctl's own service opens no connections
         "podAnnotations": annotations,
     }
 
 
-def mark(versions: Sequence[str]) -> str:
-    """Of the Secrets in use: another one whenever any of them changes; "" where there are none."""
+def secrets_digest(versions: Sequence[str]) -> str:
+    """Return a digest that changes with any Secret's version, or "" where there are no Secrets."""
     return hashlib.sha256("\0".join(versions).encode()).hexdigest()[:16] if versions else ""
 
 
 def selector(release: str) -> str:
-    """Finds the pods of a release."""
+    """Return the label selector of a release's pods."""
     return f"app.kubernetes.io/name={release},app.kubernetes.io/instance={release}"

@@ -1,6 +1,7 @@
-"""From one health path to another: while old and new pods serve side by side, no path is answered by all.
+"""Changes the health path without losing the region's DNS answers.
 
-Load balancer and Route 53 ask for one path. Knows no DNS, only whom to tell.
+While old and new pods serve side by side, no path is answered by all of them, yet load balancer and Route 53
+check a single one.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from epochctl.workflow.step import Context
 
 
 class HealthCheckHold(Protocol):
-    """Keeps the region in the answers of DNS whatever its checks see, until they ask for another path."""
+    """Keeps the region in the DNS answers, whatever its health checks see, until they check another path."""
 
     def begin(self, ctx: Context) -> bool: ...
     def end(self, ctx: Context, path: str) -> None: ...
@@ -22,32 +23,31 @@ class HealthCheckHold(Protocol):
 
 @contextmanager
 def health_path_change(
-    ctx: Context, keeping: HealthCheckHold | None, before: str, after: str, present: Callable[[], str]
+    ctx: Context, hold: HealthCheckHold | None, before: str, after: str, current: Callable[[], str]
 ) -> Iterator[None]:
-    """Nobody is sent elsewhere because of it. before: "" where there is no release yet.
+    """Hold the health check while the block replaces a release with health path `before` by one with `after`.
 
-    present: the path of the release that stands when it did not come to `after`.
+    before: "" where there is no release yet; current: reads the path of the release that is there after a
+    failure.
     """
-    kept = keeping is not None and before not in ("", after) and keeping.begin(ctx)
+    if hold is None or before in ("", after) or not hold.begin(ctx):
+        yield
+        return
     try:
         yield
     except Exception:
-        if keeping is not None and kept:
-            _end_after_failure(ctx, keeping, before, present)
+        _end_after_failure(ctx, hold, before, current)
         raise
-    if keeping is not None and kept:
-        keeping.end(ctx, after)
+    hold.end(ctx, after)
 
 
-def _end_after_failure(
-    ctx: Context, keeping: HealthCheckHold, before: str, present: Callable[[], str]
-) -> None:
-    """What went wrong before is what is told; `up` puts right what could not be ended here."""
+def _end_after_failure(ctx: Context, hold: HealthCheckHold, before: str, current: Callable[[], str]) -> None:
+    """End the hold without hiding the first failure; the next `up` repairs what cannot be ended here."""
     try:
-        path = present() or before
+        path = current() or before
     except EpochctlError:
         path = before
     try:
-        keeping.end(ctx, path)
+        hold.end(ctx, path)
     except EpochctlError as error:
         ctx.say(f"DNS does not look at the region's health until the next epochctl up: {error.what}")

@@ -1,7 +1,4 @@
-"""What must be true before a release is sent: a controller that admits it, a labelled namespace, Secrets.
-
-Knows nothing of helm.
-"""
+"""What a release needs before it is sent: admission of its Ingress, a labelled namespace, Secrets."""
 
 from __future__ import annotations
 
@@ -19,16 +16,19 @@ INSTALL = "epochctl lb-controller install"
 
 @dataclass(frozen=True)
 class Prerequisites:
-    """One namespace, before its release is sent."""
+    """The prerequisites of a release in one namespace. secrets: names that its pods read."""
 
     kube: Kube
     namespace: str
     secrets: tuple[str, ...]
 
-    def run(self, ctx: Context) -> None:
-        """In this order: nothing is changed while the controller would refuse the Ingress anyway."""
-        self._await_admission(ctx)
-        self._await_absence(ctx)
+    def ensure(self, ctx: Context) -> None:
+        """Wait for the controller, create the namespace. Raises DeployError where Secrets are missing.
+
+        In this order: nothing is changed while the controller would refuse the Ingress anyway.
+        """
+        self._wait_for_admission(ctx)
+        self._wait_for_old_namespace(ctx)
         self.kube.ensure_namespace(self.namespace, chart.NAMESPACE_LABELS)
         missing = self.missing_secrets()
         if missing:
@@ -43,10 +43,10 @@ class Prerequisites:
             )
 
     def missing_secrets(self) -> tuple[str, ...]:
-        """Which Secrets of the settings are not there. Only their names are asked for."""
+        """Return the names of Secrets that do not exist. Reads no contents."""
         return tuple(name for name in self.secrets if not self.kube.has_secret(self.namespace, name))
 
-    def _await_admission(self, ctx: Context) -> None:
+    def _wait_for_admission(self, ctx: Context) -> None:
         def probe() -> Ready[None] | Pending:
             cause = lb_controller.admission_error(self.kube)
             return Pending(cause) if cause else Ready(None)
@@ -61,7 +61,7 @@ class Prerequisites:
                 fix=f"{INSTALL}, then epochctl deploy",
             ) from error
 
-    def _await_absence(self, ctx: Context) -> None:
+    def _wait_for_old_namespace(self, ctx: Context) -> None:
         def probe() -> Ready[None] | Pending:
             if not self.kube.terminating(self.namespace):
                 return Ready(None)

@@ -1,7 +1,4 @@
-"""The revisions of a release as helm recorded them in the cluster: one request for all of them.
-
-Reads; changes nothing.
-"""
+"""The revisions of a release as helm recorded them in the cluster, read by one request. Changes nothing."""
 
 from __future__ import annotations
 
@@ -19,7 +16,7 @@ AUTHOR = "deployed by "
 
 @dataclass(frozen=True)
 class Revision:
-    """One line of a history. status: helm's word, or "taken back"; who: "" where nobody said so."""
+    """One revision. status: helm's, or "taken back"; who: the user who deployed it, "" if not recorded."""
 
     revision: int
     when: datetime
@@ -35,15 +32,15 @@ class Revision:
 
 @dataclass(frozen=True)
 class RollbackPreview:
-    """What going back to a revision would change. same: it is the present one."""
+    """What a rollback from the current revision to `target` would change."""
 
-    present: ReleaseState
+    current: ReleaseState
     target: ReleaseState
     changes: tuple[Difference, ...]
 
     @property
-    def same(self) -> bool:
-        return self.target.revision == self.present.revision
+    def is_current(self) -> bool:
+        return self.target.revision == self.current.revision
 
 
 @dataclass(frozen=True)
@@ -55,31 +52,34 @@ class Releases:
     name: str
 
     def states(self) -> tuple[ReleaseState, ...]:
-        """Every revision that helm still keeps, the newest first; () where there is no release."""
+        """Return every revision that helm still keeps, the newest first; () where there is no release."""
         records = self.kube.secrets(self.namespace, f"owner=helm,name={self.name}", "release")
         return tuple(sorted(map(decoded, records), key=lambda state: state.revision, reverse=True))
 
-    def listed(self) -> tuple[Revision, ...]:
-        """The same as lines of a history."""
+    def revisions(self) -> tuple[Revision, ...]:
+        """Return the same revisions, with who deployed them and whether they were rolled back."""
         states = self.states()
-        bad = taken_back(states)
-        return tuple(_line(state, state.revision in bad) for state in states)
+        failed = taken_back(states)
+        return tuple(_revision(state, state.revision in failed) for state in states)
 
-    def back(self, revision: int | None) -> RollbackPreview:
-        """To that revision, or to the newest before the present one that was healthy. Raises NotFoundError
-        with what there is; so where the host name was another then: its record is gone."""
+    def preview_rollback(self, revision: int | None) -> RollbackPreview:
+        """Return the rollback to a revision, None for the newest before the current one that was healthy.
+
+        Raises NotFoundError with a list of the revisions, also for a revision with another host name: the
+        record of that name is gone.
+        """
         states = self.states()
         if not states:
             raise NotFoundError(f"there is no release {self.name} to roll back", fix="epochctl deploy")
-        found = {state.revision: state for state in states}
-        target = previous(states) if revision is None else found.get(revision)
+        by_revision = {state.revision: state for state in states}
+        target = previous(states) if revision is None else by_revision.get(revision)
         if target is None:
             what = (
                 f"there is no revision {revision} of release {self.name}"
                 if revision is not None
                 else f"release {self.name} has no other revision that was healthy"
             )
-            listing = "\n".join(["there are:", *map(str, self.listed())])
+            listing = "\n".join(["there are:", *map(str, self.revisions())])
             raise NotFoundError(
                 what,
                 why=listing,
@@ -87,28 +87,28 @@ class Releases:
                 if len(states) > 1
                 else "epochctl deploy, of what should run",
             )
-        _refuse_another_name(states[0], target)
+        _refuse_other_hostname(states[0], target)
         return RollbackPreview(states[0], target, differences(states[0].manifests, target.manifests))
 
 
 def image_of(state: ReleaseState) -> PushedImage:
-    """What a revision runs."""
+    """Return the image that a revision runs."""
     image = json.loads(state.values).get("image", {})
     return PushedImage(image.get("repository", ""), image.get("digest", ""), image.get("tag", ""))
 
 
 def hostname_of(state: ReleaseState) -> str:
-    """Where a revision answers."""
+    """Return the host name that a revision answers for."""
     return str(json.loads(state.values).get("hostname", ""))
 
 
 def health_path_of(state: ReleaseState) -> str:
-    """What the load balancer asks the pods of a revision for."""
+    """Return the path by which the load balancer checks the pods of a revision."""
     return str(json.loads(state.values).get("healthPath", ""))
 
 
-def _refuse_another_name(present: ReleaseState, target: ReleaseState) -> None:
-    now, then, image = hostname_of(present), hostname_of(target), image_of(target)
+def _refuse_other_hostname(current: ReleaseState, target: ReleaseState) -> None:
+    now, then, image = hostname_of(current), hostname_of(target), image_of(target)
     if now != then:
         raise NotFoundError(
             f"revision {target.revision} answered for {then}, and the host name is {now} now",
@@ -118,14 +118,14 @@ def _refuse_another_name(present: ReleaseState, target: ReleaseState) -> None:
         )
 
 
-def _line(state: ReleaseState, bad: bool) -> Revision:
-    author = state.description.startswith(AUTHOR)
+def _revision(state: ReleaseState, was_rolled_back: bool) -> Revision:
+    has_author = state.description.startswith(AUTHOR)
     return Revision(
         revision=state.revision,
         when=state.updated,
-        status="taken back" if bad else state.status,
+        status="taken back" if was_rolled_back else state.status,
         chart=state.chart,
         digest=image_of(state).digest,
-        who=state.description.removeprefix(AUTHOR) if author else "",
-        description="" if author else state.description,
+        who=state.description.removeprefix(AUTHOR) if has_author else "",
+        description="" if has_author else state.description,
     )

@@ -1,13 +1,13 @@
 """One host name, several regions: this region's record among the others', and its health check.
 
-Two regions may be at it at the same time: Route 53 refuses the second, which looks again.
+Two regions may change the records at the same time: Route 53 refuses the second change, which is then made
+again from a fresh read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 from epochctl.aws.elbv2 import LoadBalancer
 from epochctl.aws.route53 import (
@@ -22,18 +22,23 @@ from epochctl.aws.route53 import (
 )
 from epochctl.config.settings import Settings
 from epochctl.errors import EpochctlError
-from epochctl.steps.dns.record_plan import others, plan_records, region_of, remaining
-from epochctl.steps.dns.region_share import RegionShare, region_share
+from epochctl.steps.dns.records import (
+    RegionShare,
+    plan_records,
+    records_of_others,
+    records_without,
+    region_of,
+    region_share,
+)
 from epochctl.workflow.step import Context
 
-T = TypeVar("T")
 ATTEMPTS = 6
-PAUSE = 2.0  # seconds, and longer each time
+PAUSE = 2.0  # seconds; longer with each attempt
 
 
 @dataclass(frozen=True)
 class RoutedRecords:
-    """The records of the host name in one zone, as one region sees them."""
+    """The records of the host name in one zone, as one region changes them."""
 
     settings: Settings
     region: str
@@ -42,142 +47,153 @@ class RoutedRecords:
     route53: Route53
     health: HealthChecks
 
-    def present(self) -> tuple[Record, ...]:
-        """What decides now where the name leads."""
+    def read(self) -> tuple[Record, ...]:
+        """Return the records that decide where the host name leads."""
         found = self.route53.records(self.zone, self.settings.hostname)
         return tuple(record for record in found if record.type in ADDRESS_TYPES)
 
     def shares(self) -> tuple[RegionShare, ...]:
-        """What becomes of a client that asks for the name now, by region."""
+        """Return each region's part of the host name, with what Route 53's health checkers see."""
         checks = {check.region: check for check in self.health.all()}
         return tuple(
             region_share(record, check, self.health.observations(check) if check else ())
-            for record in self.present()
+            for record in self.read()
             if record.alias and region_of(record)
             for check in (checks.get(region_of(record)),)
         )
 
-    def wanted(self, present: Sequence[Record]) -> bool:
-        """Whether the name is one of several regions: by the settings, or still."""
-        return self.settings.is_multi_region or bool(others(present, self.region))
+    def is_shared(self, records: Sequence[Record]) -> bool:
+        """Return whether several regions share the name, by the settings or by records that are left."""
+        return self.settings.is_multi_region or bool(records_of_others(records, self.region))
 
-    def lonely(self, present: Sequence[Record]) -> bool:
-        """Whether it is one of several whose others are gone."""
-        return not self.wanted(present) and any(one.placement for one in present)
+    def is_last_of_several(self, records: Sequence[Record]) -> bool:
+        """Return whether the record still has a routing policy although the other regions are gone."""
+        return not self.is_shared(records) and any(one.placement for one in records)
 
-    def simplify(self, ctx: Context, balancer: LoadBalancer) -> str:
-        """A lonely record becomes a simple one, which needs no health check; the change's id."""
-
-        def change() -> str:
-            present = self._ours()
-            return self._rearrange(present, self._arranged(balancer, "", present))
-
-        told = self._insisting(ctx, change)
-        self._spare_checks()
-        return told
-
-    def due(
-        self, balancer: LoadBalancer, present: Sequence[Record], check: HealthCheck | None
+    def pending_changes(
+        self, balancer: LoadBalancer, records: Sequence[Record], check: HealthCheck | None
     ) -> tuple[str, ...]:
-        """What `join` would do, a line each. check: this region's, as it is."""
-        hostname = self.settings.hostname
+        """Return what `put_region` would do, a line each. check: this region's, as it is."""
         lines = []
-        if check is None or not self._right(check, balancer):
+        if check is None or not self._is_current(check, balancer):
             verb = "put right" if check else "make"
             lines.append(f"{verb} the health check of https://{balancer.dns_name}{self._path}")
-        records = self._arranged(balancer, check.id if check else "", present)
-        if check is None or not _same(records, present):
-            lines.append(f"route {hostname} to {records[0].placement or self.region}")
+        planned = self._planned(balancer, check.id if check else "", records)
+        if check is None or not _same(planned, records):
+            lines.append(f"route {self.settings.hostname} to {planned[0].placement or self.region}")
         return tuple(lines)
 
-    def join(self, ctx: Context, balancer: LoadBalancer) -> str:
-        """Make it so; the change's id. A region that is drained stays so: that was a person's decision."""
+    def put_region(self, ctx: Context, balancer: LoadBalancer) -> str:
+        """Create or update this region's health check and record; return the change's id.
+
+        A region that was drained by `failover` stays drained.
+        """
         check = self.health.ensure(self.region, balancer.dns_name, self._path)
         if check.is_drained:
             fix = "epochctl failover to all"
             ctx.say(f"{self.region} is drained: its record stays out of the answers (back: {fix})")
+        return self._replace(ctx, lambda records: self._planned(balancer, check.id, records))
 
-        def change() -> str:
-            present = self._ours()
-            return self._rearrange(present, self._arranged(balancer, check.id, present))
+    def make_simple(self, ctx: Context, balancer: LoadBalancer) -> str:
+        """Replace the last of several records by a simple one without health check; return the change id."""
+        change = self._replace(ctx, lambda records: self._planned(balancer, "", records))
+        self._remove_unused_check()
+        return change
 
-        return self._insisting(ctx, change)
+    def evaluate_target_health(self, ctx: Context, *, enabled: bool) -> str:
+        """Set EvaluateTargetHealth on this region's alias record; return the change's id."""
 
-    def trust(self, ctx: Context, *, evaluates: bool) -> str:
-        """Whether the load balancer's opinion of its own health counts for this region; the change's id."""
+        def plan(records: tuple[Record, ...]) -> tuple[Record, ...]:
+            return tuple(
+                replace(one, alias=replace(one.alias, evaluates_health=enabled))
+                if one.alias and region_of(one) == self.region
+                else one
+                for one in records
+            )
 
-        def change() -> str:
-            present = self._ours()
-            wanted = (_trusted(one, evaluates) if region_of(one) == self.region else one for one in present)
-            return self._rearrange(present, tuple(wanted))
+        return self._replace(ctx, plan)
 
-        return self._insisting(ctx, change)
+    def remove_region(self, ctx: Context) -> tuple[str, tuple[str, ...]]:
+        """Remove this region's record and health check; return the change id and a line for each removal."""
+        change, lines = self._remove(
+            ctx, lambda records: records_without(self.settings, self.region, records)
+        )
+        return change, (*lines, *self.health.remove(self.region), *self._remove_unused_check())
 
-    def leave(self, ctx: Context) -> tuple[str, tuple[str, ...]]:
-        """This region's record out of the answers, the others' left; the change's id and what was removed."""
-        told, lines = self._out(ctx, lambda present: remaining(self.settings, self.region, present))
-        return told, (*lines, *self.health.remove(self.region), *self._spare_checks())
+    def remove_record(self, ctx: Context) -> tuple[str, tuple[str, ...]]:
+        """Do as `remove_region` for a former host name, whose health checks the current name uses."""
+        return self._remove(ctx, lambda records: records_of_others(records, self.region))
 
-    def abandon(self, ctx: Context) -> tuple[str, tuple[str, ...]]:
-        """As `leave`, of a host name that is another now: its health checks are the new name's."""
-        return self._out(ctx, lambda present: others(present, self.region))
-
-    def _out(
-        self, ctx: Context, staying: Callable[[Sequence[Record]], tuple[Record, ...]]
+    def _remove(
+        self, ctx: Context, keep: Callable[[Sequence[Record]], tuple[Record, ...]]
     ) -> tuple[str, tuple[str, ...]]:
-        """Of two that leave at the same time each may take the other for staying: whoever then finds none
-        left takes the companion.
+        """Remove what `keep` does not return.
+
+        Of two regions that leave at the same time, each may take the other's record for one that stays:
+        whichever then finds no record left removes the companion record.
         """
         removed: list[Record] = []
 
         def change() -> str:
-            present = self._ours()
-            kept = staying(present)
-            removed[:] = [one for one in present if one not in others(present, self.region)] or removed
-            return self._rearrange(present, kept) if len(kept) < len(present) or not kept else ""
+            records = self._owned()
+            kept = keep(records)
+            removed[:] = [
+                one for one in records if one not in records_of_others(records, self.region)
+            ] or removed
+            return self._rearrange(records, kept) if len(kept) < len(records) or not kept else ""
 
-        told = self._insisting(ctx, change)
-        told = told if self.present() else self._insisting(ctx, change)
-        return told, tuple(f"DNS record {record} in zone {self.zone.name}" for record in removed)
+        change_id = self._retry_refused(ctx, change)
+        change_id = change_id if self.read() else self._retry_refused(ctx, change)
+        return change_id, tuple(f"DNS record {record} in zone {self.zone.name}" for record in removed)
 
-    def _spare_checks(self) -> tuple[str, ...]:
-        """Of a record that is simple again: nobody looks at its health check any more."""
-        present = self.present()
-        alone = region_of(present[0]) if len(present) == 1 and not present[0].placement else ""
-        return self.health.remove(alone) if alone else ()
+    def _remove_unused_check(self) -> tuple[str, ...]:
+        """Delete the health check of a record that has become simple: nothing uses it any more."""
+        records = self.read()
+        region = region_of(records[0]) if len(records) == 1 and not records[0].placement else ""
+        return self.health.remove(region) if region else ()
 
-    def _ours(self) -> tuple[Record, ...]:
-        """Raises where one of them is somebody else's, or of a policy that is not ours.
+    def _owned(self) -> tuple[Record, ...]:
+        """Return the records. Raises EpochctlError if epochctl does not own them, or not their policy.
 
-        Record and companion are two looks: another region that took both away in between is no stranger.
+        Records and companion are read one after the other: if another region removed both in between, the
+        records only look foreign.
         """
-        present = self.present()
-        if present and not self.route53.is_owned(self.zone, self.settings.hostname, self.owner):
-            if self.present() != present:
+        records = self.read()
+        if records and not self.route53.is_owned(self.zone, self.settings.hostname, self.owner):
+            if self.read() != records:
                 raise RecordConflict("the records changed between two looks", why="another region's are gone")
-            raise foreign(self.settings.hostname, self.zone, present)
-        if any(one.placement and one.placement.kind == "other" for one in present):
-            raise foreign(self.settings.hostname, self.zone, present)
-        return present
+            raise foreign_records(self.settings.hostname, self.zone, records)
+        if any(one.placement and one.placement.kind == "other" for one in records):
+            raise foreign_records(self.settings.hostname, self.zone, records)
+        return records
 
-    def _rearrange(self, present: Sequence[Record], wanted: Sequence[Record]) -> str:
-        return self.route53.replace_records(self.zone, self.settings.hostname, self.owner, present, wanted)
+    def _replace(self, ctx: Context, plan: Callable[[tuple[Record, ...]], tuple[Record, ...]]) -> str:
+        """Replace the records by those that `plan` makes of them; return the change's id."""
 
-    def _arranged(self, balancer: LoadBalancer, check: str, present: Sequence[Record]) -> tuple[Record, ...]:
+        def change() -> str:
+            records = self._owned()
+            return self._rearrange(records, plan(records))
+
+        return self._retry_refused(ctx, change)
+
+    def _rearrange(self, records: Sequence[Record], planned: Sequence[Record]) -> str:
+        return self.route53.replace_records(self.zone, self.settings.hostname, self.owner, records, planned)
+
+    def _planned(self, balancer: LoadBalancer, check: str, records: Sequence[Record]) -> tuple[Record, ...]:
         alias = Alias(balancer.dns_name, balancer.hosted_zone_id)
         own = Record(self.settings.hostname, "A", alias=alias)
-        return plan_records(self.settings, own, self.region, check, present)
+        return plan_records(self.settings, own, self.region, check, records)
 
-    def _right(self, check: HealthCheck, balancer: LoadBalancer) -> bool:
-        asked = (check.target, check.path) == (balancer.dns_name, self._path)
-        return asked and check.is_tagged and not check.is_held
+    def _is_current(self, check: HealthCheck, balancer: LoadBalancer) -> bool:
+        checks_this = (check.target, check.path) == (balancer.dns_name, self._path)
+        return checks_this and check.is_tagged and not check.is_held
 
     @property
     def _path(self) -> str:
         return self.settings.service.health_path
 
-    def _insisting(self, ctx: Context, change: Callable[[], T]) -> T:
-        """Again, from a fresh look, where another region was faster."""
+    def _retry_refused(self, ctx: Context, change: Callable[[], str]) -> str:
+        """Make the change, again from a fresh read where another region was faster."""
         for attempt in range(1, ATTEMPTS):
             try:
                 return change()
@@ -187,15 +203,9 @@ class RoutedRecords:
         return change()
 
 
-def _trusted(record: Record, evaluates: bool) -> Record:
-    return (
-        replace(record, alias=replace(record.alias, evaluates_health=evaluates)) if record.alias else record
-    )
-
-
-def foreign(hostname: str, zone: Zone, records: Sequence[Record], instead: str = "") -> EpochctlError:
-    """Records that we did not make. instead: where they could lead, for whoever wants to keep them."""
-    keep = f", or point it at {instead} yourself" if instead else ""
+def foreign_records(hostname: str, zone: Zone, records: Sequence[Record], target: str = "") -> EpochctlError:
+    """Return the error for records that epochctl did not create. target: what they could lead to instead."""
+    keep = f", or point it at {target} yourself" if target else ""
     return EpochctlError(
         f"{hostname} already has a record in zone {zone.name} that epochctl did not make",
         why="; ".join(str(record) for record in records),
@@ -203,7 +213,7 @@ def foreign(hostname: str, zone: Zone, records: Sequence[Record], instead: str =
     )
 
 
-def _same(wanted: Sequence[Record], present: Sequence[Record]) -> bool:
-    return len(wanted) == len(present) and all(
-        any(one.is_equivalent(other) for other in present) for one in wanted
+def _same(planned: Sequence[Record], records: Sequence[Record]) -> bool:
+    return len(planned) == len(records) and all(
+        any(one.is_equivalent(other) for other in records) for one in planned
     )

@@ -1,6 +1,6 @@
-"""Only what was reviewed is applied: the same files, the same state, the same changes. Knows one region.
+"""Applies only what was reviewed: the same files, the same state, the same changes, of one region.
 
-Where nobody asks for a review, everything is admitted: then it is a person who looks at the plan.
+Where no review is required, every plan passes: it is then confirmed at the terminal.
 """
 
 from __future__ import annotations
@@ -10,74 +10,75 @@ from dataclasses import dataclass
 from epochctl.errors import ReviewError
 from epochctl.tools.terraform import Plan, Proposal, Terraform
 
-_ANEW = (
+_PLAN_AGAIN = (
     "plan again and review that: run the pull request's checks again, or `epochctl infra plan --save FILE`"
 )
 
 
 @dataclass(frozen=True)
 class Reviewed:
-    """Plans that were reviewed, and a digest of the files here that the plan depends on, by region."""
+    """Reviewed plans, and by region a digest of the local files that its plan depends on."""
 
     proposals: tuple[Proposal, ...]
     inputs: tuple[tuple[str, str], ...] = ()
 
     def of(self, region: str) -> Proposal | None:
+        """Return the reviewed plan of a region, or None."""
         return next((one for one in self.proposals if one.region == region), None)
 
 
 class Review:
-    """reviewed: None where none is asked for."""
+    """Compares plans with the reviewed one. reviewed: None where no review is required."""
 
     def __init__(self, terraform: Terraform, region: str, reviewed: Reviewed | None) -> None:
         self._terraform, self._region, self._reviewed = terraform, region, reviewed
-        self._admitted: frozenset[tuple[str, str]] = frozenset()
+        self._passed: frozenset[tuple[str, str]] = frozenset()
 
-    def admit(self, plan: Plan) -> None:
-        """Raises ReviewError where it is not the reviewed one."""
+    def check(self, plan: Plan) -> None:
+        """Raise ReviewError if the plan is not the reviewed one."""
         if self._reviewed is None:
             return
-        present, reviewed = self._terraform.propose(plan), self._reviewed.of(self._region)
+        proposed, reviewed = self._terraform.propose(plan), self._reviewed.of(self._region)
         if reviewed is None:
             raise self._refusal(("no plan of this region was reviewed",), plan)
         inputs = dict(self._reviewed.inputs).get(self._region, "")
-        if found := compare(reviewed, present, inputs):
+        if found := review_differences(reviewed, proposed, inputs):
             raise self._refusal(found, plan)
-        self._admitted = frozenset((change.address, change.action) for change in plan.details)
+        self._passed = frozenset((change.address, change.action) for change in plan.details)
 
-    def admit_rest(self, plan: Plan) -> None:
-        """Of an admitted plan that could be applied in part only. Raises ReviewError where there is more."""
+    def check_rest(self, plan: Plan) -> None:
+        """Raise ReviewError if the plan has more changes than the checked one, which was applied in part."""
         if self._reviewed is None:
             return
-        admitted = self._admitted | {
-            (address, "adopt") for address, action in self._admitted if action == "create"
+        allowed = self._passed | {
+            (address, "adopt") for address, action in self._passed if action == "create"
         }
-        more = [str(one) for one in plan.details if (one.address, one.action) not in admitted]
+        more = [str(one) for one in plan.details if (one.address, one.action) not in allowed]
         if more:
             raise self._refusal(tuple(f"not in the reviewed plan: {line}" for line in more), plan)
 
     def _refusal(self, why: tuple[str, ...], plan: Plan) -> ReviewError:
-        due = "\n".join(f"  {line}" for line in plan.changes[:20])
+        changes = "\n".join(f"  {line}" for line in plan.changes[:20])
         return ReviewError(
             f"the plan of {self._region} is not the one that was reviewed; nothing was changed",
-            why="\n".join((*why, "it would:", due)),
-            fix=_ANEW,
+            why="\n".join((*why, "it would:", changes)),
+            fix=_PLAN_AGAIN,
         )
 
 
-def compare(reviewed: Proposal, present: Proposal, inputs: str) -> tuple[str, ...]:
-    """What tells the two apart, in words; () for the same. inputs: of the files here."""
+def review_differences(reviewed: Proposal, proposed: Proposal, inputs: str) -> tuple[str, ...]:
+    """Return how the two plans differ, a line each; () for the same. inputs: digest of the local files."""
     found = list[str]()
     if reviewed.inputs != inputs:
         found.append(f"the files that it depends on are not those of {reviewed.commit[:12] or 'the review'}")
-    if reviewed.lineage != present.lineage:
+    if reviewed.lineage != proposed.lineage:
         found.append("the state is another one")
-    elif reviewed.serial != present.serial:
+    elif reviewed.serial != proposed.serial:
         found.append(
-            f"the state has moved on: serial {reviewed.serial} was reviewed, {present.serial} is there"
+            f"the state has moved on: serial {reviewed.serial} was reviewed, {proposed.serial} is there"
         )
-    if reviewed.hash != present.hash:
+    if reviewed.hash != proposed.hash:
         found.append(
-            f"it would do something else: {reviewed.hash[:19]} was reviewed, this is {present.hash[:19]}"
+            f"it would do something else: {reviewed.hash[:19]} was reviewed, this is {proposed.hash[:19]}"
         )
     return tuple(found)

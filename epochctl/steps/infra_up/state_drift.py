@@ -1,6 +1,6 @@
-"""terraform's state beside what AWS says there is, without a terraform: seconds instead of a plan.
+"""Compares terraform's state with AWS without running terraform: seconds instead of a plan.
 
-Reads the state's JSON (version 4); knows which objects of ours are worth missing.
+Reads the state's JSON, version 4.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from typing import Any
 from epochctl.outputs import Infrastructure
 from epochctl.steps.infra_up import tfvars
 
-WEIGHTY = (
+# Addresses of the resources without which nothing works.
+CHECKED = (
     "module.network.aws_vpc.",
     "module.network.aws_subnet.",
     "module.network.aws_nat_gateway.",
@@ -24,47 +25,51 @@ WEIGHTY = (
 
 @dataclass(frozen=True)
 class StateDrift:
-    """Addresses. known: in the state; gone: of those, not in the account; lost: in the account, not in the
-    state. up: whether there is anything at all; ended: a state was written, and holds nothing any more."""
+    """Addresses of resources: in the state, of these missing in AWS, and in AWS but not in the state.
 
-    known: tuple[str, ...]
-    gone: tuple[str, ...]
-    lost: tuple[str, ...]
+    has_resources: in the state or in AWS; is_destroyed: the state exists and is empty.
+    """
+
+    in_state: tuple[str, ...]
+    missing: tuple[str, ...]
+    untracked: tuple[str, ...]
     infrastructure: Infrastructure | None
-    up: bool = True
-    ended: bool = False
+    has_resources: bool = True
+    is_destroyed: bool = False
 
 
-def compare(state: str, there: Mapping[str, str]) -> StateDrift:
-    """state: the text of the state, "" for none; there: address -> id of what exists."""
-    told = json.loads(state) if state else {}
-    known = tuple(_addresses(told))
+def compare_state(state: str, existing: Mapping[str, str]) -> StateDrift:
+    """Return the drift. state: the state's JSON, "" for none; existing: address -> id of what AWS has."""
+    document = json.loads(state) if state else {}
+    in_state = tuple(_addresses(document))
     return StateDrift(
-        known,
-        tuple(name for name in known if name.startswith(WEIGHTY) and name not in there),
-        tuple(name for name in there if name.startswith(WEIGHTY) and name not in known),
+        in_state,
+        tuple(name for name in in_state if name.startswith(CHECKED) and name not in existing),
+        tuple(name for name in existing if name.startswith(CHECKED) and name not in in_state),
         outputs(state),
-        up=bool(known or there),
-        ended=bool(told) and not known,
+        has_resources=bool(in_state or existing),
+        is_destroyed=bool(document) and not in_state,
     )
 
 
 def outputs(state: str) -> Infrastructure | None:
-    """What the last complete apply published; None where there was none."""
-    told = json.loads(state) if state else {}
-    values = {name: one.get("value") for name, one in (told.get("outputs") or {}).items()}
-    return tfvars.infrastructure(values) if values else None
+    """Return the outputs of the last complete apply, or None where there was none."""
+    document = json.loads(state) if state else {}
+    values = {name: one.get("value") for name, one in (document.get("outputs") or {}).items()}
+    return tfvars.parse_outputs(values) if values else None
 
 
 def ids(state: str) -> frozenset[str]:
-    """Of every object in the state."""
-    told = json.loads(state) if state else {}
-    instances = (one for resource in told.get("resources") or [] for one in resource.get("instances") or [])
+    """Return the id of every object in the state."""
+    document = json.loads(state) if state else {}
+    instances = (
+        one for resource in document.get("resources") or [] for one in resource.get("instances") or []
+    )
     return frozenset(str((one.get("attributes") or {}).get("id", "")) for one in instances)
 
 
-def _addresses(told: Mapping[str, Any]) -> Iterator[str]:
-    for resource in told.get("resources") or []:
+def _addresses(document: Mapping[str, Any]) -> Iterator[str]:
+    for resource in document.get("resources") or []:
         if resource.get("mode") != "managed":
             continue
         stem = ".".join(filter(None, (resource.get("module"), resource["type"], resource["name"])))

@@ -1,8 +1,6 @@
-"""`infra-up`: what exists is told by terraform's plan, made by applying that very plan, removed in an
-order that ends.
+"""`infra-up`: VPC, cluster and registry by terraform, with what terraform does not see (images, log groups).
 
-Knows the state's place and what terraform cannot see (images, logs); how plans converge is planning.py's,
-what else is in the VPC is clearing.py's.
+reconciliation makes plans converge, vpc_cleanup removes what else is in the VPC.
 """
 
 from __future__ import annotations
@@ -26,11 +24,10 @@ from epochctl.errors import InfrastructureError, LockedError, NotFoundError
 from epochctl.kube.orphans import Orphans
 from epochctl.outputs import Infrastructure
 from epochctl.steps.infra_up import tfvars
-from epochctl.steps.infra_up.nodes import NodeWatch
-from epochctl.steps.infra_up.reconcile import CLUSTER, Reconciliation
+from epochctl.steps.infra_up.node_watch import NodeWatch
+from epochctl.steps.infra_up.reconciliation import CLUSTER, Reconciliation
 from epochctl.steps.infra_up.review import Review, Reviewed
-from epochctl.steps.infra_up.state_drift import StateDrift, compare, ids, outputs
-from epochctl.steps.infra_up.ttl import Ttl
+from epochctl.steps.infra_up.state_drift import StateDrift, compare_state, ids, outputs
 from epochctl.steps.infra_up.vpc_cleanup import VpcCleanup
 from epochctl.tools.terraform import (
     Backend,
@@ -45,7 +42,7 @@ from epochctl.workflow.step import Context, Observation
 
 
 class InfraUp:
-    """VPC, cluster and registry. A plan made by observe is the one that apply applies."""
+    """VPC, cluster and registry of one region. `apply` applies the plan that `observe` made."""
 
     name: ClassVar[str] = "infra-up"
     needs: ClassVar[tuple[type, ...]] = ()
@@ -58,160 +55,172 @@ class InfraUp:
         *,
         aws: Aws,
         terraform: Terraform,
-        bucket: StateBucket,
         ecr: Ecr,
         network: Network,
         orphans: Orphans,
-        logs: LogGroups,
+        bucket: StateBucket | None = None,
+        import_ids: ImportIds | None = None,
+        name_conflicts: NameConflicts | None = None,
+        expiry: Expiry | None = None,
         ttl: str = "",
         reviewed: Reviewed | None = None,
     ) -> None:
-        self._settings, self._region, self._logs = settings, region, logs
-        self._aws, self._terraform, self._bucket, self._ecr = aws, terraform, bucket, ecr
-        self._clearing = VpcCleanup(settings.full_name, settings.tags, network, orphans)
-        self._belongings = ImportIds(aws, settings.full_name, settings.tags, settings.cluster.access)
-        self._taken = NameConflicts(aws, settings.full_name, settings.tags)
-        self._strays = Duplicates(aws, settings.full_name, settings.tags)
-        self._launches = NodeLaunches(aws, settings.full_name)
-        self._lifetime = Ttl(Expiry(aws, settings.tags), settings.ttl, ttl)
+        """ttl: of the command line, before the setting; reviewed: the only plans that may be applied."""
+        name, tags = settings.full_name, settings.tags
+        self._settings, self._region, self._aws = settings, region, aws
+        self._terraform, self._ecr, self._bucket = terraform, ecr, bucket or StateBucket(aws)
+        self._import_ids = import_ids or ImportIds(aws, name, tags, settings.cluster.access)
+        self._name_conflicts = name_conflicts or NameConflicts(aws, name, tags)
+        self._duplicates, self._launches = Duplicates(aws, name, tags), NodeLaunches(aws, name)
+        self._logs, self._vpc_cleanup = LogGroups(aws), VpcCleanup(name, tags, network, orphans)
+        self._ttl = tfvars.Ttl(expiry or Expiry(aws, tags), settings.ttl, ttl)
         review = Review(terraform, region, reviewed)
-        self._planning = Reconciliation(terraform, self._belongings, self._variables, review)
-        self._seen: Plan | None = None
+        self._reconciliation = Reconciliation(terraform, self._import_ids, self._variables, review)
+        self._observed_plan: Plan | None = None
 
     def observe(self, ctx: Context) -> Observation:
-        account, backend = self._where()
+        """Plan, or read the state where a read-only command finds a run at work."""
+        account, backend = self._backend()
         if not self._bucket.exists(account):
-            self._terraform.version()  # a missing terraform is told before anything is made
-            self._refuse_taken(self._taken.find())
-            return Observation(None, tfvars.everything(self._settings, backend.bucket))
+            self._terraform.version()  # a missing terraform is reported before anything is created
+            self._refuse_conflicts(self._name_conflicts.find())
+            return Observation(None, tfvars.initial_changes(self._settings, backend.bucket))
         try:
-            plan = self._planning.look(ctx, backend)
+            plan = self._reconciliation.plan(ctx, backend)
         except LockedError as error:
             if ctx.read_only is None:
                 raise
-            return self._glance(error)
+            return self._observe_state(error)
         if created := plan.addresses("create"):
-            self._refuse_taken({at: what for at, what in self._taken.find().items() if at in created})
-        self._seen = plan
+            conflicts = self._name_conflicts.find()
+            self._refuse_conflicts({at: what for at, what in conflicts.items() if at in created})
+        self._observed_plan = plan
         exists = bool(self._terraform.state_list()) if plan.has_changes else True
-        changes = (*self._kept(), *plan.changes)
-        return Observation(tfvars.infrastructure(self._terraform.output()), changes, exists)
+        changes = (*self._errored_state(), *plan.changes)
+        return Observation(tfvars.parse_outputs(self._terraform.output()), changes, exists)
 
     def cached_output(self, ctx: Context) -> Infrastructure | None:
-        """The outputs in the state: one request, no terraform."""
-        account, backend = self._where()
+        """Return the outputs in the state by one request, without terraform; None where there are none."""
+        account, backend = self._backend()
         return outputs(self._bucket.read_text(account, backend.key))
 
     def apply(self, ctx: Context) -> Infrastructure:
-        account, backend = self._where()
+        """Create the state bucket, apply the observed plan, delete duplicates that lost responses left."""
+        account, backend = self._backend()
         if self._bucket.ensure(account):
             ctx.say(f"state bucket {backend.bucket}: created")
-        plan, self._seen = self._seen or self._planning.look(ctx, backend), None
-        plan = self._planning.settle(ctx, backend, plan)
+        plan, self._observed_plan = self._observed_plan or self._reconciliation.plan(ctx, backend), None
+        plan = self._reconciliation.recover(ctx, backend, plan)
         if plan.has_changes:
-            with NodeWatch(self._launches).watching(ctx):
-                self._planning.apply(ctx, backend, plan)
-            for words in self._remove_strays():
-                ctx.say(f"{words}: a second one, made because AWS's answer about the first was lost; removed")
+            with NodeWatch(self._launches).run(ctx):
+                self._reconciliation.apply(ctx, backend, plan)
+            for line in self._remove_duplicates():
+                ctx.say(f"{line}: a second one, made because AWS's answer about the first was lost; removed")
         return self._output()
 
     def destroy(self, ctx: Context) -> tuple[str, ...]:
-        self._seen = None
-        account, backend = self._where()
-        if not self._bucket.exists(account) and not self._belongings.find():
+        """Destroy everything in an order that ends; return a line for each removal.
+
+        Raises InfrastructureError while foreign resources are in the VPC.
+        """
+        self._observed_plan = None
+        account, backend = self._backend()
+        if not self._bucket.exists(account) and not self._import_ids.find():
             return ()
-        self._clearing.refuse_foreign(ctx)
+        self._vpc_cleanup.refuse_foreign(ctx)
         self._bucket.ensure(account)
-        self._planning.prepare(ctx, backend)
-        if not self._planning.adopt(ctx, backend):
+        self._reconciliation.prepare(ctx, backend)
+        if not self._reconciliation.import_lost(ctx, backend):
             return ()
         images = self._empty_registry(ctx)
-        self._planning.await_made(ctx)
-        born = self._claim_logs()
-        orphans = self._clearing.sweep_balancers(ctx)
-        nodes = self._planning.destroy(ctx, CLUSTER)  # first: then pod interfaces are idle and can be swept
-        logs = self._delete_logs(born)
-        swept = self._clearing.sweep(ctx)
-        rest = self._planning.destroy(ctx)
-        strays = self._remove_strays()
-        logs += self._delete_logs(born)  # EKS writes its last lines late, and makes the group anew for them
-        return (*images, *orphans, *_lines(nodes), *swept, *_lines(rest), *strays, *logs)
+        self._reconciliation.wait_for_cluster(ctx)
+        created = self._claim_logs()
+        orphans = self._vpc_cleanup.delete_load_balancers(ctx)
+        nodes = self._reconciliation.destroy(
+            ctx, CLUSTER
+        )  # first: then pod interfaces are idle and can be swept
+        logs = self._delete_logs(created)
+        swept = self._vpc_cleanup.sweep(ctx)
+        rest = self._reconciliation.destroy(ctx)
+        duplicates = self._remove_duplicates()
+        logs += self._delete_logs(created)  # EKS writes its last lines late, and creates the log group again
+        return (*images, *orphans, *_lines(nodes), *swept, *_lines(rest), *duplicates, *logs)
 
     def refuse_foreign(self, ctx: Context) -> None:
-        """Raise while something that is not ours is in our VPC: better before anything is removed."""
-        self._clearing.refuse_foreign(ctx)
+        """Raise InfrastructureError while foreign resources are in the VPC, before anything is removed."""
+        self._vpc_cleanup.refuse_foreign(ctx)
 
     def plan(self, ctx: Context) -> Plan:
-        """The plan in full, also before the bucket exists: then against an empty state. Changes nothing."""
-        account, backend = self._where()
+        """Return the plan, before the bucket exists against an empty state. Changes nothing."""
+        account, backend = self._backend()
         if self._bucket.exists(account):
-            return self._planning.look(ctx, backend)
+            return self._reconciliation.plan(ctx, backend)
         self._terraform.init(None, ctx.say)
         return self._terraform.plan(self._variables(), ctx.say)
 
     def propose(self, ctx: Context) -> tuple[Plan, Proposal]:
-        """The same, and as something to review."""
+        """Return the plan, and its fingerprint for a review."""
         plan = self.plan(ctx)
         return plan, self._terraform.propose(plan)
 
     def output(self, ctx: Context) -> Infrastructure:
-        """What is there now. Raises NotFoundError before the first complete apply."""
-        account, backend = self._where()
+        """Return what terraform's state holds. Raises NotFoundError before the first complete apply."""
+        account, backend = self._backend()
         if not self._bucket.has_state(account, backend.key):
             raise NotFoundError(
                 "there is no infrastructure yet", why="no state was found", fix="epochctl infra up"
             )
-        self._planning.prepare(ctx, backend)
+        self._reconciliation.prepare(ctx, backend)
         return self._output()
 
     def lock_holder(self) -> LockHolder | None:
-        """Who has the state's lock, as written in it."""
-        account, backend = self._where()
+        """Return who holds the state's lock, as written in it, or None."""
+        account, backend = self._backend()
         text = self._bucket.read_text(account, f"{backend.key}.tflock")
         return written_holder(text) if text else None
 
     def left_behind(self, holder: LockHolder) -> bool:
-        """Whether that is provably a terraform of ours which is dead. Raises LockedError where one is at
-        work."""
+        """Return whether `holder` is provably a dead run of epochctl. Raises LockedError if one runs."""
         if busy := self._terraform.busy():
             raise LockedError("terraform is at work", why=busy, fix="wait for it to end")
         return self._terraform.dead_owner(holder)
 
     def state_drift(self) -> StateDrift:
-        """The state beside what there is, without a terraform. Changes nothing."""
-        account, backend = self._where()
-        return compare(self._bucket.read_text(account, backend.key), self._belongings.find())
+        """Return how the state differs from AWS, without running terraform. Changes nothing."""
+        account, backend = self._backend()
+        return compare_state(self._bucket.read_text(account, backend.key), self._import_ids.find())
 
     def unlock(self, ctx: Context, lock_id: str) -> None:
-        """Break the state's lock: its holder is dead."""
-        self._terraform.init(self._where()[1], ctx.say)
+        """Break the state's lock, whose holder is dead."""
+        self._terraform.init(self._backend()[1], ctx.say)
         self._terraform.unlock(lock_id)
 
-    def _glance(self, why: LockedError) -> Observation:
-        """What the state tells without a terraform, while another is at work on it."""
-        seen = self.state_drift()
-        return Observation(seen.infrastructure, (*self._kept(), f"not planned: {why.why}"), bool(seen.known))
+    def _observe_state(self, locked: LockedError) -> Observation:
+        """Return what the state shows without terraform, while a run works on it."""
+        drift = self.state_drift()
+        changes = (*self._errored_state(), f"not planned: {locked.why}")
+        return Observation(drift.infrastructure, changes, bool(drift.in_state))
 
-    def _kept(self) -> tuple[str, ...]:
-        """A line where a state could not be uploaded: a command that only looks leaves it there."""
+    def _errored_state(self) -> tuple[str, ...]:
+        """Return a line if a state could not be uploaded; a read-only command leaves it there."""
         path = self._terraform.kept()
         return (f"{path} holds what could not be uploaded: epochctl resume",) if path else ()
 
     def _variables(self) -> dict[str, Any]:
-        return tfvars.variables(self._settings, self._region, self._lifetime.expires())
+        return tfvars.variables(self._settings, self._region, self._ttl.expires())
 
-    def _refuse_taken(self, taken: Mapping[str, str]) -> None:
-        """Nothing is made beside what belongs to somebody else."""
-        if taken:
-            one = len(taken) == 1
+    def _refuse_conflicts(self, conflicts: Mapping[str, str]) -> None:
+        """Raise InfrastructureError if a name is taken by an object that epochctl does not manage."""
+        if conflicts:
+            one = len(conflicts) == 1
             raise InfrastructureError(
-                "a name is already taken" if one else f"{len(taken)} names are already taken",
-                why="\n".join(f"{what} exists, without the tags of ours" for what in taken.values()),
+                "a name is already taken" if one else f"{len(conflicts)} names are already taken",
+                why="\n".join(f"{what} exists, without the tags of ours" for what in conflicts.values()),
                 fix="set another name or environment in epochctl.toml, or remove what is named above",
             )
 
     def _output(self) -> Infrastructure:
-        found = tfvars.infrastructure(self._terraform.output())
+        found = tfvars.parse_outputs(self._terraform.output())
         if found is None:
             raise NotFoundError(
                 "the infrastructure is not complete",
@@ -220,18 +229,17 @@ class InfraUp:
             )
         return found
 
-    def _where(self) -> tuple[str, Backend]:
+    def _backend(self) -> tuple[str, Backend]:
         account = self._aws.account_id()
         return account, Backend(self._bucket.name(account), tfvars.state_key(self._settings, self._region))
 
-    def _remove_strays(self) -> tuple[str, ...]:
-        """What is ours by tag and name, idle, and not in the state."""
-        account, backend = self._where()
-        return self._strays.remove(ids(self._bucket.read_text(account, backend.key)))
+    def _remove_duplicates(self) -> tuple[str, ...]:
+        """Delete objects with the environment's tags and names that are idle and not in the state."""
+        account, backend = self._backend()
+        return self._duplicates.remove(ids(self._bucket.read_text(account, backend.key)))
 
     def _empty_registry(self, ctx: Context) -> tuple[str, ...]:
-        """Only a repository that is in the state or bears our tags: by now every one of ours is in the
-        state."""
+        """Delete the images of a repository that is in the state. Lost ones have been imported by now."""
         name = self._settings.full_name
         if not any(".aws_ecr_repository." in address for address in self._terraform.state_list()):
             return ()
@@ -239,15 +247,15 @@ class InfraUp:
         return (f"{count} images in {name}",) if count else ()
 
     def _claim_logs(self) -> datetime | None:
-        """When our cluster was made, if it still stands; its log group bears our tags from now on."""
-        made = self._belongings.cluster_created_at()
-        if made is not None:
-            self._logs.tag(self._settings.full_name, made, self._settings.tags)
-        return made
+        """Tag the log group of the cluster; return when the cluster was created, None if it is gone."""
+        created = self._import_ids.cluster_created_at()
+        if created is not None:
+            self._logs.tag(self._settings.full_name, created, self._settings.tags)
+        return created
 
-    def _delete_logs(self, born: datetime | None) -> tuple[str, ...]:
-        gone = self._logs.delete(self._settings.full_name, self._settings.tags, born)
-        return (f"log group {gone}",) if gone else ()
+    def _delete_logs(self, created: datetime | None) -> tuple[str, ...]:
+        deleted = self._logs.delete(self._settings.full_name, self._settings.tags, created)
+        return (f"log group {deleted}",) if deleted else ()
 
 
 def _lines(changes: tuple[Change, ...]) -> tuple[str, ...]:

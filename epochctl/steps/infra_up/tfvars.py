@@ -1,25 +1,28 @@
-"""Settings as terraform's variables, and terraform's outputs as Infrastructure. Knows names and types."""
+"""Settings and the expiry as terraform's variables, and terraform's outputs as Infrastructure."""
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
 from dataclasses import fields
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from epochctl.aws.expiry import NEVER, Expiry, format_expiry
 from epochctl.config.settings import Settings
+from epochctl.durations import parse_duration
 from epochctl.outputs import Infrastructure
 
-_APART = 21  # with this number no two regions of AWS fall together; a test looks
+_REGION_SALT = 21  # with this number all AWS regions get different ranges; a test checks it
 
 
 def variables(settings: Settings, region: str, expires: str = "") -> dict[str, Any]:
-    """Values of the variables in terraform/variables.tf."""
+    """Return the values of the variables in terraform/variables.tf."""
     return {
         "name": settings.full_name,
         "region": region,
         "tags": settings.region_tags(region),
-        "vpc_cidr": vpc_range(settings.full_name, region),
+        "vpc_cidr": vpc_cidr(settings.full_name, region),
         "cluster_version": settings.cluster.version,
         "instance_types": list(settings.cluster.instance_types),
         "nodes": settings.cluster.nodes,
@@ -30,20 +33,20 @@ def variables(settings: Settings, region: str, expires: str = "") -> dict[str, A
     }
 
 
-def vpc_range(name: str, region: str) -> str:
-    """A range of its own for each environment, so that two of them can be peered (but for 1 pair in 256).
+def vpc_cidr(name: str, region: str) -> str:
+    """Return the VPC's range, which differs by environment, so that two can be peered (but 1 pair in 256).
 
-    The regions of one environment always differ. A VPC that stands keeps the range that it was made with.
+    The regions of one environment always differ. An existing VPC keeps the range it was created with.
     """
-    return f"10.{(_checksum(name) + _checksum(f'{_APART} {region}')) % 256}.0.0/16"
+    return f"10.{(_checksum(name) + _checksum(f'{_REGION_SALT} {region}')) % 256}.0.0/16"
 
 
-def _checksum(words: str) -> int:
-    return zlib.crc32(words.encode())
+def _checksum(text: str) -> int:
+    return zlib.crc32(text.encode())
 
 
-def infrastructure(outputs: Mapping[str, Any]) -> Infrastructure | None:
-    """What the outputs in terraform/outputs.tf say; None while the first apply is not complete."""
+def parse_outputs(outputs: Mapping[str, Any]) -> Infrastructure | None:
+    """Return the outputs of terraform/outputs.tf, or None while the first apply is not complete."""
     wanted = [field.name for field in fields(Infrastructure)]
     if any(outputs.get(name) is None for name in wanted):
         return None
@@ -51,12 +54,12 @@ def infrastructure(outputs: Mapping[str, Any]) -> Infrastructure | None:
 
 
 def state_key(settings: Settings, region: str) -> str:
-    """The state's place in the bucket: one for each name, environment and region."""
+    """Return the state's key in the bucket: one for each name, environment and region."""
     return f"{settings.state_folder(region)}/terraform.tfstate"
 
 
-def everything(settings: Settings, bucket: str) -> tuple[str, ...]:
-    """What the very first apply makes, when there is not even a state to plan against."""
+def initial_changes(settings: Settings, bucket: str) -> tuple[str, ...]:
+    """Return what the first apply creates, a line each, while there is no state to plan against."""
     cluster = settings.cluster
     nodes = f"{cluster.nodes} nodes of {' or '.join(cluster.instance_types)}"
     return (
@@ -69,3 +72,31 @@ def everything(settings: Settings, bucket: str) -> tuple[str, ...]:
 
 def _frozen(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
+
+
+class Ttl:
+    """When the environment expires: by the option, else as it was tagged, else by the setting.
+
+    An existing expiry is kept, so that a second `up` changes nothing. option: --ttl, counted from now.
+    """
+
+    def __init__(self, expiry: Expiry, setting: str, option: str = "") -> None:
+        self._expiry, self._setting, self._option = expiry, setting, option
+        self._decided: str | None = None
+
+    def expires(self) -> str:
+        """Return the tag's value. Decided once: what is planned must be what is applied."""
+        if self._decided is None:
+            tagged = "" if self._option else self._expiry.read()
+            self._decided = decide_expiry(self._option, tagged, self._setting, datetime.now(UTC))
+        return self._decided
+
+
+def decide_expiry(option: str, tagged: str, setting: str, now: datetime) -> str:
+    """Return a time in UTC, "never", or "" where no expiry was ever given."""
+    if not option and tagged:
+        return tagged
+    wanted = option or setting
+    if wanted in ("", NEVER):
+        return wanted
+    return format_expiry(now + timedelta(seconds=parse_duration(wanted) or 0.0))

@@ -1,6 +1,6 @@
-"""What must be gone from our VPC before terraform may destroy it, and who else is in it.
+"""Removes what is left in the VPC before terraform destroys it; refuses while foreign resources are in it.
 
-terraform would wait for a quarter of an hour and then not say why. Knows nothing of terraform.
+terraform would wait for a quarter of an hour, and then fail without the reason.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from epochctl.workflow.stall_timer import StallTimer
 from epochctl.workflow.step import Context
 from epochctl.workflow.waiting import Pending, Ready
 
-SURE = 8.0  # seconds for which a stranger must be seen: EC2 tells of what is gone for some moments
+CONFIRM_SECONDS = 8.0  # for which a foreign resource must be seen: EC2 lists deleted ones for some seconds
 
 
 @dataclass(frozen=True)
 class VpcCleanup:
-    """Of the VPCs that carry `tags`, with the cluster `name` in them."""
+    """The VPCs that carry `tags`, with the cluster `name` in them."""
 
     name: str
     tags: Mapping[str, str]
@@ -28,14 +28,14 @@ class VpcCleanup:
     orphans: Orphans
 
     def refuse_foreign(self, ctx: Context) -> None:
-        """Before anything is removed: what is not ours must go first, and only its owner may remove it."""
-        patience = StallTimer(ctx.clock, SURE)
+        """Raise InfrastructureError while foreign resources are in the VPC. Removes nothing."""
+        stall = StallTimer(ctx.clock, CONFIRM_SECONDS)
         found: tuple[str, ...] = ()
 
         def probe() -> Ready[None] | Pending:
             nonlocal found
-            found = self.strangers()
-            if found and patience.is_stalled(found):
+            found = self.foreign_resources()
+            if found and stall.is_stalled(found):
                 raise _refused(self._vpcs(), found)
             return Pending("\n".join(found)) if found else Ready(None)
 
@@ -44,13 +44,13 @@ class VpcCleanup:
         except DeadlineError as error:  # they come and go, but one is always there
             raise _refused(self._vpcs(), found) from error
 
-    def strangers(self) -> tuple[str, ...]:
-        """Whatever in our VPCs is not ours and does not go away by itself, a line each with its exact id."""
-        tenants = [tenant for vpc in self._vpcs() for tenant in self._tenants(vpc)]
-        return (*self.orphans.strangers(), *(tenant.description for tenant in tenants if tenant.foreign))
+    def foreign_resources(self) -> tuple[str, ...]:
+        """Return what epochctl does not manage and does not go away by itself, a line each with its id."""
+        occupants = [one for vpc in self._vpcs() for one in self._occupants(vpc)]
+        return (*self.orphans.strangers(), *(one.description for one in occupants if one.foreign))
 
-    def sweep_balancers(self, ctx: Context) -> tuple[str, ...]:
-        """terraform is never called while a load balancer or target group of ours is there."""
+    def delete_load_balancers(self, ctx: Context) -> tuple[str, ...]:
+        """Delete load balancers and target groups that the controller left; return a line for each."""
         found = self.orphans.find().serving
         if not found:
             return ()
@@ -58,24 +58,22 @@ class VpcCleanup:
         return self.orphans.sweep(ctx)
 
     def sweep(self, ctx: Context) -> tuple[str, ...]:
-        """When the cluster is gone: remove what its machinery left, wait for what goes by itself."""
-        swept = list(self.sweep_balancers(ctx))
+        """Once the cluster is gone, remove what EKS left and wait for the rest; return a line for each."""
+        swept = list(self.delete_load_balancers(ctx))
         for vpc in self._vpcs():
             self._sweep_vpc(ctx, vpc, swept)
         return tuple(swept)
 
     def _sweep_vpc(self, ctx: Context, vpc: str, swept: list[str]) -> None:
-        patience = StallTimer(ctx.clock, SURE)
+        stall = StallTimer(ctx.clock, CONFIRM_SECONDS)
 
         def probe() -> Ready[None] | Pending:
             swept.extend(self.network.sweep(vpc, self.name))
-            tenants = self._tenants(vpc)
-            found = (
-                tuple(tenant.description for tenant in tenants if tenant.foreign) + self.orphans.strangers()
-            )
-            if patience.is_stalled(found) and found:
+            occupants = self._occupants(vpc)
+            found = tuple(one.description for one in occupants if one.foreign) + self.orphans.strangers()
+            if stall.is_stalled(found) and found:
                 raise _refused((vpc,), found)
-            left = [tenant.description for tenant in tenants]
+            left = [one.description for one in occupants]
             return Pending("\n".join((*left, *found))) if left or found else Ready(None)
 
         try:
@@ -87,19 +85,19 @@ class VpcCleanup:
                 fix="remove what is named above, then run the same command again",
             ) from error
 
-    def _tenants(self, vpc: str) -> tuple[VpcOccupant, ...]:
+    def _occupants(self, vpc: str) -> tuple[VpcOccupant, ...]:
         return self.network.occupants(vpc, self.name, self.tags)
 
     def _vpcs(self) -> tuple[str, ...]:
         return self.network.find(self.tags)
 
 
-def _refused(vpcs: tuple[str, ...], strangers: tuple[str, ...]) -> InfrastructureError:
-    one = len(strangers) == 1
+def _refused(vpcs: tuple[str, ...], foreign: tuple[str, ...]) -> InfrastructureError:
+    one = len(foreign) == 1
     return InfrastructureError(
-        f"{', '.join(vpcs)} cannot be removed: {'something' if one else f'{len(strangers)} things'} in it "
+        f"{', '.join(vpcs)} cannot be removed: {'something' if one else f'{len(foreign)} things'} in it "
         f"{'is' if one else 'are'} not ours",
-        why="\n".join(strangers),
+        why="\n".join(foreign),
         fix="ask the owner to remove what is named above (epochctl deletes only its own), "
         "then run the same command again",
     )

@@ -1,6 +1,6 @@
-"""The controller's chart: which one, and with which values. Pure.
+"""The controller's Helm chart and its values, and the service account that eksctl creates. Makes no requests.
 
-Knows nothing of the cluster's state. Chart, controller and IAM policy (terraform's) change together.
+Chart, controller and IAM policy (in terraform/) change together.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ FULL_CHART = f"{NAME}-{CHART_VERSION}"
 
 
 def values(settings: Settings, infra: Infrastructure) -> dict[str, Any]:
-    """What the chart is given."""
+    """Return the chart's values."""
     return {
         "clusterName": infra.cluster_name,
         "region": infra.region,
         "vpcId": infra.vpc_id,
         "replicaCount": min(2, settings.cluster.nodes),
         "defaultTargetType": "ip",
-        # Its webhook on every Service would make Services impossible to create while the controller is dead,
-        # and no Service of ours asks for a load balancer.
+        # A webhook on every Service would make it impossible to create Services while the controller is dead,
+        # and the chart of the service asks for no load balancer by a Service.
         "enableServiceMutatorWebhook": False,
-        # Else every upgrade makes a new certificate, and the webhook fails until all replicas have it.
+        # Else every upgrade creates a new certificate, and the webhook fails until all replicas have it.
         "keepTLSSecret": True,
-        # Asked about for each load balancer, used by none of ours.
+        # The controller would query these for each load balancer; epochctl uses none of them.
         "enableShield": False,
         "enableWaf": False,
         "enableWafv2": False,
@@ -44,7 +44,7 @@ def values(settings: Settings, infra: Infrastructure) -> dict[str, Any]:
 
 
 def account(settings: Settings, region: str) -> ServiceAccount:
-    """The service account and role that eksctl makes; the policy is terraform's to name."""
+    """Return the service account and role that eksctl creates; terraform names the policy."""
     return ServiceAccount(
         cluster=settings.full_name,
         region=region,

@@ -1,11 +1,12 @@
-"""The controller's role and service account by eksctl: put right after a kill, removed without eksctl too.
+"""The controller's IAM role and service account by eksctl, also after a run that was killed.
 
-eksctl leaves a stack that exists as it is, whatever became of it: rolled back, or its service account never
-made. Then nothing but deleting it first helps. Knows nothing of charts.
+eksctl does not touch a CloudFormation stack that exists, even one that was rolled back or whose service
+account was never created. Such a stack is deleted first.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from epochctl.aws.cloudformation import Stacks
@@ -21,27 +22,28 @@ FIX = "see the stack's events in CloudFormation, then run the same command again
 
 @dataclass(frozen=True)
 class Identity:
-    """One service account whose pods act as a role."""
+    """One service account whose pods assume an IAM role."""
 
     account: ServiceAccount
     stacks: Stacks
+    run_eksctl: Callable[[tuple[str, ...], Callable[[str], None]], None] = eksctl.execute
 
-    def make(self, ctx: Context, policy_arn: str) -> None:
-        """Called while the service account lacks its role."""
+    def create(self, ctx: Context, policy_arn: str) -> None:
+        """Create role and service account, after deleting the stack of an earlier attempt."""
         account = replace(self.account, policy_arn=policy_arn)
         if status := self._status():
             ctx.say(f"the stack of an earlier attempt is {status}: deleting it first")
             self._delete_stack(ctx)
-        eksctl.execute(eksctl.associate_oidc_provider(account), ctx.say)
-        eksctl.execute(eksctl.create_service_account(account), ctx.say)
+        self.run_eksctl(eksctl.associate_oidc_provider(account), ctx.say)
+        self.run_eksctl(eksctl.create_service_account(account), ctx.say)
 
     def remove(self, ctx: Context, cluster: Cluster | None) -> tuple[str, ...]:
-        """By eksctl where it and the cluster are there; the stack goes in any case."""
+        """Delete both by eksctl where it can, the stack in any case; return a line for the removal."""
         if not self._status():
             return ()
         try:
             if cluster is not None and cluster.kube.role_of(self.account.namespace, self.account.name):
-                eksctl.execute(eksctl.delete_service_account(self.account), ctx.say)
+                self.run_eksctl(eksctl.delete_service_account(self.account), ctx.say)
         except (ClusterError, ToolError) as error:
             ctx.say(f"{error.what}: its stack is deleted without eksctl")
         self._delete_stack(ctx)

@@ -1,7 +1,4 @@
-"""The end of the controller: after its load balancers where it works, by ourselves where it does not.
-
-Knows nothing of how the controller was installed.
-"""
+"""Removes the controller after its load balancers: by the controller where it works, else by their tags."""
 
 from __future__ import annotations
 
@@ -18,25 +15,25 @@ from epochctl.workflow.waiting import Pending, Ready
 
 @dataclass(frozen=True)
 class Removal:
-    """What a cluster's controller leaves in AWS, and the controller itself."""
+    """The removal of a cluster's controller. orphans: what it leaves in AWS."""
 
     orphans: Orphans
 
     def run(self, ctx: Context, cluster: Cluster | None) -> tuple[str, ...]:
-        """Everything, in the order that leaves nothing behind. Lines of what was removed."""
+        """Remove everything, in the order that leaves nothing in AWS; return a line for each removal."""
         removed: tuple[str, ...] = ()
         if cluster is not None:
             try:
-                self._await_controller(ctx, cluster)
+                self._wait_for_controller(ctx, cluster)
                 removed = self._uninstall(ctx, cluster)
             except ClusterError as error:
                 ctx.say(f"{error.what} ({error.why}): its load balancers are deleted by their tag instead")
         return removed + self.orphans.sweep(ctx)
 
-    def _await_controller(self, ctx: Context, cluster: Cluster) -> None:
-        """Give a controller that works the time to remove what it made.
+    def _wait_for_controller(self, ctx: Context, cluster: Cluster) -> None:
+        """Give a working controller the time to remove its load balancers.
 
-        It does so only for an Ingress or Service that is being deleted: where there is none, nobody will.
+        It removes only those of an Ingress or Service that is being deleted; without one, it removes nothing.
         """
         for item in cluster.kube.balanced():
             ctx.say(f"{item} has a load balancer: deleted, since its cluster goes")
@@ -44,14 +41,14 @@ class Removal:
         if not lb_controller.is_serving(cluster.kube):
             self._explain(ctx, "the load balancer controller is not there to remove")
             return
-        patience = StallTimer(ctx.clock, lb_controller.STALL)
+        stall = StallTimer(ctx.clock, lb_controller.STALL)
 
         def probe() -> Ready[None] | Pending:
             held, left = cluster.kube.balanced(), self.orphans.find().all
             if not held:
                 return Ready(None)
             cause = f"{', '.join(map(str, held))} still has {', '.join(left) or 'its finalizer'}"
-            if patience.is_stalled((held, left)):
+            if stall.is_stalled((held, left)):
                 raise DeadlineError("the load balancer controller does nothing", why=cause)
             return Pending(cause)
 

@@ -1,25 +1,25 @@
-"""`lb-controller`: done only when an Ingress passes its admission. Each wait names its cause.
-
-Knows nothing of the service that is deployed later.
-"""
+"""`lb-controller`: installs the AWS Load Balancer Controller, until its webhook admits an Ingress."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Callable
+from pathlib import Path
+from typing import ClassVar
 
 from epochctl.aws.cloudformation import Stacks
-from epochctl.aws.eks import Eks
 from epochctl.aws.session import Aws
 from epochctl.config.settings import Settings
 from epochctl.errors import ClusterError
 from epochctl.kube import lb_controller
-from epochctl.kube.access import Cluster, foreign, reach, settled
+from epochctl.kube.access import Cluster, settled
 from epochctl.kube.orphans import Orphans
 from epochctl.kube.rollout import Rollout
 from epochctl.outputs import Infrastructure, LoadBalancerController
-from epochctl.steps.lb_controller import chart, removal
+from epochctl.steps.lb_controller import chart
 from epochctl.steps.lb_controller.identity import Identity
-from epochctl.tools.helm import ReleaseState, canonical
+from epochctl.steps.lb_controller.removal import Removal
+from epochctl.tools.helm import Json, ReleaseState, canonical
+from epochctl.tools.helm.state import parsed_manifests
 from epochctl.workflow.step import Context, Observation
 from epochctl.workflow.waiting import Pending, Ready
 
@@ -28,52 +28,70 @@ FIX = "epochctl lb-controller status; kubectl -n kube-system describe deployment
 
 
 class LbController:
-    """The controller by its own chart; its identity by eksctl or by terraform, as the settings say."""
+    """The controller by its own chart, its IAM role by eksctl or terraform as the settings say."""
 
     name: ClassVar[str] = "lb-controller"
     needs: ClassVar[tuple[type, ...]] = (Infrastructure,)
     produces: ClassVar[type] = LoadBalancerController
 
-    def __init__(self, settings: Settings, region: str, *, aws: Aws, eks: Eks, orphans: Orphans) -> None:
-        self._settings, self._region = settings, region
-        self._eks, self._orphans = eks, orphans
+    def __init__(
+        self,
+        settings: Settings,
+        region: str,
+        *,
+        aws: Aws,
+        orphans: Orphans,
+        find_cluster: Callable[[], Cluster | None],
+        has_foreign_cluster: Callable[[], bool],
+        repository: str = chart.REPOSITORY,
+    ) -> None:
+        """find_cluster: the environment's; has_foreign_cluster: whether its name is taken by another one."""
+        self._settings, self._orphans, self._repository = settings, orphans, repository
+        self._find_cluster, self._has_foreign_cluster = find_cluster, has_foreign_cluster
         self._identity = Identity(chart.account(settings, region), Stacks(aws))
 
     def observe(self, ctx: Context) -> Observation:
-        cluster, infra = reach(self._eks, self._settings, self._region), ctx.outputs.get(Infrastructure)
+        """Compare the installed chart with the wanted one, then the controller's health."""
+        cluster, infra = self._find_cluster(), ctx.outputs.get(Infrastructure)
         if cluster is None:
             return Observation(None, (f"install {chart.FULL_CHART}",))
         state = cluster.helm.release(lb_controller.NAME, lb_controller.NAMESPACE)
-        due = self._due(cluster, infra, state)
-        changes = (*due, *(_health(cluster) if state else ()))
-        # One that ails is still one: what follows it (verify, status) must be able to look further.
-        return Observation(None if due else OUTPUT, changes, exists=state is not None)
+        pending = self._pending_changes(cluster, infra, state)
+        changes = (*pending, *(_health(cluster) if state else ()))
+        # An unhealthy controller has an output, too: `verify` and `status` look at what follows it.
+        return Observation(None if pending else OUTPUT, changes, exists=state is not None)
 
     def apply(self, ctx: Context) -> LoadBalancerController:
-        cluster, infra = reach(self._eks, self._settings, self._region), ctx.outputs.get(Infrastructure)
+        """Create the role, install or upgrade the chart where needed, and wait for the webhook."""
+        cluster, infra = self._find_cluster(), ctx.outputs.get(Infrastructure)
         if cluster is None:
             raise ClusterError(f"there is no cluster {infra.cluster_name} to install the controller into")
         if self._lacks_role(cluster):
-            self._identity.make(ctx, infra.lb_controller_policy_arn)
+            self._identity.create(ctx, infra.lb_controller_policy_arn)
         state = settled(ctx, cluster.helm, lb_controller.NAME, lb_controller.NAMESPACE)
-        if self._due(cluster, infra, state):
+        if self._pending_changes(cluster, infra, state):
             self._install(ctx, cluster, infra, state)
-        self._await(ctx, cluster)
+        self._wait(ctx, cluster)
         return OUTPUT
 
     def destroy(self, ctx: Context) -> tuple[str, ...]:
-        """Uninstall it once its load balancers are gone; take over their removal where it cannot."""
-        if foreign(self._eks, self._settings):
+        """Uninstall the controller once its load balancers are gone; delete them by tag where it is dead.
+
+        Return a line for each removal.
+        """
+        if self._has_foreign_cluster():
             ctx.say(f"EKS cluster {self._settings.full_name} is not ours: left alone, with what it made")
             return ()
-        cluster = reach(self._eks, self._settings, self._region)
-        removed = removal.Removal(self._orphans).run(ctx, cluster)
+        cluster = self._find_cluster()
+        removed = Removal(self._orphans).run(ctx, cluster)
         if self._settings.lb_controller.identity == "eksctl":
             removed += self._identity.remove(ctx, cluster)
         return removed
 
-    def _due(self, cluster: Cluster, infra: Infrastructure, state: ReleaseState | None) -> tuple[str, ...]:
-        """What the release lacks, a line each."""
+    def _pending_changes(
+        self, cluster: Cluster, infra: Infrastructure, state: ReleaseState | None
+    ) -> tuple[str, ...]:
+        """Return what the installation lacks, a line each."""
         changes = []
         if self._lacks_role(cluster):
             changes.append(f"give service account {lb_controller.NAME} its IAM role (eksctl)")
@@ -100,17 +118,17 @@ class LbController:
     def _install(
         self, ctx: Context, cluster: Cluster, infra: Infrastructure, state: ReleaseState | None
     ) -> None:
-        directory = cluster.helm.pulled(chart.REPOSITORY, lb_controller.NAME, chart.CHART_VERSION)
+        directory = cluster.helm.pulled(self._repository, lb_controller.NAME, chart.CHART_VERSION)
         if state is not None and state.chart != chart.FULL_CHART:
             ctx.say("definitions first: helm does not upgrade them")
-            for definition in definitions(directory):
-                cluster.kube.apply(definition)
+            for definition in custom_resource_definitions(directory):
+                cluster.kube.apply(dict(definition))
         ctx.say(f"{'upgrade to' if state else 'install'} {chart.FULL_CHART}")
         cluster.helm.install_or_upgrade(
             lb_controller.NAME, lb_controller.NAMESPACE, directory, chart.values(self._settings, infra)
         )
 
-    def _await(self, ctx: Context, cluster: Cluster) -> None:
+    def _wait(self, ctx: Context, cluster: Cluster) -> None:
         # More lenient than with our own: nodes may still be joining, and a new IAM role is not known at once.
         rollout = Rollout(
             cluster.kube,
@@ -130,16 +148,11 @@ class LbController:
         ctx.wait_for("its webhook to admit an Ingress", admitted, deadline=120, fix=FIX, longest=2.0)
 
 
-def definitions(directory: Any) -> tuple[dict[str, Any], ...]:
-    """The CustomResourceDefinitions that a chart brings."""
-    import yaml
-
-    found = [
-        item
-        for path in sorted((directory / "crds").glob("*.yaml"))
-        for item in yaml.load_all(path.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    ]
-    return tuple(item for item in found if item and item.get("kind") == "CustomResourceDefinition")
+def custom_resource_definitions(chart_directory: Path) -> tuple[Json, ...]:
+    """Return the CustomResourceDefinitions that a chart contains."""
+    files = sorted((chart_directory / "crds").glob("*.yaml"))
+    found = [item for path in files for item in parsed_manifests(path.read_text())]
+    return tuple(item for item in found if item["kind"] == "CustomResourceDefinition")
 
 
 def _health(cluster: Cluster) -> tuple[str, ...]:

@@ -1,6 +1,4 @@
-"""`verify`: every layer between the pods and the https answer, in order; the first that is not right is
-named.
-"""
+"""`verify`: every layer between the pods and the HTTPS answer, in order; names the first that fails."""
 
 from __future__ import annotations
 

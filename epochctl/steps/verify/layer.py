@@ -1,7 +1,4 @@
-"""A layer: what is asked, for how long it may become right by itself, and what to do when it does not.
-
-Knows no layer in particular.
-"""
+"""One layer of the verification: its probe, how long it may become right by itself, and what to do else."""
 
 from __future__ import annotations
 
@@ -15,19 +12,19 @@ from epochctl.outputs import DnsRecord, Release
 from epochctl.workflow.step import Context
 from epochctl.workflow.waiting import Pending, Ready
 
-PATIENCE = 30.0  # seconds for what only a person puts right
+MISCONFIGURED_GRACE = 30.0  # seconds; a change that is under way ends sooner
 
 Probe = Callable[[], Ready[str] | Pending]
 
 
 @dataclass(frozen=True)
-class Stuck(Pending):
-    """A cause that passes by itself within PATIENCE (a change still under way) or not at all."""
+class Misconfigured(Pending):
+    """A cause that passes by itself within MISCONFIGURED_GRACE, or not at all."""
 
 
 @dataclass(frozen=True)
-class Subject:
-    """What is verified."""
+class VerifiedService:
+    """The service to verify, as the steps before have published it."""
 
     settings: Settings
     cluster: str
@@ -40,14 +37,14 @@ class Subject:
         return self.settings.hostname
 
     @property
-    def asleep(self) -> bool:
-        """A standby without pods: everything stands, nothing answers, and so it is meant to be."""
+    def is_asleep(self) -> bool:
+        """Return whether it is a standby without pods: all resources exist, and nothing answers."""
         return self.settings.service.replicas == 0
 
 
 @dataclass
-class Seen:
-    """What earlier layers found out for later ones."""
+class Findings:
+    """What earlier layers found that later ones need."""
 
     balancer: LoadBalancer | None = None
     balancer_addresses: tuple[str, ...] = ()
@@ -56,7 +53,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Layer:
-    """error: makes the failure from the last cause; a VerifyError that names the layer, where None."""
+    """One layer. deadline: seconds; error: makes the failure from its cause, a VerifyError where None."""
 
     name: str
     probe: Probe
@@ -64,28 +61,27 @@ class Layer:
     fix: str
     error: Callable[[str], EpochctlError] | None = None
 
-    def ask(self, ctx: Context) -> str:
-        """What was seen, in words. Raises the layer's error."""
+    def wait(self, ctx: Context) -> str:
+        """Wait until the probe is ready, and return what it saw. Raises the layer's error."""
+        probe = self._with_grace(ctx)
         try:
-            return ctx.wait_for(
-                self.name, self._impatient(ctx), deadline=self.deadline, fix=self.fix, longest=3.0
-            )
-        except DeadlineError as late:
+            return ctx.wait_for(self.name, probe, deadline=self.deadline, fix=self.fix, longest=3.0)
+        except DeadlineError as error:
             if self.error is not None:
-                raise self.error(late.why) from late
-            raise VerifyError(f"verify stops at: {self.name}", why=late.why, fix=self.fix) from late
+                raise self.error(error.why) from error
+            raise VerifyError(f"verify stops at: {self.name}", why=error.why, fix=self.fix) from error
 
-    def _impatient(self, ctx: Context) -> Probe:
-        """The probe, which gives up where it has been stuck for too long."""
+    def _with_grace(self, ctx: Context) -> Probe:
+        """Return the probe, which raises DeadlineError once it was Misconfigured for too long."""
         since: list[float] = []
 
         def probe() -> Ready[str] | Pending:
             answer, now = self.probe(), ctx.clock.now()
-            if not isinstance(answer, Stuck):
+            if not isinstance(answer, Misconfigured):
                 since.clear()
                 return answer
             since.append(now)
-            if now - since[0] >= PATIENCE:
+            if now - since[0] >= MISCONFIGURED_GRACE:
                 raise DeadlineError(f"{self.name}: not right", why=answer.cause)
             return answer
 

@@ -1,84 +1,83 @@
-"""The layers inside the account: pods, and what the load balancer thinks of them. Knows nothing of DNS or
-TLS.
-"""
+"""The layers inside the account: the pods, and their health as targets of the load balancer."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
+from epochctl.aws.eks import Eks
 from epochctl.aws.elbv2 import Elbv2, Target
-from epochctl.steps.verify.layer import Layer, Seen, Subject
+from epochctl.errors import ClusterError
+from epochctl.kube import PodState
+from epochctl.kube.access import connect
+from epochctl.steps.verify.layer import Findings, Layer, VerifiedService
 from epochctl.workflow.waiting import Pending, Ready
 
-if TYPE_CHECKING:
-    from epochctl.kube import PodState
+ReadPods = Callable[[str, str, str], tuple[PodState, ...]]  # of a cluster, namespace, selector
 
-    PodsOf = Callable[[str, str, str], tuple[PodState, ...]]  # cluster, namespace, selector
+
+def read_pods(eks: Eks, cluster: str, namespace: str, selector: str) -> tuple[PodState, ...]:
+    """Return the selected pods. Raises ClusterError where there is no such cluster."""
+    access = eks.describe(cluster)
+    if access is None:
+        raise ClusterError(f"there is no cluster {cluster}", fix="epochctl infra up")
+    return connect(eks, access).pods(namespace, selector)
 
 
 class PodChecks:
     """Pods and targets of one release."""
 
-    def __init__(self, subject: Subject, seen: Seen, elbv2: Elbv2, pods_of: PodsOf) -> None:
-        self._subject = subject
-        self._seen = seen
-        self._elbv2 = elbv2
-        self._pods_of = pods_of
+    def __init__(
+        self, service: VerifiedService, findings: Findings, elbv2: Elbv2, read_pods: ReadPods
+    ) -> None:
+        self._service, self._findings = service, findings
+        self._elbv2, self._read_pods = elbv2, read_pods
 
     def layers(self) -> tuple[Layer, ...]:
-        """In the order in which they are asked."""
-        namespace = self._subject.release.namespace
+        """Return the layers in their order."""
+        namespace = self._service.release.namespace
+        pods_fix = f"epochctl logs; kubectl -n {namespace} describe pods; epochctl deploy"
+        targets_fix = "check the health path and the pods' security groups"
         return (
-            Layer(
-                "pods",
-                self.pods,
-                60.0,
-                f"epochctl logs; kubectl -n {namespace} describe pods; epochctl deploy",
-            ),
-            Layer(
-                "target health", self.targets, 180.0, "check the health path and the pods' security groups"
-            ),
+            Layer("pods", self.pods, 60.0, pods_fix),
+            Layer("target health", self.targets, 180.0, targets_fix),
         )
 
     def pods(self) -> Ready[str] | Pending:
-        """As many as wanted, ready, and of the digest that was released."""
-        settings, release = self._subject.settings, self._subject.release
+        """Ready with all wanted pods ready, and of the digest that was released."""
+        settings, release = self._service.settings, self._service.release
         selector = f"app.kubernetes.io/instance={settings.name}"
-        found = self._pods_of(self._subject.cluster, release.namespace, selector)
+        found = self._read_pods(self._service.cluster, release.namespace, selector)
         pods = [pod for pod in found if pod.template_hash and not pod.terminating]
         for pod in pods:
             if not pod.ready:
-                return Pending(
-                    pod.trouble.message if pod.trouble else f"pod {pod.name} is not ready: {pod.reason}"
-                )
+                cause = f"pod {pod.name} is not ready: {pod.reason}"
+                return Pending(pod.trouble.message if pod.trouble else cause)
             if release.digest and not pod.runs(release.digest):
-                return Pending(
-                    f"pod {pod.name} runs {', '.join(pod.image_digests)}, released is {release.digest}"
-                )
+                running = ", ".join(pod.image_digests)
+                return Pending(f"pod {pod.name} runs {running}, released is {release.digest}")
         if len(pods) < settings.service.replicas:
             return Pending(f"{len(pods)} of {settings.service.replicas} pods are there")
         return Ready(f"{len(pods)} ready, all of {release.digest[:19] or 'the released image'}")
 
     def targets(self) -> Ready[str] | Pending:
-        """Each one that the load balancer sends to is healthy."""
-        name = self._subject.release.load_balancer
-        balancer = self._seen.balancer = self._elbv2.by_dns_name(name)
+        """Ready once each target that the load balancer sends to is healthy."""
+        name = self._service.release.load_balancer
+        balancer = self._findings.balancer = self._elbv2.by_dns_name(name)
         if balancer is None:
             return Pending(f"there is no load balancer {name}")
         groups = self._elbv2.target_groups_of(balancer.arn)
         targets = [target for group in groups for target in self._elbv2.target_health(group.arn)]
         serving = [target for target in targets if target.state != "draining"]
-        ill = [target for target in serving if target.state != "healthy"]
-        if ill:
-            return Pending(f"target {_described(ill[0])}")
-        if not serving and self._subject.asleep:
+        unhealthy = [target for target in serving if target.state != "healthy"]
+        if unhealthy:
+            return Pending(f"target {_describe(unhealthy[0])}")
+        if not serving and self._service.is_asleep:
             return Ready(f"{balancer.name} has no target: asleep")
         if not serving:
             return Pending(f"no target is registered with {balancer.name}")
         return Ready(f"{len(serving)} healthy behind {balancer.name}")
 
 
-def _described(target: Target) -> str:
+def _describe(target: Target) -> str:
     why = ": ".join(part for part in (target.reason, target.description) if part)
     return f"{target.address}:{target.port} is {target.state}" + (f" ({why})" if why else "")

@@ -1,7 +1,4 @@
-"""The name that several regions share, as a client meets it: does it answer, and from which region.
-
-Each region's own layers are asked by region; here nothing is known of them.
-"""
+"""The host name that several regions share, as a client uses it: does it answer, and from which region."""
 
 from __future__ import annotations
 
@@ -20,7 +17,7 @@ DEADLINE = 30.0
 
 @dataclass(frozen=True)
 class HostnameAnswer:
-    """region: as the service itself says; "" where it does not, as a service of the user's need not."""
+    """The answer of a host name. region: as the service names it, "" where it does not."""
 
     url: str
     address: str
@@ -28,16 +25,16 @@ class HostnameAnswer:
 
 
 class SharedHostname:
-    """One host name, asked from here."""
+    """The shared host name, requested from this machine."""
 
     def __init__(
-        self, settings: Settings, names: DnsClient | None = None, https: HttpsClient | None = None
+        self, settings: Settings, dns: DnsClient | None = None, https: HttpsClient | None = None
     ) -> None:
         self._settings = settings
-        self._names, self._https = names or DnsClient(), https or HttpsClient()
+        self._dns, self._https = dns or DnsClient(), https or HttpsClient()
 
-    def ask(self, ctx: Context) -> HostnameAnswer:
-        """Raises VerifyError where nobody answers."""
+    def wait_for_answer(self, ctx: Context) -> HostnameAnswer:
+        """Wait for an answer and return it. Raises VerifyError where none comes in time."""
         hostname = self._settings.hostname
         try:
             return ctx.wait_for(f"an answer of {hostname}", self._probe, deadline=DEADLINE)
@@ -48,29 +45,31 @@ class SharedHostname:
 
     def _probe(self) -> Ready[HostnameAnswer] | Pending:
         hostname = self._settings.hostname
-        found = self._names.resolve(hostname)
+        found = self._dns.resolve(hostname)
         if found.status != "found":
             return Pending(f"no address: {found.reason}")
-        address, path = found.values[0], asked(self._settings)
+        address, path = found.values[0], probe_path(self._settings)
         answer = self._https.get(hostname, address, path, accept="application/json")
         if isinstance(answer, Failure):
             return Pending(f"{address}: {answer.layer}: {answer.cause}")
         if answer.status != 200:
             return Pending(f"{address}: {path} answers {answer.status}")
-        return Ready(HostnameAnswer(f"https://{hostname}/", address, said(self._settings, answer)))
+        return Ready(
+            HostnameAnswer(f"https://{hostname}/", address, responding_region(self._settings, answer))
+        )
 
 
-def asked(settings: Settings) -> str:
-    """The path that a client is served: of a service of the user's only its health path is known."""
+def probe_path(settings: Settings) -> str:
+    """Return a path that the service answers: of a user's own image only the health path is known."""
     return settings.service.health_path if settings.service.image else "/"
 
 
-def said(settings: Settings, answer: Response) -> str:
-    """The region, as our service says it in a good answer; "" where it does not."""
+def responding_region(settings: Settings, answer: Response) -> str:
+    """Return the region in a 200 answer of epochctl's own service, else ""."""
     if settings.service.image or answer.status != 200:
         return ""
     try:
-        told = json.loads(answer.body)
+        document = json.loads(answer.body)
     except ValueError:
         return ""
-    return str(told.get("region") or "") if isinstance(told, dict) else ""
+    return str(document.get("region") or "") if isinstance(document, dict) else ""

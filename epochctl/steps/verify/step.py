@@ -1,10 +1,8 @@
-"""Asks every layer in order and stops at the first that is not right. Changes nothing, so `up` always runs
-it.
-"""
+"""`verify`: probes every layer in order and stops at the first failure. Changes nothing, so `up` runs it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from epochctl.aws.elbv2 import Elbv2
 from epochctl.aws.route53 import Route53
@@ -14,18 +12,13 @@ from epochctl.net.https import HttpsClient
 from epochctl.outputs import Certificate, DnsRecord, Infrastructure, Release, Verification
 from epochctl.steps.verify.dns_lookup import DnsChecks
 from epochctl.steps.verify.http import HttpChecks
-from epochctl.steps.verify.layer import Layer, Seen, Subject
-from epochctl.steps.verify.pods import PodChecks
+from epochctl.steps.verify.layer import Findings, Layer, VerifiedService
+from epochctl.steps.verify.pods import PodChecks, ReadPods
 from epochctl.workflow.step import Context, Observation
-
-if TYPE_CHECKING:
-    from epochctl.aws.eks import Eks
-    from epochctl.kube import PodState
-    from epochctl.steps.verify.pods import PodsOf
 
 
 class Verify:
-    """See the module."""
+    """The verification of one region's service."""
 
     name: ClassVar[str] = "verify"
     needs: ClassVar[tuple[type, ...]] = (Certificate, Infrastructure, Release, DnsRecord)
@@ -36,58 +29,43 @@ class Verify:
         settings: Settings,
         region: str,
         *,
-        eks: Eks,
         elbv2: Elbv2,
         route53: Route53,
-        names: DnsClient | None = None,
+        read_pods: ReadPods,
+        dns: DnsClient | None = None,
         https: HttpsClient | None = None,
-        pods_of: PodsOf | None = None,
     ) -> None:
-        self._settings = settings
-        self._eks = eks
-        self._elbv2 = elbv2
-        self._route53 = route53
-        self._names = names or DnsClient()
-        self._https = https or HttpsClient()
-        self._pods_of = pods_of or self._pods
+        self._settings, self._elbv2, self._route53 = settings, elbv2, route53
+        self._dns, self._https, self._read_pods = dns or DnsClient(), https or HttpsClient(), read_pods
 
     def observe(self, ctx: Context) -> Observation:
-        """Nothing is remembered between runs: what was right may not be right now."""
+        """Return no output: what was right in an earlier run may be wrong now."""
         return Observation(None)
 
     def apply(self, ctx: Context) -> Verification:
-        """Ask each layer. Raises VerifyError or ResolverCacheError for the first that is not right."""
-        seen: list[tuple[str, str]] = []
+        """Wait for each layer in order. Raises VerifyError or ResolverCacheError for the first that fails."""
+        results: list[tuple[str, str]] = []
         for layer in self.layers(ctx):
-            what = layer.ask(ctx)
-            ctx.say(f"{layer.name}: {what}")
-            seen.append((layer.name, what))
-        return Verification(ctx.outputs.get(Release).url, tuple(seen))
+            result = layer.wait(ctx)
+            ctx.say(f"{layer.name}: {result}")
+            results.append((layer.name, result))
+        return Verification(ctx.outputs.get(Release).url, tuple(results))
 
     def destroy(self, ctx: Context) -> tuple[str, ...]:
-        """There is nothing to remove."""
+        """Remove nothing."""
         return ()
 
     def layers(self, ctx: Context) -> tuple[Layer, ...]:
-        """In the order in which they are asked."""
-        subject = Subject(
+        """Return the layers in the order in which `apply` waits for them."""
+        service = VerifiedService(
             settings=self._settings,
             cluster=ctx.outputs.get(Infrastructure).cluster_name,
             certificate_arn=ctx.outputs.get(Certificate).arn,
             release=ctx.outputs.get(Release),
             record=ctx.outputs.get(DnsRecord),
         )
-        seen = Seen()
-        inside = PodChecks(subject, seen, self._elbv2, self._pods_of)
-        lookup = DnsChecks(subject, seen, self._names, self._route53)
-        outside = HttpChecks(subject, seen, self._elbv2, self._names, self._https)
-        return (*inside.layers(), outside.balancer_layer(), *lookup.layers(), *outside.layers())
-
-    def _pods(self, cluster: str, namespace: str, selector: str) -> tuple[PodState, ...]:
-        from epochctl.errors import ClusterError
-        from epochctl.kube.access import connect
-
-        access = self._eks.describe(cluster)
-        if access is None:
-            raise ClusterError(f"there is no cluster {cluster}", fix="epochctl infra up")
-        return connect(self._eks, access).pods(namespace, selector)
+        findings = Findings()
+        pods = PodChecks(service, findings, self._elbv2, self._read_pods)
+        dns = DnsChecks(service, findings, self._dns, self._route53)
+        http = HttpChecks(service, findings, self._elbv2, self._dns, self._https)
+        return (*pods.layers(), http.balancer_layer(), *dns.layers(), *http.layers())

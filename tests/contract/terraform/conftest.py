@@ -16,7 +16,7 @@ import pytest
 
 from epochctl.aws.ecr import Ecr
 from epochctl.aws.elbv2 import Elbv2
-from epochctl.aws.log_groups import LogGroups
+from epochctl.aws.import_ids import ImportIds
 from epochctl.aws.network import Network
 from epochctl.aws.security_groups import SecurityGroups
 from epochctl.aws.session import Aws
@@ -99,16 +99,18 @@ class World:
         self.terraform = Terraform(root, settings.state_directory(REGION) / "terraform", REGION)
         groups = SecurityGroups(self.aws)
         network = Network(self.aws, groups)
+        access = settings.cluster.access
+        self.import_ids = ImportIds(self.aws, settings.full_name, settings.tags, access)
         self.step = InfraUp(
             settings,
             REGION,
             aws=self.aws,
             terraform=self.terraform,
-            bucket=self.bucket,
             ecr=Ecr(self.aws),
             network=network,
             orphans=Orphans(settings.full_name, settings.tags, Elbv2(self.aws), groups, network),
-            logs=LogGroups(self.aws),
+            bucket=self.bucket,
+            import_ids=self.import_ids,
             reviewed=reviewed,
         )
         self.network = network

@@ -64,7 +64,7 @@ def test_down_after_everything_was_killed(world: World, root: Path, settings: Se
     kill(*run_until("aws_internet_gateway.this: Creation complete", root, settings))
     removed = world.step.destroy(world.ctx)
     assert "aws_vpc.this" in removed
-    assert world.step._belongings.find() == {}
+    assert world.import_ids.find() == {}
 
 
 def test_up_after_only_epochctl_was_killed(world: World, root: Path, settings: Settings) -> None:
@@ -101,10 +101,10 @@ def test_interrupt_releases_the_lock(world: World, root: Path, settings: Setting
 
 def make_only(world: World, address: str) -> None:
     """One resource and what it stands on, written into the state like any other."""
-    account, backend = world.step._where()
+    account, backend = world.step._backend()
     world.bucket.ensure(account)
     world.terraform.init(backend, world.ctx.say)
-    plan = world.terraform.plan(world.step._planning._variables(), world.ctx.say, targets=[address])
+    plan = world.terraform.plan(world.step._variables(), world.ctx.say, targets=[address])
     world.terraform.apply(plan, world.ctx.say)
 
 
@@ -122,7 +122,7 @@ def test_what_a_killed_run_replaced_is_adopted(world: World, settings: Settings)
         TagSpecifications=[{"ResourceType": "internet-gateway", "Tags": gone["Tags"]}]
     )
     ec2.attach_internet_gateway(InternetGatewayId=new["InternetGateway"]["InternetGatewayId"], VpcId=vpc)
-    plan = world.step._planning.look(world.ctx, world.step._where()[1])
+    plan = world.step._reconciliation.plan(world.ctx, world.step._backend()[1])
     assert gateway in plan.addresses("adopt")
     assert gateway not in plan.addresses("create")
 

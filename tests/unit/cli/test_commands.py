@@ -21,7 +21,7 @@ from epochctl.aws.teardown_scan import Remnant
 from epochctl.cli.app import run
 from epochctl.errors import CredentialsError, DeployError, PreflightError, SettingsError, ToolError
 from epochctl.preflight import CheckResult
-from epochctl.steps.infra_up.state_drift import StateDrift, compare
+from epochctl.steps.infra_up.state_drift import StateDrift, compare_state
 from epochctl.tools.terraform import Plan
 from epochctl.workflow.budget import Remaining
 from epochctl.workflow.step import Context, Observation
@@ -142,7 +142,7 @@ def test_where_nothing_is_up_nothing_has_drifted(
         name, needs, produces = "infra-up", (), outputs.Infrastructure
 
         def state_drift(self) -> StateDrift:
-            return compare(state, there)
+            return compare_state(state, there)
 
         def plan(self, ctx: Context) -> Plan:
             return Plan(Path("plan"), ("create aws_vpc.this",), (), True)

@@ -19,7 +19,7 @@ from epochctl.cli.app import run
 from epochctl.errors import CredentialsError, DeployError, LockedError, PreflightError, VerifyError
 from epochctl.operations import status_screen
 from epochctl.preflight import CheckResult
-from epochctl.steps.dns.region_share import RegionShare
+from epochctl.steps.dns.records import RegionShare
 from epochctl.steps.verify.shared_hostname import HostnameAnswer
 from epochctl.workflow.step import Context, Observation
 
@@ -58,7 +58,7 @@ class World:
                 self.steps,
                 clients=lambda region: FakeClients(region, self.places[region].lock),
                 checks=lambda region: self.checks.get(region, ()),
-                shared_hostname=lambda settings: SimpleNamespace(ask=lambda ctx: answer),
+                shared_hostname=lambda settings: SimpleNamespace(wait_for_answer=lambda ctx: answer),
                 prompt=self.prompt,
             ),
         )

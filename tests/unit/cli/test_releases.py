@@ -52,12 +52,12 @@ class Deploy:
     def releases(self) -> Any:
         return self
 
-    def listed(self) -> tuple[Revision, ...]:
+    def revisions(self) -> tuple[Revision, ...]:
         if isinstance(self.error, ClusterError):
             raise self.error
         return LISTED
 
-    def back(self, revision: int | None) -> RollbackPreview:
+    def preview_rollback(self, revision: int | None) -> RollbackPreview:
         if revision == 9:
             raise NotFoundError("there is no revision 9", why="there are:\n2\n1")
         return RollbackPreview(STATE, replace(STATE, revision=revision or 1), (CHANGE,))

@@ -11,7 +11,7 @@ from pathlib import Path
 import epochctl
 from epochctl.config import package_files, versions
 from epochctl.config.settings import Cluster
-from epochctl.steps.build import DESCRIPTION
+from epochctl.steps.build import BUILD_FILES
 
 
 def test_eks_has_half_a_year_of_standard_support_left() -> None:
@@ -71,6 +71,6 @@ def test_the_wheel_carries_every_file_that_is_looked_for() -> None:
     parts = {name.partition("/")[0] for name in package_files.PARTS.values()} - {
         "server"
     }  # a package of the wheel
-    assert looked_for | parts | set(DESCRIPTION) == set(carried)
+    assert looked_for | parts | set(BUILD_FILES) == set(carried)
     assert {f"epochctl/files/{name}" for name in carried} == set(carried.values())
     assert all((root / name).exists() for name in carried)

@@ -97,10 +97,14 @@ def test_a_pending_certificate_says_why(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("drift", "state", "words"),
     [
-        ({"known": (), "lost": (), "gone": ()}, "absent", "nothing has been made"),
-        ({"known": ("a", "b"), "lost": (), "gone": ("b",)}, "wrong", "gone from the account: b"),
-        ({"known": ("a",), "lost": ("v", "w", "x", "y"), "gone": ()}, "wrong", "v, w, x and 1 more"),
-        ({"known": ("a",), "lost": (), "gone": ()}, "wrong", "did not get to its end"),
+        ({"in_state": (), "untracked": (), "missing": ()}, "absent", "nothing has been made"),
+        ({"in_state": ("a", "b"), "untracked": (), "missing": ("b",)}, "wrong", "gone from the account: b"),
+        (
+            {"in_state": ("a",), "untracked": ("v", "w", "x", "y"), "missing": ()},
+            "wrong",
+            "v, w, x and 1 more",
+        ),
+        ({"in_state": ("a",), "untracked": (), "missing": ()}, "wrong", "did not get to its end"),
     ],
 )
 def test_the_state_compared_with_the_account(tmp_path: Path, drift: Any, state: str, words: str) -> None:

@@ -128,9 +128,7 @@ class Run:
     def __init__(self, world: World, **settings: Any) -> None:
         self.events: list[Event] = []
         fake = cast("Any", world)
-        self.step = AcmCert(
-            Settings(hostname=HOSTNAME, **settings), REGION, acm=fake, route53=fake, names=fake
-        )
+        self.step = AcmCert(Settings(hostname=HOSTNAME, **settings), REGION, acm=fake, route53=fake, dns=fake)
         self.context = Context("acm-cert", Outputs(), self.events.append, Clock())
 
     @property

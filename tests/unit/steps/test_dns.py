@@ -92,7 +92,7 @@ class Run:
         self.events: list[Event] = []
         fake = cast("Any", world)
         settings = Settings(hostname=HOSTNAME)
-        self.step = Dns(settings, "us-west-2", route53=fake, elbv2=fake, health=fake, acm=fake, names=fake)
+        self.step = Dns(settings, "us-west-2", route53=fake, elbv2=fake, health=fake, acm=fake, dns=fake)
         self.context = Context("dns", Outputs(*(outputs or (RELEASE,))), self.events.append, Clock())
 
     @property

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from epochctl.errors import CredentialsError, EpochctlError
-from epochctl.steps.ecr_replication import PATIENCE, EcrReplication
+from epochctl.steps.ecr_replication import COPY_DEADLINE, EcrReplication
 from epochctl.workflow.events import Event, StepProgress
 from epochctl.workflow.outputs import Outputs
 from epochctl.workflow.step import Context
@@ -95,19 +95,19 @@ def replicated(world: World, region: str, *, pushed: bool = True) -> EcrReplicat
 
 def arrives(world: World, *, pushed: bool = True) -> bool:
     here = world.ecr(home=False, pushed=pushed)
-    return replicated(world, EAST, pushed=pushed).arrived(world.context(), DIGEST, here)
+    return replicated(world, EAST, pushed=pushed).wait_for_copy(world.context(), DIGEST, here)
 
 
 def test_home_has_it_copied_to_whoever_has_a_repository() -> None:
     world = World()
     step = replicated(world, WEST)
-    step.prepare(world.context())
-    step.prepare(world.context())
+    step.start(world.context())
+    step.start(world.context())
     assert world.rules == {EAST}
     assert world.said == f"images are copied to {EAST} from now on"
-    assert not step.arrived(world.context(), DIGEST, world.ecr(home=True))  # home pushes
+    assert not step.wait_for_copy(world.context(), DIGEST, world.ecr(home=True))  # home pushes
     none_yet = World(repositories=False)
-    replicated(none_yet, WEST).prepare(none_yet.context())
+    replicated(none_yet, WEST).start(none_yet.context())
     assert none_yet.rules == set()
 
 
@@ -127,22 +127,22 @@ def test_where_no_copy_will_come_nobody_waits(status: str) -> None:
 def test_a_home_that_never_pushes_is_not_waited_for_for_ever() -> None:
     world = World()
     assert not arrives(world, pushed=False)
-    assert PATIENCE <= world.time < PATIENCE + 10
+    assert COPY_DEADLINE <= world.time < COPY_DEADLINE + 10
     assert f"no image comes from {WEST}: {WEST} does not have it yet" in world.said
 
 
 def test_a_home_that_is_down_is_said_and_stops_nothing() -> None:
     world = World(error=CredentialsError("AWS refused the request", why="AccessDenied"))
     step = replicated(world, EAST)
-    step.prepare(world.context())
-    assert step.forget(world.context()) == ()
+    step.start(world.context())
+    assert step.stop(world.context()) == ()
     assert "images are not copied" in world.said
     assert f"{WEST} goes on copying" in world.said
 
 
 def test_a_region_that_goes_takes_its_part_of_the_rule_and_home_the_whole() -> None:
     world = World(rules={EAST, "eu-west-1"})
-    assert replicated(world, EAST).forget(world.context()) == (f"ECR replication of epoch to {EAST}",)
+    assert replicated(world, EAST).stop(world.context()) == (f"ECR replication of epoch to {EAST}",)
     assert world.rules == {"eu-west-1"}
-    assert replicated(world, WEST).forget(world.context()) == ("ECR replication of epoch to other regions",)
-    assert replicated(world, WEST).forget(world.context()) == ()
+    assert replicated(world, WEST).stop(world.context()) == ("ECR replication of epoch to other regions",)
+    assert replicated(world, WEST).stop(world.context()) == ()

@@ -12,7 +12,7 @@ from epochctl.config.settings import Settings
 from epochctl.errors import VerifyError
 from epochctl.net.dns import DnsAnswer as Resolved
 from epochctl.net.https import Failure, Response
-from epochctl.steps.dns.region_share import RegionShare, answering, region_share
+from epochctl.steps.dns.records import RegionShare, answering_regions, region_share
 from epochctl.steps.verify.shared_hostname import SharedHostname
 from epochctl.workflow.outputs import Outputs
 from epochctl.workflow.step import Context
@@ -42,8 +42,8 @@ class Https:
 
 
 def asked(names: Any, answer: Response | Failure, **settings: Any) -> Any:
-    whole = SharedHostname(Settings(hostname=HOST, **settings), names, Https(answer))  # type: ignore[arg-type]
-    return whole.ask(Context("name", Outputs(), lambda event: None, Clock()))
+    shared = SharedHostname(Settings(hostname=HOST, **settings), names, Https(answer))  # type: ignore[arg-type]
+    return shared.wait_for_answer(Context("name", Outputs(), lambda event: None, Clock()))
 
 
 def test_the_region_is_the_services_own_word() -> None:
@@ -95,6 +95,6 @@ def test_a_share_is_healthy_while_enough_of_the_checkers_say_so() -> None:
 
 def test_clients_are_sent_to_all_where_none_is_healthy_but_never_to_a_drained_one() -> None:
     west, east = RegionShare(WEST, "latency", healthy=False), RegionShare(EAST, "latency", healthy=True)
-    assert answering((west, east)) == (EAST,)
-    assert answering((west, RegionShare(EAST, "latency", healthy=False))) == (WEST, EAST)
-    assert answering((west, RegionShare(EAST, "latency", drained=True))) == (WEST,)
+    assert answering_regions((west, east)) == (EAST,)
+    assert answering_regions((west, RegionShare(EAST, "latency", healthy=False))) == (WEST, EAST)
+    assert answering_regions((west, RegionShare(EAST, "latency", drained=True))) == (WEST,)

@@ -157,12 +157,11 @@ class Run:
         self.step = Verify(
             Settings(hostname=HOSTNAME, **settings),
             "us-west-2",
-            eks=fake,
             elbv2=fake,
             route53=fake,
-            names=fake,
+            dns=fake,
             https=fake,
-            pods_of=lambda cluster, namespace, selector: world.pods,
+            read_pods=lambda cluster, namespace, selector: world.pods,
         )
         record = DnsRecord(HOSTNAME, TARGET, managed)
         outputs = Outputs(Certificate(ARN, HOSTNAME), INFRASTRUCTURE, RELEASE, record)

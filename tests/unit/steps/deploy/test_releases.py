@@ -60,7 +60,7 @@ THREE = (
 
 
 def test_the_newest_first_with_who_and_what() -> None:
-    listed = releases(*THREE).listed()
+    listed = releases(*THREE).revisions()
     assert [one.revision for one in listed] == [3, 2, 1]
     assert [one.status for one in listed] == ["deployed", "taken back", "superseded"]
     assert [one.who for one in listed] == ["", "bob@laptop", "ann@laptop"]
@@ -69,26 +69,26 @@ def test_the_newest_first_with_who_and_what() -> None:
 
 
 def test_a_listed_revision_with_what_it_would_change() -> None:
-    back = releases(*THREE).back(2)
-    assert (back.present.revision, back.target.revision, back.same) == (3, 2, False)
+    back = releases(*THREE).preview_rollback(2)
+    assert (back.current.revision, back.target.revision, back.is_current) == (3, 2, False)
     assert "+  replicas: 9" in back.changes[0].lines
 
 
 def test_an_unknown_one_is_one_error_with_the_list() -> None:
     with pytest.raises(NotFoundError, match="no revision 9 of release epoch") as caught:
-        releases(*THREE).back(9)
+        releases(*THREE).preview_rollback(9)
     assert [line.split()[0] for line in caught.value.why.splitlines()[1:]] == ["3", "2", "1"]
 
 
 def test_without_one_that_was_healthy_it_says_so() -> None:
     with pytest.raises(NotFoundError, match="no other revision that was healthy"):
-        releases(*THREE).back(None)
+        releases(*THREE).preview_rollback(None)
     with pytest.raises(NotFoundError, match="no release epoch"):
-        releases().back(None)
+        releases().preview_rollback(None)
 
 
 def test_the_present_one_is_known_as_such() -> None:
-    assert releases(*THREE).back(3).same
+    assert releases(*THREE).preview_rollback(3).is_current
 
 
 def test_one_of_another_host_name_is_refused_with_both_ways_to_what_it_was() -> None:
@@ -97,7 +97,7 @@ def test_one_of_another_host_name_is_refused_with_both_ways_to_what_it_was() -> 
     )
     for revision in (1, None):
         with pytest.raises(NotFoundError) as caught:
-            renamed.back(revision)
+            renamed.preview_rollback(revision)
         assert caught.value.what == "revision 1 answered for epoch.a, and the host name is clock.a now"
         assert "epochctl deploy --image r@sha256:1" in caught.value.fix
         assert 'hostname = "epoch.a" in epochctl.toml' in caught.value.fix

@@ -1,4 +1,4 @@
-"""What is admitted: the reviewed plan, and of it what is left after a part was applied. Nothing else."""
+"""What is passed: the reviewed plan, and of it what is left after a part was applied. Nothing else."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from epochctl.errors import ReviewError
-from epochctl.steps.infra_up.review import Review, Reviewed, compare
+from epochctl.steps.infra_up.review import Review, Reviewed, review_differences
 from epochctl.tools.terraform import Change, Plan, Proposal
 
 SAME = Proposal("us-west-2", 4, "line", "sha256:a", commit="c" * 40, inputs="files")
@@ -46,27 +46,27 @@ GIVEN = Reviewed((SAME,), (("us-west-2", "files"),))
 def test_another_plan_is_refused_and_the_difference_named(other: dict[str, Any], words: str) -> None:
     given = Reviewed((replace(SAME, **other),), GIVEN.inputs)
     with pytest.raises(ReviewError) as error:
-        review(given).admit(plan(("a.b", "replace")))
+        review(given).check(plan(("a.b", "replace")))
     assert words in error.value.why
     assert "replace a.b" in error.value.why
     assert error.value.exit_code == 18
 
 
-def test_the_reviewed_plan_is_admitted_and_so_is_what_is_left_of_it() -> None:
+def test_the_reviewed_plan_is_passed_and_so_is_what_is_left_of_it() -> None:
     judged = review(GIVEN)
-    judged.admit(plan(("a.b", "create"), ("a.c", "update")))
-    judged.admit_rest(plan(("a.b", "adopt"), ("a.c", "update")))
+    judged.check(plan(("a.b", "create"), ("a.c", "update")))
+    judged.check_rest(plan(("a.b", "adopt"), ("a.c", "update")))
     with pytest.raises(ReviewError, match="reviewed") as error:
-        judged.admit_rest(plan(("a.b", "create"), ("a.d", "delete")))
+        judged.check_rest(plan(("a.b", "create"), ("a.d", "delete")))
     assert "not in the reviewed plan: delete a.d" in error.value.why
     assert "a.b" not in error.value.why.partition("it would:")[0]
 
 
 def test_who_asks_for_no_review_may_apply_everything() -> None:
-    review(None).admit(plan(("a.b", "delete")))
-    review(None).admit_rest(plan(("a.b", "delete")))
+    review(None).check(plan(("a.b", "delete")))
+    review(None).check_rest(plan(("a.b", "delete")))
 
 
 def test_everything_that_differs_is_told_at_once() -> None:
-    assert len(compare(replace(SAME, serial=1, hash="sha256:b"), SAME, "other")) == 3
-    assert compare(SAME, SAME, "files") == ()
+    assert len(review_differences(replace(SAME, serial=1, hash="sha256:b"), SAME, "other")) == 3
+    assert review_differences(SAME, SAME, "files") == ()

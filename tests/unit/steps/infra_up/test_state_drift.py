@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from epochctl.steps.infra_up.state_drift import compare
+from epochctl.steps.infra_up.state_drift import compare_state
 
 VPC = "module.network.aws_vpc.this"
 SUBNET = 'module.network.aws_subnet.public["us-west-2a"]'
@@ -31,27 +31,32 @@ def state(**more: object) -> str:
 
 
 def test_they_agree() -> None:
-    found = compare(state(), {VPC: "vpc-1", SUBNET: "subnet-1"})
-    assert (found.known, found.gone, found.lost) == ((VPC, SUBNET), (), ())
+    found = compare_state(state(), {VPC: "vpc-1", SUBNET: "subnet-1"})
+    assert (found.in_state, found.missing, found.untracked) == ((VPC, SUBNET), (), ())
 
 
 def test_somebody_deleted_one() -> None:
-    assert compare(state(), {VPC: "vpc-1"}).gone == (SUBNET,)
+    assert compare_state(state(), {VPC: "vpc-1"}).missing == (SUBNET,)
 
 
 def test_an_interrupted_run_made_one_that_the_state_does_not_know() -> None:
     cluster = "module.cluster.aws_eks_cluster.this"
-    assert compare(state(), {VPC: "v", SUBNET: "s", cluster: "c"}).lost == (cluster,)
+    assert compare_state(state(), {VPC: "v", SUBNET: "s", cluster: "c"}).untracked == (cluster,)
 
 
 def test_no_state_at_all() -> None:
-    found = compare("", {})
-    assert (found.known, found.gone, found.lost, found.infrastructure) == ((), (), (), None)
+    found = compare_state("", {})
+    assert (found.in_state, found.missing, found.untracked, found.infrastructure) == ((), (), (), None)
 
 
 def test_whether_anything_is_up() -> None:
     emptied = json.dumps({"version": 4, "serial": 9, "resources": []})
-    assert (compare("", {}).up, compare("", {}).ended) == (False, False)
-    assert (compare(emptied, {}).up, compare(emptied, {}).ended) == (False, True)
-    assert compare(emptied, {VPC: "vpc-1"}).up  # left over, or made by somebody: worth a look
-    assert compare(state(), {}).up  # deleted behind our back is not taken down
+    assert (compare_state("", {}).has_resources, compare_state("", {}).is_destroyed) == (False, False)
+    assert (compare_state(emptied, {}).has_resources, compare_state(emptied, {}).is_destroyed) == (
+        False,
+        True,
+    )
+    assert compare_state(
+        emptied, {VPC: "vpc-1"}
+    ).has_resources  # left over, or made by somebody: worth a look
+    assert compare_state(state(), {}).has_resources  # deleted behind our back is not taken down

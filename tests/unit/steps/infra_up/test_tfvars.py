@@ -1,12 +1,15 @@
-"""Settings become variables, outputs become Infrastructure."""
+"""Settings become variables, outputs become Infrastructure; an expiry is kept, asked for, or set."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
+from epochctl.aws.expiry import format_expiry, parse_expiry
 from epochctl.config import validators
 from epochctl.config.settings import Settings
 from epochctl.steps.infra_up import tfvars
+from epochctl.steps.infra_up.tfvars import decide_expiry
 
 OUTPUTS: dict[str, Any] = {
     "region": "us-west-2",
@@ -27,15 +30,15 @@ OUTPUTS: dict[str, Any] = {
 
 
 def test_outputs_become_frozen() -> None:
-    made = tfvars.infrastructure(OUTPUTS)
+    made = tfvars.parse_outputs(OUTPUTS)
     assert made is not None
     assert made.public_subnet_ids == ("subnet-1",)
     assert made.lb_controller_role_arn == ""
 
 
 def test_half_made_is_none() -> None:
-    assert tfvars.infrastructure({}) is None
-    assert tfvars.infrastructure({**OUTPUTS, "oidc_provider_arn": None}) is None
+    assert tfvars.parse_outputs({}) is None
+    assert tfvars.parse_outputs({**OUTPUTS, "oidc_provider_arn": None}) is None
 
 
 def test_two_environments_never_share_a_state() -> None:
@@ -50,15 +53,15 @@ def test_two_environments_never_share_a_state() -> None:
 
 
 def test_each_environment_has_a_range_of_its_own() -> None:
-    one, other = (tfvars.vpc_range(f"epoch-{word}", "us-west-2") for word in ("production", "staging"))
+    one, other = (tfvars.vpc_cidr(f"epoch-{word}", "us-west-2") for word in ("production", "staging"))
     assert one != other
-    assert one == tfvars.vpc_range("epoch-production", "us-west-2")
+    assert one == tfvars.vpc_cidr("epoch-production", "us-west-2")
     assert all(found.startswith("10.") and found.endswith(".0.0/16") for found in (one, other))
 
 
 def test_all_regions_of_an_environment_have_ranges_of_their_own() -> None:
     known = validators.regions()
-    assert len({tfvars.vpc_range("epoch-production", region) for region in known}) == len(known)
+    assert len({tfvars.vpc_cidr("epoch-production", region) for region in known}) == len(known)
 
 
 def test_everything_says_which_region_it_is_of() -> None:
@@ -70,3 +73,32 @@ def test_everything_says_which_region_it_is_of() -> None:
         "epochctl:region": "us-east-1",
     }
     assert made["vpc_cidr"] != tfvars.variables(settings, "us-west-2")["vpc_cidr"]
+
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+SOME = "2026-11-24T13:00:00Z"
+
+
+def test_asked_for_counts_from_now() -> None:
+    assert decide_expiry("4h", SOME, "", NOW) == "2026-11-24T16:00:00Z"
+
+
+def test_what_is_there_stays() -> None:
+    assert decide_expiry("", SOME, "", NOW) == SOME
+    assert decide_expiry("", SOME, "2d", NOW) == SOME
+    assert decide_expiry("", "never", "2d", NOW) == "never"
+
+
+def test_the_setting_is_for_what_has_none() -> None:
+    assert decide_expiry("", "", "90s", NOW) == "2026-11-24T12:01:30Z"
+    assert decide_expiry("", "", "", NOW) == ""
+
+
+def test_never_is_written_so_that_the_setting_does_not_come_back() -> None:
+    assert decide_expiry("never", SOME, "4h", NOW) == "never"
+
+
+def test_the_tag_is_read_as_it_was_written() -> None:
+    assert parse_expiry(format_expiry(NOW)) == NOW
+    assert parse_expiry("never") is None
+    assert parse_expiry("tomorrow") is None

@@ -47,9 +47,8 @@ class World:
         self.state = "" if argv[0] == "delete" else "CREATE_COMPLETE"
 
 
-def identity(world: World, monkeypatch: pytest.MonkeyPatch) -> Identity:
-    monkeypatch.setattr(eksctl, "execute", world.execute)
-    return Identity(ACCOUNT, cast(Stacks, world))
+def identity(world: World) -> Identity:
+    return Identity(ACCOUNT, cast(Stacks, world), world.execute)
 
 
 def context() -> Context:
@@ -57,35 +56,31 @@ def context() -> Context:
 
 
 @pytest.mark.parametrize("status", ["CREATE_COMPLETE", "ROLLBACK_COMPLETE"])
-def test_a_stack_without_its_service_account_is_made_anew(
-    status: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_stack_without_its_service_account_is_made_anew(status: str) -> None:
     world = World(status)
-    identity(world, monkeypatch).make(context(), "arn:policy")
+    identity(world).create(context(), "arn:policy")
     assert world.done == ["delete the stack", *MADE]
 
 
-def test_the_first_time_nothing_is_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_first_time_nothing_is_deleted() -> None:
     world = World()
-    identity(world, monkeypatch).make(context(), "arn:policy")
+    identity(world).create(context(), "arn:policy")
     assert world.done == MADE
 
 
-def test_eksctl_removes_what_it_made(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_eksctl_removes_what_it_made() -> None:
     world = World("CREATE_COMPLETE")
-    (line,) = identity(world, monkeypatch).remove(context(), cast(Any, world))
+    (line,) = identity(world).remove(context(), cast(Any, world))
     assert line == f"stack {STACK} with IAM role demo-lb"
     assert world.done == ["eksctl delete iamserviceaccount"]
 
 
 @pytest.mark.parametrize("cluster", [True, False])
-def test_without_eksctl_or_the_cluster_the_stack_goes_all_the_same(
-    cluster: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_eksctl_or_the_cluster_the_stack_goes_all_the_same(cluster: bool) -> None:
     world = World("CREATE_COMPLETE", installed=False)
-    assert identity(world, monkeypatch).remove(context(), cast(Any, world) if cluster else None)
+    assert identity(world).remove(context(), cast(Any, world) if cluster else None)
     assert world.done == ["delete the stack"]
 
 
-def test_what_is_absent_is_removed(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert identity(World(), monkeypatch).remove(context(), None) == ()
+def test_what_is_absent_is_removed() -> None:
+    assert identity(World()).remove(context(), None) == ()

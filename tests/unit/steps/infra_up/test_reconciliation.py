@@ -94,14 +94,14 @@ class Nothing:
     def find(self) -> dict[str, str]:
         return {}
 
-    def expires(self) -> str:
+    def read(self) -> str:
         return ""
 
 
 def made(program: Program) -> InfraUp:
     """The step around that terraform, in an account where nothing else is."""
-    anything = cast(Any, Bucket())
-    step = InfraUp(
+    anything, nothing = cast(Any, Bucket()), cast(Any, Nothing())
+    return InfraUp(
         Settings(hostname="api.example.com", directory=program.directory),
         "us-west-2",
         aws=cast(Any, Account()),
@@ -110,11 +110,10 @@ def made(program: Program) -> InfraUp:
         ecr=anything,
         network=anything,
         orphans=anything,
-        logs=anything,
+        import_ids=nothing,
+        name_conflicts=nothing,
+        expiry=nothing,
     )
-    step._belongings = step._planning._belongings = step._taken = cast(Any, Nothing())
-    step._lifetime = cast(Any, Nothing())
-    return step
 
 
 def context(read_only: ReadOnly | None) -> Context:

@@ -1,7 +1,6 @@
-"""Beside terraform, which waits an hour for nodes without a word: says why none joins, and tells it at the
-end.
+"""Watches the nodes while terraform waits for them: why none joins the cluster, also at a failure.
 
-Knows how long machines usually take; how they are looked at is the client's.
+terraform itself waits an hour without a message.
 """
 
 from __future__ import annotations
@@ -15,22 +14,22 @@ from epochctl.aws.node_launch import Group, NodeLaunches
 from epochctl.errors import EpochctlError, InfrastructureError
 from epochctl.workflow.step import Context
 
-PATIENCE = 60.0  # seconds from a machine's start: most are nodes by then
+JOIN_SECONDS = 60.0  # from an instance's start until most are nodes
 INTERVAL = 10.0
 FIX = "epochctl doctor names what is full; then run the same command again: it goes on from here"
 
 
 class NodeWatch:
-    """One apply under way."""
+    """The watch of one apply. join_seconds, interval: in seconds."""
 
     def __init__(
-        self, launches: NodeLaunches, *, patience: float = PATIENCE, interval: float = INTERVAL
+        self, launches: NodeLaunches, *, join_seconds: float = JOIN_SECONDS, interval: float = INTERVAL
     ) -> None:
-        self._launches, self._patience, self._interval = launches, patience, interval
+        self._launches, self._join_seconds, self._interval = launches, join_seconds, interval
 
     @contextmanager
-    def watching(self, ctx: Context) -> Iterator[None]:
-        """While it lasts, trouble is said once each; a failure of terraform gets what was found."""
+    def run(self, ctx: Context) -> Iterator[None]:
+        """Report each trouble once while the block runs, and explain its InfrastructureError."""
         done = threading.Event()
         thread = threading.Thread(target=self._watch, args=(ctx, done), name="node-watch", daemon=True)
         thread.start()
@@ -43,7 +42,7 @@ class NodeWatch:
             thread.join(self._interval)
 
     def _watch(self, ctx: Context, done: threading.Event) -> None:
-        said, since = "", 0.0
+        reported, since = "", 0.0
         while not done.wait(self._interval):
             try:
                 group = self._launches.group()
@@ -52,24 +51,24 @@ class NodeWatch:
                     continue
                 running = self._launches.instances()
                 since = since or (time.monotonic() if running else 0.0)
-                words = self._trouble(group, running, since)
+                trouble = self._trouble(group, running, since)
             except EpochctlError:
-                continue  # only a look: what is wrong with AWS, terraform will tell
-            if words and words != said:
-                ctx.say(words)
-                said = words
+                continue  # terraform reports it if AWS does not answer
+            if trouble and trouble != reported:
+                ctx.say(trouble)
+                reported = trouble
 
     def _trouble(self, group: Group, running: tuple[str, ...], since: float) -> str:
         if found := (*group.issues, *self._launches.launch_errors(group)):
             return f"no nodes yet: {found[0]}"
-        if not running or time.monotonic() - since < self._patience:
+        if not running or time.monotonic() - since < self._join_seconds:
             return ""
         printed = next((line for each in running for line in self._launches.console_lines(each)[-1:]), "")
-        words = f"{len(running)} machines run, and the cluster has not taken them for nodes"
-        return f"{words}; {printed}" if printed else words
+        trouble = f"{len(running)} machines run, and the cluster has not taken them for nodes"
+        return f"{trouble}; {printed}" if printed else trouble
 
     def _explained(self, error: InfrastructureError) -> InfrastructureError:
-        """With the evidence, where it is the nodes that failed."""
+        """Return the error with the evidence if it was the nodes that failed, else the error itself."""
         try:
             group = self._launches.group()
             if group is None or group.status in ("ACTIVE", "DELETING"):
