@@ -85,7 +85,7 @@ def cluster(case: DiagnosisContext) -> Finding:
     if access.status != "ACTIVE" or not access.endpoint:
         return wrong("cluster", f"{name} is {access.status}", "epochctl up")
     kube = Kube(access, lambda: eks.token(name).value.get_secret_value())
-    if not kube.ready():
+    if not kube.is_ready():
         return wrong("cluster", f"{name} is up but not ready", "wait; AWS runs its control plane")
     case.kube = kube
     return ok("cluster", f"{name}, Kubernetes {access.version}, answers")

@@ -7,8 +7,7 @@ from epochctl.kube.client import Kube
 from epochctl.kube.drift import Drift
 from epochctl.kube.exec import ExecSession, ExitStatus
 from epochctl.kube.finalizers import LoadBalancerOwner
-from epochctl.kube.nodes import NodeState
-from epochctl.kube.objects import ClusterEvent, DeploymentState, IngressState
+from epochctl.kube.objects import ClusterEvent, DeploymentState, IngressState, NodeState
 from epochctl.kube.pods import PodState, Trouble
 
 __all__ = [

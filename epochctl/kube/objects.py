@@ -56,6 +56,15 @@ class IngressState:
     terminating: bool
 
 
+@dataclass(frozen=True)
+class NodeState:
+    """A node. why: the API server's words where it is not ready, or takes no pods."""
+
+    name: str
+    ready: bool
+    why: str
+
+
 def deployment_state(item: Json) -> DeploymentState:
     """A Deployment from its JSON."""
     status = item.get("status", {})
@@ -89,11 +98,21 @@ def ingress_state(item: Json) -> IngressState:
     )
 
 
-def ready_addresses(slices: Json) -> tuple[str, ...]:
-    """The addresses of a service that take traffic, from its EndpointSlices."""
+def node_state(item: Json) -> NodeState:
+    """Return a node from its JSON."""
+    conditions = {one["type"]: one for one in item.get("status", {}).get("conditions", [])}
+    condition = conditions.get("Ready", {})
+    ready = condition.get("status") == "True"
+    reason = f"{condition.get('reason', 'no word')}: {condition.get('message', '')}".rstrip(": ")
+    cordoned = "it is cordoned" if item.get("spec", {}).get("unschedulable") else ""
+    return NodeState(item["metadata"]["name"], ready, cordoned if ready else reason)
+
+
+def ready_addresses(slices: Iterable[Json]) -> tuple[str, ...]:
+    """Return the addresses of a service that take traffic, from its EndpointSlices."""
     return tuple(
         address
-        for item in slices.get("items", [])
+        for item in slices
         for endpoint in item.get("endpoints") or []
         if endpoint.get("conditions", {}).get("ready", True) is not False
         for address in endpoint.get("addresses", [])

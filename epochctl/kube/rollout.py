@@ -108,7 +108,7 @@ class Rollout:
         seen = [
             (pod, event)
             for pod in pods
-            if pod.creating and (event := self.kube.happening(self.namespace, pod.name)) is not None
+            if pod.creating and (event := self.kube.latest_event(self.namespace, pod.name)) is not None
         ]
         for pod, event in seen:
             if event.warning:

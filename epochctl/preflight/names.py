@@ -49,7 +49,7 @@ class NameChecks:
             yield ok("namespace", "no cluster yet")
             return
         kube = self._connect(cluster)
-        if kube.namespace(self._name) is None or kube.owned_namespace(self._name):
+        if kube.namespace(self._name) is None or kube.is_managed(self._name):
             yield ok("namespace", f"{self._name} is free, or ours")
         else:
             yield warn("namespace", f"{self._name} was not made by epochctl: `down` will keep it", OTHER)

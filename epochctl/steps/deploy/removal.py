@@ -30,7 +30,7 @@ class Removal:
         kube, removed = self.cluster.kube, []
         if self.cluster.helm.uninstall(self.release, self.namespace):
             removed.append(f"release {self.release}")
-        if kube.owned_namespace(self.namespace):
+        if kube.is_managed(self.namespace):
             for ingress in kube.ingresses(self.namespace):  # not in the release any more, or never
                 kube.delete_ingress(self.namespace, ingress.name)
             works = self._await_balancer(ctx)
@@ -78,7 +78,7 @@ class Removal:
     def _free(self, ctx: Context) -> None:
         """Without a controller its webhook refuses every change, and its finalizers stay for ever."""
         self.cluster.kube.delete_webhooks(lb_controller.WEBHOOKS)
-        for freed in self.cluster.kube.strip_finalizers(self.namespace):
+        for freed in self.cluster.kube.remove_finalizers(self.namespace):
             ctx.say(f"freed {freed} from the controller's finalizer")
 
     def _await_namespace(self, ctx: Context, works: bool) -> None:

@@ -286,6 +286,6 @@ class Deploy:
 def cluster_answers(cluster: Cluster) -> bool:
     """Whether its API server is there at all."""
     try:
-        return cluster.kube.ready()
+        return cluster.kube.is_ready()
     except ClusterError:
         return False

@@ -112,7 +112,7 @@ def test_addresses_that_are_not_ready_take_no_traffic() -> None:
         {"addresses": ["10.0.0.2"], "conditions": {"ready": False}},
         {"addresses": ["10.0.0.3"], "conditions": {}},
     ]
-    assert objects.ready_addresses({"items": [{"endpoints": endpoints}, {}]}) == ("10.0.0.1", "10.0.0.3")
+    assert objects.ready_addresses([{"endpoints": endpoints}, {}]) == ("10.0.0.1", "10.0.0.3")
 
 
 def event(reason: str, time: str, version: str, kind: str = "Warning") -> dict[str, Any]:

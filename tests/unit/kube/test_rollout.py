@@ -40,7 +40,7 @@ class Cluster:
     def events(self, *_: Any, **__: Any) -> tuple[str, ...]:
         return ("Failed: no such image",)
 
-    def happening(self, *_: Any) -> ClusterEvent | None:
+    def latest_event(self, *_: Any) -> ClusterEvent | None:
         return self.event
 
     def logs(self, *_: Any, previous: bool = False, **__: Any) -> tuple[str, ...]:
