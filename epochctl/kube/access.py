@@ -91,7 +91,7 @@ def settled(ctx: Context, helm: Helm, name: str, namespace: str) -> ReleaseState
 
     def probe() -> Ready[ReleaseState | None] | Pending:
         state = helm.release(name, namespace)
-        left = helm.seconds_left(state) if state else 0.0
+        left = helm.seconds_until_stale(state) if state else 0.0
         if state is None or left <= 0:
             return Ready(state)
         return Pending(f"it is {state.status}; {left:.0f} s more, then that helm is taken for dead")

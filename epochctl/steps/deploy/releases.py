@@ -12,7 +12,7 @@ from datetime import datetime
 from epochctl.errors import NotFoundError
 from epochctl.kube import Kube
 from epochctl.outputs import PushedImage
-from epochctl.tools.helm import Difference, ReleaseState, decoded, differences, previous, taken_back
+from epochctl.tools.helm import Difference, ReleaseState, decode_release, differences, previous, rolled_back
 
 AUTHOR = "deployed by "
 
@@ -57,12 +57,12 @@ class Releases:
     def states(self) -> tuple[ReleaseState, ...]:
         """Every revision that helm still keeps, the newest first; () where there is no release."""
         records = self.kube.secrets(self.namespace, f"owner=helm,name={self.name}", "release")
-        return tuple(sorted(map(decoded, records), key=lambda state: state.revision, reverse=True))
+        return tuple(sorted(map(decode_release, records), key=lambda state: state.revision, reverse=True))
 
     def listed(self) -> tuple[Revision, ...]:
         """The same as lines of a history."""
         states = self.states()
-        bad = taken_back(states)
+        bad = rolled_back(states)
         return tuple(_line(state, state.revision in bad) for state in states)
 
     def back(self, revision: int | None) -> RollbackPreview:

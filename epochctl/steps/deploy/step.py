@@ -31,7 +31,7 @@ from epochctl.steps.deploy.watch import ReleaseWatch, image_mismatch
 from epochctl.tools.helm import (
     Difference,
     ReleaseState,
-    canonical,
+    canonical_json,
     changed_objects,
     differences,
     without_hooks,
@@ -178,7 +178,7 @@ class Deploy:
         """What an upgrade would put right, a line each."""
         if state.status != "deployed":
             return (f"repair release {state.name}, which is {state.status}",)
-        if state.values != canonical(values):
+        if state.values != canonical_json(values):
             rendered = cluster.helm.render(self._release, self._namespace, self._chart, values)
             return changed_objects(state.manifests, rendered) or (f"upgrade release {state.name}",)
         lines = [

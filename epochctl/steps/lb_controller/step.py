@@ -19,7 +19,7 @@ from epochctl.kube.rollout import Rollout
 from epochctl.outputs import Infrastructure, LoadBalancerController
 from epochctl.steps.lb_controller import chart, removal
 from epochctl.steps.lb_controller.identity import Identity
-from epochctl.tools.helm import ReleaseState, canonical
+from epochctl.tools.helm import ReleaseState, canonical_json
 from epochctl.workflow.step import Context, Observation
 from epochctl.workflow.waiting import Pending, Ready
 
@@ -83,7 +83,7 @@ class LbController:
             changes.append(f"repair release {state.name}, which is {state.status}")
         if state.chart != chart.FULL_CHART:
             changes.append(f"upgrade {state.chart} to {chart.FULL_CHART}")
-        if state.values != canonical(chart.values(self._settings, infra)):
+        if state.values != canonical_json(chart.values(self._settings, infra)):
             changes.append(f"change the values of {chart.FULL_CHART}")
         missing = cluster.kube.missing(state.manifests, lb_controller.NAMESPACE)
         wanted = chart.values(self._settings, infra)["replicaCount"]
@@ -100,7 +100,7 @@ class LbController:
     def _install(
         self, ctx: Context, cluster: Cluster, infra: Infrastructure, state: ReleaseState | None
     ) -> None:
-        directory = cluster.helm.pulled(chart.REPOSITORY, lb_controller.NAME, chart.CHART_VERSION)
+        directory = cluster.helm.pull_chart(chart.REPOSITORY, lb_controller.NAME, chart.CHART_VERSION)
         if state is not None and state.chart != chart.FULL_CHART:
             ctx.say("definitions first: helm does not upgrade them")
             for definition in definitions(directory):
