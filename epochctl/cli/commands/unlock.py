@@ -106,7 +106,7 @@ def _terraforms(session: Run, run_id: str, own: Holder | None) -> tuple[str, ...
     holder: LockHolder | None = step.lock_holder()
     if holder is None:
         return ()
-    theirs = own is not None and holder.taken_by(f"{own.who}@{own.host}", own.since)
+    theirs = own is not None and holder.is_held_by(f"{own.who}@{own.host}", own.since)
     if not (holder.id == run_id or theirs or step.left_behind(holder)):
         raise LockedError(
             "terraform's lock may belong to a terraform that is alive",

@@ -115,7 +115,7 @@ class Reconciliation:
             return self._terraform.init(backend, ctx.say)
         ctx.wait_for("the terraform of an earlier run to end", self._idle, deadline=3600)
         self._terraform.init(backend, ctx.say)
-        if told := self._unlocking(ctx, self._terraform.push_kept):
+        if told := self._unlocking(ctx, self._terraform.push_errored_state):
             ctx.say(told)
         return None
 
@@ -176,12 +176,12 @@ class Reconciliation:
         looks breaks none but that of its own plan, of which nobody would let go."""
 
         def dead(error: StaleLockError) -> bool:
-            return self._terraform.dead_owner(error.holder)
+            return self._terraform.is_owner_dead(error.holder)
 
         def ours(error: StaleLockError) -> bool:
             if ctx.read_only is None:
                 return dead(error)
-            return error.holder.operation == LOOK and self._terraform.took_unawares(error.holder)
+            return error.holder.operation == LOOK and self._terraform.is_lock_of_last_process(error.holder)
 
         for _ in range(TRIES):
             try:
@@ -196,7 +196,7 @@ class Reconciliation:
         return work()
 
     def _why(self, error: StaleLockError) -> str:
-        lost = self._terraform.took_unawares(error.holder)
+        lost = self._terraform.is_lock_of_last_process(error.holder)
         return f"{'which was not told so' if lost else 'which was killed'}: unlocking it"
 
     def _after(self, ctx: Context, work: Callable[[], T]) -> T:
@@ -208,7 +208,7 @@ class Reconciliation:
                 return Ready(work())
             except StaleLockError as error:
                 met.append(error)
-                if error.holder.operation != LOOK or self._terraform.dead_owner(error.holder):
+                if error.holder.operation != LOOK or self._terraform.is_owner_dead(error.holder):
                     raise
                 return Pending(f"{error.why}, which only looks")
 

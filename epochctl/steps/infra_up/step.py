@@ -39,7 +39,7 @@ from epochctl.tools.terraform import (
     Plan,
     Proposal,
     Terraform,
-    written_holder,
+    read_lock_holder,
 )
 from epochctl.workflow.step import Context, Observation
 
@@ -168,14 +168,14 @@ class InfraUp:
         """Who has the state's lock, as written in it."""
         account, backend = self._where()
         text = self._bucket.text(account, f"{backend.key}.tflock")
-        return written_holder(text) if text else None
+        return read_lock_holder(text) if text else None
 
     def left_behind(self, holder: LockHolder) -> bool:
         """Whether that is provably a terraform of ours which is dead. Raises LockedError where one is at
         work."""
         if busy := self._terraform.busy():
             raise LockedError("terraform is at work", why=busy, fix="wait for it to end")
-        return self._terraform.dead_owner(holder)
+        return self._terraform.is_owner_dead(holder)
 
     def state_drift(self) -> StateDrift:
         """The state beside what there is, without a terraform. Changes nothing."""
@@ -194,7 +194,7 @@ class InfraUp:
 
     def _kept(self) -> tuple[str, ...]:
         """A line where a state could not be uploaded: a command that only looks leaves it there."""
-        path = self._terraform.kept()
+        path = self._terraform.errored_state()
         return (f"{path} holds what could not be uploaded: epochctl resume",) if path else ()
 
     def _variables(self) -> dict[str, Any]:
