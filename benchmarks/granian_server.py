@@ -8,8 +8,9 @@ from granian.constants import Interfaces
 from granian.server import Server
 
 from server.app import create_app
+from server.settings import Settings
 
-app = create_app()
+app = create_app(Settings())
 
 if __name__ == "__main__":
     Server(

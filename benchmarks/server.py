@@ -79,10 +79,10 @@ def _compared(contenders: list[Contender]) -> Iterator[Row]:
     go = contenders[0]
     for contender in contenders:
         ours = contender.name == "ours, access log off"
-        yield from _rate(contender, go, "at least 0.40" if ours else "")
-        yield from _latency(contender, go, "at most 2.5" if ours else "")
+        yield from _rate(contender, go, "at least 0.10" if ours else "")
+        yield from _latency(contender, go, "at most 10" if ours else "")
         start, quickest = median(contender.starts) * 1000, min(contender.starts) * 1000
-        target = "at most 150 ms" if ours else ""
+        target = "at most 250 ms" if ours else ""
         value = f"{start:.0f} ms, quickest {quickest:.0f}"
         yield Row("server", f"{contender.name}: exec to first 200", value, target=target)
         yield Row("server", f"{contender.name}: memory after load", f"{median(contender.memory):.0f} MB")

@@ -124,9 +124,13 @@ class PreflightError(EpochctlError):
 
 
 class ReviewError(EpochctlError):
-    """What would be applied is not the plan that was reviewed; nothing was changed."""
+    """What would be applied is not the plan that was reviewed, or that you agreed to."""
 
     exit_code = 18
+
+
+class PlanChangedError(ReviewError):
+    """The account changed after a person agreed to a plan; the step with another plan changed nothing."""
 
 
 class Interrupted(EpochctlError):

@@ -1,1 +1,1 @@
-"""The epoch server: answers with the current epoch time."""
+"""The epoch server: a Starlette application that answers with the current epoch time."""

@@ -1,65 +1,52 @@
-"""The epoch in the form the client would rather have: text, JSON or a page. Each is made once a second.
-
-Knows http's Accept and nothing of routes.
-"""
+"""The representations of an epoch second, and the choice between them by Accept (RFC 9110, 12.5.1)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
+import json
+from datetime import UTC, datetime
 
-from starlette.types import Scope
-
-from server.moment import Moment
-from server.negotiation import choose
-from server.page import POLICY, render_page
-from server.resource import TEXT, Answer, make_answer
+from server.page import render_page
 
 OFFERED = ("text/plain", "application/json", "text/html")
-LONGEST_KEPT = 512  # bytes of an Accept header whose choice is remembered; real ones are shorter
-VARY = (b"vary", b"Accept")
+MAX_RANGES = 64  # of an Accept header that are read
 
 
-class Clock:
-    """Tells the second that `now` gives."""
-
-    def __init__(self, now: Callable[[], float], region: str) -> None:
-        self._now, self._region = now, region
-        self._second = -1
-        self._answers: dict[str, Answer] = {}
-
-    def tell(self, scope: Scope) -> Answer:
-        second = int(self._now())
-        if second != self._second:
-            self._second, self._answers = second, {}
-        media_type = preferred(scope["headers"])
-        answer = self._answers.get(media_type)
-        if answer is None:
-            answer = self._answers[media_type] = represent(Moment(second, self._region), media_type)
-        return answer
-
-
-def represent(moment: Moment, media_type: str) -> Answer:
-    """The moment as one of OFFERED."""
-    if media_type == "application/json":
-        return make_answer(200, media_type, moment.as_json(), VARY)
+def represent(epoch: int, region: str, media_type: str) -> str:
+    """Return the second as one of OFFERED."""
+    if media_type == "text/plain":
+        return f"{epoch}\n"
+    iso = datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     if media_type == "text/html":
-        policy = (b"content-security-policy", POLICY.encode())
-        return make_answer(200, "text/html; charset=utf-8", render_page(moment), VARY, policy)
-    return make_answer(200, TEXT, moment.as_text(), VARY)
+        return render_page(epoch, iso, region)
+    return json.dumps({"epoch": epoch, "iso": iso, "region": region or None}) + "\n"
 
 
-def preferred(headers: list[tuple[bytes, bytes]]) -> str:
-    """Which of OFFERED the Accept headers ask for."""
-    accept = b""
-    for name, value in headers:
-        if name == b"accept":
-            accept = accept + b", " + value if accept else value
-    return _remembered(accept) if len(accept) <= LONGEST_KEPT else _chosen(accept)
+def choose_media_type(accept: str) -> str:
+    """Return the best of OFFERED: by quality, then by how exactly it is named, then by the client's order.
+
+    The first offer is the answer where the client accepts none: a wrong type is more useful than a 406.
+    """
+    ranges = _parse(accept)
+
+    def rank(media_type: str) -> tuple[float, int, int]:
+        kind = media_type.partition("/")[0]
+        for exactness, name in ((2, media_type), (1, f"{kind}/*"), (0, "*/*")):
+            if name in ranges:
+                quality, position = ranges[name]
+                return (quality, exactness, -position) if quality > 0 else (0, 0, 0)
+        return (0, 0, 0)
+
+    return max(OFFERED, key=rank)  # the first of equals
 
 
-def _chosen(accept: bytes) -> str:
-    return choose(accept.decode("latin-1"), OFFERED)
-
-
-_remembered = lru_cache(maxsize=256)(_chosen)
+def _parse(accept: str) -> dict[str, tuple[float, int]]:
+    """Return (quality, position) of each media range, without those that are malformed."""
+    ranges: dict[str, tuple[float, int]] = {}
+    for position, part in enumerate(accept.lower().split(",")[:MAX_RANGES]):
+        name, *parameters = (word.strip() for word in part.split(";"))
+        qualities = [word[2:] for word in parameters if word.startswith("q=")] or ["1"]
+        try:
+            ranges.setdefault(name, (min(float(qualities[0]), 1.0), position))
+        except ValueError:
+            continue
+    return ranges

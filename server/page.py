@@ -1,7 +1,6 @@
-"""The page that a browser gets: one self-contained document with a ticking clock.
+"""The HTML page: one document with a ticking clock that follows the server's time, and its security policy.
 
-Knows nothing of http but its own policy. Without JavaScript it shows the second in which it was made; with
-it, the clock follows the server's time, not the machine's.
+Without JavaScript the page shows the second in which it was made.
 """
 
 from __future__ import annotations
@@ -9,8 +8,6 @@ from __future__ import annotations
 import base64
 import hashlib
 from html import escape
-
-from server.moment import Moment
 
 STYLE = """
 :root { color-scheme: light dark; }
@@ -40,8 +37,9 @@ tick();
 """
 
 
-def render_page(moment: Moment) -> str:
-    region = f"<p>{escape(moment.region)}</p>" if moment.region else ""
+def render_page(epoch: int, iso: str, region: str) -> str:
+    """Return the page for a second, also given as an ISO 8601 time."""
+    where = f"<p>{escape(region)}</p>" if region else ""
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -53,9 +51,9 @@ def render_page(moment: Moment) -> str:
 </head>
 <body>
 <h1>Seconds since 1970</h1>
-<p id="epoch" data-epoch="{moment.epoch}" role="timer">{moment.epoch}</p>
-<p><time id="iso" datetime="{moment.iso}">{moment.iso}</time></p>
-{region}
+<p id="epoch" data-epoch="{epoch}" role="timer">{epoch}</p>
+<p><time id="iso" datetime="{iso}">{iso}</time></p>
+{where}
 <script>{SCRIPT}</script>
 </body>
 </html>

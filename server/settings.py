@@ -1,4 +1,4 @@
-"""What the server takes from its environment, read once at the start. Knows nothing of http."""
+"""The settings that the server reads from its environment, once, at the start."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Settings:
-    """PORT, HEALTH_PATH, EPOCH_REGION, ACCESS_LOG and DRAIN_SECONDS, with defaults that suit a container."""
+    """Holds PORT, HEALTH_PATH, EPOCH_REGION, ACCESS_LOG and DRAIN_SECONDS, or defaults for a container."""
 
     port: int = 8080
     health_path: str = "/health"
@@ -18,7 +18,7 @@ class Settings:
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
-    """Raises ValueError naming the variable that cannot be meant."""
+    """Read the settings. Raises ValueError that names the variable with an invalid value."""
     health_path = environment.get("HEALTH_PATH") or Settings.health_path
     if not health_path.startswith("/"):
         raise ValueError(f"HEALTH_PATH must start with /, not {health_path!r}")

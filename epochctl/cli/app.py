@@ -1,11 +1,12 @@
-"""The root command: global options, sub-commands imported when named, the one place that shows an error.
+"""The root command: global options, commands that are imported when they are named, and how errors are shown.
 
-Knows no command's meaning; `epochctl --help` must stay cheap, so nothing heavy may be imported here.
+Nothing heavy is imported here: `epochctl --help` must start quickly.
 """
 
 from __future__ import annotations
 
 import importlib
+import traceback
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -15,11 +16,12 @@ import typer
 from typer.core import TyperGroup
 
 from epochctl import __version__
-from epochctl.cli.hints import ENTERED, spoken
-from epochctl.cli.options import Globals, completed, hoisted
+from epochctl.cli import signals
+from epochctl.cli.hints import ENTERED, hints_from_argv
+from epochctl.cli.options import Globals, Injected, default_wait_value, hoist_global_options
 from epochctl.errors import EpochctlError
 
-# In the order a person meets them. Each module has an `app`.
+# In the order of the help. Each module has an `app`.
 COMMANDS: Mapping[str, str] = {
     "init": "init",
     "up": "up",
@@ -46,10 +48,11 @@ COMMANDS: Mapping[str, str] = {
     "ci": "ci",
     "token": "token",
 }
+HIDDEN = {"token"}  # for kubectl, not for people
 
 
 class LazyGroup(TyperGroup):
-    """Imports a command's module when somebody asks for the command."""
+    """Imports the module of a command when it is needed."""
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
@@ -63,7 +66,7 @@ class LazyGroup(TyperGroup):
             return None
         module = importlib.import_module(f"epochctl.cli.commands.{COMMANDS[cmd_name]}")
         command = typer.main.get_command(module.app)
-        command.name = cmd_name
+        command.name, command.hidden = cmd_name, cmd_name in HIDDEN
         return command
 
 
@@ -102,17 +105,18 @@ def root(
     ] = False,
 ) -> None:
     """A small HTTP service on AWS EKS, from nothing to a verified https URL and back."""
-    ctx.obj = Globals(directory, environment, region, verbose, entered)
+    ctx.obj = Globals(directory, environment, region, verbose, entered, injected=ctx.obj or Injected())
 
 
-def run(arguments: list[str]) -> int:
-    """Run one command line and return the exit code. Errors end here: what, why, what to do."""
-    from epochctl.cli import signals
+def run(arguments: list[str], injected: Injected | None = None) -> int:
+    """Run one command line and return the exit code. An error is shown as what, why and fix.
 
-    ordered = hoisted(arguments)
+    injected: what tests replace.
+    """
+    ordered = hoist_global_options(arguments)
     with signals.handled():
         try:
-            app(args=completed(ordered), prog_name="epochctl")
+            app(args=default_wait_value(ordered), prog_name="epochctl", obj=injected)
         except SystemExit as end:
             return end.code if isinstance(end.code, int) else 1
         except EpochctlError as error:
@@ -124,14 +128,12 @@ def run(arguments: list[str]) -> int:
 
 def _show(error: Exception, what: str, code: int, ordered: list[str]) -> int:
     if "--verbose" in ordered:
-        import traceback
-
         typer.echo("".join(traceback.format_exception(error)), err=True)
-    advice = spoken(ordered)
+    hints = hints_from_argv(ordered)
     fix = getattr(error, "fix", "run again with --verbose for the trace")
     kind = "stopped" if code == 130 else "error"
     for label, text in ((kind, what), ("  why", getattr(error, "why", "")), ("  fix", fix)):
         if text:
             with suppress(OSError):  # nobody is there to read it; the exit code still tells
-                typer.echo(f"{label}: {advice(text)}".replace("\n", "\n       "), err=True)
+                typer.echo(f"{label}: {hints(text)}".replace("\n", "\n       "), err=True)
     return code

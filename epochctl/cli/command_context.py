@@ -1,26 +1,22 @@
-"""A command begins: its settings, the regions it is for, signals, somebody who shows. And it ends.
-
-Knows no command's meaning.
-"""
+"""Begins and ends a command: settings, regions, signals, and what shows events and asks questions."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from epochctl.cli import signals
 from epochctl.cli.options import Globals
+from epochctl.cli.output.presenter import BrokenPipeGuard, presenter
 from epochctl.errors import Interrupted, SettingsError
-from epochctl.operations.regions import AllRegionsFailedError, RegionRunner
-from epochctl.operations.run import Run
 
-if TYPE_CHECKING:
-    from epochctl.cli.hints import Advice
-    from epochctl.cli.output.presenter import Presenter
+if TYPE_CHECKING:  # a command's help does without the weight of what it runs
     from epochctl.config.settings import Settings
-    from epochctl.steps.infra_up import Reviewed
+    from epochctl.operations.presenter import Presenter
+    from epochctl.operations.regions import RegionRunner
+    from epochctl.operations.run import Run
 
 
 @contextmanager
@@ -33,51 +29,57 @@ def open_command(
     listed: bool = False,
     reviewed: Path | None = None,
 ) -> Iterator[RegionRunner]:
-    """Load the settings, begin to listen to signals, show what happens; at the end all of it is put back.
+    """Load the settings, handle signals, show events; restore everything at the end.
 
-    listed: only for regions that the settings list; else also for one that was taken out of them.
-    reviewed: where the only plans are that may be applied.
+    listed: refuse a region that the settings do not list; reviewed: the only plans that may be applied.
+    Raises SettingsError, and at the end the failure of the regions.
     """
-    from epochctl.cli import signals
-    from epochctl.cli.output.presenter import BrokenPipeGuard, presenter
-    from epochctl.operations import reviewed_plans
-    from epochctl.tools.process import Stop
+    from epochctl.operations.regions import AllRegionsFailedError, RegionRunner
 
     settings = options.settings()
-    only = reviewed_plans.load(settings, reviewed)
     if listed:
-        _refuse_stranger(settings, title)
+        _refuse_delisted(settings, title)
     where = f" in {settings.meant[0]}" if len(settings.meant) == 1 else ""
     heading = f"{title} {settings.full_name}{where}".strip()
-    audience = BrokenPipeGuard(presenter(output, heading, options.advice), Stop.event)
+    stop = options.dependencies.stop
+    guard = BrokenPipeGuard(presenter(output, heading, options.hints), stop)
     try:
-        with signals.stopping(Stop.event):
-            fleet = RegionRunner(
-                settings, _sessions(settings, audience, ttl, only, options.advice), audience, title
-            )
+        runs = _runs(options, settings, guard, ttl, reviewed)
+        with signals.stopping(stop):
+            regions = RegionRunner(settings, runs, guard, runs[0].prompt, title)
             with suppress(AllRegionsFailedError):
-                yield fleet
-            fleet.end()
+                yield regions
+            regions.finish()
     except Interrupted as stopped:
         named = "epochctl" in stopped.fix
         stopped.fix += f": epochctl {title}" if stopped.fix and title and not named else ""
         raise
     finally:
-        audience.close()
+        guard.close()
 
 
-def _sessions(
-    settings: Settings, presenter: Presenter, ttl: str, reviewed: Reviewed | None, advice: Advice
+def _runs(
+    options: Globals, settings: Settings, presenter: Presenter, ttl: str, reviewed: Path | None
 ) -> tuple[Run, ...]:
-    """One a region; all of them are one run."""
-    from epochctl.aws.session import Aws
+    """Return a Run for each region; they share one id."""
+    from dataclasses import replace
 
-    home = settings.meant[0]
-    first = Run(settings, home, Aws(home), presenter, ttl, reviewed, advice=advice)
-    return (first, *(replace(first, region=region, aws=Aws(region)) for region in settings.meant[1:]))
+    from epochctl.operations.infra import load_reviewed
+    from epochctl.operations.run import Run
+
+    first = Run(
+        settings,
+        settings.meant[0],
+        presenter,
+        options.prompt,
+        options.dependencies,
+        ttl,
+        load_reviewed(settings, reviewed),
+    )
+    return (first, *(replace(first, region=region) for region in settings.meant[1:]))
 
 
-def _refuse_stranger(settings: Settings, command: str) -> None:
+def _refuse_delisted(settings: Settings, command: str) -> None:
     if settings.chosen and settings.chosen not in settings.regions:
         raise SettingsError(
             f"{settings.chosen} is not one of the regions of epochctl.toml",

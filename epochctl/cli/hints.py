@@ -9,11 +9,10 @@ import re
 import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from epochctl.cli.output.presenter import Presenter
-    from epochctl.workflow.events import Event
+from epochctl.operations.presenter import Presenter
+from epochctl.workflow.events import Event
 
 PLACES = ("--directory", "-C", "--environment", "--region")
 FLAG = "--sandbox"
@@ -27,7 +26,7 @@ _OF_THE_CLUSTER = re.compile(r"(?<!-- )\bkubectl (?=-n |config |describe |get )"
 
 
 @dataclass(frozen=True)
-class Advice:
+class CommandHints:
     """said: options of the line that say what is meant, a word or two each; inside: it is in the sandbox."""
 
     said: tuple[tuple[str, ...], ...] = ()
@@ -58,27 +57,27 @@ class Advice:
         return f"{shlex.join(['epochctl', *said])} {command}{flag}"
 
 
-class Advised:
+class HintedPresenter:
     """A presenter whose events and last words give advice for the place that was meant."""
 
-    def __init__(self, presenter: Presenter, advice: Advice) -> None:
-        self._presenter, self._advice = presenter, advice
+    def __init__(self, presenter: Presenter, hints: CommandHints) -> None:
+        self._presenter, self._hints = presenter, hints
 
     def __call__(self, event: Event) -> None:
-        texts = {name: self._advice.of(value) for name, value in vars(event).items()}
+        texts = {name: self._hints.of(value) for name, value in vars(event).items()}
         self._presenter(replace(event, **texts))
 
     def result(self, fields: dict[str, object], lines: tuple[str, ...] = ()) -> None:
         """The last words."""
-        told = {key: self._advice.of(value) for key, value in fields.items()}
-        self._presenter.result(told, tuple(map(self._advice, lines)))
+        told = {key: self._hints.of(value) for key, value in fields.items()}
+        self._presenter.result(told, tuple(map(self._hints, lines)))
 
     def close(self) -> None:
         """No more will be shown."""
         self._presenter.close()
 
 
-def spoken(arguments: Iterable[str]) -> Advice:
+def hints_from_argv(arguments: Iterable[str]) -> CommandHints:
     """For the line itself, global options in front: also where it could not be understood."""
     said: list[tuple[str, ...]] = []
     inside, words = False, iter(arguments)
@@ -89,7 +88,7 @@ def spoken(arguments: Iterable[str]) -> Advice:
             inside = True
         elif not word.startswith("-"):
             break
-    return Advice(tuple(said), inside)
+    return CommandHints(tuple(said), inside)
 
 
 def _commands() -> Mapping[str, str]:

@@ -11,17 +11,21 @@ import shutil
 import sys
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from epochctl.cli.hints import ENTERED, FLAG, PLACES, Advice
+from epochctl.cli.hints import ENTERED, FLAG, PLACES, CommandHints
+from epochctl.cli.prompt import TerminalPrompt
 from epochctl.errors import SettingsError, ToolError, UsageError
+from epochctl.workflow.durations import parse_duration
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # the help of a command does without their weight
     from epochctl.config.settings import Settings
+    from epochctl.operations.dependencies import Dependencies
+    from epochctl.operations.presenter import Prompt
 
 VALUED = PLACES
 PLAIN = ("--verbose", ENTERED)
@@ -33,41 +37,60 @@ CHANGES = 2  # of `--exit-code`, as terraform plan -detailed-exitcode
 
 
 @dataclass(frozen=True)
+class Injected:
+    """What tests replace; None: the real one."""
+
+    dependencies: Dependencies | None = None
+    prompt: Prompt | None = None
+
+
+@dataclass(frozen=True)
 class Globals:
-    """What was said before (or after) the command, for every command."""
+    """The global options of a command line."""
 
     directory: Path
     environment: str | None
     region: str | None
     verbose: bool
-    entered: bool = False  # by --sandbox: what is advised must go in, too
-    image: str | None = None  # only `deploy` asks for it
-    platform: str | None = None  # only `build` asks for it
+    entered: bool = False  # by --sandbox: commands in messages must enter it, too
+    image: str | None = None  # an option of `deploy`
+    injected: Injected = field(default_factory=Injected)
+
+    @property
+    def dependencies(self) -> Dependencies:
+        """What operations are made of."""
+        from epochctl.operations.dependencies import Dependencies
+
+        return self.injected.dependencies or Dependencies()
+
+    @property
+    def prompt(self) -> Prompt:
+        """What asks questions."""
+        return self.injected.prompt or TerminalPrompt(self.hints)
 
     @property
     def flags(self) -> dict[str, str | None]:
-        """By field name of Settings, None where not given."""
-        service = {"service.image": self.image, "service.platform": self.platform}
-        return {"environment": self.environment, "regions": self.region, **service}
+        """The values by field name of Settings; None where an option was not given."""
+        return {"environment": self.environment, "regions": self.region, "service.image": self.image}
 
     @property
     def words(self) -> list[str]:
-        """The same as words of a command line."""
+        """The options as words of a command line."""
         given = {"--environment": self.environment, "--region": self.region}
         valued = [f"{name}={value}" for name, value in given.items() if value is not None]
         plain = zip(PLAIN, (self.verbose, self.entered), strict=True)
         return [f"--directory={self.directory}", *valued, *(name for name, given in plain if given)]
 
     @property
-    def advice(self) -> Advice:
-        """For whoever is told what to type next."""
+    def hints(self) -> CommandHints:
+        """The options to add to commands in messages."""
         directory = None if self.directory == Path() else str(self.directory)
         said = {"-C": directory, "--environment": self.environment, "--region": self.region}
         given = tuple((name, value) for name, value in said.items() if value is not None)
-        return Advice(given, self.entered)
+        return CommandHints(given, self.entered)
 
     def settings(self, environ: Mapping[str, str] = os.environ) -> Settings:
-        """What all of it amounts to. A directory that is not there is a slip of the pen, not an empty one."""
+        """Return the effective settings. Raises SettingsError, also for a directory that does not exist."""
         from epochctl.config.settings import load
 
         if not self.directory.is_dir():
@@ -75,7 +98,7 @@ class Globals:
         return load(self.directory, self.flags, environ)
 
     def settings_of_one(self, command: str) -> Settings:
-        """The same for a command that is for one region: which, must be said where there are several."""
+        """Return the settings for a command of one region. Raises SettingsError if there are several."""
         settings = self.settings()
         if len(settings.meant) > 1:
             raise SettingsError(
@@ -85,8 +108,13 @@ class Globals:
             )
         return settings
 
+    def require_answer(self, yes: bool, what: str) -> None:
+        """Raise SettingsError if a question would have to be asked and there is no terminal."""
+        if not yes and not self.prompt.is_interactive:
+            raise SettingsError(what, why="there is no terminal to ask on", fix="add --yes")
 
-def hoisted(arguments: list[str]) -> list[str]:
+
+def hoist_global_options(arguments: list[str]) -> list[str]:
     """The same line with the global options in front, where Typer expects them: `up --region x` works."""
     front, rest = list[str](), list[str]()
     words = iter(arguments)
@@ -103,7 +131,7 @@ def hoisted(arguments: list[str]) -> list[str]:
     return front + rest
 
 
-def completed(arguments: list[str]) -> list[str]:
+def default_wait_value(arguments: list[str]) -> list[str]:
     """The same line with a length behind each `--wait` that has none: Typer knows no optional values.
 
     A word behind it is meant as one. Raises UsageError where it is none, before anything is begun.
@@ -122,12 +150,22 @@ def completed(arguments: list[str]) -> list[str]:
 
 
 def _length(text: str) -> str:
-    from epochctl.workflow.durations import parse_duration
-
     if parse_duration(text) is None:
         why = f"{text!r}; expected 90s, 10m or 1h30m"
         raise UsageError("--wait is not a length of time", why=why, fix=f"--wait {WAIT}, or --wait alone")
     return text
+
+
+def checked_ttl(value: str) -> str:
+    """Return --ttl as typed. Raises SettingsError unless it is a duration or `never`."""
+    from epochctl.config.validators import ttl_problem
+
+    expected = ttl_problem(value)
+    if expected:
+        raise SettingsError(
+            f"--ttl {value} cannot be meant", why=f"expected {expected}", fix="epochctl up --ttl 4h"
+        )
+    return value
 
 
 def enter(options: Globals, wanted: bool, *, then_down: bool = False, agreed: bool = False) -> None:
@@ -187,5 +225,14 @@ Wait = Annotated[
         "--wait",
         metavar="[DURATION]",
         help="Wait for a run that is at work: 1h, or as long as said.",
+    ),
+]
+ReviewedPlans = Annotated[
+    Path | None,
+    typer.Option(
+        "--reviewed",
+        metavar="PATH",
+        help="Apply no plan but these: a file of `infra plan --save`, or a folder of them.",
+        show_default=False,
     ),
 ]

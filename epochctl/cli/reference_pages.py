@@ -106,7 +106,9 @@ def exit_codes_page() -> str:
     from epochctl import errors
 
     known: list[Any] = [
-        one for one in vars(errors).values() if inspect.isclass(one) and one.__module__ == errors.__name__
+        one
+        for one in vars(errors).values()
+        if inspect.isclass(one) and one.__module__ == errors.__name__ and "exit_code" in vars(one)
     ]
     rows = [f"| {one.exit_code} | {_doc(one)} |" for one in sorted(known, key=lambda one: one.exit_code)]
     return "\n".join(("# Exit codes", "", AGAIN, *_table("code | meaning", ["| 0 | Done. |", *rows]), ""))

@@ -9,9 +9,11 @@ import os
 import shutil
 import signal
 import sys
+import termios
 import threading
+import tty
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, Protocol
 
 STDERR = 2
@@ -26,15 +28,15 @@ class Remote(Protocol):
     def resize(self, columns: int, rows: int) -> None: ...
 
 
-def there() -> bool:
-    """Whether a person sits at both ends."""
+def is_terminal() -> bool:
+    """Return whether stdin and stdout are a terminal."""
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def join(remote: Remote, *, tty: bool) -> None:
+def join(remote: Remote, *, is_tty: bool) -> None:
     """Until it has ended. With a tty every key goes there, Ctrl-C too."""
     threading.Thread(target=_feed, args=(remote,), daemon=True).start()
-    with _raw(lambda: remote.resize(*shutil.get_terminal_size())) if tty else _cooked():
+    with _raw(lambda: remote.resize(*shutil.get_terminal_size())) if is_tty else nullcontext():
         for channel, data in remote.output():
             stream = sys.stderr.buffer if channel == STDERR else sys.stdout.buffer
             stream.write(data)
@@ -49,9 +51,6 @@ def _feed(remote: Remote) -> None:
 
 @contextmanager
 def _raw(resized: Callable[[], None]) -> Iterator[None]:
-    import termios
-    import tty
-
     number = sys.stdin.fileno()
     saved = termios.tcgetattr(number)
     old: Any = signal.signal(signal.SIGWINCH, lambda *_: resized())
@@ -62,8 +61,3 @@ def _raw(resized: Callable[[], None]) -> Iterator[None]:
     finally:
         signal.signal(signal.SIGWINCH, old)
         termios.tcsetattr(number, termios.TCSADRAIN, saved)
-
-
-@contextmanager
-def _cooked() -> Iterator[None]:
-    yield

@@ -1,10 +1,10 @@
 """`diagnose`: layer by layer, what is wrong, why, and the next command. Reads; changes and starts nothing.
 
-The causes are those that the steps compute; here they are asked once, each bounded in time, and none waits.
+The steps compute the causes. A diagnosis asks each of them once, within a time limit, and waits for nothing.
 """
 
-from epochctl.diagnosis.case import DiagnosisContext
+from epochctl.diagnosis.context import DiagnosisContext
 from epochctl.diagnosis.finding import Finding
-from epochctl.diagnosis.layers import LIMIT, TOTAL, examine
+from epochctl.diagnosis.layers import LAYER_TIMEOUT, TOTAL_TIMEOUT, diagnose
 
-__all__ = ["LIMIT", "TOTAL", "DiagnosisContext", "Finding", "examine"]
+__all__ = ["LAYER_TIMEOUT", "TOTAL_TIMEOUT", "DiagnosisContext", "Finding", "diagnose"]

@@ -1,54 +1,54 @@
-"""The layers outside the cluster: who we are, what ran last, lock, certificate, infrastructure, cluster."""
+"""The layers below the workload: credentials, lock, certificate, infrastructure, cluster and nodes."""
 
 from __future__ import annotations
 
 import time
 
-from epochctl.aws.eks import Eks
-from epochctl.diagnosis.case import DiagnosisContext
+from epochctl.diagnosis.context import DiagnosisContext
 from epochctl.diagnosis.finding import Finding, absent, ok, wrong
+from epochctl.kube.access import connect
 from epochctl.workflow import run_history
 
-SOME = 3  # of a list
+LISTED = 3  # items of a list that are named
 
 
-def credentials(case: DiagnosisContext) -> Finding:
-    """Somebody is signed in."""
-    return ok("credentials", case.aws.caller_arn())
+def credentials(context: DiagnosisContext) -> Finding:
+    """Check that AWS accepts the credentials."""
+    return ok("credentials", context.aws.caller_arn())
 
 
-def last_run(case: DiagnosisContext) -> Finding:
-    """How the last command that did something ended, in its own words."""
-    run = next((run for run in run_history.read(case.journal) if run.worked or run.ok is None), None)
+def last_run(context: DiagnosisContext) -> Finding:
+    """Report how the last command that changed something ended."""
+    run = next((run for run in run_history.read(context.journal) if run.worked or run.ok is None), None)
     if run is None:
         return Finding("last run", "note", "none from this directory")
-    told = f"{run.command} of {run.when:%Y-%m-%d %H:%M} UTC by {run.who}: {run.ending}"
+    ending = f"{run.command} of {run.when:%Y-%m-%d %H:%M} UTC by {run.who}: {run.ending}"
     failures = [f"{one.step}: {one.what}" + (f": {one.why}" if one.why else "") for one in run.failures]
-    return Finding("last run", "ok" if run.ok else "note", "\n".join([told, *failures]))
+    return Finding("last run", "ok" if run.ok else "note", "\n".join([ending, *failures]))
 
 
-def lock(case: DiagnosisContext) -> Finding:
-    """Nobody is at work on it, and no dead run has left its lock behind."""
-    run, terraforms = case.holder(), case.step("infra-up").lock_holder()
+def lock(context: DiagnosisContext) -> Finding:
+    """Check that no run is at work, and that no dead run has left its lock."""
+    run, state_lock = context.lock_holder(), context.steps.infra_up.lock_holder()
     if run is not None and not run.gone:
         return Finding("lock", "note", run.described(time.time()), "wait for it: what follows may change")
     if run is not None:
         cause = f"a run that is gone has left it: {run.line}"
         return Finding("lock", "note", cause, "epochctl up takes it over; epochctl unlock removes it")
-    if terraforms is not None:
+    if state_lock is not None:
         cause = (
-            f"terraform's state is locked by {terraforms.who} since {terraforms.when}, and no run is at work"
+            f"terraform's state is locked by {state_lock.who} since {state_lock.when}, and no run is at work"
         )
         return wrong("lock", cause, "epochctl unlock")
     return ok("lock", "free")
 
 
-def certificate(case: DiagnosisContext) -> Finding:
-    """Issued, and its validation record still there."""
-    step = case.step("acm-cert")
-    state, seen = step.status(case.context("acm-cert")), case.observe("acm-cert")
+def certificate(context: DiagnosisContext) -> Finding:
+    """Check that the certificate is issued, and that its validation record still exists."""
+    step = context.steps.acm_cert
+    state, seen = step.status(context.step_context(step.name)), context.observe(step)
     if state is None:
-        return absent("certificate", f"none has been requested for {case.settings.hostname}")
+        return absent("certificate", f"none has been requested for {context.settings.hostname}")
     if state.status == "PENDING_VALIDATION":
         return wrong("certificate", f"pending: {step.why_pending(state)}", "epochctl cert wait")
     if seen.output is None:
@@ -58,52 +58,50 @@ def certificate(case: DiagnosisContext) -> Finding:
     return ok("certificate", f"issued, {state.arn}")
 
 
-def infrastructure(case: DiagnosisContext) -> Finding:
-    """terraform's state and the world agree about what there is."""
-    place = case.step("infra-up").state_drift()
-    if not place.known and not place.lost:
+def infrastructure(context: DiagnosisContext) -> Finding:
+    """Check that Terraform's state and the account agree about what exists."""
+    drift = context.steps.infra_up.state_drift()
+    if not drift.known and not drift.lost:
         return absent("infrastructure", "nothing has been made yet")
-    if place.gone:
-        return wrong("infrastructure", f"gone from the account: {_some(place.gone)}", "epochctl up")
-    if place.lost:
-        cause = f"made by a run that was interrupted, and not in terraform's state: {_some(place.lost)}"
+    if drift.gone:
+        return wrong("infrastructure", f"gone from the account: {_first(drift.gone)}", "epochctl up")
+    if drift.lost:
+        cause = f"made by a run that was interrupted, and not in terraform's state: {_first(drift.lost)}"
         return wrong("infrastructure", cause, "epochctl up")
-    if place.infrastructure is None:
+    if drift.infrastructure is None:
         return wrong("infrastructure", "the last `up` did not get to its end", "epochctl up")
-    case.outputs.put(place.infrastructure)
-    return ok("infrastructure", f"{len(place.known)} objects, {place.infrastructure.vpc_id}")
+    context.outputs.put(drift.infrastructure)
+    return ok("infrastructure", f"{len(drift.known)} objects, {drift.infrastructure.vpc_id}")
 
 
-def cluster(case: DiagnosisContext) -> Finding:
-    """Active, and its API server answers us."""
-    from epochctl.kube import Kube
-
-    name, eks = case.settings.full_name, Eks(case.aws)
+def cluster(context: DiagnosisContext) -> Finding:
+    """Check that the cluster is active, and that its API server answers."""
+    name, eks = context.settings.full_name, context.eks
     access = eks.describe(name)
     if access is None:
-        return absent("cluster", f"there is no cluster {name} in {case.region}")
+        return absent("cluster", f"there is no cluster {name} in {context.region}")
     if access.status != "ACTIVE" or not access.endpoint:
         return wrong("cluster", f"{name} is {access.status}", "epochctl up")
-    kube = Kube(access, lambda: eks.token(name).value.get_secret_value())
+    kube = connect(eks, access)
     if not kube.is_ready():
         return wrong("cluster", f"{name} is up but not ready", "wait; AWS runs its control plane")
-    case.kube = kube
+    context.kube = kube
     return ok("cluster", f"{name}, Kubernetes {access.version}, answers")
 
 
-def nodes(case: DiagnosisContext) -> Finding:
-    """The node group has no complaint, and every node takes pods."""
-    assert case.kube is not None
-    groups, found = Eks(case.aws).node_groups(case.settings.full_name), case.kube.nodes()
+def nodes(context: DiagnosisContext) -> Finding:
+    """Check that EKS reports no issue of a node group, and that every node is ready."""
+    assert context.kube is not None
+    groups, found = context.eks.node_groups(context.settings.full_name), context.kube.nodes()
     issues = [f"node group {group.name}: {issue}" for group in groups for issue in group.issues]
-    ill = [f"{node.name}: {node.why}" for node in found if node.why or not node.ready]
-    if issues or ill or not found:
+    unready = [f"{node.name}: {node.why}" for node in found if node.why or not node.ready]
+    if issues or unready or not found:
         status = [f"node group {group.name} is {group.status}" for group in groups]
-        causes = issues + ill or status or ["there is no node group"]
-        return wrong("nodes", "; ".join(causes[:SOME]), "epochctl up")
+        causes = issues + unready or status or ["there is no node group"]
+        return wrong("nodes", "; ".join(causes[:LISTED]), "epochctl up")
     return ok("nodes", f"{len(found)} ready")
 
 
-def _some(names: tuple[str, ...]) -> str:
-    more = f" and {len(names) - SOME} more" if len(names) > SOME else ""
-    return ", ".join(names[:SOME]) + more
+def _first(names: tuple[str, ...]) -> str:
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return ", ".join(names[:LISTED]) + more

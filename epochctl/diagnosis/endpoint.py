@@ -1,67 +1,91 @@
-"""The layers that a client meets: the record, then verify's own, each asked once. Nothing is asked twice."""
+"""The layers that a client uses: the DNS record, then those of `verify`, each asked once."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
-from epochctl.diagnosis.case import DiagnosisContext
+from epochctl.diagnosis.context import DiagnosisContext
 from epochctl.diagnosis.finding import Finding, ok, wrong
 from epochctl.errors import EpochctlError
 from epochctl.outputs import Certificate, DnsRecord, Infrastructure, Release
-from epochctl.workflow.waiting import Pending, Ready
+from epochctl.steps.verify.layer import Layer
+from epochctl.workflow.waiting import Ready
 
-Bounded = Callable[[str, Callable[[], Finding]], Finding]
+WithinLimit = Callable[[str, Callable[[], Finding]], Finding]
 
-BESIDE = ("pods", "target health")  # the load balancer can be asked whatever they say
+# If one of these fails, the layers after it can still be asked.
+INDEPENDENT = ("pods", "target health")
 
 
-def record(case: DiagnosisContext) -> Finding:
-    """The host name leads to the load balancer."""
-    case.outputs.put(_release(case))
-    seen = case.observe("dns")
+def record(context: DiagnosisContext) -> Finding:
+    """Check that the host name's record points to the load balancer."""
+    context.outputs.put(_release(context))
+    seen = context.observe(context.steps.dns)
     if seen.changes:
         return wrong("DNS record", f"due: {'; '.join(seen.changes)}", "epochctl up")
-    return ok("DNS record", f"{case.settings.hostname} -> {case.address}")
+    return ok("DNS record", f"{context.settings.hostname} -> {context.address}")
 
 
-def walk(case: DiagnosisContext, broken: set[str], bounded: Bounded) -> Iterator[Finding]:
-    """verify's layers in their order; after the first on the client's way that is wrong the rest cannot be
-    judged."""
-    if not case.address or case.outputs.find(Certificate) is None:
-        needed = "certificate" if case.address else "ingress"
+def client_layers(
+    context: DiagnosisContext, broken: set[str], within_limit: WithinLimit
+) -> Iterator[Finding]:
+    """Ask the layers of `verify` in their order; those after the first that is wrong are unknown.
+
+    broken: names of layers that are wrong already; within_limit: calls one layer and bounds its time.
+    """
+    if not context.address or context.outputs.find(Certificate) is None:
+        needed = "certificate" if context.address else "ingress"
         yield Finding("the way in", "unknown", f"not asked: {needed} first")
         return
-    if case.outputs.find(DnsRecord) is None:
-        case.outputs.put(DnsRecord(case.settings.hostname, case.address, managed=True))
-    _stand_in(case)
-    stopped = ""
-    for layer in case.step("verify").layers(case.context("verify")):
+    if context.outputs.find(DnsRecord) is None:
+        context.outputs.put(DnsRecord(context.settings.hostname, context.address, managed=True))
+    _put_cluster_name(context)
+    verify, stopped = context.steps.verify, ""
+    for layer in verify.layers(context.step_context(verify.name)):
         if layer.name == "pods" and {"cluster", "release", "rollout"} & broken:
-            continue  # told already, with more
+            continue  # a layer of the cluster has reported the cause already
         if stopped:
             yield Finding(layer.name, "unknown", f"not asked: {stopped} first")
             continue
-        finding = bounded(layer.name, lambda layer=layer: _probed(layer.name, layer.probe, layer.fix))  # type: ignore[misc]
-        if finding.state != "ok" and layer.name not in BESIDE:
+        finding = within_limit(layer.name, partial(_probe, layer))
+        if finding.state != "ok" and layer.name not in INDEPENDENT:
             stopped = layer.name
         yield finding
 
 
-def _probed(name: str, probe: Callable[[], Ready[str] | Pending], fix: str) -> Finding:
+def _probe(layer: Layer) -> Finding:
     try:
-        answer = probe()
+        answer = layer.probe()
     except EpochctlError as error:
-        return wrong(name, f"{error.what}: {error.why}", error.fix or fix)
-    return ok(name, answer.value) if isinstance(answer, Ready) else wrong(name, answer.cause, fix)
+        return wrong(layer.name, f"{error.what}: {error.why}", error.fix or layer.fix)
+    if isinstance(answer, Ready):
+        return ok(layer.name, answer.value)
+    return wrong(layer.name, answer.cause, layer.fix)
 
 
-def _release(case: DiagnosisContext) -> Release:
-    url = f"https://{case.settings.hostname}/"
-    return Release(0, case.settings.full_name, "", url, case.address)
+def _release(context: DiagnosisContext) -> Release:
+    url = f"https://{context.settings.hostname}/"
+    return Release(0, context.settings.full_name, "", url, context.address)
 
 
-def _stand_in(case: DiagnosisContext) -> None:
-    """verify reads the cluster's name alone of it."""
-    if case.outputs.find(Infrastructure) is None:
-        named = dict.fromkeys(Infrastructure.__dataclass_fields__, "")
-        case.outputs.put(Infrastructure(**{**named, "cluster_name": case.settings.full_name}))  # type: ignore[arg-type]
+def _put_cluster_name(context: DiagnosisContext) -> None:
+    """Publish an Infrastructure if there is none. `verify` reads nothing of it but the cluster's name."""
+    if context.outputs.find(Infrastructure) is None:
+        infrastructure = Infrastructure(
+            region=context.region,
+            account_id="",
+            vpc_id="",
+            public_subnet_ids=(),
+            private_subnet_ids=(),
+            cluster_name=context.settings.full_name,
+            cluster_version="",
+            node_group_name="",
+            node_architecture="",
+            oidc_provider_arn="",
+            repository_url="",
+            repository_name="",
+            lb_controller_role_arn="",
+            lb_controller_policy_arn="",
+        )
+        context.outputs.put(infrastructure)

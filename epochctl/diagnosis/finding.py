@@ -1,4 +1,4 @@
-"""What one layer looks like: a frozen fact. Knows no layer in particular."""
+"""What a diagnosis found out about one layer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ State = Literal["ok", "note", "absent", "wrong", "unknown"]
 
 @dataclass(frozen=True)
 class Finding:
-    """note: worth knowing, not a cause; unknown: could not be asked, `cause` says why. next: a command."""
+    """The state of one layer.
+
+    state: note is worth knowing and no cause; unknown could not be asked. cause: what was seen, or why it is
+    not right; next: the command to run, "" for none.
+    """
 
     layer: str
     state: State
@@ -18,18 +22,21 @@ class Finding:
     next: str = ""
 
     @property
-    def guilty(self) -> bool:
-        """Whether it keeps the service from answering."""
+    def is_cause(self) -> bool:
+        """Return whether it keeps the service from answering."""
         return self.state in ("absent", "wrong")
 
 
 def ok(layer: str, seen: str) -> Finding:
+    """Return a finding of a layer that is right. seen: what shows it."""
     return Finding(layer, "ok", seen)
 
 
 def wrong(layer: str, cause: str, next: str) -> Finding:
+    """Return a finding of a layer that is there and does not work."""
     return Finding(layer, "wrong", cause, next)
 
 
 def absent(layer: str, cause: str, next: str = "epochctl up") -> Finding:
+    """Return a finding of a layer that does not exist."""
     return Finding(layer, "absent", cause, next)

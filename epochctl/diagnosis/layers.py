@@ -1,28 +1,28 @@
-"""The layers in their order, each asked once and for so long, and all of them for so long; one that needs a
-broken one is not asked.
-
-Knows how to ask, not what.
-"""
+"""The layers in their order, each asked once. A layer that needs a broken one is not asked."""
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from epochctl.diagnosis import account, endpoint, workload
-from epochctl.diagnosis.case import DiagnosisContext
+from epochctl.diagnosis.context import DiagnosisContext
+from epochctl.diagnosis.endpoint import WithinLimit
 from epochctl.diagnosis.finding import Finding
 from epochctl.errors import EpochctlError
+from epochctl.workflow.parallel import ResultTimeout, call_within
 
-LIMIT = 20.0  # seconds a layer
-TOTAL = 60.0  # seconds for all of them
+LAYER_TIMEOUT = 20.0  # seconds
+TOTAL_TIMEOUT = 60.0  # seconds, for all layers
+
+ClientLayers = Callable[[DiagnosisContext, set[str], WithinLimit], Iterator[Finding]]
 
 
 @dataclass(frozen=True)
 class Layer:
-    """needs: layers without which there is nothing to ask."""
+    """One question. needs: the names of layers without which there is nothing to ask."""
 
     name: str
     ask: Callable[[DiagnosisContext], Finding]
@@ -47,45 +47,43 @@ LAYERS = (
 )
 
 
-def examine(case: DiagnosisContext, limit: float = LIMIT, total: float = TOTAL) -> Iterator[Finding]:
-    """A finding a layer, in order, as each is known."""
+def diagnose(
+    context: DiagnosisContext,
+    layer_timeout: float = LAYER_TIMEOUT,
+    total_timeout: float = TOTAL_TIMEOUT,
+    *,
+    layers: Sequence[Layer] = LAYERS,
+    client_layers: ClientLayers = endpoint.client_layers,
+) -> Iterator[Finding]:
+    """Yield a finding for each layer, in order, as soon as it is known. Timeouts are in seconds."""
     broken: set[str] = set()
-    ends = time.monotonic() + total
+    deadline = time.monotonic() + total_timeout
 
-    def within(name: str, ask: Callable[[], Finding]) -> Finding:
-        left = ends - time.monotonic()
+    def within_limit(name: str, ask: Callable[[], Finding]) -> Finding:
+        left = deadline - time.monotonic()
         if left <= 0:
-            return Finding(name, "unknown", f"not asked: {total:.0f} s are over")
-        return bounded(name, ask, min(limit, left))
+            return Finding(name, "unknown", f"not asked: {total_timeout:.0f} s are over")
+        return _ask(name, ask, min(layer_timeout, left))
 
-    for layer in LAYERS:
-        finding = _asked(layer, case, broken, within)
-        if finding.guilty or finding.state == "unknown":
+    for layer in layers:
+        missing = next((name for name in layer.needs if name in broken), "")
+        if missing:
+            finding = Finding(layer.name, "unknown", f"not asked: {missing} first")
+        else:
+            finding = within_limit(layer.name, partial(layer.ask, context))
+        if finding.is_cause or finding.state == "unknown":
             broken.add(layer.name)
         yield finding
-    yield from endpoint.walk(case, broken, within)
+    yield from client_layers(context, broken, within_limit)
 
 
-def _asked(layer: Layer, case: DiagnosisContext, broken: set[str], within: endpoint.Bounded) -> Finding:
-    missing = next((name for name in layer.needs if name in broken), "")
-    if missing:
-        return Finding(layer.name, "unknown", f"not asked: {missing} first")
-    return within(layer.name, lambda: layer.ask(case))
-
-
-def bounded(name: str, ask: Callable[[], Finding], limit: float) -> Finding:
-    """The answer, the error in its words, or that there was none in time. What still asks ends with us."""
-    answers: list[Finding] = []
-    thread = threading.Thread(target=lambda: answers.append(_answer(name, ask)), daemon=True)
-    thread.start()
-    thread.join(limit)
-    return answers[0] if answers else Finding(name, "unknown", f"no answer within {limit:.0f} s")
-
-
-def _answer(name: str, ask: Callable[[], Finding]) -> Finding:
+def _ask(name: str, ask: Callable[[], Finding], timeout: float) -> Finding:
+    """Return the layer's finding; an error, or no answer within `timeout` seconds, becomes one."""
     try:
-        return ask()
+        return call_within(timeout, ask)
+    except ResultTimeout:
+        return Finding(name, "unknown", f"no answer within {timeout:.0f} s")
     except EpochctlError as error:
         return Finding(name, "wrong", ": ".join(part for part in (error.what, error.why) if part), error.fix)
-    except Exception as error:
+    except Exception as error:  # a defect in one layer must not hide the others
         return Finding(name, "unknown", f"unexpected {type(error).__name__}: {error}")

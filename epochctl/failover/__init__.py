@@ -1,12 +1,13 @@
-"""Which region answers for the host name, sending clients to another one, and the drill that measures it.
+"""Which region answers for the host name, switching to another one, and the drill that measures a failover.
 
-Route 53 is the state: no region's bucket, state file or cluster is asked, so a dead one blocks nothing. Knows
-steps and clients, and nothing of a terminal.
+Route 53 holds the whole state. No region's bucket, state file or cluster is needed, so a region that is down
+does not keep clients from being sent elsewhere.
 """
 
 from epochctl.failover.dns_answers import DnsAnswers
 from epochctl.failover.region import Region, Role
 from epochctl.failover.routes import Routes
-from epochctl.failover.switchover import StandbySizing, Switchover
+from epochctl.failover.standby import StandbySizing
+from epochctl.failover.switchover import Switchover
 
 __all__ = ["DnsAnswers", "Region", "Role", "Routes", "StandbySizing", "Switchover"]

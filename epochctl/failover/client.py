@@ -1,6 +1,6 @@
-"""A client that asks https://HOSTNAME/ once a second through this machine's resolver, and keeps every second.
+"""A client that requests https://HOSTNAME/ once a second through this machine's resolver.
 
-Each request has a thread of its own: one that hangs does not make the next one late. Knows nothing of drills.
+Each request has a thread of its own, so that one that hangs does not delay the next.
 """
 
 from __future__ import annotations
@@ -17,14 +17,15 @@ from epochctl.net.https import Failure, HttpsClient
 from epochctl.steps.verify.shared_hostname import asked, said
 
 INTERVAL = 1.0
-LONGEST = 3600  # seconds that it asks for at most
+MAX_REQUESTS = 3600
 
 
 @dataclass(frozen=True)
-class ProbeSecond:
-    """One request. at: seconds since the client began; region: who answered, "" for nobody.
+class Probe:
+    """One request.
 
-    status: of http, 0 without an answer; cause: why there was none.
+    at: seconds since the client began; region: the one that answered, "" for none; status: the HTTP status,
+    0 without an answer; seconds: how long it took; cause: why it failed.
     """
 
     at: float
@@ -34,77 +35,78 @@ class ProbeSecond:
     cause: str = ""
 
     @property
-    def good(self) -> bool:
+    def is_ok(self) -> bool:
+        """Return whether the answer has a 2xx status."""
         return 200 <= self.status < 300
 
 
 class ProbeClient:
-    """Begins with `start`, ends with `stop`; what it has seen so far may be read at any time."""
+    """Sends requests from `start` until `stop`. `probes` may be read at any time."""
 
     def __init__(
         self,
         settings: Settings,
         answers: DnsAnswers,
         *,
-        names: DnsClient | None = None,
+        dns: DnsClient | None = None,
         https: HttpsClient | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings, self._answers = settings, answers
-        self._names, self._https = names or DnsClient(), https or HttpsClient()
+        self._dns, self._https = dns or DnsClient(), https or HttpsClient()
         self._now, self._began = now, now()
-        self._seen: dict[int, ProbeSecond] = {}
+        self._probes: dict[int, Probe] = {}
         self._lock, self._ended = threading.Lock(), threading.Event()
 
     def start(self) -> None:
-        """From now on."""
+        """Start to send requests."""
         self._began = self._now()
-        threading.Thread(target=self._ask_on, name="client", daemon=True).start()
+        threading.Thread(target=self._run, name="client", daemon=True).start()
 
-    def stop(self) -> tuple[ProbeSecond, ...]:
-        """Everything. Requests that are still under way are nobody's any more."""
+    def stop(self) -> tuple[Probe, ...]:
+        """Stop and return all probes. Requests that have no answer yet are dropped."""
         self._ended.set()
-        return self.seen()
+        return self.probes()
 
     def now(self) -> float:
-        """Seconds since it began."""
+        """Return the seconds since the start."""
         return self._now() - self._began
 
-    def seen(self) -> tuple[ProbeSecond, ...]:
-        """In the order of asking, as far as they have been answered without a gap."""
+    def probes(self) -> tuple[Probe, ...]:
+        """Return the probes in the order of their start, up to the first that has no answer yet."""
         with self._lock:
             count = 0
-            while count in self._seen:
+            while count in self._probes:
                 count += 1
-            return tuple(self._seen[index] for index in range(count))
+            return tuple(self._probes[index] for index in range(count))
 
-    def ask(self, at: float) -> ProbeSecond:
-        """One request, as a program on this machine would make it."""
+    def probe(self, at: float) -> Probe:
+        """Send one request, as any program on this machine would."""
         start = self._now()
         hostname = self._settings.hostname
-        found = self._names.recursive(hostname)
+        found = self._dns.recursive(hostname)
         address = next((each for each in found.values if ":" not in each), "")
         if not address:
-            return ProbeSecond(at, "", 0, self._now() - start, f"no address: {found.reason or found.status}")
+            return Probe(at, "", 0, self._now() - start, f"no address: {found.reason or found.status}")
         answer = self._https.get(hostname, address, asked(self._settings), accept="application/json")
-        took = self._now() - start
+        seconds = self._now() - start
         if isinstance(answer, Failure):
-            return ProbeSecond(at, "", 0, took, f"{answer.layer}: {answer.cause}")
+            return Probe(at, "", 0, seconds, f"{answer.layer}: {answer.cause}")
         region = said(self._settings, answer) or self._answers.region_of(address)
         cause = "" if answer.status < 300 else f"answers {answer.status}"
-        return ProbeSecond(at, region, answer.status, took, cause)
+        return Probe(at, region, answer.status, seconds, cause)
 
-    def _ask_on(self) -> None:
-        for index in range(LONGEST):
-            late = self._began + index * INTERVAL - self._now()
-            if self._ended.wait(max(0.0, late)):
+    def _run(self) -> None:
+        for index in range(MAX_REQUESTS):
+            pause = self._began + index * INTERVAL - self._now()
+            if self._ended.wait(max(0.0, pause)):
                 return
-            threading.Thread(target=self._keep, args=(index,), name="request", daemon=True).start()
+            threading.Thread(target=self._record, args=(index,), name="request", daemon=True).start()
 
-    def _keep(self, index: int) -> None:
+    def _record(self, index: int) -> None:
         try:
-            second = self.ask(index * INTERVAL)
-        except Exception as error:  # a second that is not kept would hide all after it
-            second = ProbeSecond(index * INTERVAL, "", 0, 0.0, f"{type(error).__name__}: {error}")
+            probe = self.probe(index * INTERVAL)
+        except Exception as error:  # a missing probe would hide all after it
+            probe = Probe(index * INTERVAL, "", 0, 0.0, f"{type(error).__name__}: {error}")
         with self._lock:
-            self._seen[index] = second
+            self._probes[index] = probe

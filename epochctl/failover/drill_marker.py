@@ -1,6 +1,6 @@
-"""A drill that is under way, or was killed before it mended what it broke: a note beside the region's files.
+"""A file beside the region's private files that marks a drill: running, or killed before its repair.
 
-Written before anything is broken, removed when all of it is mended. Knows no break's meaning.
+It is written before anything is broken, and removed when everything is repaired.
 """
 
 from __future__ import annotations
@@ -19,54 +19,51 @@ NAME = "drill.json"
 
 @dataclass(frozen=True)
 class DrillMarker:
-    """region and kind: what is broken where; mend_command: of a user's own break; pid, birth: whose drill."""
+    """One drill. kind: of the injection; began: a date; pid, birth: identify its process."""
 
     region: str
     kind: str
-    mend_command: str = ""
     began: str = ""
     pid: int = 0
     birth: str = ""
 
     @property
-    def under_way(self) -> bool:
-        """Whether the process that broke it is alive, and will mend it."""
+    def is_running(self) -> bool:
+        """Return whether the drill's process is alive: then it will repair what it broke."""
         return is_alive(self.pid, self.birth)
 
     @property
-    def line(self) -> str:
-        """For a person."""
-        if self.under_way:
+    def text(self) -> str:
+        """Return a sentence about the drill."""
+        if self.is_running:
             return f"A drill is under way in {self.region} since {self.began} (process {self.pid})"
         return (
             f"A drill of {self.began} in {self.region} ended before it had mended what it broke ({self.kind})"
         )
 
 
-def new_marker(region: str, kind: str, mend_command: str = "") -> DrillMarker:
-    """Of a drill of this process, which begins now."""
+def new_marker(region: str, kind: str) -> DrillMarker:
+    """Return the marker of a drill that this process begins now."""
     pid = os.getpid()
-    return DrillMarker(
-        region, kind, mend_command, f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", pid, birth_time(pid)
-    )
+    return DrillMarker(region, kind, f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", pid, birth_time(pid))
 
 
-def write(settings: Settings, one: DrillMarker) -> None:
-    """All of it or nothing."""
-    path = _path(settings, one.region)
+def write(settings: Settings, marker: DrillMarker) -> None:
+    """Write the marker atomically."""
+    path = _path(settings, marker.region)
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps(asdict(one)))
-    fresh.replace(path)
+    new = path.with_suffix(".new")
+    new.write_text(json.dumps(asdict(marker)))
+    new.replace(path)
 
 
 def remove(settings: Settings, region: str) -> None:
-    """It is mended."""
+    """Remove the region's marker."""
     _path(settings, region).unlink(missing_ok=True)
 
 
 def find(settings: Settings) -> tuple[DrillMarker, ...]:
-    """In every region of the settings."""
+    """Return the markers of all regions of the settings."""
     return tuple(one for region in settings.regions if (one := _read(_path(settings, region))))
 
 

@@ -1,7 +1,7 @@
-"""What a drill can break in one region, and how that is mended. Mending twice does no harm.
+"""What a drill can break in one region, and how that is repaired. A repair may run twice.
 
-route: its health check is forced to fail, which harms nothing. targets: no pod of the service is left.
-network: nobody gets through to its load balancer. command: whatever a command of the user's breaks.
+route: the region's health check is forced to fail; the region still serves. targets: the service has no
+pods. network: no client reaches the load balancer.
 """
 
 from __future__ import annotations
@@ -16,45 +16,43 @@ from epochctl.config.settings import Settings
 from epochctl.errors import EpochctlError, NotFoundError
 from epochctl.failover.routes import Routes
 from epochctl.kube.access import reach
-from epochctl.tools import process
 
-Kind = Literal["route", "targets", "network", "command"]
-COMMAND_SECONDS = 300.0
+Kind = Literal["route", "targets", "network"]
 
 
 class Injection(Protocol):
-    """What is broken on purpose. words: for a person who is asked whether it may be."""
+    """Something that is broken on purpose. description: for the question whether to do it."""
 
     @property
     def kind(self) -> Kind: ...
     @property
-    def words(self) -> str: ...
-    def make(self) -> None: ...
-    def mend(self) -> None: ...
+    def description(self) -> str: ...
+    def inject(self) -> None: ...
+    def repair(self) -> None: ...
 
 
 @dataclass(frozen=True)
 class FailedHealthCheck:
-    """Route 53 takes the region for ill; the region itself is not touched."""
+    """Route 53 takes the region as unhealthy; the region itself is not changed."""
 
     routes: Routes
     region: str
     kind: Literal["route"] = "route"
 
     @property
-    def words(self) -> str:
+    def description(self) -> str:
         return "its health check is forced to fail; it answers all the same"
 
-    def make(self) -> None:
+    def inject(self) -> None:
         self.routes.drain(self.region)
 
-    def mend(self) -> None:
+    def repair(self) -> None:
         self.routes.undrain(self.region)
 
 
 @dataclass(frozen=True)
 class NoTargets:
-    """The release has no pods. settings: as large as the region is to be afterwards."""
+    """The release has no pods. settings: those of the region, with the replicas to restore."""
 
     settings: Settings
     region: str
@@ -62,13 +60,13 @@ class NoTargets:
     kind: Literal["targets"] = "targets"
 
     @property
-    def words(self) -> str:
+    def description(self) -> str:
         return "every pod of the service there is ended"
 
-    def make(self) -> None:
+    def inject(self) -> None:
         self._scale(0)
 
-    def mend(self) -> None:
+    def repair(self) -> None:
         self._scale(self.settings.service.replicas)
 
     def _scale(self, replicas: int) -> None:
@@ -82,7 +80,7 @@ class NoTargets:
 
 @dataclass(frozen=True)
 class ClosedLoadBalancer:
-    """The load balancer's groups let nobody in. What they let in is written on them first."""
+    """The load balancer's security groups let nobody in. What they let in is kept in their tags."""
 
     region: str
     cluster: str
@@ -92,17 +90,17 @@ class ClosedLoadBalancer:
     kind: Literal["network"] = "network"
 
     @property
-    def words(self) -> str:
+    def description(self) -> str:
         return "the load balancer's security groups let nobody in"
 
-    def make(self) -> None:
+    def inject(self) -> None:
         balancer = self.elbv2.by_dns_name(self.target)
         if balancer is None:
             raise NotFoundError(f"there is no load balancer {self.target}", fix="epochctl up")
-        ours = [
+        managed = [
             group for group in self.groups.of_controller(self.cluster) if group.id in balancer.security_groups
         ]
-        closed = [group for group in ours if self.groups.close(group)]
+        closed = [group for group in managed if self.groups.close(group)]
         if not closed:
             raise EpochctlError(
                 f"no security group of ours lets anybody in to {self.target}",
@@ -110,35 +108,6 @@ class ClosedLoadBalancer:
                 fix="epochctl failover drill --break route",
             )
 
-    def mend(self) -> None:
+    def repair(self) -> None:
         for group in self.groups.of_controller(self.cluster):
             self.groups.reopen(group)
-
-
-@dataclass(frozen=True)
-class Command:
-    """Two commands of the user's, run by the shell; both are given the region's name in REGION."""
-
-    region: str
-    make_command: str
-    mend_command: str
-    kind: Literal["command"] = "command"
-
-    @property
-    def words(self) -> str:
-        return self.make_command
-
-    def make(self) -> None:
-        self._run(self.make_command)
-
-    def mend(self) -> None:
-        self._run(self.mend_command, stoppable=False)
-
-    def _run(self, command: str, *, stoppable: bool = True) -> None:
-        argv, env = ("/bin/sh", "-c", command), {"REGION": self.region}
-        done = process.run(argv, env=env, timeout=COMMAND_SECONDS, stoppable=stoppable)
-        if done.code:
-            said = (done.stderr or done.stdout).strip().splitlines()[-5:]
-            raise EpochctlError(
-                f"`{command}` ended with code {done.code}", why="\n".join(said), fix="correct the command"
-            )

@@ -1,4 +1,4 @@
-"""One region of a host name as Route 53 has it now, as a frozen fact. Pure."""
+"""One region of a host name as Route 53 has it."""
 
 from __future__ import annotations
 
@@ -14,72 +14,78 @@ Role = Literal["active", "primary", "standby", "not in regions"]
 
 @dataclass(frozen=True)
 class Region:
-    """target: its load balancer's name; seen: what each of Route 53's checkers saw last."""
+    """A region that has a record.
+
+    target: its load balancer's DNS name; observations: what each of Route 53's checkers saw last.
+    """
 
     name: str
     role: Role
     placement: Placement
     target: str
     check: HealthCheck | None = None
-    seen: tuple[Observation, ...] = ()
+    observations: tuple[Observation, ...] = ()
 
     @property
-    def drained(self) -> bool:
-        """Out of the answers because somebody wanted so."""
+    def is_drained(self) -> bool:
+        """Return whether `failover` has taken the region out of DNS."""
         return self.check is not None and self.check.drained
 
     @property
-    def kept(self) -> bool:
-        """In the answers whatever it does: its health path changes, or a run that did so was killed."""
+    def is_held(self) -> bool:
+        """Return whether the region stays in DNS whatever its health is.
+
+        This is so while its health path changes, and after a run that changed it was killed.
+        """
         return self.check is not None and self.check.kept
 
     @property
-    def healthy(self) -> int:
-        """How many checkers are content."""
-        return sum(one.healthy for one in self.seen)
+    def healthy_checkers(self) -> int:
+        """Return how many of Route 53's checkers see the region healthy."""
+        return sum(one.healthy for one in self.observations)
 
     @property
-    def well(self) -> bool | None:
-        """As Route 53 takes it; None where nobody has looked yet. Of the drained: as if they were not."""
-        return verdict(self.seen)
+    def is_healthy(self) -> bool | None:
+        """Return Route 53's verdict, or None if no checker has reported. A drained region has none."""
+        return verdict(self.observations)
 
     @property
     def reason(self) -> str:
-        """What an unhappy checker said, or else a content one."""
-        ordered = sorted(self.seen, key=lambda one: one.healthy)
+        """Return what a checker reported, a failing one first; "" if none has."""
+        ordered = sorted(self.observations, key=lambda one: one.healthy)
         return ordered[0].words if ordered else ""
 
     @property
-    def answers(self) -> bool:
-        """Whether clients may be sent there now; what nobody has looked at counts as well."""
-        return not self.drained and self.well is not False
+    def is_in_dns(self) -> bool:
+        """Return whether clients may be sent to the region. Without a report Route 53 takes it as healthy."""
+        return not self.is_drained and self.is_healthy is not False
 
     @property
-    def told(self) -> str:
-        """The health check, for a person."""
+    def health_text(self) -> str:
+        """Return the state of the health check for the table of `failover status`."""
         if self.check is None:
             return "none"
-        if self.drained:
+        if self.is_drained:
             return "drained"
-        if self.kept:
+        if self.is_held:
             return "waits: the health path changes"
-        if not self.seen:
+        if not self.observations:
             return "nobody has looked yet"
-        word = "healthy" if self.well else "unhealthy"
-        return f"{word}, {self.healthy} of {len(self.seen)} checkers"
+        word = "healthy" if self.is_healthy else "unhealthy"
+        return f"{word}, {self.healthy_checkers} of {len(self.observations)} checkers"
 
     @property
-    def record(self) -> str:
-        """The record's policy, for a person."""
-        of = {
+    def record_text(self) -> str:
+        """Return the record's routing policy for the table of `failover status`."""
+        by_kind = {
             "weighted": f"weighted {self.placement.weight}",
             "failover": f"failover {'primary' if self.placement.primary else 'secondary'}",
         }
-        return of.get(self.placement.kind, self.placement.kind)
+        return by_kind.get(self.placement.kind, self.placement.kind)
 
 
-def role(settings: Settings, region: str) -> Role:
-    """What the settings want of it."""
+def role_of(settings: Settings, region: str) -> Role:
+    """Return the region's role in the settings."""
     if region not in settings.regions:
         return "not in regions"
     if settings.routing.policy == "active-active":
@@ -87,11 +93,11 @@ def role(settings: Settings, region: str) -> Role:
     return "standby" if settings.standby(region) else "primary"
 
 
-def sleeps(settings: Settings, region: str) -> bool:
-    """Whether it is smaller than what it would have to be to serve, until it is woken."""
+def needs_scale_up(settings: Settings, region: str) -> bool:
+    """Return whether the region, as a standby, is smaller than it must be to serve all clients."""
     return settings.sized(region, awake=False) != settings.sized(region, awake=True)
 
 
-def named(regions: Iterable[Region], name: str) -> Region | None:
-    """The one of that name."""
+def find_region(regions: Iterable[Region], name: str) -> Region | None:
+    """Return the region of that name, or None."""
     return next((one for one in regions if one.name == name), None)

@@ -1,105 +1,110 @@
-"""A drill as lines, as data, as Markdown: the numbers, and what the client saw, a character a second."""
+"""The report of a drill as text and as data: its numbers, and a timeline of what the client saw."""
 
 from __future__ import annotations
 
 from epochctl.failover.drill_result import DrillResult
 
 LOST = "x"
-WIDTH = 60  # seconds a line
+LINE_SECONDS = 60
 LETTERS = "ABCDEFGH"
 
 
-def letters(drill: DrillResult) -> dict[str, str]:
-    """A letter a region; the broken one is A."""
-    seen = dict.fromkeys(one.region for one in drill.seconds if one.region)
-    others = [region for region in seen if region != drill.region]
-    return dict(zip((drill.region, *others), LETTERS, strict=False))
+def region_letters(result: DrillResult) -> dict[str, str]:
+    """Return a letter for each region; A is the broken one."""
+    seen = dict.fromkeys(one.region for one in result.probes if one.region)
+    others = [region for region in seen if region != result.region]
+    return dict(zip((result.region, *others), LETTERS, strict=False))
 
 
-def strip(drill: DrillResult) -> tuple[str, ...]:
-    """A line for each minute: who answered each second; x: nobody, | before what was done then."""
-    known = letters(drill)
-    marks = {int(at) for at in (drill.broken, drill.mended) if at is not None}
+def timeline(result: DrillResult) -> tuple[str, ...]:
+    """Return a line for each minute, with the letter of the region that answered each second.
+
+    x means no answer; | stands before the second of the break and of the repair.
+    """
+    letters = region_letters(result)
+    marks = {int(at) for at in (result.broken_at, result.repaired_at) if at is not None}
     lines: list[str] = []
-    for start in range(0, len(drill.seconds), WIDTH):
-        row = drill.seconds[start : start + WIDTH]
+    for start in range(0, len(result.probes), LINE_SECONDS):
+        row = result.probes[start : start + LINE_SECONDS]
         shown = "".join(
-            ("|" if int(one.at) in marks else "") + (known.get(one.region, "?") if one.good else LOST)
+            ("|" if int(one.at) in marks else "") + (letters.get(one.region, "?") if one.is_ok else LOST)
             for one in row
         )
         lines.append(f"{start:>4} s  {shown}")
     return tuple(lines)
 
 
-def key(drill: DrillResult) -> str:
-    """What the strip's characters mean."""
-    known = ", ".join(f"{letter} {region}" for region, letter in letters(drill).items())
-    return f"{known}, {LOST} no answer; | broken, | mended"
+def legend(result: DrillResult) -> str:
+    """Return what the timeline's characters mean."""
+    letters = ", ".join(f"{letter} {region}" for region, letter in region_letters(result).items())
+    return f"{letters}, {LOST} no answer; | broken, | mended"
 
 
-def measures(drill: DrillResult) -> tuple[tuple[str, str], ...]:
-    """Name and value, in the order of happening."""
+def measurements(result: DrillResult) -> tuple[tuple[str, str], ...]:
+    """Return (name, value) pairs in the order of the events."""
 
-    def told(value: float | None) -> str:
-        never = "not seen" if drill.stopped else "never"
+    def text(value: float | None) -> str:
+        never = "not seen" if result.is_stopped else "never"
         return never if value is None else f"{value:.0f} s"
 
-    woken = (("standby woken in", told(drill.woken)),) if drill.woken is not None else ()
+    scale_up = (
+        (("standby woken in", text(result.scale_up_seconds)),) if result.scale_up_seconds is not None else ()
+    )
     return (
-        ("detection (checkers see it fail)", told(drill.detection)),
-        ("DNS change (servers answer without it)", told(drill.dns_change)),
-        *woken,
-        ("recovery (another region answers)", told(drill.recovery)),
-        ("RTO (first failure to that answer)", told(drill.rto)),
-        ("lost requests", f"{drill.lost} of {drill.asked}"),
-        ("checkers content after the mending", told(drill.healed)),
+        ("detection (checkers see it fail)", text(result.detection)),
+        ("DNS change (servers answer without it)", text(result.dns_change)),
+        *scale_up,
+        ("recovery (another region answers)", text(result.recovery)),
+        ("RTO (first failure to that answer)", text(result.rto)),
+        ("lost requests", f"{result.lost} of {result.requests}"),
+        ("checkers content after the mending", text(result.healthy_after)),
         (
             "serves again after the mending",
-            told(drill.returned) if drill.served else "did not serve here",
+            text(result.serves_after) if result.served_before else "did not serve here",
         ),
-        ("lost requests while going back", f"{drill.lost_back} of {drill.asked_back}"),
+        ("lost requests while going back", f"{result.lost_after_repair} of {result.requests_after_repair}"),
     )
 
 
-def lines(drill: DrillResult) -> tuple[str, ...]:
-    """For a person."""
+def text_lines(result: DrillResult) -> tuple[str, ...]:
+    """Return the report for a terminal."""
     return (
         "",
-        f"Drill of {drill.region} ({drill.kind}, {drill.policy})",
-        *(f"  {name:<40} {value:>12}" for name, value in measures(drill)),
-        *(("  The region went on serving: nothing had to change.",) if drill.harmless else ()),
-        *(("  Stopped before all of it was seen.",) if drill.stopped else ()),
+        f"Drill of {result.region} ({result.kind}, {result.policy})",
+        *(f"  {name:<40} {value:>12}" for name, value in measurements(result)),
+        *(("  The region went on serving: nothing had to change.",) if result.is_harmless else ()),
+        *(("  Stopped before all of it was seen.",) if result.is_stopped else ()),
         "",
         "What a client saw, second by second:",
-        *(f"  {line}" for line in strip(drill)),
-        f"  {key(drill)}",
+        *(f"  {line}" for line in timeline(result)),
+        f"  {legend(result)}",
     )
 
 
-def fields(drill: DrillResult) -> dict[str, object]:
-    """For a program."""
+def json_fields(result: DrillResult) -> dict[str, object]:
+    """Return the report as data. Its keys are part of the CLI's interface."""
     return {
-        "region": drill.region,
-        "break": drill.kind,
-        "policy": drill.policy,
-        "detection": _rounded(drill.detection),
-        "dns_change": _rounded(drill.dns_change),
-        "woken": _rounded(drill.woken),
-        "recovery": _rounded(drill.recovery),
-        "rto": _rounded(drill.rto),
-        "harmless": drill.harmless,
-        "stopped": drill.stopped,
-        "lost": drill.lost,
-        "asked": drill.asked,
-        "healthy_again": _rounded(drill.healed),
-        "serves_again": _rounded(drill.returned),
-        "lost_back": drill.lost_back,
-        "asked_back": drill.asked_back,
-        "broken_at": _rounded(drill.broken),
-        "mended_at": _rounded(drill.mended),
-        "measures": dict(measures(drill)),
-        "strip": list(strip(drill)),
-        "key": key(drill),
+        "region": result.region,
+        "break": result.kind,
+        "policy": result.policy,
+        "detection": _rounded(result.detection),
+        "dns_change": _rounded(result.dns_change),
+        "woken": _rounded(result.scale_up_seconds),
+        "recovery": _rounded(result.recovery),
+        "rto": _rounded(result.rto),
+        "harmless": result.is_harmless,
+        "stopped": result.is_stopped,
+        "lost": result.lost,
+        "asked": result.requests,
+        "healthy_again": _rounded(result.healthy_after),
+        "serves_again": _rounded(result.serves_after),
+        "lost_back": result.lost_after_repair,
+        "asked_back": result.requests_after_repair,
+        "broken_at": _rounded(result.broken_at),
+        "mended_at": _rounded(result.repaired_at),
+        "measures": dict(measurements(result)),
+        "strip": list(timeline(result)),
+        "key": legend(result),
         "seconds": [
             {
                 "at": one.at,
@@ -108,19 +113,9 @@ def fields(drill: DrillResult) -> dict[str, object]:
                 "seconds": round(one.seconds, 3),
                 "cause": one.cause,
             }
-            for one in drill.seconds
+            for one in result.probes
         ],
     }
-
-
-def markdown(drill: DrillResult) -> str:
-    """A section of a document."""
-    rows = "\n".join(f"| {name} | {value} |" for name, value in measures(drill))
-    shown = "\n".join(strip(drill))
-    return (
-        f"### {drill.region} broken ({drill.kind}), {drill.policy}\n\n| | |\n|---|---|\n{rows}\n\n"
-        f"```\n{shown}\n{key(drill)}\n```\n"
-    )
 
 
 def _rounded(value: float | None) -> float | None:

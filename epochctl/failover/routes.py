@@ -1,7 +1,4 @@
-"""The host name's records and their health checks in Route 53: looked at, drained, undrained.
-
-Asks Route 53 alone. Knows no region's load balancer beyond the name that its record leads to.
-"""
+"""The host name's records and their health checks in Route 53: read, drained and undrained."""
 
 from __future__ import annotations
 
@@ -11,13 +8,13 @@ from epochctl.aws.elbv2 import plain_dns_name
 from epochctl.aws.route53 import HealthCheck, HealthChecks, Record, Route53, Zone, owner_of
 from epochctl.config.settings import Settings
 from epochctl.errors import NotFoundError
-from epochctl.failover.region import Region, named, role
+from epochctl.failover.region import Region, find_region, role_of
 
 UP = "epochctl up"
 
 
 class Routes:
-    """Those of one (name, environment)."""
+    """The records of one (name, environment). Only Route 53 is asked."""
 
     def __init__(self, settings: Settings, route53: Route53, health: HealthChecks) -> None:
         self._settings, self._route53, self._health = settings, route53, health
@@ -25,43 +22,45 @@ class Routes:
 
     @property
     def hostname(self) -> str:
-        """Whose records they are."""
+        """Return the host name."""
         return self._settings.hostname
 
-    def look(self) -> tuple[Region, ...]:
-        """Every region that shares the name, home first. Raises NotFoundError where none does."""
+    def regions(self) -> tuple[Region, ...]:
+        """Return every region that has a record, home first. Raises NotFoundError if none has."""
         records = self._records()
         checks = {check.id: check for check in self._health.all()}
         found = {record.placement.region: record for record in records if record.placement}
         order = (*self._settings.regions, *found)
         return tuple(self._region(found[name], checks) for name in dict.fromkeys(order) if name in found)
 
-    def one(self, name: str) -> Region:
-        """That region. Raises NotFoundError where it has no record."""
-        found = named(self.look(), name)
+    def region(self, name: str) -> Region:
+        """Return one region. Raises NotFoundError if it has no record."""
+        found = find_region(self.regions(), name)
         if found is None:
             raise NotFoundError(
-                f"{name} has no record of {self.hostname}", why=self._known(), fix=f"{UP} --region {name}"
+                f"{name} has no record of {self.hostname}",
+                why=self._record_names(),
+                fix=f"{UP} --region {name}",
             )
         return found
 
-    def checked(self, name: str) -> HealthCheck:
-        """Its health check, without which it can neither be drained nor be seen to be ill."""
-        check = self.one(name).check
+    def health_check(self, name: str) -> HealthCheck:
+        """Return the region's health check. Raises NotFoundError if it has none."""
+        check = self.region(name).check
         if check is None:
             raise NotFoundError(f"{name} has no health check in Route 53", fix=f"{UP} --region {name}")
         return check
 
     def drain(self, name: str) -> bool:
-        """Out of the answers. Whether anything had to be done."""
-        check = self.checked(name)
+        """Take the region out of DNS. Return whether this changed anything."""
+        check = self.health_check(name)
         if not check.drained:
             self._health.drain(check)
         return not check.drained
 
     def undrain(self, name: str) -> bool:
-        """Into the answers, as far as it is healthy. Whether anything had to be done."""
-        check = self.checked(name)
+        """Put the region back into DNS, while it is healthy. Return whether this changed anything."""
+        check = self.health_check(name)
         if check.drained or check.kept:
             self._health.undrain(check)
         return check.drained
@@ -70,13 +69,13 @@ class Routes:
         assert record.placement is not None
         name = record.placement.region
         check = checks.get(record.placement.health_check)
-        asks = check is not None and not (check.drained or check.kept)
-        seen = self._health.observations(check) if check and asks else ()
+        is_observed = check is not None and not (check.drained or check.kept)
+        observations = self._health.observations(check) if check and is_observed else ()
         target = plain_dns_name(record.alias.dns_name) if record.alias else ""
-        return Region(name, role(self._settings, name), record.placement, target, check, seen)
+        return Region(name, role_of(self._settings, name), record.placement, target, check, observations)
 
     def _records(self) -> Sequence[Record]:
-        """Those of a policy, which are ours."""
+        """Return the records that have a routing policy. Raises NotFoundError if none is managed."""
         zone = self._zone = self._zone or self._route53.zone_for(self.hostname)
         if zone is None:
             raise NotFoundError(f"no hosted zone in this account holds {self.hostname}", fix=UP)
@@ -94,5 +93,5 @@ class Routes:
             )
         return records
 
-    def _known(self) -> str:
-        return f"records: {', '.join(region.name for region in self.look())}"
+    def _record_names(self) -> str:
+        return f"records: {', '.join(region.name for region in self.regions())}"

@@ -1,19 +1,19 @@
-"""Sending clients to one region, and back: in an order in which somebody answers all the time.
+"""Sends all clients to one region, and back, in an order in which the host name always has an answer.
 
-Nothing is asked of the regions that are left. Killed anywhere and run again it goes on: what is done already
-is seen in Route 53.
+The regions that clients leave are not asked anything. After a kill the same command resumes: Route 53 shows
+what is done already.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 from epochctl.config.settings import Settings
 from epochctl.errors import DeadlineError, VerifyError
 from epochctl.failover.dns_answers import DnsAnswers
-from epochctl.failover.region import sleeps
+from epochctl.failover.region import needs_scale_up
 from epochctl.failover.routes import Routes
+from epochctl.failover.standby import StandbySizing
 from epochctl.net.https import Failure, HttpsClient
 from epochctl.steps.dns.propagation import TTL, wait_out_the_ttl
 from epochctl.steps.verify.shared_hostname import HostnameAnswer, SharedHostname
@@ -25,68 +25,68 @@ HEALTHY_DEADLINE = 240.0
 SERVERS_DEADLINE = 180.0
 
 
-@dataclass(frozen=True)
-class StandbySizing:
-    """What a standby's size is changed with: wake makes it as large as it must be to serve, rest small."""
-
-    wake: Callable[[str], None]
-    rest: Callable[[str], None]
-
-
 class Switchover:
-    """The clients of one host name."""
+    """Decides which region the clients of one host name use."""
 
     def __init__(
         self,
         settings: Settings,
         routes: Routes,
         answers: DnsAnswers,
-        sizes: StandbySizing,
+        sizing: StandbySizing,
         *,
-        whole: SharedHostname | None = None,
+        shared_hostname: SharedHostname | None = None,
         https: HttpsClient | None = None,
     ) -> None:
-        self._settings, self._routes, self._answers, self._sizes = settings, routes, answers, sizes
-        self._whole, self._https = whole or SharedHostname(settings), https or HttpsClient()
+        self._settings, self._routes, self._answers, self._sizing = settings, routes, answers, sizing
+        self._shared_hostname = shared_hostname or SharedHostname(settings)
+        self._https = https or HttpsClient()
 
-    def to(self, ctx: Context, region: str) -> HostnameAnswer:
-        """Only that region answers, and what it answers is seen from here."""
-        others = [one.name for one in self._routes.look() if one.name != region]
-        self._routes.one(region)
-        if sleeps(self._settings, region):
+    def switch_to(self, ctx: Context, region: str) -> HostnameAnswer:
+        """Send all clients to one region, and return what this machine is answered then."""
+        others = [one.name for one in self._routes.regions() if one.name != region]
+        self._routes.region(region)
+        if needs_scale_up(self._settings, region):
             ctx.say(f"wake {region}")
-            self._sizes.wake(region)
-        self._wait_until_well(ctx, (region,))
-        drained = [other for other in others if self._drained(ctx, other)]
+            self._sizing.scale_up(region)
+        self._wait_until_healthy(ctx, (region,))
+        drained = [other for other in others if self._drain(ctx, other)]
         self._wait_for_servers(ctx, {region})
         self._wait_out_the_ttl(ctx, ", ".join(drained))
-        return self._seen_from_here(ctx, {region})
+        return self._wait_for_this_machine(ctx, {region})
 
-    def back(self, ctx: Context) -> HostnameAnswer:
-        """Every region as the settings have it; a standby that was woken may rest again."""
-        listed = [one for one in self._routes.look() if one.name in self._settings.regions]
-        drained = tuple(one.name for one in listed if one.drained)
-        asleep = {one.name for one in listed if one.role == "standby" and sleeps(self._settings, one.name)}
-        for region in asleep & set(drained):
+    def restore(self, ctx: Context) -> HostnameAnswer:
+        """Put every region back into DNS as the settings have it, and scale the standbys down.
+
+        Returns what this machine is answered then.
+        """
+        listed = [one for one in self._routes.regions() if one.name in self._settings.regions]
+        drained = tuple(one.name for one in listed if one.is_drained)
+        reduced = {
+            one.name for one in listed if one.role == "standby" and needs_scale_up(self._settings, one.name)
+        }
+        for region in reduced & set(drained):
             self._routes.undrain(region)
-        self._wait_until_well(ctx, [name for name in drained if name not in asleep] or [self._settings.home])
+        self._wait_until_healthy(
+            ctx, [name for name in drained if name not in reduced] or [self._settings.home]
+        )
         primary = {one.name for one in listed if one.role == "primary"}
         if primary:
             self._wait_for_servers(ctx, primary)
         self._wait_out_the_ttl(ctx, ", ".join(drained))
-        answer = self._seen_from_here(ctx, primary or {one.name for one in listed})
-        self.rest(ctx)
+        answer = self._wait_for_this_machine(ctx, primary or {one.name for one in listed})
+        self.scale_down(ctx)
         return answer
 
-    def rest(self, ctx: Context) -> None:
-        """Standbys back to the size that they wait with."""
+    def scale_down(self, ctx: Context) -> None:
+        """Scale the standbys down to the size that the settings give them."""
         for region in self._settings.regions:
-            if sleeps(self._settings, region):
+            if needs_scale_up(self._settings, region):
                 ctx.say(f"{region} goes back to the size of a standby")
-                self._sizes.rest(region)
+                self._sizing.scale_down(region)
 
-    def _wait_until_well(self, ctx: Context, regions: Iterable[str]) -> None:
-        """First seen from here, then let in, then seen by Route 53's checkers."""
+    def _wait_until_healthy(self, ctx: Context, regions: Iterable[str]) -> None:
+        """Wait for an answer of each region, undrain it, and wait until Route 53 sees it healthy."""
         for region in regions:
             self._wait_for_answer(ctx, region)
             if self._routes.undrain(region):
@@ -94,9 +94,9 @@ class Switchover:
             self._wait_for_checkers(ctx, region)
 
     def _wait_for_answer(self, ctx: Context, region: str) -> None:
-        """Its load balancer answers for the host name, whatever the name leads to now."""
+        """Wait until its load balancer answers for the host name, whatever DNS answers now."""
         try:
-            ctx.wait_for(f"an answer of {region}", lambda: self._answering(region), deadline=ANSWER_DEADLINE)
+            ctx.wait_for(f"an answer of {region}", lambda: self._probe(region), deadline=ANSWER_DEADLINE)
         except DeadlineError as late:
             raise VerifyError(
                 f"{region} does not answer: clients are not sent there",
@@ -104,11 +104,11 @@ class Switchover:
                 fix=f"epochctl up --region {region}",
             ) from late
 
-    def _answering(self, region: str) -> Ready[None] | Pending:
+    def _probe(self, region: str) -> Ready[None] | Pending:
         addresses = [each for each in self._answers.addresses(region) if ":" not in each]
         if not addresses:
-            return Pending(f"{self._routes.one(region).target} has no address")
-        path = self._routes.checked(region).path  # a region that was rolled back may answer another
+            return Pending(f"{self._routes.region(region).target} has no address")
+        path = self._routes.health_check(region).path  # a region that was rolled back may answer another
         answer = self._https.get(self._settings.hostname, addresses[0], path, verify=False)
         if isinstance(answer, Failure):
             return Pending(f"{answer.layer}: {answer.cause}")
@@ -116,13 +116,13 @@ class Switchover:
 
     def _wait_for_checkers(self, ctx: Context, region: str) -> None:
         def probe() -> Ready[None] | Pending:
-            seen = self._routes.one(region)
-            return Ready(None) if seen.well else Pending(f"{seen.told}; {seen.reason}".rstrip("; "))
+            now = self._routes.region(region)
+            return Ready(None) if now.is_healthy else Pending(f"{now.health_text}; {now.reason}".rstrip("; "))
 
         fix = f"epochctl verify --region {region}"
         ctx.wait_for(f"Route 53 to see {region} healthy", probe, deadline=HEALTHY_DEADLINE, fix=fix)
 
-    def _drained(self, ctx: Context, region: str) -> bool:
+    def _drain(self, ctx: Context, region: str) -> bool:
         done = self._routes.drain(region)
         if done:
             ctx.say(f"{region} is drained: no new answer leads there")
@@ -130,30 +130,30 @@ class Switchover:
 
     def _wait_for_servers(self, ctx: Context, wanted: set[str]) -> None:
         def probe() -> Ready[None] | Pending:
-            told = self._answers.authoritative()
-            return (
-                Ready(None) if set(told) == wanted else Pending(f"they answer {', '.join(told) or 'nothing'}")
-            )
+            found = self._answers.authoritative()
+            if set(found) == wanted:
+                return Ready(None)
+            return Pending(f"they answer {', '.join(found) or 'nothing'}")
 
         what = f"Route 53's servers to answer only with {', '.join(sorted(wanted))}"
         ctx.wait_for(what, probe, deadline=SERVERS_DEADLINE)
 
-    def _wait_out_the_ttl(self, ctx: Context, before: str) -> None:
-        """before: what was changed, "" where nothing was."""
-        if before:
+    def _wait_out_the_ttl(self, ctx: Context, changed: str) -> None:
+        """changed: the regions whose answers changed, "" for none."""
+        if changed:
             cause = "resolvers may still remember what was before"
             wait_out_the_ttl(ctx, "the answers of before to be forgotten", cause)
 
-    def _seen_from_here(self, ctx: Context, wanted: set[str]) -> HostnameAnswer:
-        """As a client of this machine's resolver sees it."""
-        given: list[HostnameAnswer] = []
+    def _wait_for_this_machine(self, ctx: Context, wanted: set[str]) -> HostnameAnswer:
+        """Wait until a client on this machine is answered by one of these regions."""
+        answers: list[HostnameAnswer] = []
 
         def probe() -> Ready[HostnameAnswer] | Pending:
-            given.append(self._whole.ask(ctx))
-            from_region = given[-1].region or self._answers.region_of(given[-1].address)
-            if from_region in wanted:
-                return Ready(given[-1])
-            return Pending(f"{from_region or given[-1].address} answers here")
+            answers.append(self._shared_hostname.ask(ctx))
+            region = answers[-1].region or self._answers.region_of(answers[-1].address)
+            if region in wanted:
+                return Ready(answers[-1])
+            return Pending(f"{region or answers[-1].address} answers here")
 
         what = f"{self._settings.hostname} to answer from {', '.join(sorted(wanted))}"
         return ctx.wait_for(what, probe, deadline=2 * TTL, fix="epochctl failover status")

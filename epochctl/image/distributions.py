@@ -12,14 +12,18 @@ from pathlib import Path
 
 from epochctl.errors import ImageError
 
-# What the server really imports: click, h11 and idna are installed beside uvicorn and anyio, and never loaded
-# by ours.
-NEEDED = ("anyio", "httptools", "starlette", "typing_extensions", "uvicorn", "uvloop")
+# What the server imports. httptools and idna are installed beside uvicorn and anyio, and not imported: the
+# server uses uvicorn's h11 parser, and resolves no names through anyio.
+NEEDED = ("anyio", "click", "h11", "starlette", "typing_extensions", "uvicorn", "uvloop")
 
-# Their own test support, command line and supervisors, and protocols of which the server uses another.
+# Their test support, what they import only when a program asks for it, and the protocols of which the server
+# uses another. A test imports the server from the image's own root.
 _LEFT_OUT = re.compile(
-    r"^(anyio/(_backends/_trio|pytest_plugin)|starlette/testclient|uvloop/_testbase"
-    r"|uvicorn/(__main__|main|workers|supervisors/.*|_subprocess|protocols/(websockets/.*|http/.*(h11|zttp).*)))"
+    r"^(anyio/(_backends/_trio|pytest_plugin)|click/(_termui_impl|_winconsole|shell_completion|testing)"
+    r"|starlette/(authentication|config|schemas|staticfiles|templating|testclient)"
+    r"|starlette/middleware/(authentication|cors|gzip|httpsredirect|opentelemetry|sessions|trustedhost|wsgi)"
+    r"|uvloop/_testbase"
+    r"|uvicorn/(workers|supervisors/watchfilesreload|protocols/(websockets/.*|http/.*(httptools|zttp).*)))"
     r"\.py$"
 )
 

@@ -17,7 +17,7 @@ _NAMES = (
     "argparse asynchat asyncore audioop bdb binhex cgi cgitb chunk cmd code codeop compileall cProfile crypt "
     "csv ctypes curses dbm decimal difflib dist-packages distutils doctest ensurepip filecmp fileinput "
     "formatter fractions ftplib getopt getpass idlelib imaplib imghdr imp lib-dynload lib2to3 mailbox "
-    "mailcap modulefinder multiprocessing netrc nntplib nturl2path optparse pdb pickletools pipes plistlib "
+    "mailcap modulefinder netrc nntplib nturl2path optparse pdb pickletools pipes plistlib "
     "poplib pprint profile pstats pty pyclbr pydoc pydoc_data rlcompleter sched shelve site site-packages "
     "smtpd smtplib sndhdr sqlite3 statistics sunau symtable tabnanny tarfile telnetlib test tests this "
     "timeit tkinter tomllib trace tty turtle turtledemo unittest uu venv wave webbrowser wsgiref xdrlib xml "
@@ -27,13 +27,14 @@ LEFT_OUT = frozenset(_NAMES.split())
 _LEFT_OUT_EXTENSIONS = re.compile(
     r"^(_?test|_?xxlimited|_?xxtestfuzz|_ctypes|_codecs_|_multibytecodec|_tkinter|_curses|_sqlite3|_g?dbm"
     r"|readline|audioop|ossaudiodev|nis$|spwd|_crypt|pyexpat|_elementtree|_decimal|_lsprof|_remote_debugging"
-    r"|_statistics|_csv|_multiprocessing|_xxsubinterpreters|_interp|_lzma|_bz2|_zstd|_uuid|_posixshmem"
+    r"|_statistics|_csv|_pickle|_xxsubinterpreters|_interp|_lzma|_bz2|_zstd|_uuid|_posixshmem"
     r"|_zoneinfo|cmath|syslog)"
 )
 # Below the packages that uvicorn, starlette and urllib.request do use: parts that they never import.
 _LEFT_OUT_MODULES = re.compile(
     r"^(email/(_header_value_parser|contentmanager|headerregistry|mime/|policy)|http/(cookiejar|server)\b"
-    r"|asyncio/(proactor|windows)_|concurrent/futures/process|importlib/(metadata|resources)/)"
+    r"|asyncio/(proactor|windows)_|concurrent/futures/process|importlib/(metadata|resources)/"
+    r"|multiprocessing/(?!__init__|connection|context|process|reduction|util))"
 )
 _LEFT_OUT_CODECS = re.compile(
     r"^(cp(?!437)|iso|mac_|koi|big5|euc|gb|hz|johab|kz|ptcp|shift|tis|hp_|quopri|rot_13|uu_|bz2|palmos)"

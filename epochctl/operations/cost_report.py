@@ -1,14 +1,13 @@
-"""What it costs, in lines for a person and in fields for a program. Knows no command."""
+"""The cost of an environment: lines for a person, fields for a program."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from epochctl.config.cost import Part
-    from epochctl.config.settings import Settings
+from epochctl.config import cost, prices
+from epochctl.config.cost import Part
+from epochctl.config.settings import Settings
 
 UNMADE = (
     "epochctl down removes all of it in the reverse order and proves that nothing is left; "
@@ -18,8 +17,6 @@ UNMADE = (
 
 def lines(settings: Settings, region: str) -> tuple[str, ...]:
     """The bill by part, the other choices of NAT beside it, the table's date, and how it is unmade."""
-    from epochctl.config import cost, prices
-
     table = prices.prices(region)
     if table is None:
         return (f"Cost: {_unknown(region)}", f"Away: {UNMADE}.")
@@ -39,8 +36,6 @@ def together(sized: Mapping[str, Settings], awake: Settings | None = None) -> tu
 
     awake: what a standby grows to when it is woken.
     """
-    from epochctl.config import prices
-
     hourly = {region: _hourly(settings, region) for region, settings in sized.items()}
     total = sum(each for each in hourly.values() if each is not None)
     return (
@@ -58,8 +53,6 @@ def together(sized: Mapping[str, Settings], awake: Settings | None = None) -> tu
 
 def sum_fields(sized: Mapping[str, Settings]) -> dict[str, object]:
     """The sum as data; {} where the prices of a region are not known."""
-    from epochctl.config import prices
-
     hourly = [_hourly(settings, region) for region, settings in sized.items()]
     if None in hourly:
         return {}
@@ -69,8 +62,6 @@ def sum_fields(sized: Mapping[str, Settings]) -> dict[str, object]:
 
 def fields(settings: Settings, region: str) -> dict[str, object]:
     """The same as data; {} where the region's prices are not known."""
-    from epochctl.config import cost, prices
-
     table = prices.prices(region)
     if table is None:
         return {}
@@ -86,8 +77,6 @@ def fields(settings: Settings, region: str) -> dict[str, object]:
 
 def so_far(settings: Settings, region: str, created: datetime, now: datetime) -> str:
     """What it has cost since the cluster was made, as far as hours tell."""
-    from epochctl.config import cost, prices
-
     table = prices.prices(region)
     if table is None:
         return f"unknown: no prices for {region} in prices.toml"
@@ -97,30 +86,24 @@ def so_far(settings: Settings, region: str, created: datetime, now: datetime) ->
 
 
 def _hourly(settings: Settings, region: str) -> float | None:
-    from epochctl.config import cost, prices
-
     table = prices.prices(region)
     return cost.hourly(settings, table) if table else None
 
 
 def _asleep(region: str, settings: Settings, awake: Settings | None) -> str:
     """How small a standby is that sleeps, and what it costs when it does not."""
-    cost = _hourly(awake, region) if awake is not None and awake != settings else None
-    if cost is None:
+    hourly = _hourly(awake, region) if awake is not None and awake != settings else None
+    if hourly is None:
         return ""
     size = f"nodes: {settings.cluster.nodes}, pods: {settings.service.replicas}"
-    return f"  asleep ({size}); awake {cost:.4f} an hour"
+    return f"  asleep ({size}); awake {hourly:.4f} an hour"
 
 
 def _row(name: str, hourly: float) -> str:
-    from epochctl.config import prices
-
     return f"{name:<15} {hourly:>8.4f} an hour {hourly * prices.MONTH:>9.2f} a month"
 
 
 def _unknown(region: str) -> str:
-    from epochctl.config import prices
-
     return f"no prices for {region} in prices.toml (there are {', '.join(prices.regions())})."
 
 
@@ -132,8 +115,6 @@ def _line(part: Part) -> str:
 
 def nat_choices(region: str, chosen: str = "") -> str:
     """What each choice of NAT costs a month, its addresses included."""
-    from epochctl.config import cost, prices
-
     table = prices.prices(region)
     if table is None:
         return ", ".join(cost.NAT_CHOICES)

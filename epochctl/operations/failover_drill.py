@@ -1,188 +1,138 @@
-"""`failover drill` on this command line: which break of which region, the question, the locks, the result.
+"""`failover drill`: chooses the region and the fault, asks, holds the locks, and shows the result.
 
-The drill itself is epochctl.failover's.
+A drill that was killed leaves a marker; `--mend` and the next `up` repair what it broke.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
+from epochctl.errors import Interrupted, LockedError
+from epochctl.failover import DnsAnswers, Region, drill_marker, report
+from epochctl.failover import drill as failover_drill
+from epochctl.failover.client import ProbeClient
+from epochctl.failover.drill import Drill
+from epochctl.failover.drill_marker import DrillMarker
+from epochctl.failover.injections import ClosedLoadBalancer, FailedHealthCheck, Injection, NoTargets
+from epochctl.failover.standby import Standby
 from epochctl.operations import switchover
-
-if TYPE_CHECKING:
-    from epochctl.errors import Interrupted
-    from epochctl.failover import Region, Routes
-    from epochctl.failover.drill import Drill
-    from epochctl.failover.drill_marker import DrillMarker
-    from epochctl.failover.injections import Injection
-    from epochctl.failover.standby import Standby
-    from epochctl.operations.regions import RegionRunner
-    from epochctl.workflow.step import Context
+from epochctl.operations.presenter import confirm
+from epochctl.operations.regions import RegionRunner
+from epochctl.workflow.step import Context
 
 COMMAND = "failover drill"
-MEND = "epochctl failover drill --mend"
+REPAIR = "epochctl failover drill --mend"
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What was asked for. region: "" for the one that answers; the commands: instead of `what`."""
+def injection(regions: RegionRunner, kind: str, region: str, target: str) -> Injection:
+    """Return the fault of `--break KIND`. target: the load balancer's DNS name; "" for a repair."""
+    clients, settings = regions.first.dependencies.clients(region), regions.settings
+    if kind == "route":
+        return FailedHealthCheck(switchover.routes(regions), region)
+    if kind == "targets":
+        return NoTargets(settings.sized(region, awake=False), region, clients.eks)
+    return ClosedLoadBalancer(region, settings.full_name, target, clients.elbv2, clients.security_groups)
 
-    region: str
-    what: str
-    break_command: str = ""
-    mend_command: str = ""
-    markdown: bool = False
 
+def drill(
+    regions: RegionRunner,
+    region: str,
+    kind: str,
+    *,
+    ask: bool,
+    wait: str | None,
+    make: Callable[[RegionRunner, str, str, str], Injection] = injection,
+) -> None:
+    """Break a region, measure the failover, repair the region.
 
-def run(fleet: RegionRunner, plan: Plan, yes: bool, wait: str | None) -> None:
-    """All of it, after a look and a question."""
-    from epochctl.errors import Interrupted, LockedError
-    from epochctl.failover import DnsAnswers, drill_marker
-    from epochctl.failover.client import ProbeClient
-    from epochctl.failover.drill import Drill, choose
-    from epochctl.operations.run import agreed
-
-    left = drill_marker.find(fleet.settings)
+    region: "" for the one that answers here; make: returns the fault (see `injection`).
+    """
+    settings = regions.settings
+    left = drill_marker.find(settings)
     if left:
-        raise LockedError(left[0].line, fix=MEND)
-    known = switchover.routes(fleet)
-    regions = known.look()
-    answers = DnsAnswers(fleet.settings.hostname, regions)
-    region = choose(fleet.settings, regions, answers.resolved()[0], plan.region)
-    broken = _break(fleet, plan, region, known)
-    if not yes and not agreed(f"Break {region.name} on purpose ({broken.words}), and mend it afterwards?"):
-        raise Interrupted("nothing was broken")
-    with fleet.locked(COMMAND, wait):
-        if not fleet.failures:
-            client, asleep = ProbeClient(fleet.settings, answers), _standby(fleet, regions, region)
-            made = Drill(fleet.settings, region, known, answers, client, broken, asleep, plan.mend_command)
-            _drill(fleet, plan, made)
+        raise LockedError(left[0].text, fix=REPAIR)
+    routes = switchover.routes(regions)
+    known = routes.regions()
+    answers = DnsAnswers(settings.hostname, known)
+    chosen = failover_drill.choose_region(settings, known, answers.resolve()[0], region)
+    fault = make(regions, kind, chosen.name, chosen.target)
+    if ask:
+        question = f"Break {chosen.name} on purpose ({fault.description}), and mend it afterwards?"
+        confirm(regions.prompt, question, "nothing was broken")
+    with regions.locked(COMMAND, wait):
+        if not regions.failures:
+            client, standby = ProbeClient(settings, answers), _standby(regions, known, chosen)
+            _drill(regions, Drill(settings, chosen, routes, answers, client, fault, standby))
 
 
-def mend(fleet: RegionRunner) -> None:
-    """What drills that were killed have left, here or on another machine."""
-    from epochctl.errors import LockedError
-    from epochctl.failover import drill_marker
-
-    notes = drill_marker.find(fleet.settings)
-    busy = next((one for one in notes if one.under_way), None)
-    if busy:
-        raise LockedError(busy.line, why="it mends what it breaks", fix=f"wait for it, or: kill {busy.pid}")
-    mended = [*(_mend(fleet, note) for note in notes), *_reopen(fleet)]
-    fleet.presenter.result(
-        {"mended": mended}, tuple(f"Mended {line}" for line in mended) or ("Nothing was left broken.",)
-    )
+def repair(regions: RegionRunner) -> None:
+    """Repair what killed drills have left, of this machine or of another one."""
+    markers = drill_marker.find(regions.settings)
+    active = next((one for one in markers if one.is_running), None)
+    if active:
+        fix = f"wait for it, or: kill {active.pid}"
+        raise LockedError(active.text, why="it mends what it breaks", fix=fix)
+    repaired = [*(_repair(regions, marker) for marker in markers), *_reopen(regions)]
+    lines = tuple(f"Mended {line}" for line in repaired) or ("Nothing was left broken.",)
+    regions.presenter.result({"mended": repaired}, lines)
 
 
-def mend_before_up(fleet: RegionRunner) -> None:
-    """What a drill that was killed has left here would make `up` fail, or stay."""
-    from epochctl.failover import drill_marker
-
-    for note in drill_marker.find(fleet.settings):
-        if not note.under_way:
-            line = _mend(fleet, note)
-            next((one for one in fleet.sessions if one.region == note.region), fleet.first).warn(
-                f"mended {line}"
-            )
+def repair_before_up(regions: RegionRunner) -> None:
+    """Repair what a killed drill has left here: it would make `up` fail, or stay broken."""
+    for marker in drill_marker.find(regions.settings):
+        if not marker.is_running:
+            regions.in_region(marker.region).warn(f"mended {_repair(regions, marker)}")
 
 
-def _drill(fleet: RegionRunner, plan: Plan, drilling: Drill) -> None:
-    """What was measured is shown whatever went wrong."""
-    from epochctl.errors import Interrupted
-    from epochctl.failover import report
+def _drill(regions: RegionRunner, drill: Drill) -> None:
+    """Run the drill and show what was measured, whatever went wrong."""
 
     def work(context: Context) -> tuple[bool, str]:
-        drill = drilling.run(context)
-        return True, f"{drill.lost} of {drill.asked} requests lost"
+        result = drill.run(context)
+        return True, f"{result.lost} of {result.requests} requests lost"
 
     try:
-        switchover.act(fleet, drilling.drill.region, COMMAND, work)
+        switchover.act(regions, drill.result.region, COMMAND, work)
     except Interrupted as stopped:
-        raise _stopped(fleet, drilling) from stopped
+        raise _stopped(regions, drill) from stopped
     finally:
-        drill = drilling.drill
-        if drill.seconds and drill.mended is not None:
-            told = (report.markdown(drill),) if plan.markdown else report.lines(drill)
-            fleet.presenter.result(report.fields(drill), told)
+        result = drill.result
+        if result.probes and result.repaired_at is not None:
+            regions.presenter.result(report.json_fields(result), report.text_lines(result))
 
 
-def _stopped(fleet: RegionRunner, drilling: Drill) -> Interrupted:
-    """Going on is no use: what is left is to know how things stand, or to put them so."""
-    from epochctl.errors import Interrupted
-    from epochctl.failover import drill_marker
-
-    region = drilling.drill.region
-    if drill_marker.find(fleet.settings):
-        return Interrupted(
-            f"the drill was stopped; {region} is still broken ({drilling.drill.kind})", fix=MEND
-        )
-    broken = drilling.drill.mended is not None
-    what = (
-        f"the drill was stopped; {region} is mended"
-        if broken
-        else "the drill was stopped, nothing was broken"
-    )
-    woken = f"{drilling.awake} may be awake" if drilling.awake else ""
-    return Interrupted(
-        what, why=woken, fix="epochctl failover to all" if woken else "epochctl failover status"
-    )
+def _stopped(regions: RegionRunner, drill: Drill) -> Interrupted:
+    """A stopped drill cannot be resumed: name its state, or the command that repairs it."""
+    result = drill.result
+    if drill_marker.find(regions.settings):
+        what = f"the drill was stopped; {result.region} is still broken ({result.kind})"
+        return Interrupted(what, fix=REPAIR)
+    what = "the drill was stopped, nothing was broken"
+    if result.repaired_at is not None:
+        what = f"the drill was stopped; {result.region} is mended"
+    woken = f"{drill.scaled_up_standby} may be awake" if drill.scaled_up_standby else ""
+    fix = "epochctl failover to all" if woken else "epochctl failover status"
+    return Interrupted(what, why=woken, fix=fix)
 
 
-def _standby(fleet: RegionRunner, regions: tuple[Region, ...], region: Region) -> Standby | None:
-    from epochctl.failover.drill import standby
-    from epochctl.failover.standby import Standby
-
-    name = standby(fleet.settings, regions, region.name)
-    sizes = switchover.sizes(fleet, COMMAND, held=True)
-    return Standby(name, sizes.wake, sizes.rest) if name else None
+def _standby(regions: RegionRunner, known: tuple[Region, ...], chosen: Region) -> Standby | None:
+    name = failover_drill.reduced_standby(regions.settings, known, chosen.name)
+    sizing = switchover.standby_sizing(regions, COMMAND, is_locked=True)
+    return Standby(name, sizing) if name else None
 
 
-def _break(fleet: RegionRunner, plan: Plan, region: Region, known: Routes) -> Injection:
-    from epochctl.failover.injections import Command
-
-    if plan.break_command:
-        return Command(region.name, plan.break_command, plan.mend_command)
-    return _built_in(fleet, plan.what, region.name, region.target, known)
+def _repair(regions: RegionRunner, marker: DrillMarker) -> str:
+    """Return what was repaired."""
+    failover_drill.repair(regions.settings, marker, injection(regions, marker.kind, marker.region, ""))
+    return f"{marker.region} ({marker.kind}), left by the drill of {marker.began}"
 
 
-def _built_in(fleet: RegionRunner, kind: str, region: str, target: str, known: Routes) -> Injection:
-    from epochctl.aws.eks import Eks
-    from epochctl.aws.elbv2 import Elbv2
-    from epochctl.aws.security_groups import SecurityGroups
-    from epochctl.aws.session import Aws
-    from epochctl.failover.injections import ClosedLoadBalancer, FailedHealthCheck, NoTargets
-
-    aws, settings = Aws(region), fleet.settings
-    if kind == "route":
-        return FailedHealthCheck(known, region)
-    if kind == "targets":
-        return NoTargets(settings.sized(region, awake=False), region, Eks(aws))
-    return ClosedLoadBalancer(region, settings.full_name, target, Elbv2(aws), SecurityGroups(aws))
-
-
-def _mend(fleet: RegionRunner, note: DrillMarker) -> str:
-    """What was mended, for a person."""
-    from epochctl.failover import drill
-    from epochctl.failover.injections import Command
-
-    broken: Injection = (
-        Command(note.region, "", note.mend_command)
-        if note.kind == "command"
-        else _built_in(fleet, note.kind, note.region, "", switchover.routes(fleet))
-    )
-    drill.mend(fleet.settings, note, broken)
-    return f"{note.region} ({note.kind}), left by the drill of {note.began}"
-
-
-def _reopen(fleet: RegionRunner) -> list[str]:
-    """Load balancers that a drill on another machine closed: it is written on them."""
-    from epochctl.aws.security_groups import SecurityGroups
-
+def _reopen(regions: RegionRunner) -> list[str]:
+    """Reopen load balancers that a drill of another machine closed: their rules are saved in their tags."""
     lines = []
-    for session in fleet.sessions:
-        groups = SecurityGroups(session.aws)
-        for group in groups.of_controller(fleet.settings.full_name):
+    for run in regions.runs:
+        groups = run.clients.security_groups
+        for group in groups.of_controller(regions.settings.full_name):
             if groups.reopen(group):
-                lines.append(f"{session.region} (network, {group.id})")
+                lines.append(f"{run.region} (network, {group.id})")
     return lines

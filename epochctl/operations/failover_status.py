@@ -1,31 +1,26 @@
-"""`failover status`: a table of the regions, who answers now, and the next command. Changes nothing.
-
-What a region itself must be asked (its load balancer's targets) is asked side by side and for a few seconds:
-one that is dead is told, and not waited for.
-"""
+"""`failover status`: a table of the regions, which one answers now, and the next command."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
 
+from epochctl.errors import EpochctlError
+from epochctl.failover import DnsAnswers, Region, drill_marker
 from epochctl.operations import switchover
+from epochctl.operations.dependencies import Clients
+from epochctl.operations.regions import RegionRunner
+from epochctl.workflow.parallel import ParallelCalls, ResultTimeout
 
-if TYPE_CHECKING:
-    from epochctl.failover import DnsAnswers, Region
-    from epochctl.operations.regions import RegionRunner
-    from epochctl.operations.run import Run
-
-PATIENCE = 12.0  # seconds for all regions together
+TIMEOUT = 12.0  # seconds for the targets of all regions; a region that is down is shown as such
 HEAD = ("region", "role", "record", "health check", "targets", "answers here")
-SILENT = "no answer"
+NO_ANSWER = "no answer"
 
 
 @dataclass(frozen=True)
 class Row:
-    """One region. targets: what its load balancer thinks; answers: whether this machine is sent there."""
+    """One region. targets: health of its targets; answers: whether this machine's resolver leads there."""
 
     region: Region
     targets: str
@@ -33,77 +28,85 @@ class Row:
 
     @property
     def cells(self) -> tuple[str, ...]:
+        """The row of the table."""
         one = self.region
-        return one.name, one.role, one.record, one.told, self.targets, "yes" if self.answers else "no"
+        return (
+            one.name,
+            one.role,
+            one.record_text,
+            one.health_text,
+            self.targets,
+            "yes" if self.answers else "no",
+        )
 
     @property
     def fields(self) -> dict[str, object]:
-        """For a program."""
+        """The row for a program."""
         one = self.region
         return {
             "role": one.role,
-            "record": one.record,
+            "record": one.record_text,
             "load_balancer": one.target,
             "health_check": one.check.id if one.check else "",
-            "drained": one.drained,
-            "kept": one.kept,
-            "checkers": len(one.seen),
-            "healthy_checkers": one.healthy,
+            "drained": one.is_drained,
+            "kept": one.is_held,
+            "checkers": len(one.observations),
+            "healthy_checkers": one.healthy_checkers,
             "reason": one.reason,
             "targets": self.targets,
             "answers_here": self.answers,
         }
 
 
-def show(fleet: RegionRunner) -> None:
-    """All of it."""
-    from epochctl.failover import DnsAnswers
-
-    regions = switchover.routes(fleet).look()
-    answers, unfinished = DnsAnswers(fleet.settings.hostname, regions), _unfinished(fleet)
-    rows, resolved = _rows(fleet, regions, answers)
-    servers, next_one = answers.authoritative(), advice(fleet.settings.home, rows, unfinished)
+def show(regions: RegionRunner) -> None:
+    """Show the table and the next command."""
+    known = switchover.routes(regions).regions()
+    answers = DnsAnswers(regions.settings.hostname, known)
+    unfinished = tuple(one.text for one in drill_marker.find(regions.settings))
+    targets, resolved = _targets(regions, known), answers.resolve()
+    rows = tuple(Row(one, targets[one.name], resolved[0] == one.name) for one in known)
+    servers, next_command = answers.authoritative(), advice(regions.settings.home, rows, unfinished)
     lines = (
         *table(HEAD, [row.cells for row in rows]),
-        *(f"{row.region.name}: {row.region.reason}" for row in rows if _ill(row.region)),
+        *(f"{row.region.name}: {row.region.reason}" for row in rows if _is_ill(row.region)),
         "",
         f"A resolver here answers: {' '.join(resolved).strip() or 'nothing'}",
         f"Route 53's servers answer: {', '.join(servers) or 'nothing'}",
         *unfinished,
-        f"Next: {next_one}",
+        f"Next: {next_command}",
     )
     fields: dict[str, object] = {
         "regions": {row.region.name: row.fields for row in rows},
         "resolver": resolved[0],
         "servers": servers,
         "unfinished": unfinished,
-        "next": next_one,
+        "next": next_command,
     }
-    fleet.presenter.result(fields, lines)
+    regions.presenter.result(fields, lines)
 
 
 def advice(home: str, rows: Sequence[Row], unfinished: Sequence[str]) -> str:
-    """The command that follows from it."""
-    serving = [row.region for row in rows if row.region.answers]
+    """Return the command that follows from the table."""
+    serving = [row.region for row in rows if row.region.is_in_dns]
     if unfinished:
         return "epochctl failover drill --mend"
-    if any(row.region.drained for row in rows):
+    if any(row.region.is_drained for row in rows):
         return "epochctl failover to all"
-    if any(row.region.kept for row in rows):
+    if any(row.region.is_held for row in rows):
         return "epochctl up"
     primary = next((row.region for row in rows if row.region.role == "primary"), None)
-    ill = [row.region for row in rows if _ill(row.region)]
+    ill = [row.region for row in rows if _is_ill(row.region)]
     standby = [row.region for row in rows if row.region.role == "standby"]
     if primary in ill and standby:
         return f"epochctl failover to {standby[0].name}"
-    if not any(one.well for one in serving):
+    if not any(one.is_healthy for one in serving):
         return "epochctl diagnose"
-    awake = [one for one in ill if one.role != "standby" or one.healthy]
+    awake = [one for one in ill if one.role != "standby" or one.healthy_checkers]
     return f"epochctl diagnose --region {awake[0].name}" if awake else "epochctl failover drill"
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
-    """Columns as wide as they must be."""
+    """Return the rows in columns as wide as their longest cell."""
     widths = [max(len(row[index]) for row in (head, *rows)) for index in range(len(head))]
     return tuple(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
@@ -111,63 +114,32 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[str, ...]
     )
 
 
-def _ill(region: Region) -> bool:
-    return not region.drained and region.well is False
+def _is_ill(region: Region) -> bool:
+    return not region.is_drained and region.is_healthy is False
 
 
-def _unfinished(fleet: RegionRunner) -> tuple[str, ...]:
-    """Drills that were killed before they had mended what they broke."""
-    from epochctl.failover import drill_marker
-
-    return tuple(one.line for one in drill_marker.find(fleet.settings))
-
-
-def _rows(
-    fleet: RegionRunner, regions: Sequence[Region], answers: DnsAnswers
-) -> tuple[tuple[Row, ...], tuple[str, str]]:
-    targets = _side_by_side({one.name: _asking(fleet, one) for one in regions})
-    resolved = answers.resolved()
-    return tuple(Row(one, targets[one.name], resolved[0] == one.name) for one in regions), resolved
+def _targets(regions: RegionRunner, known: Sequence[Region]) -> dict[str, str]:
+    """Return the health of each region's targets, queried in parallel within TIMEOUT seconds."""
+    calls = ParallelCalls[str](TIMEOUT)
+    for region in known:
+        clients = regions.first.dependencies.clients(region.name)
+        calls.start(region.name, partial(_target_health, clients, region))
+    return {region.name: _result(calls, region.name) for region in known}
 
 
-def _asking(fleet: RegionRunner, region: Region) -> Callable[[], str]:
-    from epochctl.aws.session import Aws
-
-    known: dict[str, Run] = {session.region: session for session in fleet.sessions}
-    aws = known[region.name].aws if region.name in known else Aws(region.name)
-
-    def ask() -> str:
-        from epochctl.aws.elbv2 import Elbv2
-
-        elbv2 = Elbv2(aws)
-        balancer = elbv2.by_dns_name(region.target)
-        if balancer is None:
-            return "no load balancer"
-        groups = elbv2.target_groups_of(balancer.arn)
-        states = [target.state for group in groups for target in elbv2.target_health(group.arn)]
-        return f"{states.count('healthy')} of {len(states)} healthy" if states else "none"
-
-    return ask
+def _result(calls: ParallelCalls[str], name: str) -> str:
+    try:
+        return calls.result(name)
+    except ResultTimeout:
+        return NO_ANSWER
+    except EpochctlError as error:
+        return error.what
 
 
-def _side_by_side(questions: dict[str, Callable[[], str]]) -> dict[str, str]:
-    """Daemons: what has not answered must not keep us alive."""
-    from epochctl.errors import EpochctlError
-
-    told: dict[str, str] = {}
-
-    def ask(name: str, question: Callable[[], str]) -> None:
-        try:
-            told[name] = question()
-        except EpochctlError as error:
-            told[name] = error.what
-
-    threads = [
-        threading.Thread(target=ask, args=item, name=f"targets-{item[0]}", daemon=True)
-        for item in questions.items()
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(PATIENCE / len(threads))
-    return {name: told.get(name, SILENT) for name in questions}
+def _target_health(clients: Clients, region: Region) -> str:
+    balancer = clients.elbv2.by_dns_name(region.target)
+    if balancer is None:
+        return "no load balancer"
+    groups = clients.elbv2.target_groups_of(balancer.arn)
+    states = [target.state for group in groups for target in clients.elbv2.target_health(group.arn)]
+    return f"{states.count('healthy')} of {len(states)} healthy" if states else "none"

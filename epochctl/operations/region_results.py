@@ -1,120 +1,119 @@
-"""What became of each region of a command, in lines, in fields, and as one error. Knows no command."""
+"""The outcome of each region of a command: as lines, as fields, and as one error."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from epochctl.errors import EpochctlError, Interrupted
+from epochctl.operations.presenter import Presenter
+from epochctl.operations.run import Run
+from epochctl.workflow.events import Event
 
-if TYPE_CHECKING:
-    from epochctl.cli.output.presenter import Presenter
-    from epochctl.operations.run import Run
-    from epochctl.workflow.events import Event
-
-MISSED = "not reached"
+NOT_REACHED = "not reached"
 
 
 @dataclass(frozen=True)
 class Output:
-    """Last words, for a program and for a person."""
+    """A result: fields for a program, lines for a person."""
 
     fields: dict[str, object] = field(default_factory=dict)
     lines: tuple[str, ...] = ()
 
 
 class RegionPresenter:
-    """One region's presenter among several: its events say where; its last words are kept for the end."""
+    """The presenter of one region among several: events name the region; the result is kept for the end."""
 
     def __init__(self, presenter: Presenter, region: str) -> None:
         self._presenter, self._region = presenter, region
-        self.told: Output | None = None
+        self.output: Output | None = None
 
     def __call__(self, event: Event) -> None:
         self._presenter(replace(event, region=self._region))
 
     def result(self, fields: dict[str, object], lines: tuple[str, ...] = ()) -> None:
-        """Kept."""
-        self.told = Output(fields, lines)
+        """Keep the result."""
+        self.output = Output(fields, lines)
 
     def close(self) -> None:
-        """The others may still have something to say."""
+        """Do nothing: other regions may still have something to show."""
 
 
 @dataclass(frozen=True)
 class RegionResult:
-    """How one region ended. command: what repairs it; error: what went wrong; missed: it had no turn."""
+    """How one region ended. command: what repairs it; error: what failed; is_reached: whether it started."""
 
     region: str
     command: str
-    told: Output
+    output: Output
     error: Exception | None = None
-    missed: bool = False
+    is_reached: bool = True
 
     @property
     def ending(self) -> str:
-        """In a word or two."""
+        """The outcome in a few words."""
         if self.error is not None:
             return f"FAILED: {_what(self.error)}"
-        return MISSED if self.missed else "ok"
+        return "ok" if self.is_reached else NOT_REACHED
 
     @property
     def fields(self) -> dict[str, object]:
-        """For a program."""
-        fields: dict[str, object] = {"ok": self.error is None and not self.missed, **self.told.fields}
+        """The outcome for a program."""
+        fields: dict[str, object] = {"ok": self.error is None and self.is_reached, **self.output.fields}
         return fields | ({} if fields["ok"] else {"error": self.ending.removeprefix("FAILED: ")})
 
 
-def states(
-    sessions: Iterable[Run], command: str, failures: Mapping[str, Exception], missed: Iterable[str]
+def results(
+    runs: Iterable[Run], command: str, failures: Mapping[str, Exception], not_reached: Iterable[str]
 ) -> tuple[RegionResult, ...]:
-    """Of every region, in the order of the settings."""
-    never = set(missed)
+    """Return the outcome of every region, in the order of the settings."""
+    never = set(not_reached)
     return tuple(
-        RegionResult(one.region, command, told(one), failures.get(one.region), one.region in never)
-        for one in sessions
+        RegionResult(run.region, command, output_of(run), failures.get(run.region), run.region not in never)
+        for run in runs
     )
 
 
-def blocks(states: Iterable[RegionResult]) -> tuple[str, ...]:
-    """A region that has much to say gets a heading, another one a line."""
+def blocks(results: Iterable[RegionResult]) -> tuple[str, ...]:
+    """Return the lines to show: a heading and a block for a region with several lines, else one line."""
     lines: list[str] = []
-    for state in states:
-        said = [line for line in "\n".join(state.told.lines).strip("\n").split("\n") if state.told.lines]
-        if len(said) > 1:
-            lines += ["", f"{state.region}:", *(f"  {line}".rstrip() for line in said)]
-            lines += [f"  {state.ending}"] if state.error else []
+    for one in results:
+        shown = [line for line in "\n".join(one.output.lines).strip("\n").split("\n") if one.output.lines]
+        if len(shown) > 1:
+            lines += ["", f"{one.region}:", *(f"  {line}".rstrip() for line in shown)]
+            lines += [f"  {one.ending}"] if one.error else []
         else:
-            lines.append(f"{state.region}: {state.ending if state.error or not said else said[0]}")
+            lines.append(f"{one.region}: {one.ending if one.error or not shown else shown[0]}")
     return tuple(lines)
 
 
-def failure(states: tuple[RegionResult, ...]) -> EpochctlError:
-    """One error for all of them, of the kind of the first: which regions, why, and what repairs each."""
-    failed = [state for state in states if state.error is not None]
-    errors = [_known(state.error) for state in failed if state.error is not None]
+def failure(results: tuple[RegionResult, ...]) -> EpochctlError:
+    """Return one error of the class of the first: which regions failed, why, and what repairs each."""
+    failed = [one for one in results if one.error is not None]
+    errors = [_as_known(one.error) for one in failed if one.error is not None]
     if any(isinstance(error, Interrupted) for error in errors):
         return _interrupted(failed)
-    if len(failed) == len(states) and len({str(error) for error in errors}) == 1:
-        return errors[0]  # the same everywhere: no region is to blame
-    head = f"{states[0].command.split()[0]} failed in {len(failed)} of {len(states)} regions"
-    why = "\n".join(_paragraph(state) for state in states)
-    fix = "\n".join(f"epochctl {state.command} --region {state.region}" for state in failed)
-    if any(state.missed for state in states if state.command == failed[0].command):
-        fix = f"epochctl {failed[0].command}"  # it goes through the first ones again, and on
-    made = _kind(errors[0])(f"{head}: {', '.join(state.region for state in failed)}", why=why, fix=fix)
+    if len(failed) == len(results) and len({str(error) for error in errors}) == 1:
+        return errors[0]  # the cause is not a region
+    head = f"{results[0].command.split()[0]} failed in {len(failed)} of {len(results)} regions"
+    why = "\n".join(_paragraph(one) for one in results)
+    fix = "\n".join(f"epochctl {one.command} --region {one.region}" for one in failed)
+    if any(not one.is_reached for one in results if one.command == failed[0].command):
+        fix = f"epochctl {failed[0].command}"  # it repeats the first regions and goes on to the others
+    made = _documented_class(errors[0])(
+        f"{head}: {', '.join(one.region for one in failed)}", why=why, fix=fix
+    )
     made.__cause__ = failed[0].error
     return made
 
 
-def _kind(error: EpochctlError) -> type[EpochctlError]:
-    """The documented class: that decides the exit code."""
+def _documented_class(error: EpochctlError) -> type[EpochctlError]:
+    """Return the class of errors.py, which decides the exit code."""
     return next(kind for kind in type(error).__mro__ if kind.__module__ == EpochctlError.__module__)
 
 
 def _interrupted(failed: list[RegionResult]) -> EpochctlError:
-    why = [_paragraph(state) for state in failed if not isinstance(state.error, Interrupted)]
+    why = [_paragraph(one) for one in failed if not isinstance(one.error, Interrupted)]
     return Interrupted(
         "what was under way has ended in order",
         why="\n".join(why),
@@ -122,17 +121,16 @@ def _interrupted(failed: list[RegionResult]) -> EpochctlError:
     )
 
 
-def _paragraph(state: RegionResult) -> str:
-    """The region, and under it the rest of what its error says."""
-    if state.error is None:
-        return f"{state.region}: {state.ending}"
-    error = _known(state.error)
+def _paragraph(one: RegionResult) -> str:
+    """Return the region and, below it, the rest of its error."""
+    if one.error is None:
+        return f"{one.region}: {one.ending}"
+    error = _as_known(one.error)
     rest = [*error.why.splitlines(), *(f"next: {line}" for line in error.fix.splitlines())]
-    return "\n  ".join((f"{state.region}: {error.what}", *rest))
+    return "\n  ".join((f"{one.region}: {error.what}", *rest))
 
 
-def _known(error: Exception) -> EpochctlError:
-    """One that nobody foresaw in the words that it would be shown with alone."""
+def _as_known(error: Exception) -> EpochctlError:
     return error if isinstance(error, EpochctlError) else EpochctlError(_what(error))
 
 
@@ -140,7 +138,7 @@ def _what(error: Exception) -> str:
     return error.what if isinstance(error, EpochctlError) else f"unexpected {type(error).__name__}: {error}"
 
 
-def told(session: Run) -> Output:
-    """What one region has had to say."""
-    voice = session.presenter
-    return (voice.told if isinstance(voice, RegionPresenter) else None) or Output()
+def output_of(run: Run) -> Output:
+    """Return the result that a region has given so far."""
+    presenter = run.presenter
+    return (presenter.output if isinstance(presenter, RegionPresenter) else None) or Output()

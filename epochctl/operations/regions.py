@@ -1,210 +1,207 @@
-"""The regions of one command, side by side or in turn: what fails in one takes only that one out.
+"""Runs one command in several regions, in parallel or one after the other.
 
-Knows no command's meaning. With one region nothing of it is noticed: what is raised there is raised, what is
-said there is said as it is.
+A region that fails does not stop the others. With a single region an error is raised and a result is shown
+as it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
+from epochctl.config.settings import Settings
 from epochctl.operations import region_results
+from epochctl.operations.presenter import Presenter, Prompt
 from epochctl.operations.region_results import Output, RegionPresenter, RegionResult
 from epochctl.operations.run import Run
-
-if TYPE_CHECKING:
-    from epochctl.cli.output.presenter import Presenter
-    from epochctl.config.settings import Settings
-    from epochctl.operations.run_lock import Held
-    from epochctl.workflow.step import Context
+from epochctl.operations.run_lock import HeldLock, hold
+from epochctl.workflow.outputs import Outputs
+from epochctl.workflow.step import Context
 
 T = TypeVar("T")
 
 
 class AllRegionsFailedError(Exception):
-    """Every region is out: what follows would be for none. Never shown; the fleet's end says why."""
+    """No region is left to go on with. Never shown: RegionRunner.finish raises the reason."""
 
 
 class RegionRunner:
-    """One session a region, and what became of each."""
+    """The Run of each region, and the outcome of each."""
 
-    def __init__(self, settings: Settings, sessions: tuple[Run, ...], presenter: Presenter, title: str):
-        self.settings, self.presenter, self.title = settings, presenter, title
-        self.command = title  # as it would be typed again
-        self.sessions = sessions
-        self.leaving: tuple[Run, ...] = ()  # of regions that the settings do not list any more
+    def __init__(
+        self, settings: Settings, runs: tuple[Run, ...], presenter: Presenter, prompt: Prompt, title: str
+    ) -> None:
+        self.settings, self.presenter, self.prompt, self.title = settings, presenter, prompt, title
+        self.command = title  # as `resume` must type it
+        self.runs = runs
+        self.delisted: tuple[Run, ...] = ()  # regions that the settings no longer list
         self.failures: dict[str, Exception] = {}
-        self.missed: tuple[str, ...] = ()  # regions in turn that were not reached
-        self._excused: set[str] = set()
-        self._told, self._shown = Output(), False
-        if not self.alone:
-            self._part()
+        self.not_reached: tuple[str, ...] = ()
+        self._skipped: set[str] = set()
+        self._output, self._shown = Output(), False
+        if not self.is_single:
+            self._separate()
 
     @property
-    def alone(self) -> bool:
+    def is_single(self) -> bool:
         """Whether there is one region only."""
-        return len(self.sessions) == 1 and not self.leaving
+        return len(self.runs) == 1 and not self.delisted
 
     @property
     def first(self) -> Run:
-        """The one to ask about what is the same in all."""
-        return self.sessions[0]
+        """The run to use for what is the same in every region."""
+        return self.runs[0]
 
     @property
-    def standing(self) -> tuple[Run, ...]:
-        """Those that nothing has gone wrong in."""
-        out = {*self.failures, *self._excused}
-        return tuple(session for session in self.sessions if session.region not in out)
+    def healthy(self) -> tuple[Run, ...]:
+        """The runs that have neither failed nor been skipped."""
+        out = {*self.failures, *self._skipped}
+        return tuple(run for run in self.runs if run.region not in out)
 
     @property
-    def place(self) -> str:
-        """What is meant, for a person who is asked about it."""
-        regions = ", ".join(session.region for session in self.standing)
-        return f"{self.settings.full_name} in {regions} (account {self.first.aws.account_id()})"
+    def description(self) -> str:
+        """Name, environment, regions and account, for a question."""
+        regions = ", ".join(run.region for run in self.healthy)
+        return f"{self.settings.full_name} in {regions} (account {self.first.clients.account_id()})"
 
-    def each(self, work: Callable[[Run], T], among: tuple[Run, ...] | None = None) -> dict[str, T]:
-        """Side by side; what it gave, by region. One that fails lets the others finish. among: not all that
-        stand.
-        """
-        sessions = self.standing if among is None else among
-        if self.alone:
-            return {session.region: work(session) for session in sessions}
-        with ThreadPoolExecutor(max(1, len(sessions)), thread_name_prefix="region") as pool:
-            under_way = {pool.submit(work, session): session.region for session in sessions}
+    def in_region(self, region: str) -> Run:
+        """Return the run of that region, or the first one if there is none."""
+        return next((run for run in self.runs if run.region == region), self.first)
+
+    def run_parallel(self, work: Callable[[Run], T], among: tuple[Run, ...] | None = None) -> dict[str, T]:
+        """Call `work` for each healthy region (or for `among`) in parallel; return its results by region."""
+        runs = self.healthy if among is None else among
+        if self.is_single:
+            return {run.region: work(run) for run in runs}
+        with ThreadPoolExecutor(max(1, len(runs)), thread_name_prefix="region") as pool:
+            under_way = {pool.submit(work, run): run.region for run in runs}
             _await(under_way)
         given = {region: future.result() for future, region in under_way.items() if not future.exception()}
-        self._note({region: future.exception() for future, region in under_way.items()})
+        self._record({region: future.exception() for future, region in under_way.items()})
         return given
 
-    def in_turn(self, work: Callable[[Run], T]) -> dict[str, T]:
-        """One after the other, in the order of the settings; the first that fails is the last."""
+    def run_sequentially(self, work: Callable[[Run], T]) -> dict[str, T]:
+        """Call `work` for each healthy region in the order of the settings; stop at the first failure."""
         given: dict[str, T] = {}
-        order = [session.region for session in self.standing]
-        for session in self.standing:
+        order = [run.region for run in self.healthy]
+        for run in self.healthy:
             if self.failures:
                 break
             try:
-                given[session.region] = work(session)
+                given[run.region] = work(run)
             except Exception as error:
-                if self.alone:
+                if self.is_single:
                     raise
-                self.failures[session.region] = error
-        self.missed = tuple(each for each in order if each not in given and each not in self.failures)
-        self._note({})
+                self.failures[run.region] = error
+        self.not_reached = tuple(each for each in order if each not in given and each not in self.failures)
+        self._record({})
         return given
 
-    def excuse(self, regions: Iterable[str]) -> None:
-        """Leave these out of what follows; nothing is wrong with them."""
-        self._excused |= set(regions)
+    def skip(self, regions: Iterable[str]) -> None:
+        """Leave these regions out of what follows; they have not failed."""
+        self._skipped |= set(regions)
 
-    def dismiss(self, leaving: tuple[Run, ...]) -> None:
-        """These are to go when all the others stand."""
-        self.leaving = leaving
-        if not self.alone:
-            self._part()
+    def add_delisted(self, regions: Iterable[str]) -> None:
+        """Add regions that are to be torn down when all others are healthy."""
+        base = replace(self.first, presenter=self.presenter, among_others=False)
+        self.delisted = tuple(replace(base, region=region) for region in regions)
+        if not self.is_single:
+            self._separate()
 
     @contextmanager
     def locked(self, command: str, wait: str | None = None) -> Iterator[None]:
-        """While this lasts nobody else changes these regions. One whose lock is another's is out."""
-        held: dict[str, Held] = {}
-        self.command, whole = command, False
+        """Hold the lock of each region. A region that another run has locked fails."""
+        held: dict[str, HeldLock] = {}
+        self.command, complete = command, False
         try:
             self._hold(held, command, wait)
             yield
-            whole = True
+            complete = True
         finally:
-            self._release(held, whole)
+            self._release(held, complete)
 
-    def tell_all(self, fields: dict[str, object], lines: tuple[str, ...]) -> None:
-        """The last words of a command that says the same of one region and of several."""
-        if self.alone:
+    def show_result(self, fields: dict[str, object], lines: tuple[str, ...]) -> None:
+        """Show the same result for one region and for several."""
+        if self.is_single:
             self.presenter.result(fields, lines)
         else:
-            self.tell(fields, lines)
+            self.add_summary(fields, lines)
 
-    def tell(self, fields: dict[str, object], lines: tuple[str, ...]) -> None:
-        """What there is to say of all of them together, at the end."""
-        self._told = Output({**self._told.fields, **fields}, (*self._told.lines, *lines))
+    def add_summary(self, fields: Mapping[str, object], lines: tuple[str, ...]) -> None:
+        """Add what concerns all regions together; it is shown at the end."""
+        self._output = Output({**self._output.fields, **fields}, (*self._output.lines, *lines))
 
     def context(self, name: str) -> Context:
-        """For what is asked of no region in particular."""
-        from epochctl.tools.process import Stop
-        from epochctl.workflow.outputs import Outputs
-        from epochctl.workflow.step import Context
-        from epochctl.workflow.waiting import SystemClock
+        """Return a context for work that concerns no single region."""
+        dependencies = self.first.dependencies
+        return Context(name, Outputs(), self.presenter, dependencies.clock(dependencies.stop))
 
-        return Context(name, Outputs(), self.presenter, SystemClock(Stop.event))
-
-    def show(self) -> None:
-        """Say what became of each region, once."""
-        states = self._states()
-        something = self.failures or self._told.lines or any(state.told.lines for state in states)
+    def show_regions(self) -> None:
+        """Show the outcome of each region, once."""
+        results = self._results()
+        something = self.failures or self._output.lines or any(one.output.lines for one in results)
         if something and not self._shown:
-            fields = {"regions": {state.region: state.fields for state in states}, **self._told.fields}
-            self.presenter.result(fields, (*region_results.blocks(states), *self._told.lines))
+            fields = {"regions": {one.region: one.fields for one in results}, **self._output.fields}
+            self.presenter.result(fields, (*region_results.blocks(results), *self._output.lines))
         self._shown = True
 
-    def end(self) -> None:
-        """The same, of several. Raises what went wrong."""
-        if self.alone:
+    def finish(self) -> None:
+        """Show the outcome of several regions. Raises what went wrong, as one error."""
+        if self.is_single:
             return
-        self.show()
+        self.show_regions()
         if self.failures:
-            raise region_results.failure(self._states())
+            raise region_results.failure(self._results())
 
-    def _states(self) -> tuple[RegionResult, ...]:
-        come = region_results.states(self.sessions, self.command, self.failures, self.missed)
-        stayed = [one.region for one in self.leaving if not region_results.told(one).lines]
-        return (*come, *region_results.states(self.leaving, "down", self.failures, stayed))
+    def _results(self) -> tuple[RegionResult, ...]:
+        ended = region_results.results(self.runs, self.command, self.failures, self.not_reached)
+        waiting = [one.region for one in self.delisted if not region_results.output_of(one).lines]
+        return (*ended, *region_results.results(self.delisted, "down", self.failures, waiting))
 
-    def _part(self) -> None:
-        """Each with a voice of its own."""
-        self.sessions = tuple(map(_heard_apart, self.sessions))
-        self.leaving = tuple(map(_heard_apart, self.leaving))
+    def _separate(self) -> None:
+        self.runs = tuple(map(_with_region_presenter, self.runs))
+        self.delisted = tuple(map(_with_region_presenter, self.delisted))
 
-    def _hold(self, held: dict[str, Held], command: str, wait: str | None) -> None:
-        """In one order whatever the settings': two runs that wait for locks never wait for each other."""
-        from epochctl.operations.run_lock import hold
+    def _hold(self, held: dict[str, HeldLock], command: str, wait: str | None) -> None:
+        """In alphabetical order: two runs that wait for locks never wait for each other."""
+        for run in sorted(self.healthy, key=lambda run: run.region):
 
-        for session in sorted(self.standing, key=lambda session: session.region):
+            def take(run: Run = run) -> None:
+                held[run.region] = hold(run, command, wait)
 
-            def take(session: Run = session) -> None:
-                held[session.region] = hold(session, command, wait)
+            self._attempt(run.region, take)
+        self._record({})
 
-            self._attempt(session.region, take)
-        self._note({})
-
-    def _release(self, held: dict[str, Held], whole: bool) -> None:
-        """How its own region ended is what the next run there reads."""
+    def _release(self, held: dict[str, HeldLock], complete: bool) -> None:
+        """Release each lock with the outcome of its region, which the next run reads."""
         for region, one in held.items():
-            good = whole and region not in self.failures and region not in self.missed
+            good = complete and region not in self.failures and region not in self.not_reached
             self._attempt(region, partial(one.release, "ok" if good else "failed"))
 
     def _attempt(self, region: str, work: Callable[[], None]) -> None:
         try:
             work()
         except Exception as error:
-            if self.alone:
+            if self.is_single:
                 raise
             self.failures.setdefault(region, error)
 
-    def _note(self, errors: dict[str, BaseException | None]) -> None:
+    def _record(self, errors: dict[str, BaseException | None]) -> None:
         for region, error in errors.items():
             if isinstance(error, Exception):
                 self.failures.setdefault(region, error)
-        if self.failures and not self.standing:
+        if self.failures and not self.healthy:
             raise AllRegionsFailedError
 
 
-def _heard_apart(session: Run) -> Run:
-    if isinstance(session.presenter, RegionPresenter):
-        return session
-    return replace(session, presenter=RegionPresenter(session.presenter, session.region))
+def _with_region_presenter(run: Run) -> Run:
+    if run.among_others:
+        return run
+    return replace(run, presenter=RegionPresenter(run.presenter, run.region), among_others=True)
 
 
 def _await(under_way: dict[Future[T], str]) -> None:

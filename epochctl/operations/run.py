@@ -1,70 +1,108 @@
-"""What a command works with in one region: settings, steps, who is told, and a stop that ends in order.
-
-Knows no command's meaning; everything a command needs is handed to it, nothing is global but the signals.
-Several regions are fleet's.
-"""
+"""One command in one region: its settings, its steps, who shows it, and how it is stopped."""
 
 from __future__ import annotations
 
-import sys
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from epochctl.cli.hints import Advice
+from epochctl.config.settings import Settings
+from epochctl.locks import LocalLock
+from epochctl.operations.dependencies import Clients, Dependencies
+from epochctl.operations.presenter import Presenter, Prompt
+from epochctl.steps.catalog import Steps
+from epochctl.steps.infra_up import Reviewed
+from epochctl.steps.region_size import current_size
+from epochctl.workflow.events import Emit, Event
+from epochctl.workflow.graph import Graph
+from epochctl.workflow.journal import Journal
+from epochctl.workflow.runner import Gate, Runner
+from epochctl.workflow.step import Context, ReadOnly
 
-if TYPE_CHECKING:
-    from epochctl.aws.session import Aws
-    from epochctl.cli.output.presenter import Presenter
-    from epochctl.config.settings import Settings
-    from epochctl.steps.infra_up import Reviewed
-    from epochctl.workflow.events import Emit, Event
-    from epochctl.workflow.runner import Gate, Runner
+JOURNAL = "journal.jsonl"
 
 
 @dataclass(frozen=True)
 class Run:
-    """One command's world, in one region."""
+    """One command in one region. Its steps are made once; plan, question and apply share them.
+
+    settings: as epochctl.toml has them; ttl: of the command line, counted from now; reviewed: the only plans
+    that may be applied; is_awake: whether a standby is to serve, None for what Route 53 says now;
+    among_others: whether the command works in other regions as well; id: names the run in journal and lock.
+    """
 
     settings: Settings
     region: str
-    aws: Aws
     presenter: Presenter
-    ttl: str = ""  # --ttl, which counts from now
-    reviewed: Reviewed | None = None  # --reviewed: no other plan is applied
-    awake: bool | None = None  # of a standby: whether it is to serve; None: as Route 53 has it now
-    advice: Advice = field(default_factory=Advice)  # for what is said without the presenter
-    run: str = field(default_factory=lambda: uuid.uuid4().hex[:12])  # names it in journal and lock
+    prompt: Prompt
+    dependencies: Dependencies = field(default_factory=Dependencies)
+    ttl: str = ""
+    reviewed: Reviewed | None = None
+    is_awake: bool | None = None
+    among_others: bool = False
+    id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
+
+    @cached_property
+    def clients(self) -> Clients:
+        """The AWS clients of this region."""
+        return self.dependencies.clients(self.region)
+
+    @cached_property
+    def sized(self) -> Settings:
+        """The settings for this region: a standby may be smaller until it is woken."""
+        if self.is_awake is not None:
+            return self.settings.sized(self.region, awake=self.is_awake)
+        return current_size(self.settings, self.region, self.clients.aws)
+
+    @cached_property
+    def steps(self) -> Steps:
+        """The steps of this region."""
+        return self.dependencies.steps(self.sized, self.region, self.clients.aws, self.ttl, self.reviewed)
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The order of the steps."""
+        return Graph(tuple(self.steps))
+
+    @property
+    def files(self) -> Path:
+        """The private directory of this (name, environment, region)."""
+        return self.settings.state_directory(self.region)
+
+    @property
+    def journal(self) -> Path:
+        """The file that records this region's runs."""
+        return self.files / JOURNAL
+
+    @property
+    def local_lock(self) -> LocalLock:
+        """The lock on this machine; it also names the last run here."""
+        return LocalLock(self.files / "run.lock")
+
+    @property
+    def description(self) -> str:
+        """Name, environment, region and account, for a question. Raises CredentialsError."""
+        return f"{self.settings.full_name} in {self.region} (account {self.clients.account_id()})"
 
     def runner(self, gate: Gate | None = None, *, read_only: bool = False) -> Runner:
-        """A fresh run over every step. gate: asked before a step changes anything; read_only: none may."""
-        from epochctl.steps.catalog import make_steps
-        from epochctl.tools.process import Stop
-        from epochctl.workflow.runner import Runner
-        from epochctl.workflow.step import ReadOnly
-        from epochctl.workflow.waiting import SystemClock
+        """Return a runner of all steps, with outputs of its own.
 
-        made, stop = make_steps(self.sized, self.region, self.aws, self.ttl, self.reviewed), Stop.event
-        only = ReadOnly(self._beside()) if read_only else None
-        return Runner(tuple(made), self.emit(), SystemClock(stop), stop, gate, read_only=only)
+        gate: called before a step changes anything; read_only: no step may change anything.
+        """
+        mode = ReadOnly(self._concurrent_run()) if read_only else None
+        clock, stop = self.dependencies.clock(self.dependencies.stop), self.dependencies.stop
+        return Runner(tuple(self.steps), self.emit(), clock, stop, gate, read_only=mode)
 
-    def _beside(self) -> str:
-        """The run that is at work in this directory, "" for none."""
-        from epochctl.operations.run_lock import local
-
-        lock = local(self)
-        if not lock.held():
-            return ""
-        holder = lock.holder()
-        return holder.line if holder else "a run is just starting"
+    def act(self, name: str, command: str, work: Callable[[Context], tuple[bool, str]]) -> None:
+        """Run `work` like a step called `name`: shown, recorded, and stopped in the same way."""
+        stop = self.dependencies.stop
+        Runner((), self.emit(), self.dependencies.clock(stop), stop).act(name, command, work).check()
 
     def emit(self) -> Emit:
-        """Whoever listens: the journal, and the person."""
-        from epochctl.workflow.journal import Journal
-
-        journal = Journal(self.files / "journal.jsonl", run=self.run)
+        """Return a subscriber that writes the journal and shows each event."""
+        journal = Journal(self.journal, run=self.id)
 
         def emit(event: Event) -> None:
             journal(event)
@@ -73,49 +111,14 @@ class Run:
         return emit
 
     def warn(self, message: str) -> None:
-        """A line that ends nothing, beside what is shown."""
-        import typer
-
+        """Show a warning beside the result."""
         where = f"{self.region}: " if self.among_others else ""
-        typer.echo(self.advice(f"warning: {where}{message}"), err=True)
+        self.prompt.show(f"warning: {where}{message}")
 
-    @property
-    def among_others(self) -> bool:
-        """Whether the command is at work in other regions as well."""
-        from epochctl.operations.region_results import RegionPresenter
-
-        return isinstance(self.presenter, RegionPresenter)
-
-    @property
-    def files(self) -> Path:
-        """Private files of this (name, environment, region)."""
-        return self.settings.state_directory(self.region)
-
-    @cached_property
-    def sized(self) -> Settings:
-        """The settings as they are for this region: a standby may be smaller until it is woken."""
-        from epochctl.steps.region_size import current_size
-
-        if self.awake is not None:
-            return self.settings.sized(self.region, awake=self.awake)
-        return current_size(self.settings, self.region, self.aws)
-
-    @property
-    def place(self) -> str:
-        """What is meant, for a person who might be about to remove it."""
-        return f"{self.settings.full_name} in {self.region} (account {self.aws.account_id()})"
-
-
-def interactive() -> bool:
-    """Is there a person to ask?"""
-    return sys.stdin.isatty() and sys.stderr.isatty()
-
-
-def agreed(question: str) -> bool:
-    """Ask; no is the answer of an empty line."""
-    import typer
-
-    from epochctl.cli import signals
-
-    with signals.asking():
-        return bool(typer.confirm(question, default=False, err=True))
+    def _concurrent_run(self) -> str:
+        """Describe the run that is active in this directory; "" if there is none."""
+        lock = self.local_lock
+        if not lock.held():
+            return ""
+        holder = lock.holder()
+        return holder.line if holder else "a run is just starting"

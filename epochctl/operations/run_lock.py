@@ -1,7 +1,4 @@
-"""The lock around a run that changes something: taken, waited for with `--wait`, described, released.
-
-Knows no command's meaning; what a lock is made of is epochctl.locks'.
-"""
+"""The lock of a run that changes something: taken, waited for with `--wait`, released."""
 
 from __future__ import annotations
 
@@ -9,36 +6,43 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from epochctl.config.settings import run_url
+from epochctl.errors import DeadlineError, LockedError
+from epochctl.locks import Holder, RunLock, current_holder, lock_error
+from epochctl.locks.holder import read
 from epochctl.operations.run import Run
+from epochctl.workflow.durations import format_duration, parse_duration
+from epochctl.workflow.events import Emit, Event, StepProgress
+from epochctl.workflow.outputs import Outputs
+from epochctl.workflow.step import Context
+from epochctl.workflow.waiting import Pending, Ready
 
-if TYPE_CHECKING:
-    from epochctl.aws.lock_object import LockObject
-    from epochctl.locks import Holder, LocalLock, RunLock
-    from epochctl.workflow.events import Emit, Event
-
-STEP = "lock"  # under this name a run's events tell of it
+STEP = "lock"  # the name of the lock's events
 
 
 @dataclass(frozen=True)
-class Held:
-    """A lock that is ours."""
+class HeldLock:
+    """A lock that this run holds."""
 
-    session: Run
     lock: RunLock
 
     def release(self, ended: str) -> None:
-        """Let go of it. Raises LockedError where somebody had taken it away."""
+        """Release it. Raises LockedError if another run took it over meanwhile."""
         self.lock.release(ended)
-        if self.lock.thief is not None:
-            raise _stolen(self.lock.thief)
+        thief = self.lock.thief
+        if thief is not None:
+            raise LockedError(
+                "the lock of this run was taken away while it was at work",
+                why=f"somebody ran `epochctl unlock`; now it is with:\n{thief.described(time.time())}",
+                fix="see who that is, then run the same command again",
+            )
 
 
 @contextmanager
-def locked(session: Run, command: str, wait: str | None = None) -> Iterator[None]:
-    """While this lasts nobody else changes this region. See hold."""
-    held, ended = hold(session, command, wait), "failed"
+def locked(run: Run, command: str, wait: str | None = None) -> Iterator[None]:
+    """Hold the region's lock. See `hold`."""
+    held, ended = hold(run, command, wait), "failed"
     try:
         yield
         ended = "ok"
@@ -46,75 +50,42 @@ def locked(session: Run, command: str, wait: str | None = None) -> Iterator[None
         held.release(ended)
 
 
-def hold(session: Run, command: str, wait: str | None = None) -> Held:
-    """Take the lock. command: as it would be typed again.
+def hold(run: Run, command: str, wait: str | None = None) -> HeldLock:
+    """Take the region's lock. Raises LockedError.
 
-    wait: how long to wait for a run that is at work, as typed; None: not at all.
+    command: as `resume` must type it; wait: how long to wait for another run, as typed; None: not at all.
     """
-    from epochctl.workflow.durations import parse_duration
-
-    seconds = (parse_duration(wait) or 0.0) if wait else 0.0
-    lock = _lock(session, command)
-    _take(session, lock, command, seconds)
-    return Held(session, lock)
+    lock = _lock(run, command)
+    _take(run, lock, command, (parse_duration(wait) or 0.0) if wait else 0.0)
+    return HeldLock(lock)
 
 
-def local(session: Run) -> LocalLock:
-    """The lock on this machine; what stands in it is the last run here."""
-    from epochctl.locks import LocalLock
-
-    return LocalLock(session.files / "run.lock")
-
-
-def shared(session: Run) -> LockObject:
-    """The lock that everybody sees."""
-    from epochctl.aws.lock_object import LockObject
-    from epochctl.aws.state_bucket import StateBucket
-
-    account = session.aws.account_id()
-    bucket = StateBucket(session.aws).name(account)
-    return LockObject(session.aws, account=account, bucket=bucket, key=key(session))
+def shared_holder(run: Run) -> Holder | None:
+    """Return who holds the lock that every machine sees; None if it is free or not readable."""
+    found = run.clients.lock_object(run.settings).read()
+    return read(found.text) if found else None
 
 
-def key(session: Run) -> str:
-    """The shared lock's place in the bucket."""
-    from epochctl.aws.state_bucket import RUN_LOCK
-
-    return f"{session.settings.state_folder(session.region)}/{RUN_LOCK}"
-
-
-def _lock(session: Run, command: str) -> RunLock:
-    from epochctl.config.settings import run_url
-    from epochctl.locks import RunLock, current_holder
-    from epochctl.tools.process import Stop
-    from epochctl.workflow.events import StepProgress
-
-    emit = session.emit()
+def _lock(run: Run, command: str) -> RunLock:
+    emit = run.emit()
 
     def say(message: str) -> None:
         emit(StepProgress(STEP, message))
 
     def lost() -> None:
         say("somebody else has taken the lock of this run: stopping in order")
-        Stop.event.set()
+        run.dependencies.stop.set()
 
-    holder = current_holder(session.run, command, run_url())
-    return RunLock(holder, local(session), shared(session), say=say, lost=lost)
+    holder = current_holder(run.id, command, run_url())
+    shared = run.clients.lock_object(run.settings)
+    return RunLock(holder, run.local_lock, shared, say=say, lost=lost)
 
 
-def _take(session: Run, lock: RunLock, command: str, seconds: float) -> None:
-    """Take it, now or within `seconds`. Raises LockedError describing who has it."""
-    from epochctl.errors import DeadlineError
-    from epochctl.locks import lock_error
-    from epochctl.tools.process import Stop
-    from epochctl.workflow.durations import format_duration
-    from epochctl.workflow.outputs import Outputs
-    from epochctl.workflow.step import Context
-    from epochctl.workflow.waiting import Pending, Ready, SystemClock
-
+def _take(run: Run, lock: RunLock, command: str, seconds: float) -> None:
+    """Take the lock within `seconds`. Raises LockedError that describes its holder."""
     start = time.monotonic()
     met: list[Holder] = []
-    spoken = Spoken()
+    report = WaitReport()
 
     def probe() -> Ready[None] | Pending:
         other = lock.take()
@@ -122,11 +93,12 @@ def _take(session: Run, lock: RunLock, command: str, seconds: float) -> None:
             return Ready(None)
         met.append(other)
         left = seconds - (time.monotonic() - start)
-        told = f"{other.line}, since {format_duration(time.time() - other.since)}; {_left(left)}"
-        return Pending(spoken.line(told, other.run, left))
+        text = f"{other.line}, since {format_duration(time.time() - other.since)}; {_left(left)}"
+        return Pending(report.line(text, other.run, left))
 
-    place = session.settings.full_name + " in " + session.region
-    ctx = Context(STEP, Outputs(), _once(session.emit()), SystemClock(Stop.event))
+    place = f"{run.settings.full_name} in {run.region}"
+    clock = run.dependencies.clock(run.dependencies.stop)
+    ctx = Context(STEP, Outputs(), without_repetition(run.emit()), clock)
     try:
         ctx.wait_for(f"the lock on {place}", probe, deadline=seconds)
     except DeadlineError as error:
@@ -135,47 +107,35 @@ def _take(session: Run, lock: RunLock, command: str, seconds: float) -> None:
 
 
 @dataclass
-class Spoken:
-    """What was said last: another line a minute, seldom where hours are left, often where seconds are."""
+class WaitReport:
+    """The line shown last while waiting: a new one every 10 min, 60 s or 10 s, by the time that is left."""
 
     text: str = ""
     run: str = ""
     left: float = 0.0
 
     def line(self, text: str, run: str, left: float) -> str:
+        """Return `text` if it is time for a new line, else the line shown last. left: in seconds."""
         pause = 600 if left > 3600 else 60 if left > 60 else 10
         if run != self.run or self.left - left >= pause:
             self.text, self.run, self.left = text, run, left
         return self.text
 
 
-def _once(emit: Emit) -> Emit:
-    """Without repetitions: a lock is asked for every few seconds, and that is nobody's news."""
+def without_repetition(emit: Emit) -> Emit:
+    """Return a subscriber that drops a wait event whose cause is the same as before."""
     last = ""
 
-    def speak(event: Event) -> None:
+    def filtered(event: Event) -> None:
         nonlocal last
         cause = str(getattr(event, "cause", ""))
         if not cause or cause != last:
             emit(event)
         last = cause
 
-    return speak
+    return filtered
 
 
 def _left(seconds: float) -> str:
-    """In steps that a person follows: a line of output each would be too many."""
-    from epochctl.workflow.durations import format_duration
-
     size = 60 if seconds > 150 else 10
     return f"{format_duration(round(max(0.0, seconds) / size) * size)} left to wait"
-
-
-def _stolen(thief: Holder) -> Exception:
-    from epochctl.errors import LockedError
-
-    return LockedError(
-        "the lock of this run was taken away while it was at work",
-        why=f"somebody ran `epochctl unlock`; now it is with:\n{thief.described(time.time())}",
-        fix="see who that is, then run the same command again",
-    )

@@ -1,82 +1,163 @@
-"""One region taken down: out of the DNS first where others serve on, then all of it, and the proof.
-
-Asks nobody anything. The order of the steps is the workflow's.
-"""
+"""`down`: look once, ask, send clients to other regions, destroy every step, and audit the account."""
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from epochctl.operations.run import Run
-    from epochctl.operations.teardown_audit import TeardownReport
-    from epochctl.workflow.runner import Runner
+from epochctl.errors import LeftoversError
+from epochctl.operations import teardown_audit, ttl
+from epochctl.operations.credential_check import check_whole_run, step_gate
+from epochctl.operations.dependencies import Clients, lock_key
+from epochctl.operations.presenter import confirm
+from epochctl.operations.regions import RegionRunner
+from epochctl.operations.run import Run
+from epochctl.operations.surviving_regions import SurvivingRegions, surviving_regions
+from epochctl.operations.teardown_audit import TeardownReport
+from epochctl.outputs import Certificate, DnsRecord, Infrastructure
+from epochctl.workflow.outputs import Outputs
+from epochctl.workflow.runner import Runner
 
 
 @dataclass(frozen=True)
 class Found:
-    """What a look before the removal has seen. there: the steps with something to remove; by_hand: records at
-    another DNS provider that lead to it, a line each."""
+    """What one look before the teardown found. runner: holds the outputs, and goes on to destroy.
+
+    existing: the names of steps with something to delete; manual_records: records at another DNS provider,
+    a line each.
+    """
 
     runner: Runner
-    there: tuple[str, ...]
-    by_hand: tuple[str, ...] = ()
+    existing: tuple[str, ...]
+    manual_records: tuple[str, ...] = ()
 
 
-def look(session: Run) -> Found:
-    """Raises where something of a stranger would be in the way."""
-    from epochctl.operations.credential_check import budgeted
+def down(regions: RegionRunner, *, ask: bool, expired: bool, delete_state: bool, wait: str | None) -> None:
+    """Tear down every region of the command. expired: only regions whose TTL is over."""
+    regions.run_parallel(lambda run: run.clients.account_id())
+    if expired:
+        _skip_unexpired(regions)
+    if not regions.healthy:
+        return
+    with regions.locked("down --delete-state" if delete_state else "down", wait):
+        found = regions.run_parallel(look)
+        others = surviving_regions(regions)
+        if ask:
+            _ask(regions, found, others)
+        elif others.is_last:
+            raise others.refusal
+        regions.run_parallel(
+            lambda run: tear_down(
+                run, found[run.region], delete_state=delete_state, others_serve=bool(others.stay)
+            )
+        )
 
-    runner = session.runner(budgeted(session, "down"))
-    _refuse_strangers(runner)  # first: it takes seconds
+
+def look(run: Run) -> Found:
+    """Observe everything once. Raises if something that is not ours would be in the way."""
+    gate = step_gate(run, "down")
+    runner = run.runner(gate)
+    run.steps.infra_up.refuse_foreign(runner.context(run.steps.infra_up.name))  # first: it takes seconds
     seen = runner.survey("looking for what is there").check().seen
-    there = tuple(name for name in runner.graph.names if name in seen and seen[name].exists)
-    return Found(runner, there, _by_hand(session, runner) if there else ())
+    existing = tuple(name for name, one in seen.items() if one.exists)
+    check_whole_run(run, gate, "down", lambda: existing)
+    own = run.settings.certificate_arn
+    return Found(runner, existing, manual_records(run.clients, runner.outputs, own) if existing else ())
 
 
-def remove(session: Run, found: Found, *, delete_state: bool = False, others_serve: bool = False) -> None:
-    """All of it. others_serve: the clients are sent to another region first, and given time to go there."""
-    runner = found.runner
-    vpcs = _vpcs(session, runner)
-    drained = _drain(runner, found.there) if others_serve else ()
-    removed = runner.down().check().removed
-    _prove(session, found, vpcs, (*drained, *removed), delete_state)
+def tear_down(run: Run, found: Found, *, delete_state: bool = False, others_serve: bool = False) -> None:
+    """Destroy everything and audit the account.
 
-
-def _drain(runner: Runner, there: tuple[str, ...]) -> tuple[str, ...]:
-    """Out of the DNS, then as long as an answer is remembered. What was removed.
-
-    A run that was killed meanwhile has taken the record and not waited: the wait goes by what still serves.
+    others_serve: other regions answer, so clients are sent there first and given time to go.
     """
-    from epochctl.steps.dns.propagation import wait_out_the_ttl
+    runner = found.runner
+    vpcs = _vpcs(run, runner.outputs)
+    drained = _drain(run, found) if others_serve else ()
+    removed = runner.down().check().removed
+    _audit(run, found, vpcs, (*drained, *removed), delete_state)
 
-    if not {"dns", "deploy"} & set(there):
+
+def manual_records(clients: Clients, outputs: Outputs, own_certificate: str) -> tuple[str, ...]:
+    """Return the records that the user added because no zone of the account holds the name, a line each."""
+    records = list[tuple[str, str]]()
+    record, certificate = outputs.find(DnsRecord), outputs.find(Certificate)
+    if record and not record.managed:
+        records.append((record.hostname, record.target))
+    if certificate and certificate.arn != own_certificate:
+        state = clients.acm.describe(certificate.arn)
+        if state and state.record_name and not clients.route53.zone_for(state.record_name):
+            records.append((state.record_name.rstrip("."), state.record_value.rstrip(".")))
+    return tuple(f"record {name} CNAME {value}: yours, at your DNS provider" for name, value in records)
+
+
+def _skip_unexpired(regions: RegionRunner) -> None:
+    def not_expired(run: Run) -> bool:
+        why = ttl.not_expired(run)
+        if why:
+            run.presenter.result({"expired": False, "why": why}, (f"{why}; nothing was removed",))
+        return bool(why)
+
+    regions.skip(region for region, stays in regions.run_parallel(not_expired).items() if stays)
+
+
+def _ask(regions: RegionRunner, found: dict[str, Found], others: SurvivingRegions) -> None:
+    for run in regions.healthy:
+        existing = found[run.region].existing
+        listed = ", ".join(reversed(existing)) or "nothing that could be seen"
+        regions.prompt.show(f"This removes {run.description}: {listed}")
+    if others.notice:
+        regions.prompt.show(others.notice)
+    confirm(regions.prompt, "Go on?", "nothing was removed")
+
+
+def _drain(run: Run, found: Found) -> tuple[str, ...]:
+    """Delete the DNS record and wait until resolvers have forgotten it. Returns what was deleted.
+
+    An earlier run may have been killed after it deleted the record: the wait depends on what still serves.
+    """
+    if not {run.steps.dns.name, run.steps.deploy.name} & set(found.existing):
         return ()
-    removed = runner.down("drain", only=("dns",)).check().removed
-    cause = "resolvers may still send clients here"
-    wait_out_the_ttl(runner.context("dns"), "clients to go elsewhere", cause)
+    removed = found.runner.down("drain", only=(run.steps.dns.name,)).check().removed
+    run.steps.dns.wait_for_clients_to_leave(found.runner.context(run.steps.dns.name))
     return removed
 
 
-def _delete_state(session: Run) -> tuple[str, ...]:
-    import shutil
-
-    from epochctl.aws.state_bucket import StateBucket
-    from epochctl.operations.run_lock import key
-
-    gone = StateBucket(session.aws).delete_if_unused(session.aws.account_id(), key(session))
-    files = session.settings.state_directory(session.region)
-    shutil.rmtree(files, ignore_errors=True)
-    return (*gone, f"files {files}")
+def _vpcs(run: Run, outputs: Outputs) -> tuple[str, ...]:
+    """Return the environment's VPCs: the audit looks into them even if their tags are gone by then."""
+    known = outputs.find(Infrastructure)
+    found = run.clients.network.find(run.settings.tags)
+    return tuple(dict.fromkeys((*found, *((known.vpc_id,) if known else ()))))
 
 
-def _kept(session: Run) -> tuple[str, ...]:
-    from epochctl.aws.state_bucket import StateBucket
+def _audit(
+    run: Run, before: Found, vpcs: tuple[str, ...], removed: tuple[str, ...], delete_state: bool
+) -> None:
+    """Query AWS for what is left. The state is deleted only if nothing is: it could name it."""
+    found = teardown_audit.audit(run, before.runner.context("proof"), vpcs)
+    if not found.left and delete_state:
+        removed += _delete_state(run)
+    found = replace(found, removed=removed, kept=(*_kept(run), *before.manual_records))
+    path = found.save(run.files)
+    run.presenter.close()
+    if found.left:
+        raise LeftoversError(
+            f"{len(found.left)} objects of ours are still there",
+            why="\n".join(found.left),
+            fix=f"run `epochctl down` again; the report is {path}",
+        )
+    fields = {"removed": found.removed, "kept": found.kept, "foreign": found.foreign, "left": ()}
+    run.presenter.result({**fields, "report": str(path)}, (*_lines(found), f"Report: {path}"))
 
-    settings, bucket, account = session.settings, StateBucket(session.aws), session.aws.account_id()
+
+def _delete_state(run: Run) -> tuple[str, ...]:
+    account = run.clients.account_id()
+    gone = run.clients.state_bucket.delete_if_unused(account, lock_key(run.settings, run.region))
+    shutil.rmtree(run.files, ignore_errors=True)
+    return (*gone, f"files {run.files}")
+
+
+def _kept(run: Run) -> tuple[str, ...]:
+    settings, bucket, account = run.settings, run.clients.state_bucket, run.clients.account_id()
     state = f"state bucket {bucket.name(account)}: terraform's history (--delete-state removes it)"
     return (
         *((state,) if bucket.exists(account) else ()),
@@ -84,72 +165,12 @@ def _kept(session: Run) -> tuple[str, ...]:
     )
 
 
-def _refuse_strangers(runner: Runner) -> None:
-    """Before anything is removed: a service that was taken down for nothing is down."""
-    for step in runner.graph:
-        if step.name == "infra-up":
-            step.refuse_foreign(runner.context("infra-up"))  # type: ignore[attr-defined]
-
-
-def _vpcs(session: Run, runner: Runner) -> tuple[str, ...]:
-    """What was ours before: looked into afterwards, whatever became of its tags."""
-    from epochctl.aws.network import Network
-    from epochctl.aws.security_groups import SecurityGroups
-    from epochctl.outputs import Infrastructure
-
-    known = runner.outputs.find(Infrastructure)
-    found = Network(session.aws, SecurityGroups(session.aws)).find(session.settings.tags)
-    return tuple(dict.fromkeys((*found, *((known.vpc_id,) if known else ()))))
-
-
-def _by_hand(session: Run, runner: Runner) -> tuple[str, ...]:
-    """Records that a person added, since no zone of the account holds the name: only they take them out."""
-    from epochctl.aws.acm import Acm
-    from epochctl.aws.route53 import Route53
-    from epochctl.outputs import Certificate, DnsRecord
-
-    find, records = runner.outputs.find, list[tuple[str, str]]()
-    record, certificate = find(DnsRecord), find(Certificate)
-    if record and not record.managed:
-        records.append((record.hostname, record.target))
-    if certificate and certificate.arn != session.settings.certificate_arn:
-        state = Acm(session.aws).describe(certificate.arn)
-        if state and state.record_name and not Route53(session.aws).zone_for(state.record_name):
-            records.append((state.record_name.rstrip("."), state.record_value.rstrip(".")))
-    return tuple(f"record {name} CNAME {value}: yours, at your DNS provider" for name, value in records)
-
-
-def _prove(
-    session: Run, before: Found, vpcs: tuple[str, ...], removed: tuple[str, ...], delete_state: bool
-) -> None:
-    """Ask AWS itself, not our own memory; the state goes only when nothing is left that it could name."""
-    from epochctl.errors import LeftoversError
-    from epochctl.operations import teardown_audit
-
-    found = teardown_audit.audit(session, before.runner.context("proof"), vpcs)
-    if not found.left and delete_state:
-        removed += _delete_state(session)
-    found = replace(found, removed=removed, kept=(*_kept(session), *before.by_hand))
-    path = found.save(session.settings.state_directory(session.region))
-    session.presenter.close()
-    if found.left:
-        raise LeftoversError(
-            f"{len(found.left)} objects of ours are still there",
-            why="\n".join(found.left),
-            fix=f"run `epochctl down` again; the report is {path}",
-        )
-    _report(session, found, path)
-
-
-def _report(session: Run, found: TeardownReport, path: Path) -> None:
-    lines = [
+def _lines(found: TeardownReport) -> tuple[str, ...]:
+    return (
         "",
         f"Removed ({len(found.removed)}):" if found.removed else "Nothing was there to be removed.",
         *(f"  {line}" for line in found.removed),
         *(["Kept on purpose:", *(f"  {line}" for line in found.kept)] if found.kept else []),
         *(["Not ours, left alone:", *(f"  {line}" for line in found.foreign)] if found.foreign else []),
         "Nothing of ours is left.",
-        f"Report: {path}",
-    ]
-    fields = {"removed": found.removed, "kept": found.kept, "foreign": found.foreign, "left": ()}
-    session.presenter.result({**fields, "report": str(path)}, tuple(lines))
+    )

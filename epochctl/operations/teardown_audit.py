@@ -1,7 +1,4 @@
-"""The proof of a teardown: AWS is asked in its region for anything of ours; a report stays.
-
-Believes nobody who removed anything. Knows no step and no terminal.
-"""
+"""The audit after a teardown: queries AWS for everything of the environment, and writes a report."""
 
 from __future__ import annotations
 
@@ -11,19 +8,20 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from epochctl.operations.run import Run
-    from epochctl.workflow.step import Context
+from epochctl.aws.teardown_scan import TeardownScan
+from epochctl.errors import DeadlineError
+from epochctl.operations.run import Run
+from epochctl.workflow.step import Context
+from epochctl.workflow.waiting import Pending, Ready
 
-SETTLING = 60.0  # seconds in which EC2 may still tell of what it has just deleted
+SETTLING = 60.0  # seconds during which EC2 may still list what it has just deleted
 NAME = "teardown"
 
 
 @dataclass(frozen=True)
 class TeardownReport:
-    """What was asked and found. left: ours, must be empty; foreign: bears our name, belongs to another."""
+    """What was queried and found. left: ours, must be empty; foreign: has our name, belongs to another."""
 
     name: str
     account: str
@@ -38,7 +36,7 @@ class TeardownReport:
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """For a person."""
+        """The report for a person."""
         return (
             f"Teardown of {self.name} in account {self.account}, looked at {self.at}",
             f"Regions: {', '.join(self.regions)}; looks: {self.looks}",
@@ -50,7 +48,7 @@ class TeardownReport:
         )
 
     def save(self, directory: Path) -> Path:
-        """Both files, whole or not at all; the path of the readable one."""
+        """Write the report as JSON and text, each file atomically; return the path of the text."""
         directory.mkdir(parents=True, exist_ok=True)
         text = {"json": json.dumps(asdict(self), indent=1), "txt": "\n".join(self.lines)}
         for kind, content in text.items():
@@ -60,60 +58,44 @@ class TeardownReport:
         return directory / f"{NAME}.txt"
 
 
-def audit(session: Run, ctx: Context, vpcs: tuple[str, ...]) -> TeardownReport:
-    """Look until nothing of ours is told any more, or it is clear that something stays."""
-    from epochctl.errors import DeadlineError
-    from epochctl.workflow.waiting import Pending, Ready
-
+def audit(run: Run, ctx: Context, vpcs: tuple[str, ...]) -> TeardownReport:
+    """Query until nothing is left, for at most SETTLING seconds."""
     looks: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
 
     def probe() -> Ready[None] | Pending:
-        left, foreign = look(session, vpcs)
+        left, foreign = look(run, vpcs)
         looks.append((left, foreign))
         return Pending("\n".join(left)) if left else Ready(None)
 
-    with contextlib.suppress(DeadlineError):  # what is left stands in the proof
+    with contextlib.suppress(DeadlineError):  # the report lists what is left
         ctx.wait_for("AWS to tell of nothing of ours any more", probe, deadline=SETTLING, longest=10.0)
     left, foreign = looks[-1]
-    settings = session.settings
     return TeardownReport(
-        name=settings.full_name,
-        account=session.aws.account_id(),
+        name=run.settings.full_name,
+        account=run.clients.account_id(),
         at=datetime.now(UTC).isoformat(timespec="seconds"),
-        regions=(session.region,),
-        asked=_questions(),
+        regions=(run.region,),
+        asked=TeardownScan.questions(),
         looks=len(looks),
         left=left,
         foreign=foreign,
     )
 
 
-def look(session: Run, vpcs: tuple[str, ...] = ()) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What is ours, and what only bears our name, a line each. Of the session's region: every region of an
-    environment goes down, and is proven to be, by itself.
-    """
-    from epochctl.aws.teardown_scan import TeardownScan
-
-    settings, kept = session.settings, _given(session)
-    found = TeardownScan(session.aws).find(settings.full_name, settings.tags, kept, vpcs)
+def look(run: Run, vpcs: tuple[str, ...] = ()) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what is ours and what only has our name, a line each, in the run's region."""
+    settings, kept = run.settings, _own_certificate(run)
+    found = run.clients.teardown_scan.find(settings.full_name, settings.tags, kept, vpcs)
     left = dict.fromkeys(one.words for one in found if not one.foreign)
     foreign = dict.fromkeys(f"{one.words}: {one.foreign}" for one in found if one.foreign)
     return tuple(left), tuple(foreign)
 
 
-def _given(session: Run) -> tuple[str, ...]:
-    """The user's own certificate and its validation record stay, even where `cert request` made them."""
-    from epochctl.aws.acm import Acm
-
-    arn = session.settings.certificate_arn
-    state = Acm(session.aws).describe(arn) if arn else None
+def _own_certificate(run: Run) -> tuple[str, ...]:
+    """Return the user's certificate and its validation record: they are kept."""
+    arn = run.settings.certificate_arn
+    state = run.clients.acm.describe(arn) if arn else None
     return (state.arn, state.record_name) if state else ()
-
-
-def _questions() -> tuple[str, ...]:
-    from epochctl.aws.teardown_scan import TeardownScan
-
-    return TeardownScan.questions()
 
 
 def _listed(title: str, items: Iterable[str]) -> tuple[str, ...]:

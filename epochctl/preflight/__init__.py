@@ -1,9 +1,9 @@
-"""What would stop `up`, known before anything is made: facts about the account, the settings, this machine.
+"""Checks of the account, the settings and this machine, made before `up` creates anything.
 
-Reads only. Knows no terminal; `doctor` shows every fact, `up` refuses where one of them fails.
+They only read. `doctor` shows every result; `up` stops if one of the required checks fails.
 """
 
-from epochctl.preflight.check_result import CheckResult, refusal
+from epochctl.preflight.check_result import CheckResult, preflight_error
 from epochctl.preflight.checks import Checks
 
-__all__ = ["CheckResult", "Checks", "refusal"]
+__all__ = ["CheckResult", "Checks", "preflight_error"]

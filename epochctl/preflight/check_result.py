@@ -1,4 +1,4 @@
-"""One fact: its name, whether it stands in the way, why, and what to do. Pure."""
+"""The result of one check, and the error that failed checks amount to."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ State = Literal["ok", "warn", "fail"]
 
 @dataclass(frozen=True)
 class CheckResult:
-    """fail: `up` would not get through. warn: it may, or nobody could tell. error: where one says more."""
+    """What a check found.
+
+    state: fail means that `up` would fail; warn that it may, or that the check could not be made. fix: what
+    to do, "" for nothing; error: the error that failed the check, if there was one.
+    """
 
     name: str
     state: State
@@ -23,33 +27,36 @@ class CheckResult:
 
 
 def ok(name: str, why: str) -> CheckResult:
+    """Return the result of a check that passed."""
     return CheckResult(name, "ok", why)
 
 
 def warn(name: str, why: str, fix: str = "") -> CheckResult:
+    """Return a result that does not stop `up`."""
     return CheckResult(name, "warn", why, fix)
 
 
 def fail(name: str, why: str, fix: str) -> CheckResult:
+    """Return a result that stops `up`."""
     return CheckResult(name, "fail", why, fix)
 
 
-def failed(name: str, error: EpochctlError) -> CheckResult:
-    """An error that stands in the way, as a fact."""
+def from_error(name: str, error: EpochctlError) -> CheckResult:
+    """Return the failed result of a check that raised this error."""
     why = " ".join(part for part in (f"{error.what}:" if error.why else error.what, error.why) if part)
     return CheckResult(name, "fail", " ".join(why.split()), error.fix, error)
 
 
-def refusal(facts: Iterable[CheckResult]) -> EpochctlError | None:
-    """The error that the failing facts amount to; None where none fails. A lone one keeps its own words."""
-    failing = [fact for fact in facts if fact.state == "fail"]
+def preflight_error(results: Iterable[CheckResult]) -> EpochctlError | None:
+    """Return the error for the failed results, or None. A single failure that has an error is that error."""
+    failing = [result for result in results if result.state == "fail"]
     if not failing:
         return None
-    if len(failing) == 1 and failing[0].error is not None:
-        return failing[0].error
     one = len(failing) == 1
+    if one and failing[0].error is not None:
+        return failing[0].error
     return PreflightError(
         "1 thing would stop `up`" if one else f"{len(failing)} things would stop `up`",
-        why="\n".join(f"{fact.name}: {fact.why}" for fact in failing),
-        fix=failing[0].fix if one else "\n".join(dict.fromkeys(fact.fix for fact in failing if fact.fix)),
+        why="\n".join(f"{each.name}: {each.why}" for each in failing),
+        fix=failing[0].fix if one else "\n".join(dict.fromkeys(each.fix for each in failing if each.fix)),
     )

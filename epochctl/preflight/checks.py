@@ -1,80 +1,127 @@
-"""Which questions are asked, of whom, and in which order they are told. Asks nothing itself."""
+"""Which checks `doctor` and `up` run, and in which order they report. The checks run in parallel."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+
 from epochctl.aws.capacity import Capacity
-from epochctl.aws.eks import ClusterAccess, Eks
+from epochctl.aws.eks import Eks
 from epochctl.aws.quotas import Quotas
 from epochctl.aws.route53 import Route53
 from epochctl.aws.session import Aws
 from epochctl.config.settings import Settings
-from epochctl.kube import Kube
-from epochctl.net.dns import DnsClient as Resolver
+from epochctl.errors import EpochctlError, Interrupted
+from epochctl.net.dns import DnsClient
 from epochctl.preflight.account import AccountChecks
-from epochctl.preflight.check_result import CheckResult
-from epochctl.preflight.domain import DomainChecks
-from epochctl.preflight.limits import QuotaChecks
-from epochctl.preflight.local import LocalMachine
+from epochctl.preflight.check_result import CheckResult, warn
+from epochctl.preflight.hosted_zone import HostedZoneChecks
+from epochctl.preflight.local import LocalChecks
 from epochctl.preflight.names import NameChecks
-from epochctl.preflight.parallel_checks import ParallelChecks, Question
-from epochctl.preflight.region_support import RegionSupport
+from epochctl.preflight.quotas import QuotaChecks
+from epochctl.preflight.region_support import RegionChecks
+from epochctl.workflow.parallel import ParallelCalls, ResultTimeout
 
-SECONDS = 13.0  # for all of it; `doctor` promises 15
-PATIENCE = 45.0  # before `up`: one that begins with questions open may end after a quarter of an hour
+DOCTOR_TIMEOUT = 13.0  # seconds for all checks; `doctor` promises 15
+UP_TIMEOUT = 45.0  # seconds: worth waiting for, an `up` that starts unchecked may fail after 15 minutes
 
-Questions = dict[str, Question]
+Check = Callable[[], Iterable[CheckResult]]
+NamedChecks = dict[str, Check]
+
+
+class ParallelChecks:
+    """Run checks in parallel. timeout: seconds for all of them; a check that hangs becomes a warning."""
+
+    def __init__(self, timeout: float) -> None:
+        self._timeout, self._calls = timeout, ParallelCalls[tuple[CheckResult, ...]](timeout)
+
+    def start(self, checks: Mapping[str, Check]) -> None:
+        """Start each of the checks."""
+        for name, check in checks.items():
+            self._calls.start(name, partial(_run, name, check))
+
+    def result(self, name: str) -> tuple[CheckResult, ...] | None:
+        """Wait for one check; None if it has not ended in time. Raises Interrupted if the run was stopped."""
+        try:
+            return self._calls.result(name)
+        except ResultTimeout:
+            return None
+
+    def results(self) -> tuple[CheckResult, ...]:
+        """Wait for all checks and return their results in the order of their start. Raises Interrupted."""
+        found: list[CheckResult] = []
+        for name in self._calls.names:
+            timed_out = warn(name, f"no answer within {self._timeout:.0f} s", "try again; check the network")
+            result = self.result(name)
+            found += (timed_out,) if result is None else result
+        return tuple(found)
+
+
+def _run(name: str, check: Check) -> tuple[CheckResult, ...]:
+    try:
+        return tuple(check())
+    except Interrupted:
+        raise
+    except EpochctlError as error:  # no permission to read, or AWS is down: that alone does not stop `up`
+        reason = error.why.partition("\n")[0] or error.what
+        return (warn(name, f"could not be told: {reason}", error.fix),)
+    except Exception as error:  # a defect in one check must not hide the results of the others
+        return (warn(name, f"could not be told: {type(error).__name__}: {error}"),)
 
 
 class Checks:
-    """Of one (name, environment, region)."""
+    """The checks of one (name, environment, region)."""
 
-    def __init__(self, settings: Settings, region: str, aws: Aws) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        region: str,
+        aws: Aws,
+        *,
+        local: LocalChecks | None = None,
+        account: AccountChecks | None = None,
+        quotas: QuotaChecks | None = None,
+        support: RegionChecks | None = None,
+        names: NameChecks | None = None,
+        hosted_zone: HostedZoneChecks | None = None,
+    ) -> None:
         eks, capacity = Eks(aws), Capacity(aws, settings.full_name, settings.tags)
+        self._local = local or LocalChecks(settings, region)
+        self._account = account or AccountChecks(settings, aws, eks)
+        self._quotas = quotas or QuotaChecks(settings, Quotas(aws), capacity)
+        self._support = support or RegionChecks(settings, capacity, eks)
+        self._names = names or NameChecks(settings, aws, eks)
+        self._hosted_zone = hosted_zone or HostedZoneChecks(settings, Route53(aws), DnsClient())
 
-        def connect(access: ClusterAccess) -> Kube:
-            return Kube(access, lambda: eks.token(access.name).value.get_secret_value())
+    def run_all(self) -> tuple[CheckResult, ...]:
+        """Return the results of all checks, for `doctor`."""
+        checks = ParallelChecks(DOCTOR_TIMEOUT)
+        checks.start({"identity": self._account.identity, **self._machine()})
+        checks.start({"kubectl": self._local.kubectl, "own files": self._local.ejected_files})
+        if _has_identity(checks):
+            account = {
+                "credentials": self._account.credentials,
+                "cluster access": self._account.cluster_access,
+                "log group": self._names.log_group,
+                "namespace": self._names.namespace,
+            }
+            checks.start({**account, **self._region()})
+        return checks.results()
 
-        self._local = LocalMachine(settings, region)
-        self._account = AccountChecks(settings, aws, eks)
-        self._limits = QuotaChecks(settings, Quotas(aws), capacity)
-        self._places = RegionSupport(settings, capacity, eks)
-        self._names = NameChecks(settings, aws, eks, connect)
-        self._domain = DomainChecks(settings, Route53(aws), Resolver())
+    def run_required(self) -> tuple[CheckResult, ...]:
+        """Return the results of the checks that can stop `up`.
 
-    def everything(self) -> tuple[CheckResult, ...]:
-        """All there is to know, for `doctor`."""
-        machine = {"kubectl": self._local.kubectl, "own files": self._local.own_files}
-        account = {
-            "credentials": self._account.credentials,
-            "cluster access": self._account.access,
-            "log group": self._names.log_group,
-            "namespace": self._names.namespace,
-        }
-        asking = self._begin({**self._machine(), **machine}, SECONDS)
-        if self._known(asking):
-            asking.ask_all({**account, **self._region()})
-        return asking.answers()
+        If the environment is up already, only what a change of the settings can break is checked.
+        """
+        checks = ParallelChecks(UP_TIMEOUT)
+        checks.start({"identity": self._account.identity, **self._machine()})
+        if _has_identity(checks):
+            checks.start({"environment": self._account.environment})
+            is_up = any(result.state == "ok" for result in checks.result("environment") or ())
+            checks.start(self._changeable() if is_up else self._region())
+        return checks.results()
 
-    def essential(self) -> tuple[CheckResult, ...]:
-        """What can stop `up`, for its first second; of what stands, only what settings may still change."""
-        asking = self._begin(self._machine(), PATIENCE)
-        if self._known(asking):
-            asking.ask("environment", self._account.standing)
-            stands = any(fact.state == "ok" for fact in asking.answer("environment"))
-            asking.ask_all(self._changeable() if stands else self._region())
-        return asking.answers()
-
-    def _begin(self, machine: Questions, seconds: float) -> ParallelChecks:
-        asking = ParallelChecks(seconds)
-        asking.ask("identity", self._account.identity)
-        asking.ask_all(machine)
-        return asking
-
-    def _known(self, asking: ParallelChecks) -> bool:
-        """AWS is asked only as somebody: without an identity every other answer would be the same."""
-        return all(fact.state == "ok" for fact in asking.answer("identity"))
-
-    def _machine(self) -> Questions:
+    def _machine(self) -> NamedChecks:
         local = self._local
         return {
             "terraform": local.terraform,
@@ -84,22 +131,27 @@ class Checks:
             "disk": local.disk,
         }
 
-    def _region(self) -> Questions:
+    def _region(self) -> NamedChecks:
         return {
-            "zones": self._places.zones,
-            "EKS version": self._places.version,
-            "quota VPCs": self._limits.vpcs,
-            "quota clusters": self._limits.clusters,
-            "names": self._names.taken,
-            "zone": self._domain.zone,
+            "zones": self._support.zones,
+            "EKS version": self._support.version,
+            "quota VPCs": self._quotas.vpcs,
+            "quota clusters": self._quotas.clusters,
+            "names": self._names.conflicts,
+            "zone": self._hosted_zone.delegation,
             **self._changeable(),
         }
 
-    def _changeable(self) -> Questions:
-        """Other nodes, more of them, more NAT gateways: asked for even where everything stands."""
+    def _changeable(self) -> NamedChecks:
+        """What settings may change later: other nodes, more nodes, more NAT gateways."""
         return {
-            "instance types": self._places.instance_types,
-            "quota addresses": self._limits.addresses,
-            "quota NAT gateways": self._limits.nat_gateways,
-            "quota vCPUs": self._limits.vcpus,
+            "instance types": self._support.instance_types,
+            "quota addresses": self._quotas.addresses,
+            "quota NAT gateways": self._quotas.nat_gateways,
+            "quota vCPUs": self._quotas.vcpus,
         }
+
+
+def _has_identity(checks: ParallelChecks) -> bool:
+    """Without an identity every check of AWS would report the same error."""
+    return all(result.state == "ok" for result in checks.result("identity") or ())

@@ -1,4 +1,4 @@
-"""This machine: programs, their versions, Docker where it is needed, room on the disk. Asks no AWS."""
+"""Checks of this machine: programs and their versions, Docker, ejected files, disk space."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from epochctl.config.settings import Settings
 from epochctl.errors import EpochctlError, ToolError
 from epochctl.image.assembler import can_assemble
 from epochctl.image.platforms import platform_of
-from epochctl.preflight.check_result import CheckResult, fail, failed, ok, warn
+from epochctl.preflight.check_result import CheckResult, fail, from_error, ok, warn
 from epochctl.tools import eksctl, process
 from epochctl.tools.docker import Docker
 from epochctl.tools.helm import Helm
 from epochctl.tools.terraform import Terraform
 
 GIGABYTE = 1e9
-LEAST, ENOUGH = 1.0, 3.0  # GB: the provider alone is 0.7
+MINIMUM_FREE, ENOUGH_FREE = 1.0, 3.0  # GB: the AWS provider alone takes 0.7
 
 
-class LocalMachine:
-    """The machine on which `up` would run."""
+class LocalChecks:
+    """Checks of the machine on which `up` would run."""
 
     def __init__(self, settings: Settings, region: str) -> None:
         self._settings = settings
@@ -31,44 +31,46 @@ class LocalMachine:
         self._region = region
 
     def terraform(self) -> Iterator[CheckResult]:
+        """Check terraform's version."""
         root = self._settings.files_of("terraform")
         terraform = Terraform(root, self._files / "terraform", self._region)
         yield _program("terraform", lambda: terraform.version()[0])
 
     def helm(self) -> Iterator[CheckResult]:
+        """Check helm's version."""
         version = Helm(self._files / "kubeconfig", self._files / "helm").version
         yield _program("helm", lambda: ".".join(map(str, version())))
 
     def eksctl(self) -> Iterator[CheckResult]:
-        """Only where the settings say that it makes the controller's identity."""
+        """Check eksctl if the settings use it for the load balancer controller's identity."""
         if self._settings.lb_controller.identity == "eksctl":
             yield _program("eksctl", lambda: _version_of("eksctl", eksctl.FIX, "version"))
 
     def kubectl(self) -> Iterator[CheckResult]:
-        """epochctl needs none; a person may."""
+        """Check kubectl, which epochctl itself does not need."""
         if shutil.which("kubectl") is None:
             yield ok("kubectl", "not installed; epochctl needs none")
             return
-        told = process.run(["kubectl", "version", "--client", "-o", "json"], timeout=10)
-        found = str(json.loads(told.stdout)["clientVersion"]["gitVersion"]).removeprefix("v")
-        yield _old_enough("kubectl", found, needed=False)
+        output = process.run(["kubectl", "version", "--client", "-o", "json"], timeout=10)
+        found = str(json.loads(output.stdout)["clientVersion"]["gitVersion"]).removeprefix("v")
+        yield _compare_version("kubectl", found, required=False)
 
     def image(self) -> Iterator[CheckResult]:
-        """Whether the image can be made here for the nodes' processor; Docker only where it must help."""
+        """Check that this machine can build the image for the nodes' architecture."""
         if self._settings.service.image:
             return
         try:
             nodes = platform_of(self._settings.cluster.instance_types)
         except EpochctlError as error:
-            yield failed("image", error)
+            yield from_error("image", error)
             return
         platform = self._settings.service.platform or nodes
         if platform != nodes:
-            words = f"it would be for {platform}, [service] platform, and the nodes are {nodes}"
-            yield fail("image", words, "correct one of them, or leave [service] platform out")
+            text = f"it would be for {platform}, [service] platform, and the nodes are {nodes}"
+            yield fail("image", text, "correct one of them, or leave [service] platform out")
         elif self._settings.dockerfile_edited and not Docker().answers():
-            words = f"{self._settings.ejected.dockerfile} is yours and edited: only Docker follows it"
-            yield fail("image", words, "start Docker, or take its line out of [ejected] in epochctl.toml")
+            text = f"{self._settings.ejected.dockerfile} is yours and edited: only Docker follows it"
+            yield fail("image", text, "start Docker, or take its line out of [ejected] in epochctl.toml")
         elif self._settings.dockerfile_edited:
             yield ok("image", f"{platform}, built by Docker from {self._settings.ejected.dockerfile}")
         elif can_assemble(platform):
@@ -82,8 +84,8 @@ class LocalMachine:
                 "start Docker, or choose other [cluster] instance_types",
             )
 
-    def own_files(self) -> Iterator[CheckResult]:
-        """What `epochctl eject` copied out: epochctl's own changes no longer reach it."""
+    def ejected_files(self) -> Iterator[CheckResult]:
+        """Report the files that `epochctl eject` copied, and whether epochctl's own have changed since."""
         for one in ejected.parts(self._settings):
             if one.behind:
                 yield warn(f"own {one.part}", f"{one.place}: {one.whence}; it differs", one.remedy)
@@ -92,35 +94,36 @@ class LocalMachine:
                 yield ok(f"own {one.part}", f"{one.place}: {how}; used as it stands ([ejected])")
 
     def disk(self) -> Iterator[CheckResult]:
-        place = next(path for path in (self._files, *self._files.parents) if path.exists())
-        free = shutil.disk_usage(place).free / GIGABYTE
-        words = f"{free:.1f} GB free at {_shown(place, self._settings.directory)}"
-        if free < LEAST:
-            yield fail("disk", f"{words}; terraform's provider alone takes 0.7", "make room")
-        elif free < ENOUGH:
-            yield warn("disk", words, "make room")
+        """Check the free space of the disk that holds the private files."""
+        directory = next(path for path in (self._files, *self._files.parents) if path.exists())
+        free = shutil.disk_usage(directory).free / GIGABYTE
+        text = f"{free:.1f} GB free at {_shown(directory, self._settings.directory)}"
+        if free < MINIMUM_FREE:
+            yield fail("disk", f"{text}; terraform's provider alone takes 0.7", "make room")
+        elif free < ENOUGH_FREE:
+            yield warn("disk", text, "make room")
         else:
-            yield ok("disk", words)
+            yield ok("disk", text)
 
 
 def _program(name: str, version: Callable[[], str]) -> CheckResult:
     try:
-        return _old_enough(name, version(), needed=True)
+        return _compare_version(name, version(), required=True)
     except ToolError as error:
-        return failed(name, error)
+        return from_error(name, error)
 
 
-def _old_enough(name: str, found: str, *, needed: bool) -> CheckResult:
+def _compare_version(name: str, found: str, *, required: bool) -> CheckResult:
     pin = versions.pin(f"tool.{name}")
     if _numbers(found) >= _numbers(pin.minimum):
         return ok(name, f"{found} (at least {pin.minimum})")
-    words, fix = f"{found}, {pin.minimum} or newer is needed", f"install {name} {pin.version}"
-    return fail(name, words, fix) if needed else warn(name, words, fix)
+    text, fix = f"{found}, {pin.minimum} or newer is needed", f"install {name} {pin.version}"
+    return fail(name, text, fix) if required else warn(name, text, fix)
 
 
 def _version_of(program: str, fix: str, *arguments: str) -> str:
-    told = process.run([process.find(program, fix=fix), *arguments], timeout=10)
-    return told.stdout.strip().splitlines()[-1] if told.stdout.strip() else "0"
+    output = process.run([process.find(program, fix=fix), *arguments], timeout=10)
+    return output.stdout.strip().splitlines()[-1] if output.stdout.strip() else "0"
 
 
 def _numbers(version: str) -> tuple[int, ...]:
@@ -128,5 +131,5 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in parts[:3] if part.isdigit())
 
 
-def _shown(place: Path, directory: Path) -> str:
-    return "the project's folder" if place.is_relative_to(directory) else str(place)
+def _shown(path: Path, project: Path) -> str:
+    return "the project's folder" if path.is_relative_to(project) else str(path)

@@ -1,4 +1,4 @@
-"""Where it can stand: availability zones, instance types in them, the nodes' processor, the EKS version."""
+"""Checks of the region: availability zones, instance types, the nodes' architecture, the EKS version."""
 
 from __future__ import annotations
 
@@ -12,37 +12,39 @@ from epochctl.config.settings import Settings
 from epochctl.image.platforms import normalize
 from epochctl.preflight.check_result import CheckResult, fail, ok, warn
 
-LEAST_ZONES, ZONES = 2, 3
-SOON = 90  # days
+MINIMUM_ZONES, ZONES = 2, 3
+WARN_DAYS = 90
 
 
-class RegionSupport:
-    """The region as this environment needs it."""
+class RegionChecks:
+    """Checks of what the environment needs from its region."""
 
     def __init__(self, settings: Settings, capacity: Capacity, eks: Eks) -> None:
         self._cluster, self._capacity, self._eks = settings.cluster, capacity, eks
 
     def zones(self) -> Iterator[CheckResult]:
+        """Check that EKS can place a control plane in two availability zones."""
         zones = self._capacity.zones()
         without = f"; not {', '.join(zones.unfit)}, EKS has no control plane there" if zones.unfit else ""
-        if len(zones.fit) < LEAST_ZONES:
-            words = f"{len(zones.fit)} of the two that EKS needs{without}"
-            yield fail("availability zones", words, f"another region ({', '.join(UNFIT_ZONES)} never fit)")
+        if len(zones.fit) < MINIMUM_ZONES:
+            text = f"{len(zones.fit)} of the two that EKS needs{without}"
+            yield fail("availability zones", text, f"another region ({', '.join(UNFIT_ZONES)} never fit)")
         else:
             yield ok("availability zones", f"{', '.join(zones.fit[:ZONES])}{without}")
 
     def instance_types(self) -> Iterator[CheckResult]:
+        """Check that the zones offer the instance types, and that they have one architecture."""
         wanted = self._cluster.instance_types
         known = self._capacity.instance_types(wanted)
         missing = sorted(set(wanted) - {each.name for each in known})
         if missing:
-            words = f"{', '.join(missing)} is not offered in this region"
-            yield fail("instance types", words, "correct [cluster] instance_types")
+            text = f"{', '.join(missing)} is not offered in this region"
+            yield fail("instance types", text, "correct [cluster] instance_types")
         if known:
-            yield from self._offered(known)
+            yield from self._availability(known)
             yield _architecture(known)
 
-    def _offered(self, known: tuple[InstanceType, ...]) -> Iterator[CheckResult]:
+    def _availability(self, known: tuple[InstanceType, ...]) -> Iterator[CheckResult]:
         zones = self._capacity.zones().fit[:ZONES]
         offered = {zone for each in known for zone in each.zones} & set(zones)
         names, without = ", ".join(each.name for each in known), sorted(set(zones) - offered)
@@ -55,37 +57,39 @@ class RegionSupport:
             yield ok("instance types", f"{names}, offered in {', '.join(zones)}")
 
     def version(self) -> Iterator[CheckResult]:
-        """Days of standard support, by EKS's own calendar, else by versions.toml."""
+        """Check how long EKS supports the Kubernetes version; if EKS does not say, by versions.toml."""
         version = self._cluster.version
         try:
             until = self._eks.standard_support(version)
         except LookupError:
-            yield fail("EKS version", f"EKS has no Kubernetes {version}", _newer())
+            yield fail("EKS version", f"EKS has no Kubernetes {version}", _newer_version())
             return
         pin = versions.pin("eks")
         until = until or (pin.until if pin.version == version else None)
         if until is None:
-            yield warn("EKS version", f"{version}: nobody told the end of its standard support", _newer())
+            yield warn(
+                "EKS version", f"{version}: nobody told the end of its standard support", _newer_version()
+            )
             return
-        yield _supported(version, (until - datetime.now(UTC).date()).days, f"{until}")
+        yield _support_result(version, (until - datetime.now(UTC).date()).days, f"{until}")
 
 
-def _supported(version: str, left: int, until: str) -> CheckResult:
+def _support_result(version: str, left: int, until: str) -> CheckResult:
     if left < 0:
-        words = f"{version} left standard support {-left} days ago; extended support is never entered"
-        return fail("EKS version", words, _newer())
-    words = f"{version}, {left} days of standard support left (until {until})"
-    return ok("EKS version", words) if left >= SOON else warn("EKS version", words, _newer())
+        text = f"{version} left standard support {-left} days ago; extended support is never entered"
+        return fail("EKS version", text, _newer_version())
+    text = f"{version}, {left} days of standard support left (until {until})"
+    return ok("EKS version", text) if left >= WARN_DAYS else warn("EKS version", text, _newer_version())
 
 
-def _newer() -> str:
+def _newer_version() -> str:
     return f'[cluster] version = "{versions.pin("eks").version}"'
 
 
 def _architecture(known: tuple[InstanceType, ...]) -> CheckResult:
-    of = {each.name: "arm64" if "arm64" in each.architectures else "amd64" for each in known}
-    found = sorted({normalize(one) for one in of.values()})
+    by_name = {each.name: "arm64" if "arm64" in each.architectures else "amd64" for each in known}
+    found = sorted({normalize(one) for one in by_name.values()})
     if len(found) == 1:
         return ok("architecture", f"nodes and image are {found[0]}")
-    words = ", ".join(f"{name} is {one}" for name, one in of.items())
-    return fail("architecture", f"{words}: one image cannot run on both", "name types of one architecture")
+    text = ", ".join(f"{name} is {one}" for name, one in by_name.items())
+    return fail("architecture", f"{text}: one image cannot run on both", "name types of one architecture")

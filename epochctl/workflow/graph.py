@@ -1,7 +1,4 @@
-"""The order of steps, read from their types: who publishes what somebody else needs.
-
-Knows nothing of running; a mistake here is a mistake in the program, never the user's.
-"""
+"""The order of steps, read from their types: a step runs after the steps that produce what it needs."""
 
 from __future__ import annotations
 
@@ -14,11 +11,11 @@ Edges = dict[str, tuple[str, ...]]
 
 
 class GraphError(Exception):
-    """The steps do not fit together: two with one name, an output nobody produces, or a circle."""
+    """The steps do not fit together: a duplicate name, an output that no step produces, or a cycle."""
 
 
 class Graph:
-    """Steps by name and the edges between them. Iterates in an order in which every need comes first."""
+    """Steps by name and the edges between them. Iterates in topological order."""
 
     def __init__(self, steps: Sequence[Step]) -> None:
         self._steps = {step.name: step for step in steps}
@@ -31,16 +28,16 @@ class Graph:
     def __iter__(self) -> Iterator[Step]:
         return iter([self._steps[name] for name in self.names])
 
-    def step(self, name: str) -> Step:
-        """The step of that name. Raises GraphError."""
+    def __getitem__(self, name: str) -> Step:
+        """Return the step of that name. Raises GraphError."""
         if name not in self._steps:
             raise GraphError(f"no step is called {name}; there are {', '.join(self.names)}")
         return self._steps[name]
 
     def upto(self, *names: str) -> Graph:
-        """The graph of these steps and everything they need, near and far."""
+        """Return the graph of these steps and of everything they need, directly or indirectly."""
         wanted: set[str] = set()
-        found = [self.step(name).name for name in names]
+        found = [self[name].name for name in names]
         while found:
             name = found.pop()
             if name not in wanted:
@@ -49,9 +46,9 @@ class Graph:
         return Graph([self._steps[name] for name in self.names if name in wanted])
 
     def towards(self, names: Collection[str], without: Collection[str] = ()) -> Edges:
-        """The edges of these steps and of what they need, but for `without` and what only those need."""
+        """Return the edges of these steps and of their needs, except `without` and what only those need."""
         wanted: set[str] = set()
-        found = [self.step(name).name for name in names]
+        found = [self[name].name for name in names]
         while found:
             name = found.pop()
             if name not in wanted and name not in without:
@@ -60,8 +57,12 @@ class Graph:
         order = (name for name in self.names if name in wanted)
         return {name: tuple(need for need in self.edges[name] if need in wanted) for name in order}
 
+    def ancestors(self, name: str) -> frozenset[str]:
+        """Return the names of all steps that this one needs, directly or indirectly."""
+        return frozenset(self.towards((name,))) - {name}
+
     def reversed(self) -> Edges:
-        """For each step the steps that read its output: they must be gone before it goes."""
+        """Return, for each step, the steps that read its output: they are destroyed before it."""
         return {name: tuple(user for user in self.names if name in self.edges[user]) for name in self.names}
 
 
@@ -84,7 +85,7 @@ def _needed(step: Step, producers: dict[type, str]) -> tuple[str, ...]:
 
 
 def _ordered(edges: Edges) -> tuple[str, ...]:
-    """Every need first; among equals as given, so that the reader sees the same order each time."""
+    """Return the names in topological order; among equals in the given order, so that output is stable."""
     sorter = TopologicalSorter(edges)
     try:
         sorter.prepare()

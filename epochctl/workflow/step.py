@@ -1,7 +1,4 @@
-"""What a step is: a noun with a name, the outputs it needs, the output it produces, and three verbs.
-
-Knows nothing of AWS, of terminals, or of the order in which steps run.
-"""
+"""The step protocol: a name, the outputs a step needs and produces, and observe, apply and destroy."""
 
 from __future__ import annotations
 
@@ -15,37 +12,48 @@ from epochctl.workflow.waiting import Clock, Pending, Ready, SystemClock, wait_f
 
 T = TypeVar("T")
 
+Fingerprint = tuple[str, ...]
+
 
 @dataclass(frozen=True)
 class Observation:
-    """What the world looks like to a step.
+    """The current state as a step sees it.
 
-    output: what the step would publish as things stand, None when it does not exist or is not complete.
-    changes: what apply would still do, a line each; empty means apply would change nothing. Without an output
-    and without changes, apply only looks (as `verify` does), and counts as nothing changed.
+    output: what the step would publish now; None if it does not exist or is incomplete.
+    changes: what apply would do, a line each; empty if apply would change nothing. Without an output and
+    without changes, apply only reads (as `verify` does) and counts as unchanged.
     exists: whether destroy would have anything to remove.
+    identify: returns a digest of the changes in full, where `changes` abbreviates them. It is called only
+    when two plans are compared, because it may start a program.
     """
 
     output: Any | None
     changes: tuple[str, ...] = ()
     exists: bool = False
+    identify: Callable[[], str] | None = field(default=None, compare=False)
+
+    def fingerprint(self) -> Fingerprint:
+        """Return what tells this plan of a step from another one. Raises what `identify` raises."""
+        detail = self.identify() if self.identify is not None and self.changes else ""
+        return (*self.changes, detail)
 
 
 @dataclass(frozen=True)
 class ReadOnly:
-    """Nothing is to be changed, not even put right, and nobody waited for.
+    """The command changes nothing, repairs nothing and waits for no other run.
 
-    beside: the run that is at work here meanwhile, "" for none.
+    concurrent_run: the run that is active in this directory meanwhile; "" if there is none.
     """
 
-    beside: str = ""
+    concurrent_run: str = ""
 
 
 @dataclass(frozen=True)
 class Context:
-    """What a step gets besides its own collaborators: the outputs so far, and a way to tell and to wait.
+    """What a step receives besides its collaborators: the outputs so far, and ways to report and to wait.
 
-    read_only: the command changes nothing; None where it may change things.
+    read_only: set if the command changes nothing; None if it may change things.
+    agreed: whether a person agreed to the step's plan; then a step must not apply more than that plan.
     """
 
     step: str
@@ -53,9 +61,10 @@ class Context:
     emit: Emit
     clock: Clock = field(default_factory=SystemClock)
     read_only: ReadOnly | None = None
+    agreed: bool = False
 
     def say(self, message: str) -> None:
-        """One line of progress, shown live."""
+        """Report one line of progress."""
         self.emit(StepProgress(self.step, message))
 
     def wait_for(
@@ -67,7 +76,7 @@ class Context:
         fix: str = "",
         longest: float = 5.0,
     ) -> T:
-        """waiting.wait_for, told to whoever listens."""
+        """Call waiting.wait_for and report each wait as an event."""
 
         def progress(what: str, cause: str, waited: float, deadline: float) -> None:
             self.emit(StepWaiting(self.step, what, cause, waited, deadline, fix))
@@ -78,39 +87,42 @@ class Context:
 
 
 class Step(Protocol):
-    """One word the user types. steps.catalog makes each with its collaborators (settings, clients, tools)."""
+    """One word that the user types. steps.catalog makes each step with its collaborators."""
 
     name: ClassVar[str]
     needs: ClassVar[tuple[type, ...]]
     produces: ClassVar[type]
 
     def observe(self, ctx: Context) -> Observation:
-        """Read the world, change nothing. Only called when every needed output exists."""
+        """Read the current state and change nothing. Called only if every needed output exists."""
         ...
 
     def apply(self, ctx: Context) -> Any:
-        """Make it so, and return the output. Safe to run again, and after a kill at any point."""
+        """Create or update, and return the output. Safe to repeat, also after a kill at any point."""
         ...
 
     def destroy(self, ctx: Context) -> tuple[str, ...]:
-        """Remove it; already absent is success. Needed outputs may be missing (ctx.outputs.find gives None):
-        then remove what can be found without them. Returns what was removed, a line each."""
+        """Delete, and return what was deleted, a line each; already absent is success.
+
+        Needed outputs may be missing (ctx.outputs.find returns None): then delete what can be found
+        without them.
+        """
         ...
 
 
 @runtime_checkable
 class HasCachedOutput(Protocol):
-    """A step that can tell its output at once, where others only need it; what is due it does not say."""
+    """A step that can return its output without a full observation."""
 
     def cached_output(self, ctx: Context) -> Any | None:
-        """The output as it was published last; None where only a full look tells."""
+        """Return the output as it was published last; None if only `observe` can tell."""
         ...
 
 
 @runtime_checkable
 class Discoverable(Protocol):
-    """A step whose work is seen without what it was made of: from another machine, or after a change here."""
+    """A step whose output can be found without the outputs that it was made from, as on another machine."""
 
     def discover(self, ctx: Context) -> Any | None:
-        """The output of what stands, also where needed outputs are missing; None where nothing does."""
+        """Return the output of what exists, even if needed outputs are missing; None if nothing exists."""
         ...

@@ -42,9 +42,9 @@ def share(aws: Aws, settings: Settings) -> None:
 
 def test_regions_as_route_53_has_them(aws: Aws) -> None:
     share(aws, STANDBY)
-    west, east = routes(aws, STANDBY).look()
-    assert (west.name, west.role, west.record) == (WEST, "primary", "failover primary")
-    assert (east.name, east.role, east.record) == (EAST, "standby", "failover secondary")
+    west, east = routes(aws, STANDBY).regions()
+    assert (west.name, west.role, west.record_text) == (WEST, "primary", "failover primary")
+    assert (east.name, east.role, east.record_text) == (EAST, "standby", "failover secondary")
     assert west.target == f"k8s-epoch-1.{WEST}.elb.amazonaws.com"
 
 
@@ -53,22 +53,22 @@ def test_a_region_is_drained_and_undrained(aws: Aws) -> None:
     known = routes(aws, STANDBY)
     assert known.drain(WEST)
     assert not known.drain(WEST)  # it is already
-    assert known.one(WEST).drained
+    assert known.region(WEST).is_drained
     assert known.undrain(WEST)
-    assert not known.one(WEST).drained
+    assert not known.region(WEST).is_drained
 
 
 def test_one_region_has_nowhere_to_go(aws: Aws) -> None:
     aws.client("route53").create_hosted_zone(Name="example.com", CallerReference="1")
     with pytest.raises(NotFoundError, match="not shared by several regions") as raised:
-        routes(aws, ONE).look()
+        routes(aws, ONE).regions()
     assert "one region" in raised.value.why
 
 
-def test_a_region_without_a_record_is_told_with_what_makes_one(aws: Aws) -> None:
+def test_a_region_without_a_record_is_reported_with_the_command_that_creates_it(aws: Aws) -> None:
     share(aws, STANDBY)
     with pytest.raises(NotFoundError) as raised:
-        routes(aws, STANDBY).one("eu-west-1")
+        routes(aws, STANDBY).region("eu-west-1")
     assert raised.value.fix == "epochctl up --region eu-west-1"
 
 

@@ -11,8 +11,8 @@ from epochctl.aws.route53 import HealthCheck, Observation, Placement
 from epochctl.config.routing import Routing
 from epochctl.config.settings import Settings
 from epochctl.errors import Interrupted, NotFoundError
-from epochctl.failover.client import ProbeSecond
-from epochctl.failover.region import Region, role
+from epochctl.failover.client import Probe
+from epochctl.failover.region import Region, role_of
 from epochctl.net.https import Failure, Response
 from epochctl.steps.verify.shared_hostname import HostnameAnswer
 from epochctl.workflow.events import Event, StepProgress
@@ -51,7 +51,7 @@ class World:
     settings: Settings
     places: dict[str, Place] = field(default_factory=lambda: {WEST: Place(), EAST: Place()})
     time: float = 0.0
-    seconds: list[ProbeSecond] = field(default_factory=list)
+    seen: list[Probe] = field(default_factory=list)
     remembered: tuple[float, str] = (-1000.0, "")
     events: list[Event] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
@@ -77,16 +77,16 @@ class World:
             if not place.drained and self.time - place.since >= NOTICED:
                 place.noticed = place.up
         self.on_tick(self.time)
-        while self.asking and len(self.seconds) <= self.time:
-            self.seconds.append(self._second(float(len(self.seconds))))
+        while self.asking and len(self.seen) <= self.time:
+            self.seen.append(self._probe(float(len(self.seen))))
 
-    def _second(self, at: float) -> ProbeSecond:
+    def _probe(self, at: float) -> Probe:
         since, region = self.remembered
         if at - since >= REMEMBERED or not region:
             self.remembered = (at, self.answer())
         region = self.remembered[1]
         up = self.places[region].up
-        return ProbeSecond(at, region if up else "", 200 if up else 0, 0.1, "" if up else "refused")
+        return Probe(at, region if up else "", 200 if up else 0, 0.1, "" if up else "refused")
 
     # Route 53
 
@@ -98,7 +98,7 @@ class World:
     def authoritative(self) -> tuple[str, ...]:
         return (self.answer(),)
 
-    def resolved(self) -> tuple[str, str]:
+    def resolve(self) -> tuple[str, str]:
         return self.answer(), "10.0.0.1"
 
     def addresses(self, region: str) -> tuple[str, ...]:
@@ -107,16 +107,16 @@ class World:
     def region_of(self, address: str) -> str:
         return address
 
-    def look(self) -> tuple[Region, ...]:
+    def regions(self) -> tuple[Region, ...]:
         return tuple(self._region(name, place) for name, place in self.places.items())
 
-    def one(self, name: str) -> Region:
+    def region(self, name: str) -> Region:
         if name not in self.places:
             raise NotFoundError(f"{name} has no record")
         return self._region(name, self.places[name])
 
-    def checked(self, name: str) -> HealthCheck:
-        check = self.one(name).check
+    def health_check(self, name: str) -> HealthCheck:
+        check = self.region(name).check
         assert check is not None
         return check
 
@@ -138,46 +138,46 @@ class World:
         asked = not (place.drained or place.kept)
         seen = tuple(Observation(str(n), place.noticed, "Success") for n in range(3 * asked))
         check = HealthCheck(name, name, f"lb.{name}", "/health", place.drained, place.kept)
-        return Region(name, role(self.settings, name), placed, f"lb.{name}", check, seen)
+        return Region(name, role_of(self.settings, name), placed, f"lb.{name}", check, seen)
 
     # a client
 
     def start(self) -> None:
         self.asking = True
 
-    def stop(self) -> tuple[ProbeSecond, ...]:
+    def stop(self) -> tuple[Probe, ...]:
         self.asking = False
-        return tuple(self.seconds)
+        return tuple(self.seen)
 
-    def seen(self) -> tuple[ProbeSecond, ...]:
-        return tuple(self.seconds)
+    def probes(self) -> tuple[Probe, ...]:
+        return tuple(self.seen)
 
     def get(self, hostname: str, address: str, path: str = "/", **more: object) -> Response | Failure:
         return Response(200, (), "") if self.places[address].up else Failure("connect", "refused")
 
     def ask(self, ctx: Context) -> HostnameAnswer:
-        region = self._second(self.time).region
+        region = self._probe(self.time).region
         return HostnameAnswer(f"https://{HOST}/", region, region)
 
     # a break, and a standby
 
     kind = "network"
-    words = "the cable is cut"
+    description = "the cable is cut"
 
-    def make(self) -> None:
+    def inject(self) -> None:
         self._turn(WEST, False)
 
-    def mend(self) -> None:
-        self.log.append("mend")
+    def repair(self) -> None:
+        self.log.append("repair")
         self._turn(WEST, True)
 
-    def wake(self, region: str) -> None:
-        self.log.append(f"wake {region}")
+    def scale_up(self, region: str) -> None:
+        self.log.append(f"scale up {region}")
         self._turn(region, True)
         self.places[region].noticed = True
 
-    def rest(self, region: str) -> None:
-        self.log.append(f"rest {region}")
+    def scale_down(self, region: str) -> None:
+        self.log.append(f"scale down {region}")
         self._turn(region, False)
 
     def _turn(self, region: str, up: bool) -> None:

@@ -13,7 +13,7 @@ import typer
 from documents import ROOT, Block, Command
 
 from epochctl.cli.app import app
-from epochctl.cli.options import completed, hoisted
+from epochctl.cli.options import default_wait_value, hoist_global_options
 
 PAGES = [pytest.param(path, id=str(path.relative_to(ROOT))) for path in documents.pages()]
 STANDS_FOR_ANY = {"COMMAND", "...", "…"}
@@ -28,7 +28,9 @@ def problem(command: Command) -> str:
 def ours(words: Sequence[str]) -> str:
     """Parsed as Typer would, and not run."""
     root: Any = typer.main.get_command(app)
-    line = completed(hoisted([word for word in words if word not in ("[PART]", "[PART]...")]))
+    line = default_wait_value(
+        hoist_global_options([word for word in words if word not in ("[PART]", "[PART]...")])
+    )
     return parsed(root, line, "epochctl")
 
 

@@ -1,24 +1,16 @@
-"""`epochctl build`: the image, and its push to the registry."""
+"""`epochctl build`."""
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from epochctl.cli.options import Globals, Output, Sandbox, Wait
-from epochctl.operations import run_steps
+from epochctl.cli.command_context import open_command
+from epochctl.cli.options import Output, Sandbox, Wait
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
-
-Platform = Annotated[
-    str | None,
-    typer.Option(
-        metavar="OS/ARCH", help="Build for linux/amd64 or linux/arm64 instead of the nodes' processor."
-    ),
-]
 
 
 @app.command()
@@ -27,34 +19,12 @@ def build(
     sbom: Annotated[
         Path | None, typer.Option(help="Also write what is in the image (SPDX 2.3, JSON) to this file.")
     ] = None,
-    platform: Platform = None,
     wait: Wait = None,
     output: Output = "text",
     sandbox: Sandbox = False,
 ) -> None:
     """Build the image (final stage scratch) and push it to ECR."""
-    done = "The image is in the registry. Next: epochctl deploy"
-    again = f"build --platform={platform}" if platform else "build"
-    options = dataclasses.replace(ctx.obj, platform=platform or None)
-    run_steps.apply(
-        options,
-        "build",
-        "push",
-        output=output,
-        command="build",
-        done=done,
-        wait=wait,
-        again=again,
-        in_turn=True,  # it is pushed at home, and the others get it from there
-    )
-    if sbom is not None:
-        _write_sbom(ctx.obj, sbom)
+    from epochctl.operations import run_steps
 
-
-def _write_sbom(options: Globals, target: Path) -> None:
-    from epochctl.image.layout import read_file, read_layout
-    from epochctl.image.sbom import PATH
-
-    settings = options.settings()
-    layout = read_layout(settings.state_directory(settings.region) / "image")
-    target.write_bytes(read_file(layout, PATH))
+    with open_command(ctx.obj, output=output, title="build", listed=True) as regions:
+        run_steps.build(regions, sbom, wait)

@@ -53,7 +53,7 @@ def init(
         )
     for file in found:
         _write(root, file)
-    typer.echo(ctx.obj.advice("Next: epochctl ci roles, then commit and push the workflows"))
+    typer.echo(ctx.obj.hints("Next: epochctl ci roles, then commit and push the workflows"))
 
 
 def _write(root: Path, file: File) -> None:
@@ -161,12 +161,10 @@ def roles(
     from epochctl.cli.command_context import open_command
     from epochctl.delivery.roles import Roles
     from epochctl.errors import Interrupted
-    from epochctl.operations.run import agreed, interactive
     from epochctl.tools.git import Git
     from epochctl.workflow.events import StepProgress
 
-    if not yes and not interactive():
-        raise SettingsError("ci roles asks first", why="there is no terminal to ask on", fix="add --yes")
+    ctx.obj.require_answer(yes, "ci roles asks first")
     with open_command(ctx.obj, title="ci roles") as fleet:
         settings = fleet.settings
 
@@ -178,7 +176,11 @@ def roles(
         plan = makers.plan(say, remove=remove)
         typer.echo("\n".join(plan.changes) or "Nothing to do.", err=True)
         whom = f"for {repository}, branch {settings.ci.trunk}, environment {settings.environment}"
-        if plan.has_changes and not yes and not agreed(f"{'Remove' if remove else 'Make'} this {whom}?"):
+        if (
+            plan.has_changes
+            and not yes
+            and not fleet.prompt.confirm(f"{'Remove' if remove else 'Make'} this {whom}?")
+        ):
             raise Interrupted("nothing was changed")
         made = makers.apply(plan, say)
         fleet.presenter.result({}, _next(settings, made.deploy, whom) if made else ("The roles are gone.",))

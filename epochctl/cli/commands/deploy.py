@@ -1,4 +1,4 @@
-"""`epochctl deploy`: the chart by digest, and the name that leads to it."""
+"""`epochctl deploy`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-from epochctl.cli.commands.verify import layers_of
+from epochctl.cli.command_context import open_command
 from epochctl.cli.options import Output, Sandbox, Wait
-from epochctl.operations import run_steps
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -36,20 +35,8 @@ def deploy(
     Several regions take their turn, in the order of the settings: each is verified before the next is
     begun, and the first that fails is the last.
     """
-    done = "{url} is deployed. Next: epochctl verify"
-    if image:
-        done += "\n[service] image stays as it is: without --image the next deploy goes by it"
+    from epochctl.operations import run_steps
+
     options = dataclasses.replace(ctx.obj, image=image or None)
-    again = f"deploy --image={image}" if image else "deploy"
-    run_steps.apply(
-        options,
-        "deploy",
-        "dns",
-        output=output,
-        command="deploy",
-        done=done,
-        wait=wait,
-        again=again,
-        in_turn=True,
-        proven=layers_of,
-    )
+    with open_command(options, output=output, title="deploy", listed=True) as regions:
+        run_steps.deploy(regions, image or "", wait)

@@ -1,21 +1,13 @@
-"""`epochctl diagnose`: from what can be seen to what is the cause, layer by layer; the first cause first."""
+"""`epochctl diagnose`."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import TYPE_CHECKING
-
 import typer
 
+from epochctl.cli.command_context import open_command
 from epochctl.cli.options import Output, Sandbox
 
-if TYPE_CHECKING:
-    from epochctl.diagnosis import DiagnosisContext, Finding
-    from epochctl.operations.run import Run
-
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
-
-MARKS = {"ok": "ok", "note": "note", "absent": "ABSENT", "wrong": "WRONG", "unknown": "?"}
 
 
 @app.command()
@@ -26,69 +18,10 @@ def diagnose(ctx: typer.Context, output: Output = "text", sandbox: Sandbox = Fal
     unknown, and after 60 s nothing more is asked. Ends with 0 whatever it finds; for a check with an exit
     code: epochctl verify.
     """
-    from epochctl.cli.command_context import open_command
+    from epochctl.operations import diagnose as operation
 
-    with open_command(ctx.obj, output=output, title="diagnose") as fleet:
-        fleet.each(lambda session: _find_out(session, live=output == "text" and fleet.alone))
+    def show(text: str) -> None:
+        typer.echo(ctx.obj.hints(text))
 
-
-def _find_out(session: Run, *, live: bool) -> None:
-    """live: each finding as it comes; of several regions all of one stand together, at the end."""
-    from epochctl.diagnosis import examine
-
-    found: list[Finding] = []
-    for finding in examine(_case(session)):
-        found.append(finding)
-        if live:
-            typer.echo(session.advice("\n".join(lines(finding))))
-    first = next((one for one in found if one.guilty), None)
-    fields: dict[str, object] = {
-        "findings": [asdict(one) for one in found],
-        "first": asdict(first) if first else None,
-    }
-    before = () if live else tuple(line for one in found for line in lines(one))
-    session.presenter.result(fields, (*before, "", *summary(found)))
-
-
-def _case(session: Run) -> DiagnosisContext:
-    from epochctl.diagnosis import DiagnosisContext
-    from epochctl.locks.holder import Holder, read
-    from epochctl.operations.run_lock import shared
-
-    def holder() -> Holder | None:
-        found = shared(session).read()
-        return read(found.text) if found else None
-
-    runner = session.runner()
-    return DiagnosisContext(
-        settings=session.sized,
-        region=session.region,
-        aws=session.aws,
-        step=runner.graph.step,
-        context=runner.context,
-        outputs=runner.outputs,
-        journal=session.settings.state_directory(session.region) / "journal.jsonl",
-        holder=holder,
-    )
-
-
-def lines(finding: Finding) -> tuple[str, ...]:
-    """One layer: state, cause, and the next command where there is something to do."""
-    first, *rest = finding.cause.splitlines() or [""]
-    margin = " " * 27
-    shown = [f"{finding.layer:<18} {MARKS[finding.state]:<7} {first}", *(margin + line for line in rest)]
-    return (*shown, *([f"{margin}next: {finding.next}"] if finding.next else []))
-
-
-def summary(found: list[Finding]) -> tuple[str, ...]:
-    """The first cause, and how many more there are."""
-    causes = [one for one in found if one.guilty]
-    unknown = [one.layer for one in found if one.state == "unknown" and not one.cause.startswith("not asked")]
-    if not causes:
-        if unknown:
-            return (f"No cause was found; no answer from: {', '.join(unknown)}",)
-        return ("Nothing is wrong.",)
-    first = causes[0]
-    more = f" ({len(causes) - 1} more above)" if len(causes) > 1 else ""
-    head = f"First cause: {first.layer}: {first.cause.splitlines()[0]}{more}"
-    return (head, f"Next: {first.next}") if first.next else (head,)
+    with open_command(ctx.obj, output=output, title="diagnose") as regions:
+        operation.diagnose(regions, show if output == "text" else None)

@@ -1,68 +1,12 @@
-"""`epochctl init`: the three files a project begins with. Overwrites nothing without --force."""
+"""`epochctl init`."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
-
-TOML = """\
-# epochctl.toml: what `epochctl up` makes. The environment and flags override it.
-
-name = "epoch"                # AWS objects are called <name>-<environment>
-environment = "{environment}"    # two environments never see each other
-hostname = "{hostname}"       # API_HOSTNAME overrides it
-regions = ["{region}"]       # the first is home; with a second, see [routing]
-# ttl = "4h"                  # how long it stands before `epochctl down --expired` takes it, for CI
-# certificate_arn = ""        # one of your own, same region; ACM_CERTIFICATE_ARN overrides it
-
-[cluster]
-version = "{version}"             # standard support until {until}
-instance_types = ["t3.medium"]
-nodes = 2
-nat = "single"                # {nat}
-# access = ["arn:aws:iam::123456789012:role/ci"]   # who administers it besides the one who makes it
-
-[lb_controller]
-identity = "{identity}"       # who makes its IAM role: eksctl or terraform; decided once for the whole team
-
-[service]
-# image = ""                  # deploy this image instead of building ours
-# platform = ""               # linux/amd64 or linux/arm64; "" means what the nodes are
-port = 8080
-health_path = "/health"
-replicas = 2
-# secrets = ["epoch"]         # names of Secrets in its namespace whose keys become environment variables
-# cpu = "50m"                 # what a pod is promised; cpu_limit and memory_limit: what it may use at most
-# memory = "64Mi"
-# start_seconds = 40          # how long until health_path answers for the first time
-# [service.env]               # environment variables that anybody may read
-# LOG_LEVEL = "info"
-
-# [ci]                        # delivery by GitHub Actions: epochctl ci init
-# repository = "owner/name"   # else git's origin
-# account = "123456789012"    # else that of the credentials
-# trunk = "main"              # merges to it are deployed
-# test = "make test"          # what a pull request must pass
-
-# [routing]                   # only with several regions: how they share the host name
-# policy = "active-active"    # or "primary-standby": the second answers only while the first does not
-# records = "latency"         # or "weighted"
-# weights = {{ us-west-2 = 80, us-east-1 = 20 }}
-# standby_replicas = 2        # of primary-standby, until woken (0: no pods); as home where it is not said
-# standby_nodes = 2           # the same of nodes; 1 at least
-"""
-
-ENVRC = """\
-# Read by direnv. AWS credentials are found as the AWS CLI finds them (AWS_PROFILE, SSO, ...).
-export API_HOSTNAME="{hostname}"
-# A certificate of your own; empty: epochctl requests one.
-export ACM_CERTIFICATE_ARN=""
-export AWS_REGION="{region}"
-"""
 
 
 @app.command()
@@ -74,43 +18,8 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Overwrite files that are there.")] = False,
 ) -> None:
     """Write epochctl.toml, .envrc and .tool-versions."""
-    from epochctl.errors import SettingsError
+    from epochctl.operations import init as operation
 
-    directory: Path = ctx.obj.directory
-    files = _files(hostname, ctx.obj.region or "us-west-2", ctx.obj.environment or "production")
-    there = [name for name in files if (directory / name).exists()]
-    if there and not force:
-        raise SettingsError(
-            f"{', '.join(there)} would be overwritten", why="nothing was written", fix="--force"
-        )
-    directory.mkdir(parents=True, exist_ok=True)
-    for name, text in files.items():
-        (directory / name).write_text(text, encoding="utf-8")
-        typer.echo(f"wrote {directory / name}")
-    typer.echo(ctx.obj.advice("Next: look through epochctl.toml, then epochctl up --plan"))
-
-
-def _files(hostname: str, region: str, environment: str) -> dict[str, str]:
-    """Text by file name; bad words are refused before anything is written."""
-    import shutil
-
-    from epochctl.config import settings, versions
-    from epochctl.operations import cost_report
-
-    eks = versions.pin("eks")
-    words = {"hostname": hostname, "regions": (region,), "environment": environment}
-    checked = settings.load(Path("/nonexistent"), words, {})
-    identity = "eksctl" if shutil.which("eksctl") else "terraform"
-    return {
-        "epochctl.toml": TOML.format(
-            hostname=checked.hostname,
-            region=region,
-            environment=environment,
-            version=eks.version,
-            until=eks.until,
-            identity=identity,
-            nat=cost_report.nat_choices(region),
-        ),
-        ".envrc": ENVRC.format(hostname=checked.hostname, region=region),
-        ".tool-versions": "".join(f"{name} {pin.version}\n" for name, pin in versions.tools().items()),
-    }
+    region, environment = ctx.obj.region or "us-west-2", ctx.obj.environment or "production"
+    typer.echo("\n".join(operation.init(ctx.obj.directory, hostname, region, environment, force=force)))
+    typer.echo(ctx.obj.hints("Next: look through epochctl.toml, then epochctl up --plan"))

@@ -1,4 +1,4 @@
-"""`epochctl kubeconfig`: the private kubeconfig of the cluster; into the user's own only with --merge."""
+"""`epochctl kubeconfig`."""
 
 from __future__ import annotations
 
@@ -30,30 +30,11 @@ def kubeconfig(
     For one command: KUBECONFIG=$(epochctl kubeconfig) kubectl get pods -A. No secret is in it: it asks
     `epochctl token` each time. Your own kubeconfig is read and changed by --merge alone.
     """
-    from epochctl.aws.eks import Eks
-    from epochctl.aws.session import Aws
-    from epochctl.errors import NotFoundError
-    from epochctl.kube import access
+    from epochctl.operations import kubeconfig as operation
 
-    settings = ctx.obj.settings_of_one("kubeconfig")
-    cluster = access.reach(Eks(Aws(settings.region)), settings, settings.region)
-    if cluster is None:
-        name = f"{settings.full_name} of ours in {settings.region}"
-        raise NotFoundError(f"there is no cluster {name}", fix="epochctl up")
+    settings, dependencies = ctx.obj.settings_of_one("kubeconfig"), ctx.obj.dependencies
     if merge:
-        return _merge(Path(into.split(":")[0]), access.document(cluster.access))
-    path = access.private_kubeconfig(settings, settings.region)
-    typer.echo(path.read_text() if content else path)
-
-
-def _merge(path: Path, document: dict[str, object]) -> None:
-    from epochctl.kube import user_kubeconfig
-
-    done = user_kubeconfig.merge(path, document)
-    if not done.changed:
-        typer.echo(f"{done.path} has it already, as context {done.context}.")
+        typer.echo("\n".join(operation.merge(settings, dependencies, Path(into.split(":")[0]))))
     else:
-        kept = f" The file as it was: {done.backup}" if done.backup else ""
-        typer.echo(f"{done.path} has it now, as context {done.context}.{kept}")
-    if not done.current:
-        typer.echo(f"Its current context stays. To use this one: kubectl config use-context {done.context}")
+        path = operation.path(settings, dependencies)
+        typer.echo(path.read_text() if content else path)

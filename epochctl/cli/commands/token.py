@@ -1,8 +1,7 @@
-"""`epochctl token`: a credential for a cluster, as Kubernetes' exec plugins print it. Needs no settings."""
+"""`epochctl token`: the exec plugin of kubeconfigs. Needs no settings."""
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
@@ -21,17 +20,10 @@ def token(
     sandbox: Sandbox = False,
 ) -> None:
     """Print a credential for the cluster (kubectl's exec plugin)."""
-    from epochctl.aws.eks import Eks
-    from epochctl.aws.session import Aws
+    from epochctl.operations import kubeconfig
 
     region = ctx.obj.region
     if not cluster or not region:
         settings = ctx.obj.settings_of_one("token")
         cluster, region = cluster or settings.full_name, region or settings.region
-    found = Eks(Aws(region)).token(cluster)
-    status = {
-        "token": found.value.get_secret_value(),
-        "expirationTimestamp": found.expires.strftime("%Y-%m-%dT%H:%M:%SZ"),
-    }
-    credential = {"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": status}
-    typer.echo(json.dumps(credential))
+    typer.echo(kubeconfig.token(ctx.obj.dependencies, cluster, region))

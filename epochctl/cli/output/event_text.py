@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from epochctl.workflow import events
-from epochctl.workflow.durations import format_duration as duration
+from epochctl.workflow.durations import format_duration
 
-__all__ = ["ABOUT", "DOING", "duration", "line", "plan_text", "remedy", "waiting_text"]
+__all__ = ["ABOUT", "DOING", "line", "plan_text", "remedy", "waiting_text"]
 
 # What a step is about, for somebody who sees its name for the first time.
 ABOUT = {
@@ -24,7 +24,7 @@ DOING = {"observe": "looking", "apply": "working", "destroy": "removing"}
 
 def waiting_text(event: events.StepWaiting) -> str:
     """What is waited for, and why it is not there yet."""
-    limit = f"{duration(event.waited)} of at most {duration(event.deadline)}"
+    limit = f"{format_duration(event.waited)} of at most {format_duration(event.deadline)}"
     following = f"; next: {event.fix}" if event.fix else ""
     return f"waiting for {event.what}: {event.cause} ({limit}{following})"
 
@@ -54,9 +54,9 @@ def line(event: events.Event) -> str:
         case events.StepWaiting():
             return waiting_text(event)
         case events.StepFinished():
-            return f"done in {duration(event.seconds)}" + (f": {event.detail}" if event.detail else "")
+            return f"done in {format_duration(event.seconds)}" + (f": {event.detail}" if event.detail else "")
         case events.StepFailed():
-            return f"FAILED after {duration(event.seconds)}: {event.what}"
+            return f"FAILED after {format_duration(event.seconds)}: {event.what}"
         case events.StepSkipped():
             return f"skipped: {event.reason}"
         case events.StepPlanned():

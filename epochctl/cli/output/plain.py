@@ -10,11 +10,13 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from collections.abc import Callable
 from datetime import datetime
 from typing import TextIO
 
-from epochctl.cli.output.event_text import duration, line, remedy
+from epochctl.cli.output.event_text import line, remedy
 from epochctl.workflow import events
+from epochctl.workflow.durations import format_duration
 
 HEARTBEAT = 9.0
 Place = tuple[str, str]  # region and step
@@ -24,8 +26,13 @@ ENDS = (events.StepFinished, events.StepFailed, events.StepSkipped, events.StepP
 class PlainLines:
     """A subscriber; a thread of its own says which steps still work when nothing else has been said."""
 
-    def __init__(self, stream: TextIO | None = None, heartbeat: float = HEARTBEAT) -> None:
-        self._stream = stream or sys.stderr
+    def __init__(
+        self,
+        stream: TextIO | None = None,
+        heartbeat: float = HEARTBEAT,
+        now: Callable[[], datetime] = datetime.now,
+    ) -> None:
+        self._stream, self._now = stream or sys.stderr, now
         self._heartbeat = heartbeat
         self._lock = threading.Lock()
         self._since: dict[Place, float] = {}
@@ -73,14 +80,14 @@ class PlainLines:
         self._spoken = time.monotonic()
         region, step = place
         who = f"{region} {step:<13}".lstrip()
-        print(f"{datetime.now():%H:%M:%S} {who} {text}", file=self._stream, flush=True)
+        print(f"{self._now():%H:%M:%S} {who} {text}", file=self._stream, flush=True)
 
     def _beat(self) -> None:
         while not self._closed.wait(min(1.0, self._heartbeat / 4)):
             with self._lock:
                 if self._since and time.monotonic() - self._spoken >= self._heartbeat:
                     place, since = min(self._since.items(), key=lambda item: item[1])
-                    waited = duration(time.monotonic() - since)
+                    waited = format_duration(time.monotonic() - since)
                     last = self._last.get(place, "")
                     short = last.partition("\n")[0][:60]
                     self._say(place, f"still at it after {waited}" + (f" ({short})" if short else ""))

@@ -10,19 +10,11 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Protocol
 
-from epochctl.cli.hints import Advice, Advised
+from epochctl.cli.hints import CommandHints, HintedPresenter
 from epochctl.errors import Interrupted
+from epochctl.operations.presenter import Presenter
 from epochctl.workflow.events import Event
-
-
-class Presenter(Protocol):
-    """Shows events and, at the end, a result."""
-
-    def __call__(self, event: Event) -> None: ...
-    def result(self, fields: dict[str, object], lines: tuple[str, ...] = ()) -> None: ...
-    def close(self) -> None: ...
 
 
 class BrokenPipeGuard:
@@ -57,9 +49,9 @@ class BrokenPipeGuard:
             mute()
 
 
-def presenter(output: str, title: str, advice: Advice) -> Presenter:
+def presenter(output: str, title: str, hints: CommandHints) -> Presenter:
     """Who shows it, with that advice."""
-    return Advised(_presenter(output, title), advice)
+    return HintedPresenter(_presenter(output, title), hints)
 
 
 def _presenter(output: str, title: str) -> Presenter:

@@ -14,8 +14,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from epochctl.cli.output.event_text import ABOUT, DOING, duration, line, remedy
+from epochctl.cli.output.event_text import ABOUT, DOING, line, remedy
 from epochctl.workflow import events
+from epochctl.workflow.durations import format_duration
 
 STYLES = {
     "waiting": "dim",
@@ -128,7 +129,7 @@ class Console:
         from rich.tree import Tree
 
         with self._lock:
-            tree = Tree(Text(f"{self._title}  {duration(self._clock() - self._start)}", style="bold"))
+            tree = Tree(Text(f"{self._title}  {format_duration(self._clock() - self._start)}", style="bold"))
             at_work = self._at_work()
             for region, rows in self._regions.items():
                 branch = tree.add(Text(region, style="bold")) if region else tree
@@ -146,7 +147,7 @@ class Console:
         from rich.text import Text
 
         seconds = row.seconds if row.seconds is not None else self._clock() - row.started
-        clock = duration(seconds) if row.started else ""
+        clock = format_duration(seconds) if row.started else ""
         text = Text(no_wrap=True, overflow="crop" if self._ascii else "ellipsis")
         text.append(f"{self._mark(row.state)} {name:<13} {clock:>11}  ", style=STYLES.get(row.state, "cyan"))
         words = row.text or (ABOUT.get(name, "") if row.state == "waiting" else "")

@@ -17,7 +17,7 @@ from epochctl.errors import EpochctlError
 from epochctl.net.dns import DnsClient
 from epochctl.outputs import DnsRecord, Release
 from epochctl.steps.dns.old_hostnames import OldHostnames
-from epochctl.steps.dns.propagation import wait_in_sync
+from epochctl.steps.dns.propagation import wait_in_sync, wait_out_the_ttl
 from epochctl.steps.dns.record_plan import others
 from epochctl.steps.dns.region_share import RegionShare
 from epochctl.steps.dns.routed_records import RoutedRecords, foreign
@@ -146,6 +146,10 @@ class Dns:
         if balancer is None:
             return Observation(output, (f"route {self._hostname} to {self._region}",), exists)
         return Observation(output, sharing.due(balancer, present, check), exists)
+
+    def wait_for_clients_to_leave(self, ctx: Context) -> None:
+        """Wait until no resolver remembers a record that was deleted: its TTL, 60 s."""
+        wait_out_the_ttl(ctx, "clients to go elsewhere", "resolvers may still send clients here")
 
     def _observe_elsewhere(self, target: str) -> Observation:
         answer = self._names.ask(self._names.authority(self._hostname), self._hostname, "A")

@@ -111,7 +111,7 @@ class Reconciliation:
         earlier one could not upload is in the state. Raises LockedError where a command that only looks
         finds one at work."""
         if ctx.read_only is not None:
-            self._refuse_busy(ctx.read_only.beside)
+            self._refuse_busy(ctx.read_only.concurrent_run)
             return self._terraform.init(backend, ctx.say)
         ctx.wait_for("the terraform of an earlier run to end", self._idle, deadline=3600)
         self._terraform.init(backend, ctx.say)

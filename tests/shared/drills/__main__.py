@@ -91,7 +91,11 @@ def _up() -> int:
 
 
 def _drill(trial: Trial) -> Json:
-    output = _epochctl("failover", "drill", "--yes", "-o", "json", *trial.arguments, seconds=DRILL_SECONDS)
+    if trial.fault:
+        output = _run(sys.executable, "-m", "drills.fault", trial.fault, seconds=DRILL_SECONDS)
+    else:
+        words = ("failover", "drill", "--yes", "-o", "json", "--break", "targets")
+        output = _epochctl(*words, seconds=DRILL_SECONDS)
     lines = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
     found: Json = next(line for line in reversed(lines) if line["event"] == "result")
     for name, value in found["measures"].items():
@@ -101,13 +105,15 @@ def _drill(trial: Trial) -> Json:
 
 
 def _epochctl(*arguments: str, seconds: float) -> str:
-    """In the world; its stdout, when it ended well."""
-    argv = [str(BIN / "epoch-sandbox"), "exec", "--", str(BIN / "epochctl"), *arguments]
+    return _run(str(BIN / "epochctl"), *arguments, seconds=seconds)
+
+
+def _run(*command: str, seconds: float) -> str:
+    """Run it in the sandbox and return its stdout. Raises SystemExit if it fails."""
+    argv = [str(BIN / "epoch-sandbox"), "exec", "--", *command]
     done = subprocess.run(argv, stdout=subprocess.PIPE, text=True, timeout=seconds)
     if done.returncode:
-        raise SystemExit(
-            f"epochctl {' '.join(arguments)} ended with {done.returncode}:\n{done.stdout[-2000:]}"
-        )
+        raise SystemExit(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout[-2000:]}")
     return done.stdout
 
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from doubles import FakeSteps, injected
 
 from epochctl.cli.app import run
-from epochctl.cli.commands.diagnose import summary
 from epochctl.diagnosis import Finding
+from epochctl.operations.diagnose import summary
 
 FOUND = (
     Finding("credentials", "ok", "arn:me"),
@@ -21,19 +20,16 @@ FOUND = (
 )
 
 
-@pytest.fixture
-def _found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    def examine(case: Any) -> Iterator[Finding]:
-        yield from FOUND
-
-    monkeypatch.chdir(tmp_path)
+def diagnosed(monkeypatch: pytest.MonkeyPatch, directory: Path, *words: str) -> int:
+    monkeypatch.chdir(directory)
     monkeypatch.setenv("API_HOSTNAME", "epoch.example.com")
-    monkeypatch.setattr("epochctl.diagnosis.examine", examine)
+    return run(["diagnose", *words], injected(FakeSteps(), diagnose=lambda context: iter(FOUND)))
 
 
-@pytest.mark.usefixtures("_found")
-def test_the_first_cause_and_the_next_command(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["diagnose"]) == 0
+def test_the_first_cause_and_the_next_command(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert diagnosed(monkeypatch, tmp_path) == 0
     out = capsys.readouterr().out
     assert "credentials        ok      arn:me\n" in out
     assert "controller         WRONG   scaled to 0\n" in out
@@ -43,9 +39,10 @@ def test_the_first_cause_and_the_next_command(capsys: pytest.CaptureFixture[str]
     )
 
 
-@pytest.mark.usefixtures("_found")
-def test_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["diagnose", "-o", "json"]) == 0
+def test_for_programs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert diagnosed(monkeypatch, tmp_path, "-o", "json") == 0
     told = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert [one["layer"] for one in told["findings"]] == [one.layer for one in FOUND]
     assert told["first"]["layer"] == "controller"

@@ -12,7 +12,7 @@ from epochctl.config import package_files
 from epochctl.config.settings import Settings, load
 from epochctl.errors import SettingsError
 from epochctl.preflight import CheckResult
-from epochctl.preflight.local import LocalMachine
+from epochctl.preflight.local import LocalChecks
 
 TOML = 'hostname = "epoch.example.com"\n\n[service]\nport = 8080\n# [service.env]\n# A = "b"\n'
 
@@ -102,7 +102,7 @@ def change(part: str, origin: str) -> Path:
 
 
 def facts() -> list[CheckResult]:
-    return list(LocalMachine(settings(), "us-west-2").own_files())
+    return list(LocalChecks(settings(), "us-west-2").ejected_files())
 
 
 def test_doctor_tells_when_it_was_copied_from_another_epochctl() -> None:

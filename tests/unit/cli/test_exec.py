@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from doubles import FakeClients, FakeSteps, injected
 
-from epochctl.cli.app import run
+from epochctl.cli import app
 from epochctl.kube import ExitStatus
+
+NOTHING = open(os.devnull)  # noqa: SIM115  # stays open: a thread may still read it
 
 
 class Running:
@@ -45,21 +49,20 @@ class Kube:
 
 
 @pytest.fixture
-def ending(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
-    def cluster(ended: ExitStatus) -> Kube:
-        kube = Kube(ended)
-        monkeypatch.setattr("epochctl.cli.cluster.connected", lambda aws, name: kube)
-        return kube
-
+def ending(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[ExitStatus], Kube]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("API_HOSTNAME", "epoch.example.com")
-    monkeypatch.setattr("epochctl.cli.tty._feed", lambda remote: None)
-    return cluster
+    monkeypatch.setattr("sys.stdin", NOTHING)
+    return Kube
+
+
+def run(kube: Kube, words: list[str]) -> int:
+    return app.run(words, injected(FakeSteps(), clients=lambda region: FakeClients(region, cluster=kube)))
 
 
 def test_the_commands_own_code_and_streams(ending: Any, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     kube = ending(ExitStatus(7))
-    assert run(["exec", "--", "python3", "--version", "--verbose"]) == 7
+    assert run(kube, ["exec", "--", "python3", "--version", "--verbose"]) == 7
     assert kube.asked == [("well", ["python3", "--version", "--verbose"])], "the first that is ready"
     said = capfdbinary.readouterr()
     assert (said.out, said.err) == (b"out\n", b"err\n")
@@ -67,19 +70,19 @@ def test_the_commands_own_code_and_streams(ending: Any, capfdbinary: pytest.Capt
 
 def test_a_named_pod(ending: Any) -> None:
     kube = ending(ExitStatus(0))
-    assert run(["exec", "--pod", "ill", "--", "true"]) == 0
+    assert run(kube, ["exec", "--pod", "ill", "--", "true"]) == 0
     assert kube.asked[0][0] == "ill"
 
 
 def test_no_such_pod_names_those_there_are(ending: Any, capfd: pytest.CaptureFixture[str]) -> None:
-    ending(ExitStatus(0))
-    assert run(["exec", "--pod", "gone", "--", "true"]) == 16
+    kube = ending(ExitStatus(0))
+    assert run(kube, ["exec", "--pod", "gone", "--", "true"]) == 16
     assert "there are: ill, well" in capfd.readouterr().err
 
 
 def test_no_shell_is_said(ending: Any, capfd: pytest.CaptureFixture[str]) -> None:
-    ending(ExitStatus(None, 'exec: "sh": executable file not found in $PATH'))
-    assert run(["exec", "--", "sh"]) == 16
+    kube = ending(ExitStatus(None, 'exec: "sh": executable file not found in $PATH'))
+    assert run(kube, ["exec", "--", "sh"]) == 16
     error = capfd.readouterr().err
     assert "no program sh in pod well" in error
     assert "python3 is there" in error

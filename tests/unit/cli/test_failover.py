@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -18,7 +19,7 @@ DOCS = Path(__file__).resolve().parents[3] / "docs"
 
 
 def rows(world: World) -> tuple[Row, ...]:
-    return tuple(Row(region, "2 of 2 healthy", region.name == WEST) for region in world.look())
+    return tuple(Row(region, "2 of 2 healthy", region.name == WEST) for region in world.regions())
 
 
 def test_where_all_is_well_a_drill_is_next() -> None:
@@ -57,7 +58,7 @@ def test_a_region_whose_health_counts_for_nothing_is_put_right() -> None:
     world = World(settings())
     world.places[EAST].kept = True
     shown = rows(world)
-    assert shown[1].region.told == "waits: the health path changes"
+    assert shown[1].region.health_text == "waits: the health path changes"
     assert advice(WEST, shown, ()) == "epochctl up"
 
 
@@ -70,7 +71,6 @@ def test_a_line_a_region() -> None:
 @pytest.mark.parametrize(
     ("words", "fix"),
     [
-        (["failover", "drill", "--break-command", "true", "--yes"], "give both"),
         (["failover", "drill"], "--yes"),
         (["failover", "to", EAST], "--yes"),
         (["failover", "to", "eu-west-1", "--yes"], f"epochctl failover to {WEST}"),
@@ -87,7 +87,7 @@ def test_what_cannot_be_meant_is_refused(
         f'hostname = "epoch.example.com"\nregions = ["{WEST}", "{EAST}"]\n'
     )
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("epochctl.operations.run.interactive", lambda: False)
+    monkeypatch.setattr("sys.stdin", io.StringIO())
     assert run(words) == 3
     assert fix in capsys.readouterr().err
 

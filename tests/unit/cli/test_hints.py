@@ -12,11 +12,11 @@ import typer
 
 from epochctl.cli import hints
 from epochctl.cli.app import COMMANDS, app
-from epochctl.cli.hints import Advice, Advised, spoken
+from epochctl.cli.hints import CommandHints, HintedPresenter, hints_from_argv
 from epochctl.cli.options import Globals
 from epochctl.workflow import events
 
-INSIDE = Advice(inside=True)
+INSIDE = CommandHints(inside=True)
 
 
 @pytest.mark.parametrize(
@@ -54,13 +54,13 @@ INSIDE = Advice(inside=True)
     ],
 )
 def test_advice_is_for_the_place_that_was_meant(line: list[str], told: str, shown: str) -> None:
-    assert spoken(line)(told) == shown
+    assert hints_from_argv(line)(told) == shown
 
 
 def test_the_options_give_the_same_advice_as_the_line() -> None:
     given = Globals(Path("c"), "two", "us-east-1", False, True)
-    assert given.advice("epochctl up") == "epochctl -C c --environment two --region us-east-1 up --sandbox"
-    assert Globals(Path(), None, None, False).advice("epochctl up") == "epochctl up"
+    assert given.hints("epochctl up") == "epochctl -C c --environment two --region us-east-1 up --sandbox"
+    assert Globals(Path(), None, None, False).hints("epochctl up") == "epochctl up"
 
 
 def test_whoever_goes_on_for_it_stays_inside() -> None:
@@ -86,7 +86,7 @@ class Heard:
 
 def test_events_and_last_words_carry_it() -> None:
     heard = Heard()
-    advised = Advised(heard, INSIDE)
+    advised = HintedPresenter(heard, INSIDE)
     advised(events.StepWaiting("deploy", "pods", "none", 1.0, 2.0, "epochctl logs"))
     advised.result({"next": "epochctl up", "due": {"dns": ["epochctl deploy", 3]}}, ("epochctl diagnose",))
     assert heard.all[0].fix == "epochctl logs --sandbox"
@@ -119,4 +119,4 @@ def test_nobody_says_a_command_past_it() -> None:
     names = "|".join(COMMANDS)
     for path in Path(hints.__file__).parent.rglob("*.py"):
         for said in re.findall(r"typer\.echo\((.*)", path.read_text()):
-            assert not re.search(rf"epochctl ({names})\b", said) or "advice(" in said, f"{path.name}: {said}"
+            assert not re.search(rf"epochctl ({names})\b", said) or "hints(" in said, f"{path.name}: {said}"

@@ -24,7 +24,7 @@ from epochctl.errors import ToolError
     ],
 )
 def test_global_options_stand_anywhere(line: list[str], ordered: list[str]) -> None:
-    assert options.hoisted(line) == ordered
+    assert options.hoist_global_options(line) == ordered
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def test_a_missing_sandbox_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     ],
 )
 def test_a_wait_has_a_length(line: list[str], whole: list[str]) -> None:
-    assert options.completed(line) == whole
+    assert options.default_wait_value(line) == whole
 
 
 @pytest.mark.parametrize(

@@ -7,15 +7,15 @@ import json
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from doubles import FakeClients, FakeSteps, injected
 from shared_lock import SharedLock
 
 from epochctl import outputs
-from epochctl.aws.session import Aws
 from epochctl.cli.app import run
-from epochctl.config.settings import Settings
 from epochctl.errors import CredentialsError, DeployError, LockedError, PreflightError, VerifyError
 from epochctl.operations import status_screen
 from epochctl.preflight import CheckResult
@@ -46,8 +46,24 @@ class World:
     places: dict[str, Place] = field(default_factory=lambda: {WEST: Place(), EAST: Place()})
     log: list[tuple[str, str]] = field(default_factory=list)
     together: threading.Barrier | None = None
+    checks: dict[str, tuple[CheckResult, ...]] = field(default_factory=dict)
+    prompt: Any = None
 
-    def steps(self, region: str) -> tuple[Any, ...]:
+    def run(self, words: list[str]) -> int:
+        """Run the command line in this world."""
+        answer = HostnameAnswer(URL, "10.0.0.1", EAST)
+        return run(
+            words,
+            injected(
+                self.steps,
+                clients=lambda region: FakeClients(region, self.places[region].lock),
+                checks=lambda region: self.checks.get(region, ()),
+                shared_hostname=lambda settings: SimpleNamespace(ask=lambda ctx: answer),
+                prompt=self.prompt,
+            ),
+        )
+
+    def steps(self, region: str) -> FakeSteps:
         world, place = self, self.places.setdefault(region, Place())
 
         class Make:
@@ -85,6 +101,9 @@ class World:
                 world.log.append(("drain", region))
                 return (f"record of {region}",) if place.made else ()
 
+            def wait_for_clients_to_leave(self, ctx: Context) -> None:
+                world.log.append(("wait", ctx.step))
+
             def shares(self) -> tuple[RegionShare, ...]:
                 return tuple(
                     RegionShare(region, "latency", healthy=not one.ill)
@@ -107,7 +126,7 @@ class World:
             def destroy(self, ctx: Context) -> tuple[str, ...]:
                 return ()
 
-        return Make(), Name(), Look()
+        return FakeSteps(deploy=Make(), dns=Name(), verify=Look())
 
     def did(self, what: str) -> list[str]:
         return [region for each, region in self.log if each == what]
@@ -119,36 +138,10 @@ def _release() -> outputs.Release:
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> World:
-    made = World()
-
-    def steps(settings: Settings, region: str, aws: Aws, *_: object) -> tuple[Any, ...]:
-        return made.steps(region)
-
-    def waited(ctx: Context, what: str, cause: str) -> None:
-        made.log.append(("wait", ctx.step))
-
     (tmp_path / "epochctl.toml").write_text(TOML)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.stdin", io.StringIO())
-    monkeypatch.setattr("epochctl.steps.catalog.make_steps", steps)
-    monkeypatch.setattr("epochctl.preflight.Checks.essential", lambda self: ())
-    monkeypatch.setattr(
-        "epochctl.operations.run_lock.shared", lambda session: made.places[session.region].lock
-    )
-    monkeypatch.setattr("epochctl.aws.credentials.time_left", lambda aws: None)
-    monkeypatch.setattr("epochctl.aws.credentials.has_unknown_expiry", lambda aws: False)
-    monkeypatch.setattr("epochctl.aws.session.Aws.account_id", lambda self: "123456789012")
-    monkeypatch.setattr("epochctl.aws.state_bucket.StateBucket.exists", lambda self, account: True)
-    monkeypatch.setattr("epochctl.aws.teardown_scan.TeardownScan.find", lambda *_: ())
-    monkeypatch.setattr("epochctl.aws.network.Network.find", lambda self, tags: ())
-    monkeypatch.setattr(
-        "epochctl.steps.verify.shared_hostname.SharedHostname.ask",
-        lambda self, ctx: HostnameAnswer(URL, "10.0.0.1", EAST),
-    )
-    monkeypatch.setattr("epochctl.steps.dns.propagation.wait_out_the_ttl", waited)
-    monkeypatch.setattr("epochctl.operations.teardown_audit.SETTLING", 0.0)
-    monkeypatch.setattr("epochctl.tools.process.Stop.event", threading.Event())
-    return made
+    return World()
 
 
 def result(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
@@ -158,14 +151,14 @@ def result(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
 
 def test_up_brings_regions_up_side_by_side(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     world.together = threading.Barrier(2)  # breaks where one waits for the other to end
-    assert run(["up", "--yes"]) == 0
+    assert world.run(["up", "--yes"]) == 0
     said = capsys.readouterr()
     assert f"{URL} answers from {WEST}, {EAST}." in said.out
     assert f"{EAST} deploy        done" in said.err
 
 
 def test_each_region_has_its_own_journal_and_lock(world: World, tmp_path: Path) -> None:
-    run(["up", "--yes"])
+    world.run(["up", "--yes"])
     for region in (WEST, EAST):
         files = tmp_path / ".epochctl/epoch/production" / region
         assert "run_finished" in (files / "journal.jsonl").read_text()
@@ -176,7 +169,7 @@ def test_one_that_fails_stops_no_other_and_is_named_with_its_repair(
     world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     world.places[WEST].error = DeployError("pods crash", why="exit code 1", fix="epochctl logs")
-    assert run(["up", "--yes"]) == DeployError.exit_code
+    assert world.run(["up", "--yes"]) == DeployError.exit_code
     said = capsys.readouterr()
     assert world.places[EAST].made
     assert f"{WEST}: FAILED: pods crash" in said.out
@@ -197,36 +190,28 @@ def test_up_of_one_region_repairs_it_and_looks_like_one(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     world.places[EAST].made = True
-    assert run(["up", "--yes", "--region", WEST]) == 0
+    assert world.run(["up", "--yes", "--region", WEST]) == 0
     said = capsys.readouterr()
     assert world.did("deploy") == [WEST]
     assert said.out == f"\n{URL} answers.\nLook around: epochctl --region {WEST} status\n"
     assert WEST not in said.err
 
 
-def test_what_is_the_same_everywhere_is_said_once(
-    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_the_same_everywhere_is_said_once(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     fact = CheckResult(
         "identity", "fail", "none", error=CredentialsError("no AWS credentials", fix="sign in")
     )
-    monkeypatch.setattr("epochctl.preflight.Checks.essential", lambda self: (fact,))
-    assert run(["up", "--yes"]) == CredentialsError.exit_code
+    world.checks = dict.fromkeys((WEST, EAST), (fact,))
+    assert world.run(["up", "--yes"]) == CredentialsError.exit_code
     assert "error: no AWS credentials\n  fix: sign in\n" in capsys.readouterr().err
     assert world.log == []
 
 
 def test_a_region_that_would_not_get_through_is_left_out(
-    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def essential(self: Any) -> tuple[CheckResult, ...]:
-        return (CheckResult("quota VPCs", "fail", "5 of 5"),) if self.region == EAST else ()
-
-    monkeypatch.setattr("epochctl.preflight.Checks.essential", essential)
-    monkeypatch.setattr(
-        "epochctl.preflight.Checks.__init__", lambda self, s, r, a: setattr(self, "region", r)
-    )
-    assert run(["up", "--yes"]) == PreflightError.exit_code
+    world.checks = {EAST: (CheckResult("quota VPCs", "fail", "5 of 5"),)}
+    assert world.run(["up", "--yes"]) == PreflightError.exit_code
     assert world.did("deploy") == [WEST]
     assert f"{EAST}: " in capsys.readouterr().err
 
@@ -235,7 +220,7 @@ def test_a_region_locked_by_somebody_else_is_left_out(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     world.places[EAST].lock = SharedLock("somebody else's")
-    assert run(["up", "--yes"]) == LockedError.exit_code
+    assert world.run(["up", "--yes"]) == LockedError.exit_code
     assert world.did("deploy") == [WEST]
     assert f"another run is at work on epoch-production in {EAST}" in capsys.readouterr().err
 
@@ -244,13 +229,13 @@ def test_plan_is_one_for_all_regions_with_the_sum_of_the_cost(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     world.places[WEST].made = True
-    assert run(["up", "--plan"]) == 0
+    assert world.run(["up", "--plan"]) == 0
     out = capsys.readouterr().out
     assert f"{EAST}:\n  deploy:\n    install release epoch\n" in out
     assert "  together" in out
     assert out.count("epochctl down removes all of it") == 1
     assert world.log == []
-    run(["up", "--plan", "-o", "json"])
+    world.run(["up", "--plan", "-o", "json"])
     told = result(capsys)
     assert told["regions"][EAST]["due"] == {"deploy": ["install release epoch"]}
     parts = [told["regions"][region]["cost"]["hourly"] for region in (WEST, EAST)]
@@ -258,7 +243,7 @@ def test_plan_is_one_for_all_regions_with_the_sum_of_the_cost(
 
 
 def test_events_say_their_region(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["up", "--yes", "-o", "json"]) == 0
+    assert world.run(["up", "--yes", "-o", "json"]) == 0
     events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert {each["region"] for each in events[:-1]} == {WEST, EAST}
     assert events[-1]["event"] == "result"
@@ -266,7 +251,7 @@ def test_events_say_their_region(world: World, capsys: pytest.CaptureFixture[str
 
 
 def test_deploy_goes_region_by_region_and_verifies_between(world: World) -> None:
-    assert run(["deploy"]) == 0
+    assert world.run(["deploy"]) == 0
     assert world.log == [("deploy", WEST), ("verify", WEST), ("deploy", EAST), ("verify", EAST)]
 
 
@@ -275,7 +260,7 @@ def test_deploy_stops_at_the_first_region_that_fails(
     world: World, capsys: pytest.CaptureFixture[str], where: str
 ) -> None:
     setattr(world.places[WEST], where, DeployError("crash") if where == "error" else VerifyError("no TLS"))
-    assert run(["deploy"]) == (DeployError.exit_code if where == "error" else VerifyError.exit_code)
+    assert world.run(["deploy"]) == (DeployError.exit_code if where == "error" else VerifyError.exit_code)
     assert world.did("deploy") == [WEST]
     said = capsys.readouterr()
     assert f"{EAST}: not reached" in said.out
@@ -286,7 +271,7 @@ def test_deploy_stops_at_the_first_region_that_fails(
 def test_verify_checks_every_region_then_the_name(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     for place in world.places.values():
         place.made = True
-    assert run(["verify"]) == 0
+    assert world.run(["verify"]) == 0
     out = capsys.readouterr().out
     assert f"{WEST}:\n  pods                 2 ready in {WEST}\n" in out
     assert out.endswith(f"{URL} answers, from {EAST}.\n")
@@ -298,7 +283,7 @@ def test_verify_still_asks_the_others_and_the_name_where_one_region_is_wrong(
     for place in world.places.values():
         place.made = True
     world.places[WEST].wrong = VerifyError("target health: 0 of 2")
-    assert run(["verify"]) == VerifyError.exit_code
+    assert world.run(["verify"]) == VerifyError.exit_code
     out = capsys.readouterr().out
     assert f"{WEST}: FAILED: target health: 0 of 2" in out
     assert f"answers, from {EAST}" in out
@@ -309,7 +294,7 @@ def test_down_takes_every_region_down_without_a_wait(
 ) -> None:
     for place in world.places.values():
         place.made = True
-    assert run(["down", "--yes"]) == 0
+    assert world.run(["down", "--yes"]) == 0
     assert not any(place.made for place in world.places.values())
     assert world.did("wait") == []
     assert capsys.readouterr().out.count("Nothing of ours is left.") == 2
@@ -320,7 +305,7 @@ def test_down_of_one_region_sends_clients_away_first(
 ) -> None:
     for place in world.places.values():
         place.made = True
-    assert run(["down", "--yes", "--region", EAST]) == 0
+    assert world.run(["down", "--yes", "--region", EAST]) == 0
     assert [what for what, _ in world.log][:3] == ["drain", "wait", "drain"]
     assert world.did("remove") == [EAST]
     assert world.places[WEST].made
@@ -329,7 +314,7 @@ def test_down_of_one_region_sends_clients_away_first(
 
 def test_down_of_a_region_with_nothing_in_it_waits_for_nobody(world: World) -> None:
     world.places[WEST].made = True
-    assert run(["down", "--yes", "--region", EAST]) == 0
+    assert world.run(["down", "--yes", "--region", EAST]) == 0
     assert world.did("wait") == []
 
 
@@ -339,16 +324,16 @@ def test_a_region_that_left_the_settings_can_be_removed_not_made(
     (tmp_path / "epochctl.toml").write_text(TOML.replace(f', "{EAST}"', ""))
     world.places[WEST].made = world.places[EAST].made = True
     for line in (["up", "--yes"], ["deploy"], ["infra", "up"]):
-        assert run([*line, "--region", EAST]) == 3
+        assert world.run([*line, "--region", EAST]) == 3
         assert f"epochctl down --region {EAST}" in capsys.readouterr().err
-    assert run(["down", "--yes", "--region", EAST]) == 0
+    assert world.run(["down", "--yes", "--region", EAST]) == 0
     assert world.did("wait") == ["dns"]
     assert not world.places[EAST].made
 
 
 def test_commands_for_one_region_ask_which(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     for line in (["logs"], ["kubeconfig"], ["token"], ["exec", "--", "true"], ["rollback", "2", "--yes"]):
-        assert run(line) == 3
+        assert world.run(line) == 3
         error = capsys.readouterr().err
         assert f"there are {WEST}, {EAST}" in error
         assert f"--region {WEST}" in error
@@ -358,10 +343,10 @@ def test_resume_goes_on_with_the_region_that_is_not_finished(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     world.places[WEST].error = DeployError("pods crash")
-    run(["up", "--yes"])
+    world.run(["up", "--yes"])
     world.places[WEST].error = None
     world.log.clear()
-    assert run(["resume", "--yes"]) == 0
+    assert world.run(["resume", "--yes"]) == 0
     assert world.did("deploy") == [WEST]
     assert f"going on with: epochctl up --region={WEST}" in capsys.readouterr().err
 
@@ -369,14 +354,14 @@ def test_resume_goes_on_with_the_region_that_is_not_finished(
 def test_a_whole_run_that_failed_is_resumed_as_one(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     for place in world.places.values():
         place.error = DeployError("pods crash")
-    run(["up", "--yes"])
+    world.run(["up", "--yes"])
     for place in world.places.values():
         place.error = None
     capsys.readouterr()
-    assert run(["resume", "--yes"]) == 0
+    assert world.run(["resume", "--yes"]) == 0
     assert "going on with: epochctl up\n" in capsys.readouterr().err
     assert all(place.made for place in world.places.values())
-    assert run(["resume"]) == 0
+    assert world.run(["resume"]) == 0
     assert "Nothing to resume" in capsys.readouterr().out
 
 
@@ -384,20 +369,20 @@ def test_the_last_region_that_answers_is_not_taken_away_unasked(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     world.places[WEST].made = world.places[WEST].ill = world.places[EAST].made = True
-    assert run(["down", "--yes", "--region", EAST]) == VerifyError.exit_code
+    assert world.run(["down", "--yes", "--region", EAST]) == VerifyError.exit_code
     said = capsys.readouterr().err
     assert f"{EAST} is the last region that answers for epoch.example.com" in said
     assert f"{WEST} would not answer now" in said
     assert f"epochctl up --region {WEST}\n" in said
     assert said.endswith("to take the whole service down: epochctl down\n")
     assert world.did("remove") == []
-    assert run(["down", "--yes"]) == 0  # all of it was meant
+    assert world.run(["down", "--yes"]) == 0  # all of it was meant
 
 
 def test_where_nobody_is_healthy_clients_are_sent_everywhere_and_given_time(world: World) -> None:
     for place in world.places.values():
         place.made = place.ill = True
-    assert run(["down", "--yes", "--region", EAST]) == 0
+    assert world.run(["down", "--yes", "--region", EAST]) == 0
     assert world.did("wait") == ["dns"]
 
 
@@ -406,11 +391,11 @@ def test_a_region_that_left_the_settings_goes_when_the_others_stand(
 ) -> None:
     (tmp_path / "epochctl.toml").write_text(TOML.replace(f', "{EAST}"', ""))
     world.places[EAST].made = True
-    assert run(["up", "--plan"]) == 0
+    assert world.run(["up", "--plan"]) == 0
     out = capsys.readouterr().out
     assert f"{EAST}: is no longer in regions: drained and removed" in out
     assert "To do it: epochctl up" in out
-    assert run(["up", "--yes"]) == 0
+    assert world.run(["up", "--yes"]) == 0
     done = [what for what, _ in world.log]
     assert done[:3] == ["deploy", "verify", "drain"]
     assert done.index("wait") < done.index("remove")
@@ -419,7 +404,7 @@ def test_a_region_that_left_the_settings_goes_when_the_others_stand(
     assert f"{URL} answers from {WEST}." in out
     assert f"{EAST}:\n" in out
     assert "Nothing of ours is left." in out
-    assert run(["up", "--yes"]) == 0
+    assert world.run(["up", "--yes"]) == 0
     assert capsys.readouterr().out == f"\n{URL} answers.\nLook around: epochctl status\n"
 
 
@@ -429,7 +414,7 @@ def test_nothing_is_removed_while_another_region_is_not_well(
     (tmp_path / "epochctl.toml").write_text(TOML.replace(f', "{EAST}"', ""))
     world.places[EAST].made = True
     world.places[WEST].error = DeployError("pods crash")
-    assert run(["up", "--yes"]) == DeployError.exit_code
+    assert world.run(["up", "--yes"]) == DeployError.exit_code
     assert world.did("remove") == []
     assert world.places[EAST].made
     assert f"{EAST}: not reached" in capsys.readouterr().out

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shared_lock import SharedLock
+from doubles import FakeSteps, injected
 
 from epochctl import outputs
-from epochctl.cli.app import run
+from epochctl.cli import app
 from epochctl.errors import ClusterError, DeployError, NotFoundError
 from epochctl.steps.deploy.releases import Revision, RollbackPreview
 from epochctl.tools.helm import Difference, ReleaseState
@@ -75,11 +75,12 @@ def deploy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Deploy:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("API_HOSTNAME", "epoch.example.com")
     monkeypatch.setattr("sys.stdin", io.StringIO())
-    monkeypatch.setattr("epochctl.steps.catalog.make_steps", lambda *_, **__: (step,))
-    monkeypatch.setattr("epochctl.operations.run_lock.shared", lambda session: SharedLock())
-    monkeypatch.setattr("epochctl.aws.session.Aws.account_id", lambda self: "123456789012")
-    monkeypatch.setattr("epochctl.tools.process.Stop.event", __import__("threading").Event())
     return step
+
+
+def run(deploy: Deploy, words: list[str]) -> int:
+    """Run the command line; the release is the only step."""
+    return app.run(words, injected(FakeSteps(deploy=deploy)))
 
 
 def result(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
@@ -87,16 +88,15 @@ def result(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.usefixtures("deploy")
-def test_history_shows_releases_and_runs(capsys: pytest.CaptureFixture[str]) -> None:
-    run(["rollback", "1", "--yes"])
+def test_history_shows_releases_and_runs(deploy: Deploy, capsys: pytest.CaptureFixture[str]) -> None:
+    run(deploy, ["rollback", "1", "--yes"])
     capsys.readouterr()
-    assert run(["history"]) == 0
+    assert run(deploy, ["history"]) == 0
     out = capsys.readouterr().out
     assert "    2  2026-11-24 12:00:00  deployed     sha256:bbbbbbbbbbbb  epoch-0.1.0   ann@laptop" in out
     assert "-  Install complete" in out
     assert "rollback        ok" in out
-    assert run(["history", "-o", "json", "--limit", "1"]) == 0
+    assert run(deploy, ["history", "-o", "json", "--limit", "1"]) == 0
     told = result(capsys)
     assert [one["revision"] for one in told["releases"]] == [2]
     assert (told["runs"][0]["command"], told["runs"][0]["ended"]) == ("rollback", "ok")
@@ -106,9 +106,9 @@ def test_history_without_a_cluster_still_shows_the_runs(
     deploy: Deploy, capsys: pytest.CaptureFixture[str]
 ) -> None:
     deploy.error = ClusterError("cluster epoch-production does not answer")
-    run(["rollback", "--yes"])
+    run(deploy, ["rollback", "--yes"])
     capsys.readouterr()
-    assert run(["history"]) == 0
+    assert run(deploy, ["history"]) == 0
     out = capsys.readouterr().out
     assert "Releases:\n  cluster epoch-production does not answer" in out
     assert "deploy: cluster epoch-production does not answer" in out
@@ -116,7 +116,7 @@ def test_history_without_a_cluster_still_shows_the_runs(
 
 
 def test_diff_is_empty_where_nothing_would_change(deploy: Deploy, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["diff", "--exit-code"]) == 0
+    assert run(deploy, ["diff", "--exit-code"]) == 0
     assert capsys.readouterr().out == "Nothing would change.\n"
 
 
@@ -124,17 +124,17 @@ def test_diff_shows_the_lines_and_its_exit_code_is_asked_for(
     deploy: Deploy, capsys: pytest.CaptureFixture[str]
 ) -> None:
     deploy.due, deploy.changes = ("change Deployment/epoch", "heal: make Service/epoch again"), (CHANGE,)
-    assert run(["diff"]) == 0
+    assert run(deploy, ["diff"]) == 0
     out = capsys.readouterr().out
     assert "deploy:\n  heal: make Service/epoch again\n  change Deployment/epoch\n    -  replicas: 2\n" in out
-    assert run(["diff", "--exit-code", "-o", "json"]) == 2
+    assert run(deploy, ["diff", "--exit-code", "-o", "json"]) == 2
     assert result(capsys)["objects"][0]["diff"] == ["-  replicas: 2", "+  replicas: 3"]
 
 
 def test_rollback_shows_what_changes_and_says_what_up_would_do(
     deploy: Deploy, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(["rollback", "--yes"]) == 0
+    assert run(deploy, ["rollback", "--yes"]) == 0
     said = capsys.readouterr()
     assert "Revision 2 -> 1" in said.err
     assert "+  replicas: 3" in said.err
@@ -144,21 +144,21 @@ def test_rollback_shows_what_changes_and_says_what_up_would_do(
 
 
 def test_rollback_does_not_guess_an_answer(deploy: Deploy) -> None:
-    assert run(["rollback"]) == 3
+    assert run(deploy, ["rollback"]) == 3
     assert deploy.log == []
 
 
 def test_rollback_to_what_there_is_not(deploy: Deploy, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["rollback", "9", "--yes"]) == 16
+    assert run(deploy, ["rollback", "9", "--yes"]) == 16
     assert "there are:" in capsys.readouterr().err
 
 
 def test_rollback_to_the_present_one_does_nothing(deploy: Deploy, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["rollback", "2", "--yes"]) == 0
+    assert run(deploy, ["rollback", "2", "--yes"]) == 0
     assert "is the present one" in capsys.readouterr().out
     assert deploy.log == []
 
 
 def test_rollback_that_does_not_become_healthy_is_11(deploy: Deploy) -> None:
     deploy.error = DeployError("release epoch does not become healthy")
-    assert run(["rollback", "--yes"]) == 11
+    assert run(deploy, ["rollback", "--yes"]) == 11

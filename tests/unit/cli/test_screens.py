@@ -206,15 +206,9 @@ def test_no_color_is_no_color(clock: list[float], monkeypatch: pytest.MonkeyPatc
     assert "infra-up" in stream.getvalue()
 
 
-def test_lines_where_there_is_no_terminal(clock: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
-    class Clock(datetime):
-        @classmethod
-        def now(cls, tz: Any = None) -> Clock:
-            return cls(2026, 11, 24, 15, 22, 51, tzinfo=UTC)
-
-    monkeypatch.setattr("epochctl.cli.output.plain.datetime", Clock)
+def test_lines_where_there_is_no_terminal(clock: list[float]) -> None:
     stream = io.StringIO()
-    lines = PlainLines(stream)
+    lines = PlainLines(stream, now=lambda: datetime(2026, 11, 24, 15, 22, 51, tzinfo=UTC))
     told(lines, clock)
     failed(lines, clock)
     lines.close()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
+from doubles import FakeClients, FakeSteps, injected
 
 from epochctl import outputs
-from epochctl.aws.elbv2 import Target, TargetGroup
+from epochctl.aws.elbv2 import Target
 from epochctl.cli.app import run
 from epochctl.workflow.step import Context, Observation
 
@@ -28,28 +28,14 @@ class Blind:
         return Observation(None, ("wait until ACM issues the certificate",))
 
 
-@pytest.fixture
-def _world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    def groups(self: object, cluster: str) -> tuple[TargetGroup, ...]:
-        return (TargetGroup("arn", "k8s", ("lb",)),)
-
-    def health(self: object, arn: str) -> tuple[Target, ...]:
-        return (Target("10.0.0.7", 8080, "unhealthy", "Target.Timeout", "Request timed out"),)
-
-    steps: list[Any] = [Blind(), Deployed()]
+def test_it_shows_what_is_there_and_what_is_due(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("API_HOSTNAME", "epoch.example.com")
-    monkeypatch.setattr("epochctl.steps.catalog.make_steps", lambda *given: steps)
-    monkeypatch.setattr("epochctl.aws.session.Aws.account_id", lambda self: "123456789012")
-    monkeypatch.setattr("epochctl.aws.eks.Eks.describe", lambda self, cluster: None)
-    monkeypatch.setattr("epochctl.aws.lock_object.LockObject.read", lambda self: None)
-    monkeypatch.setattr("epochctl.aws.elbv2.Elbv2.target_groups", groups)
-    monkeypatch.setattr("epochctl.aws.elbv2.Elbv2.target_health", health)
-
-
-@pytest.mark.usefixtures("_world")
-def test_it_shows_what_is_there_and_what_is_due(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["status"]) == 0
+    targets = (Target("10.0.0.7", 8080, "unhealthy", "Target.Timeout", "Request timed out"),)
+    steps = FakeSteps(acm_cert=Blind(), deploy=Deployed())
+    assert run(["status"], injected(steps, clients=lambda region: FakeClients(region, targets=targets))) == 0
     out = capsys.readouterr().out
     for line in (
         "url            https://epoch.example.com/",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import pytest
+from doubles import FakeClients, FakeSteps, injected
 from shared_lock import SharedLock
 
 from epochctl import outputs
@@ -44,6 +44,14 @@ class Scene:
     shared: SharedLock
     infra: Infra
 
+    def run(self, words: list[str]) -> int:
+        return run(
+            words,
+            injected(
+                FakeSteps(infra_up=self.infra), clients=lambda region: FakeClients(region, lock=self.shared)
+            ),
+        )
+
     def locked_by(self, holder: Holder) -> Holder:
         self.shared.create(holder.text())
         return holder
@@ -52,12 +60,8 @@ class Scene:
 @pytest.fixture
 def scene(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Scene:
     scene = Scene(tmp_path / ".epochctl/epoch/production/us-west-2", SharedLock(), Infra())
-    steps: list[Any] = [scene.infra]
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("API_HOSTNAME", "epoch.example.com")
-    monkeypatch.setattr("epochctl.steps.catalog.make_steps", lambda *given: steps)
-    monkeypatch.setattr("epochctl.aws.session.Aws.account_id", lambda self: "123456789012")
-    monkeypatch.setattr("epochctl.operations.run_lock.shared", lambda session: scene.shared)
     return scene
 
 
@@ -71,31 +75,31 @@ def terraforms(who: str = "ada@engine", created: float = 130.0) -> LockHolder:
 
 
 def test_nothing_is_locked(scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["unlock"]) == 0
+    assert scene.run(["unlock"]) == 0
     assert "Nothing is locked." in capsys.readouterr().out
 
 
 def test_a_run_of_another_machine_must_be_named(scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
     scene.locked_by(elsewhere())
     for words in ([], ["--run-id", "another"]):
-        assert run(["unlock", *words]) == LOCKED
+        assert scene.run(["unlock", *words]) == LOCKED
         assert "epochctl unlock --run-id abc" in capsys.readouterr().err
     assert scene.shared.now
-    assert run(["unlock", "--run-id", "abc"]) == 0
+    assert scene.run(["unlock", "--run-id", "abc"]) == 0
     assert "Removed the lock of run abc: ada@engine runs `epochctl up`" in capsys.readouterr().out
     assert scene.shared.now is None
 
 
 def test_a_dead_run_of_this_machine_needs_no_name(scene: Scene) -> None:
     scene.locked_by(replace(current_holder("abc", "up", ""), born="another process"))
-    assert run(["unlock"]) == 0
+    assert scene.run(["unlock"]) == 0
     assert scene.shared.now is None
 
 
 def test_a_living_run_of_this_machine_is_not_robbed(scene: Scene) -> None:
     """From another checkout: the file here is free, and its process lives."""
     scene.locked_by(current_holder("abc", "up", ""))
-    assert run(["unlock"]) == LOCKED
+    assert scene.run(["unlock"]) == LOCKED
     assert scene.shared.now
 
 
@@ -105,7 +109,7 @@ def test_a_run_at_work_in_this_directory_is_ended_not_robbed(
     lock, holder = LocalLock(scene.files / "run.lock"), current_holder("abc", "up", "")
     assert lock.take(holder)
     scene.locked_by(holder)
-    assert run(["unlock", "--run-id", "abc"]) == LOCKED
+    assert scene.run(["unlock", "--run-id", "abc"]) == LOCKED
     lock.release(holder, "ok")
     assert f"kill -INT {holder.pid}" in capsys.readouterr().err
     assert scene.shared.now
@@ -117,13 +121,13 @@ def test_the_last_run_here_is_known_after_a_restart(scene: Scene) -> None:
     lock = LocalLock(scene.files / "run.lock")
     lock.take(holder)
     lock.release(holder, "")
-    assert run(["unlock"]) == 0
+    assert scene.run(["unlock"]) == 0
     assert scene.shared.now is None
 
 
 def test_what_no_epochctl_wrote_is_left_alone(scene: Scene) -> None:
     scene.shared.create("{}")
-    assert run(["unlock", "--run-id", "abc"]) == LOCKED
+    assert scene.run(["unlock", "--run-id", "abc"]) == LOCKED
     assert scene.shared.now
 
 
@@ -132,7 +136,7 @@ def test_terraforms_lock_goes_with_the_run_that_took_it(
 ) -> None:
     scene.locked_by(elsewhere())
     scene.infra.holder = terraforms()
-    assert run(["unlock", "--run-id", "abc"]) == 0
+    assert scene.run(["unlock", "--run-id", "abc"]) == 0
     assert scene.infra.removed == "lock-1"
     assert "Removed terraform's lock lock-1: ada@engine since noon" in capsys.readouterr().out
 
@@ -143,14 +147,14 @@ def test_another_terraforms_lock_must_be_named_too(
 ) -> None:
     scene.locked_by(elsewhere())
     scene.infra.holder = theirs
-    assert run(["unlock", "--run-id", "abc"]) == LOCKED
+    assert scene.run(["unlock", "--run-id", "abc"]) == LOCKED
     assert scene.infra.removed == ""
     assert "epochctl unlock --run-id lock-1" in capsys.readouterr().err
-    assert run(["unlock", "--run-id", "lock-1"]) == 0
+    assert scene.run(["unlock", "--run-id", "lock-1"]) == 0
     assert scene.infra.removed == "lock-1"
 
 
 def test_terraforms_lock_of_a_dead_one_of_ours_needs_no_name(scene: Scene) -> None:
     scene.infra.holder, scene.infra.dead = terraforms(), True
-    assert run(["unlock"]) == 0
+    assert scene.run(["unlock"]) == 0
     assert scene.infra.removed == "lock-1"

@@ -1,8 +1,8 @@
-"""How long the caller's credentials last, and what is not asked any more where the environment stands."""
+"""How long the caller's credentials last, and which checks run when the environment is up already."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -33,7 +33,7 @@ OURS = ClusterAccess(
     TAGS,
 )
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
-CHANGEABLE = ["instance types", "quota addresses", "quota NAT gateways", "quota vCPUs"]
+CHANGEABLE = ["instance_types", "addresses", "nat_gateways", "vcpus"]
 
 
 class Eks:
@@ -44,10 +44,24 @@ class Eks:
         return self._cluster
 
 
-def account(cluster: ClusterAccess | None = None) -> AccountChecks:
+def account(cluster: ClusterAccess | None = None, left: Remaining | None = None) -> AccountChecks:
     aws: Any = None
     eks: Any = Eks(cluster)
-    return AccountChecks(SETTINGS, aws, eks)
+    return AccountChecks(SETTINGS, aws, eks, lambda aws: left)
+
+
+class Recorder:
+    """Checks of any name, which pass. asked: the names of those that ran."""
+
+    def __init__(self, asked: list[str]) -> None:
+        self._asked = asked
+
+    def __getattr__(self, name: str) -> Callable[[], Iterator[CheckResult]]:
+        def check() -> Iterator[CheckResult]:
+            self._asked.append(name)
+            yield ok(name, "")
+
+        return check
 
 
 @pytest.mark.parametrize(
@@ -59,37 +73,24 @@ def account(cluster: ClusterAccess | None = None) -> AccountChecks:
         (Remaining(600, NOON, "env", renewed=False), "warn", "`up` from nothing takes 25 min"),
     ],
 )
-def test_the_time_that_is_left(
-    left: Remaining | None, state: str, words: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("epochctl.aws.credentials.time_left", lambda aws: left)
-    (fact,) = account().credentials()
-    assert (fact.state, words in fact.why) == (state, True)
+def test_the_time_that_is_left(left: Remaining | None, state: str, words: str) -> None:
+    (result,) = account(left=left).credentials()
+    assert (result.state, words in result.why) == (state, True)
 
 
 @pytest.mark.parametrize(
-    ("cluster", "stands"),
+    ("cluster", "is_up"),
     [(OURS, True), (None, False), (replace(OURS, status="CREATING"), False), (replace(OURS, tags=()), False)],
 )
-def test_what_stands_is_not_asked_for_again(
-    cluster: ClusterAccess | None, stands: bool, monkeypatch: pytest.MonkeyPatch
+def test_an_environment_that_is_up_is_only_checked_for_what_can_change(
+    cluster: ClusterAccess | None, is_up: bool
 ) -> None:
     asked: list[str] = []
-    examination = Checks(SETTINGS, "us-west-2", Aws("us-west-2"))
-
-    def question(name: str) -> Any:
-        def told() -> Iterator[CheckResult]:
-            asked.append(name)
-            yield ok(name, "")
-
-        return told
-
-    region = {name: question(name) for name in (*examination._region(),)}
-    monkeypatch.setattr(examination, "_machine", dict)
-    monkeypatch.setattr(examination, "_region", lambda: region)
-    monkeypatch.setattr(examination, "_changeable", lambda: {name: region[name] for name in CHANGEABLE})
-    monkeypatch.setattr(examination, "_account", account(cluster))
-    monkeypatch.setattr(examination._account, "identity", question("identity"))
-    assert examination.essential()
-    assert sorted(asked) == sorted(["identity", *(CHANGEABLE if stands else region)])
-    assert {"quota VPCs", "names", *CHANGEABLE} <= region.keys()
+    recorder: Any = Recorder(asked)
+    identity: Any = account(cluster)
+    identity.identity = recorder.identity
+    doubles = dict.fromkeys(("local", "quotas", "support", "names", "hosted_zone"), recorder)
+    assert Checks(SETTINGS, "us-west-2", Aws("us-west-2"), account=identity, **doubles).run_required()
+    machine = ["terraform", "helm", "eksctl", "image", "disk"]
+    region = ["zones", "version", "vpcs", "clusters", "conflicts", "delegation", *CHANGEABLE]
+    assert sorted(asked) == sorted(["identity", *machine, *(CHANGEABLE if is_up else region)])

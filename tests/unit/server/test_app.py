@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
-from collections.abc import Callable
 
 import pytest
 from starlette.testclient import TestClient
 
-from server.access_log import LATEST, AccessLog
-from server.app import create_app, silent_paths
+from server.app import RequestObserver, create_app
 from server.settings import Settings
-from server.watch import Watch
 
 NOW = 1_700_000_000.9
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
@@ -73,6 +71,28 @@ def test_other_methods_are_refused(client: TestClient, method: str) -> None:
     answer = client.request(method, "/")
     assert answer.status_code == 405
     assert answer.headers["allow"] == "GET, HEAD, OPTIONS"
+    assert answer.text == "Method Not Allowed\n"
+
+
+def test_the_connection_closes_after_a_body_since_bodies_are_not_read(client: TestClient) -> None:
+    for method in ("GET", "POST", "OPTIONS"):
+        assert client.request(method, "/", content="body").headers["connection"] == "close"
+        assert client.request(method, "/", content=iter([b"bo", b"dy"])).headers["connection"] == "close"
+        assert "connection" not in client.request(method, "/").headers
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/"), ("OPTIONS", "/"), ("POST", "/"), ("GET", "/x"), ("GET", "/metrics")]
+)
+def test_no_answer_is_cached_or_sniffed(client: TestClient, method: str, path: str) -> None:
+    answer = client.request(method, path)
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("path", ["/health/", "/metrics/"])
+def test_a_slash_too_many_is_not_found(client: TestClient, path: str) -> None:
+    assert client.get(path, follow_redirects=False).status_code == 404
 
 
 def test_other_paths_are_not_found(client: TestClient) -> None:
@@ -91,34 +111,37 @@ def test_the_health_path_can_be_moved() -> None:
     assert client.get("/health").status_code == 404
 
 
-class Lines:
-    """An access log whose lines a test can look at; `later` holds what waits for its time."""
-
-    def __init__(self) -> None:
-        self.text = ""
-        self.later: list[tuple[float, Callable[[], None]]] = []
-
-    def log(self, *, waits: bool = False) -> AccessLog:
-        silent = silent_paths(Settings())
-        return AccessLog(silent, (lambda *at: self.later.append(at)) if waits else None, self.write)
-
-    def write(self, text: str) -> None:
-        self.text += text
+def test_the_epoch_can_be_the_health_path() -> None:
+    client = TestClient(create_app(Settings(health_path="/"), now=lambda: NOW))
+    assert client.get("/").text == "1700000000\n"
 
 
-@pytest.fixture
-def lines() -> Lines:
-    return Lines()
+def test_headers_of_several_lines_are_one(client: TestClient) -> None:
+    headers = [("Accept", "image/png"), ("Accept", "application/json")]
+    assert client.get("/", headers=headers).headers["content-type"] == "application/json"
 
 
-def logged(lines: Lines, *, waits: bool = False) -> TestClient:
-    return TestClient(create_app(Settings(), log=lines.log(waits=waits)))
+def logged(lines: io.StringIO) -> TestClient:
+    """Return a client of a service that writes its access log to `lines`."""
+    return TestClient(create_app(Settings(), log=lines))
 
 
-def test_each_request_is_one_line_of_json(lines: Lines) -> None:
+def test_each_request_is_one_line_of_json() -> None:
+    lines = io.StringIO()
     logged(lines).get("/nothing", headers={"X-Amzn-Trace-Id": "Root=1-a", "User-Agent": 'a"\\'})
-    [line] = lines.text.splitlines()
+    [line] = lines.getvalue().splitlines()
     said = json.loads(line)
+    assert list(said) == [
+        "time",
+        "method",
+        "path",
+        "status",
+        "ms",
+        "client",
+        "forwarded_for",
+        "trace",
+        "agent",
+    ]
     assert (said["method"], said["path"], said["status"], said["trace"], said["agent"]) == (
         "GET",
         "/nothing",
@@ -132,26 +155,17 @@ def test_each_request_is_one_line_of_json(lines: Lines) -> None:
 
 
 @pytest.mark.parametrize("path", ["/health", "/metrics"])
-def test_probes_make_no_line(lines: Lines, path: str) -> None:
+def test_probes_make_no_line(path: str) -> None:
+    lines = io.StringIO()
     logged(lines).get(path)
-    assert lines.text == ""
+    assert lines.getvalue() == ""
 
 
-def test_lines_are_written_together_and_soon(lines: Lines) -> None:
-    client = logged(lines, waits=True)
-    client.get("/")
-    client.get("/")
-    assert lines.text == ""
-    [(seconds, write)] = lines.later  # one appointment, not one a line
-    write()
-    assert seconds == LATEST
-    assert len(lines.text.splitlines()) == 2
-
-
-def test_a_client_cannot_make_a_line_long(lines: Lines) -> None:
+def test_a_client_cannot_make_a_line_long() -> None:
+    lines = io.StringIO()
     headers = {"User-Agent": "b" * 5000, "X-Forwarded-For": "c" * 5000}
     logged(lines).get("/" + "a" * 5000, headers=headers)
-    assert len(lines.text) < 1200
+    assert len(lines.getvalue()) < 1200
 
 
 def test_a_crash_counts_as_500() -> None:
@@ -160,7 +174,7 @@ def test_a_crash_counts_as_500() -> None:
 
     seen: list[int] = []
     with pytest.raises(RuntimeError):
-        TestClient(Watch(crash, lambda scope, status, seconds: seen.append(status))).get("/")
+        TestClient(RequestObserver(crash, [lambda scope, status, seconds: seen.append(status)])).get("/")
     assert seen == [500]
 
 
@@ -186,5 +200,5 @@ def test_metrics_are_not_shown_outside(client: TestClient) -> None:
 
 def test_the_clock_goes_on() -> None:
     seconds = iter([1.0, 1.9, 2.0])
-    client = TestClient(create_app(now=lambda: next(seconds)))
+    client = TestClient(create_app(Settings(), now=lambda: next(seconds)))
     assert [client.get("/").text for _ in range(3)] == ["1\n", "1\n", "2\n"]

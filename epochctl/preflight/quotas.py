@@ -1,4 +1,4 @@
-"""Quotas minus use, against what is still to be made. What is ours already needs no room."""
+"""Checks that the quotas leave room for what `up` still has to create."""
 
 from __future__ import annotations
 
@@ -9,62 +9,68 @@ from epochctl.aws.quotas import ADDRESSES, CLUSTERS, NAT_GATEWAYS, STANDARD_VCPU
 from epochctl.config.settings import Settings
 from epochctl.preflight.check_result import CheckResult, fail, ok, warn
 
-ZONES = 3  # that terraform/modules/network uses
-NOTHING = Usage(0, 0)
+ZONES = 3  # as many as terraform/modules/network uses
+UNUSED = Usage(0, 0)
 
 
 class QuotaChecks:
-    """One question a quota."""
+    """One check for each quota."""
 
     def __init__(self, settings: Settings, quotas: Quotas, capacity: Capacity) -> None:
         self._cluster, self._quotas, self._capacity = settings.cluster, quotas, capacity
 
     def vpcs(self) -> Iterator[CheckResult]:
-        yield self._fact(VPCS, 1, self._capacity.vpcs())
+        """Check the VPCs of the region."""
+        yield self._compare(VPCS, 1, self._capacity.vpcs())
 
     def addresses(self) -> Iterator[CheckResult]:
-        wanted = {"none": 0, "single": 1, "per-az": ZONES}[self._cluster.nat]
-        yield self._fact(ADDRESSES, wanted, self._capacity.addresses())
+        """Check the Elastic IP addresses: each NAT gateway has one."""
+        yield self._compare(ADDRESSES, self._gateways, self._capacity.addresses())
 
     def clusters(self) -> Iterator[CheckResult]:
-        yield self._fact(CLUSTERS, 1, self._capacity.clusters())
+        """Check the EKS clusters of the region."""
+        yield self._compare(CLUSTERS, 1, self._capacity.clusters())
 
     def nat_gateways(self) -> Iterator[CheckResult]:
-        """One a zone: the zone that has the least room decides."""
-        wanted = {"none": 0, "single": 1, "per-az": ZONES}[self._cluster.nat]
-        if wanted:
+        """Check the zone that has the least room: the quota counts the gateways of a zone."""
+        if wanted := self._gateways:
             used = self._capacity.nat_gateways()
             zones = self._capacity.zones().fit[:wanted] if used else ()
-            fullest = max(zones, key=lambda zone: _others(used.get(zone, NOTHING)), default="")
-            yield self._fact(NAT_GATEWAYS, 1, used.get(fullest, NOTHING), where=fullest)
+            fullest = max(zones, key=lambda zone: _used_by_others(used.get(zone, UNUSED)), default="")
+            yield self._compare(NAT_GATEWAYS, 1, used.get(fullest, UNUSED), where=fullest)
 
     def vcpus(self) -> Iterator[CheckResult]:
+        """Check the vCPUs of On-Demand instances; the largest of the instance types counts."""
         types = self._capacity.instance_types(self._cluster.instance_types)
         if types and all(each.name[0] in STANDARD_FAMILIES for each in types):
             wanted = self._cluster.nodes * max(each.vcpus for each in types)
-            yield self._fact(STANDARD_VCPUS, wanted, self._capacity.standard_vcpus())
+            yield self._compare(STANDARD_VCPUS, wanted, self._capacity.standard_vcpus())
         elif types:
             family = ", ".join(each.name for each in types)
             yield warn(f"quota {STANDARD_VCPUS.words}", f"{family} have a quota of their own, not looked at")
 
-    def _fact(self, quota: Quota, wanted: int, use: Usage, where: str = "") -> CheckResult:
+    @property
+    def _gateways(self) -> int:
+        return {"none": 0, "single": 1, "per-az": ZONES}[self._cluster.nat]
+
+    def _compare(self, quota: Quota, wanted: int, use: Usage, where: str = "") -> CheckResult:
         name, needed = f"quota {quota.words}", max(0, wanted - use.ours)
         if not needed:
             return ok(name, "nothing more is needed")
         limit = self._quotas.limit(quota)
-        place = f" in {where}" if where else ""
+        zone = f" in {where}" if where else ""
         free = max(0, limit.value - use.used)
-        words = f"{needed} needed{place}, {free} free ({use.used} of {limit.value} in use)"
+        text = f"{needed} needed{zone}, {free} free ({use.used} of {limit.value} in use)"
         if limit.note:  # a default may have been raised: then there is more room than we know of
-            return warn(name, f"{words}, if AWS's default is what you have ({limit.note})")
-        return ok(name, words) if use.used + needed <= limit.value else fail(name, words, _more(quota))
+            return warn(name, f"{text}, if AWS's default is what you have ({limit.note})")
+        return ok(name, text) if use.used + needed <= limit.value else fail(name, text, _increase(quota))
 
 
-def _others(use: Usage) -> int:
+def _used_by_others(use: Usage) -> int:
     return use.used - use.ours
 
 
-def _more(quota: Quota) -> str:
+def _increase(quota: Quota) -> str:
     return (
         f"remove what is not used, or ask for more: aws service-quotas request-service-quota-increase "
         f"--service-code {quota.service} --quota-code {quota.code} --desired-value N"
