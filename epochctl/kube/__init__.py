@@ -1,7 +1,4 @@
-"""A cluster's API server: connection (bytes), pods and states (frozen facts), cluster (the verbs), execution.
-
-Knows nothing of AWS.
-"""
+"""A cluster's API server: requests (connection), verbs (client) and frozen facts (pods, objects, drift)."""
 
 from epochctl.kube.client import Kube
 from epochctl.kube.drift import Drift

@@ -228,7 +228,7 @@ class Kube:
     def restore(self, manifest: Mapping[str, Any], namespace: str = "") -> None:
         """Put the manifest's content in place of the object's own, with nothing beside it."""
         if live := self._live(manifest, namespace):
-            body = drift.restored(manifest, live)
+            body = drift.without_drift(manifest, live)
             address = self._address(manifest, namespace)
             self._connection.send("PUT", *address, body=body, field_manager=MANAGER)
 

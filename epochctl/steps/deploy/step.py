@@ -17,7 +17,7 @@ from epochctl.aws.subnets import Subnets
 from epochctl.config.settings import Settings
 from epochctl.errors import ClusterError, DeadlineError, DeployError
 from epochctl.kube import DeploymentState, Kube, PodState, lb_controller
-from epochctl.kube.access import Cluster, reach, settled
+from epochctl.kube.access import Cluster, reach, wait_for_release
 from epochctl.kube.orphans import Orphans
 from epochctl.outputs import Certificate, Infrastructure, LoadBalancerController, PushedImage, Release
 from epochctl.steps.deploy import chart
@@ -88,7 +88,7 @@ class Deploy:
     def apply(self, ctx: Context) -> Release:
         cluster, image = self._reach(ctx), ctx.outputs.get(PushedImage)
         Prerequisites(cluster.kube, self._namespace, self._settings.service.secrets).run(ctx)
-        state = settled(ctx, cluster.helm, self._release, self._namespace)
+        state = wait_for_release(ctx, cluster.helm, self._release, self._namespace)
         upgraded = state is None or bool(self._due(cluster, state, self._values(ctx, cluster)))
         path = self._settings.service.health_path
         with self._passage(ctx, cluster, state, path), self._retreating(ctx, cluster, upgraded):
@@ -137,7 +137,7 @@ class Deploy:
         """An older revision again, waited for like a deploy; where it fails, back to the one before."""
         cluster, image = self._reach(ctx), image_of(target)
         Prerequisites(cluster.kube, self._namespace, ()).run(ctx)
-        present = settled(ctx, cluster.helm, self._release, self._namespace)
+        present = wait_for_release(ctx, cluster.helm, self._release, self._namespace)
         ctx.say(f"roll release {self._release} back to revision {target.revision}")
         path = health_path_of(target)
         with self._passage(ctx, cluster, present, path), self._retreating(ctx, cluster, True):

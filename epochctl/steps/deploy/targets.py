@@ -77,7 +77,7 @@ class AddressProbe:
         if address:
             return Ready(address)
         known = "silence" if cause == NONE_YET else "complaint"
-        if self._patience.exhausted(Trouble(known, cause, WAITS[known])):
+        if self._patience.is_final(Trouble(known, cause, WAITS[known])):
             found = self.look()
             raise NotRollbackable("the load balancer cannot be made", why=found.cause, fix=found.fix)
         return Pending(cause)
@@ -100,7 +100,7 @@ class TargetsProbe:
             return Ready(None)
         if trouble.kind != "unhealthy":
             self._patience.forget("unhealthy")
-        elif self._patience.exhausted(trouble):
+        elif self._patience.is_final(trouble):
             fix = REMEDIES[trouble.kind]
             raise DeployError("the load balancer cannot reach the pods", why=trouble.message, fix=fix)
         return Pending(trouble.message)

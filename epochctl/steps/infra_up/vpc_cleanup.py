@@ -47,7 +47,7 @@ class VpcCleanup:
     def strangers(self) -> tuple[str, ...]:
         """Whatever in our VPCs is not ours and does not go away by itself, a line each with its exact id."""
         tenants = [tenant for vpc in self._vpcs() for tenant in self._tenants(vpc)]
-        return (*self.orphans.strangers(), *(tenant.words for tenant in tenants if tenant.foreign))
+        return (*self.orphans.unmanaged(), *(tenant.words for tenant in tenants if tenant.foreign))
 
     def sweep_balancers(self, ctx: Context) -> tuple[str, ...]:
         """terraform is never called while a load balancer or target group of ours is there."""
@@ -55,7 +55,7 @@ class VpcCleanup:
         if not found:
             return ()
         ctx.say(f"nobody removed {', '.join(found)}: deleting by tag")
-        return self.orphans.sweep(ctx)
+        return self.orphans.delete_all(ctx)
 
     def sweep(self, ctx: Context) -> tuple[str, ...]:
         """When the cluster is gone: remove what its machinery left, wait for what goes by itself."""
@@ -70,7 +70,7 @@ class VpcCleanup:
         def probe() -> Ready[None] | Pending:
             swept.extend(self.network.sweep(vpc, self.name))
             tenants = self._tenants(vpc)
-            found = tuple(tenant.words for tenant in tenants if tenant.foreign) + self.orphans.strangers()
+            found = tuple(tenant.words for tenant in tenants if tenant.foreign) + self.orphans.unmanaged()
             if patience.is_stalled(found) and found:
                 raise _refused((vpc,), found)
             left = [tenant.words for tenant in tenants]

@@ -31,7 +31,7 @@ class Removal:
                 removed = self._uninstall(ctx, cluster)
             except ClusterError as error:
                 ctx.say(f"{error.what} ({error.why}): its load balancers are deleted by their tag instead")
-        return removed + self.orphans.sweep(ctx)
+        return removed + self.orphans.delete_all(ctx)
 
     def _await_controller(self, ctx: Context, cluster: Cluster) -> None:
         """Give a controller that works the time to remove what it made.

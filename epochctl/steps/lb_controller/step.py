@@ -13,7 +13,7 @@ from epochctl.aws.session import Aws
 from epochctl.config.settings import Settings
 from epochctl.errors import ClusterError
 from epochctl.kube import lb_controller
-from epochctl.kube.access import Cluster, foreign, reach, settled
+from epochctl.kube.access import Cluster, has_other_owner, reach, wait_for_release
 from epochctl.kube.orphans import Orphans
 from epochctl.kube.rollout import Rollout
 from epochctl.outputs import Infrastructure, LoadBalancerController
@@ -55,7 +55,7 @@ class LbController:
             raise ClusterError(f"there is no cluster {infra.cluster_name} to install the controller into")
         if self._lacks_role(cluster):
             self._identity.make(ctx, infra.lb_controller_policy_arn)
-        state = settled(ctx, cluster.helm, lb_controller.NAME, lb_controller.NAMESPACE)
+        state = wait_for_release(ctx, cluster.helm, lb_controller.NAME, lb_controller.NAMESPACE)
         if self._due(cluster, infra, state):
             self._install(ctx, cluster, infra, state)
         self._await(ctx, cluster)
@@ -63,7 +63,7 @@ class LbController:
 
     def destroy(self, ctx: Context) -> tuple[str, ...]:
         """Uninstall it once its load balancers are gone; take over their removal where it cannot."""
-        if foreign(self._eks, self._settings):
+        if has_other_owner(self._eks, self._settings):
             ctx.say(f"EKS cluster {self._settings.full_name} is not ours: left alone, with what it made")
             return ()
         cluster = reach(self._eks, self._settings, self._region)
@@ -119,7 +119,7 @@ class LbController:
             lb_controller.SELECTOR,
             ctx.clock,
             fail=lambda _, why: ClusterError("the load balancer controller does not run", why=why, fix=FIX),
-            lenience=60.0,
+            extra_grace=60.0,
         )
         ctx.wait_for("the load balancer controller", rollout.probe, deadline=300, fix=FIX, longest=2.0)
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from epochctl.kube import DeploymentState, NodeState
-from epochctl.kube.deployment_health import why_unhealthy
 from epochctl.kube.objects import node_state
+from epochctl.kube.rollout import why_unhealthy
 
 STATE = DeploymentState(1, 1, 0, 0, 1, True, "", "1", ("r@sha256:a",))
 
