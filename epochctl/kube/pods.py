@@ -66,7 +66,7 @@ class PodState:
     def runs(self, digest: str) -> bool:
         """Return whether every container runs that digest.
 
-        A reference pinned to it counts too: a node that has the same content under two digests reports either.
+        A reference pinned to it counts too: a node that has the same content under two digests names one.
         """
         pinned = bool(self.images) and all(image.endswith("@" + digest) for image in self.images)
         return pinned or (bool(self.image_digests) and all(seen == digest for seen in self.image_digests))

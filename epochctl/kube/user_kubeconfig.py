@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from epochctl.errors import SettingsError
+from epochctl.tools import yaml_text
 
 Json = Mapping[str, Any]
 LISTS = ("clusters", "users", "contexts")
@@ -40,7 +41,7 @@ def merge(path: Path, document: Json, *, now: datetime | None = None) -> MergeRe
     if new == old:
         return MergeResult(path, context, False, current, None)
     backup = _write(target.with_name(_backup_name(target, now)), before) if before else None
-    _write(target, _text(new))
+    _write(target, yaml_text.dump(new))
     return MergeResult(path, context, True, current, backup)
 
 
@@ -57,11 +58,9 @@ def merged(old: Json, document: Json) -> dict[str, Any]:
 
 
 def _parse(text: str, path: Path) -> Json:
-    import yaml
-
     try:
-        found = yaml.safe_load(text) or {}
-    except yaml.YAMLError as error:
+        found = yaml_text.load(text) or {}
+    except ValueError as error:
         found, why = None, str(error)
     else:
         why = "it is not a kubeconfig: a mapping with clusters, users and contexts was expected"
@@ -70,12 +69,6 @@ def _parse(text: str, path: Path) -> Json:
             f"{path} cannot be merged into", why=why, fix="correct it, or name another --into"
         )
     return found
-
-
-def _text(document: Json) -> str:
-    import yaml
-
-    return str(yaml.safe_dump(dict(document), sort_keys=False, allow_unicode=True))
 
 
 def _backup_name(target: Path, now: datetime | None) -> str:

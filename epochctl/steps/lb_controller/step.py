@@ -19,6 +19,7 @@ from epochctl.kube.rollout import Rollout
 from epochctl.outputs import Infrastructure, LoadBalancerController
 from epochctl.steps.lb_controller import chart, removal
 from epochctl.steps.lb_controller.identity import Identity
+from epochctl.tools import yaml_text
 from epochctl.tools.helm import ReleaseState, canonical_json
 from epochctl.workflow.step import Context, Observation
 from epochctl.workflow.waiting import Pending, Ready
@@ -132,14 +133,9 @@ class LbController:
 
 def definitions(directory: Any) -> tuple[dict[str, Any], ...]:
     """The CustomResourceDefinitions that a chart brings."""
-    import yaml
-
-    found = [
-        item
-        for path in sorted((directory / "crds").glob("*.yaml"))
-        for item in yaml.load_all(path.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    ]
-    return tuple(item for item in found if item and item.get("kind") == "CustomResourceDefinition")
+    paths = sorted((directory / "crds").glob("*.yaml"))
+    found = [item for path in paths for item in yaml_text.load_all(path.read_text())]
+    return tuple(item for item in found if item.get("kind") == "CustomResourceDefinition")
 
 
 def _health(cluster: Cluster) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from epochctl.tools import yaml_text
 from epochctl.tools.helm.state import Json, by_name
 
 SECRET_NAME = re.compile(r"pass(word|wd|phrase)|secret|token|credential|private|api_?key|_key$|_dsn$", re.I)
@@ -98,9 +99,9 @@ def _mark(value: str) -> str:
 
 
 def _yaml(manifest: Json | None) -> list[str]:
-    import yaml
-
-    return yaml.safe_dump(mask(manifest), sort_keys=True).splitlines() if manifest else []
+    return (
+        yaml_text.dump(mask(manifest), sort_keys=True, allow_unicode=False).splitlines() if manifest else []
+    )
 
 
 def _changed(before: list[str], after: list[str]) -> tuple[str, ...]:

@@ -13,6 +13,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from epochctl.tools import yaml_text
+
 Json = Mapping[str, Any]
 _ROLLBACK = re.compile(r"Rollback to (\d+)")
 
@@ -108,11 +110,7 @@ def by_name(manifests: Iterable[Json]) -> dict[str, Json]:
 
 def parse_manifests(text: str) -> tuple[Json, ...]:
     """Return the objects of a manifest that helm wrote; a List is its items."""
-    import yaml
-
-    # a chart with its definitions is slow in pure Python
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    items = [item for item in yaml.load_all(text, Loader=loader) if item]
+    items = yaml_text.load_all(text)
     return tuple(one for item in items for one in (item["items"] if item["kind"] == "List" else [item]))
 
 
