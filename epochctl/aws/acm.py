@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from epochctl.aws.session import Aws
+from epochctl.aws.tags import has_tags, tag_dict, tag_list
 
 ABSENT = ("ResourceNotFoundException",)
 USABLE = ("ISSUED", "PENDING_VALIDATION")
@@ -22,10 +23,10 @@ KEY_TYPES = ("RSA_1024", "RSA_2048", "RSA_3072", "RSA_4096", "EC_prime256v1", "E
 
 @dataclass(frozen=True)
 class CertificateState:
-    """What ACM says about a certificate. record_*: the DNS record that proves the name, "" until ACM made it.
+    """A certificate as ACM describes it. record_*: the DNS record of its validation, "" until ACM has it.
 
     status: PENDING_VALIDATION, ISSUED, FAILED, VALIDATION_TIMED_OUT, EXPIRED, REVOKED or INACTIVE.
-    names: every name it covers. ours: it carries the tags that were asked for.
+    names: every name that it covers. is_owned: it carries the environment's tags.
     """
 
     arn: str
@@ -38,10 +39,10 @@ class CertificateState:
     failure_reason: str = ""
     in_use_by: tuple[str, ...] = ()
     not_after: datetime | None = None
-    ours: bool = False
+    is_owned: bool = False
 
     def covers(self, hostname: str) -> bool:
-        """Whether a browser would accept it for `hostname`; a wildcard stands for exactly one label."""
+        """Return whether it is valid for `hostname`; a wildcard stands for exactly one label."""
         wildcard = f"*.{hostname.partition('.')[2]}"
         return any(
             name.lower() in (hostname.lower(), wildcard.lower()) for name in (self.hostname, *self.names)
@@ -56,31 +57,26 @@ class Acm:
         self._known: dict[str, dict[str, str]] = {}  # tags by ARN: several steps of a run ask for them
 
     def find(self, hostname: str, tags: Mapping[str, str]) -> CertificateState | None:
-        """The certificate to use for `hostname`: ours before others, issued before pending.
+        """Return the certificate to use for `hostname`: owned before others, issued before pending; or None.
 
-        One that carries another epochctl environment's tags is not seen: it would vanish with that one.
+        One with the tags of another epochctl environment is left out: it would be deleted with that one.
         """
         return max(
             self._usable(hostname, tags),
-            key=lambda state: (state.ours, state.status == "ISSUED", state.arn),
+            key=lambda state: (state.is_owned, state.status == "ISSUED", state.arn),
             default=None,
         )
 
-    def ours(self, tags: Mapping[str, str]) -> tuple[CertificateState, ...]:
-        """Every certificate that carries our tags, whatever its name or status."""
-        carrying = (arn for arn in self._arns("", ()) if _carries(self._tags(arn), tags))
+    def owned(self, tags: Mapping[str, str]) -> tuple[CertificateState, ...]:
+        """Return every certificate that carries these tags, whatever its name or status."""
+        carrying = (arn for arn in self._arns("", ()) if has_tags(self._tags(arn), tags))
         described = (self.describe(arn) for arn in carrying)
-        return tuple(replace(state, ours=True) for state in described if state is not None)
+        return tuple(replace(state, is_owned=True) for state in described if state is not None)
 
     def describe(self, arn: str) -> CertificateState | None:
-        """What ACM says now (`ours` is not asked), or None when there is no such certificate."""
-        try:
-            answer = self._aws.call(
-                lambda: self._client.describe_certificate(CertificateArn=arn), absent=ABSENT
-            )
-        except LookupError:
-            return None
-        return _state(answer["Certificate"])
+        """Return the certificate (without `is_owned`), or None where there is none of that ARN."""
+        answer = self._aws.find("acm", "describe_certificate", absent=ABSENT, CertificateArn=arn)
+        return _state(answer["Certificate"]) if answer else None
 
     def request(self, hostname: str, tags: Mapping[str, str], instead_of: str = "") -> CertificateState:
         """Request a certificate with DNS validation; asked twice within a minute, it is the same certificate.
@@ -90,49 +86,42 @@ class Acm:
         instead_of: ARNs that must not be handed out again, whenever they were requested.
         """
         words = f"{hostname} {sorted(tags.items())} {int(time.time() // 60)} {instead_of}"
-        answer = self._aws.call(
-            lambda: self._client.request_certificate(
-                DomainName=hostname,
-                ValidationMethod="DNS",
-                IdempotencyToken=hashlib.sha256(words.encode()).hexdigest()[:32],
-                Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
-            )
+        answer = self._aws.request(
+            "acm",
+            "request_certificate",
+            DomainName=hostname,
+            ValidationMethod="DNS",
+            IdempotencyToken=hashlib.sha256(words.encode()).hexdigest()[:32],
+            Tags=tag_list(tags),
         )
         arn = str(answer["CertificateArn"])
         # ACM may need some moments until it shows what it has just accepted
         state = self.describe(arn) or CertificateState(arn, hostname, "PENDING_VALIDATION")
-        return replace(state, ours=True)
+        return replace(state, is_owned=True)
 
     def delete(self, arn: str) -> bool:
-        """Delete a certificate. True: it is gone. False: something still uses it, if only for moments."""
+        """Delete a certificate; return False where something still uses it, if only for moments."""
         try:
-            self._aws.call(
-                lambda: self._client.delete_certificate(CertificateArn=arn),
-                absent=(*ABSENT, "ResourceInUseException", "ConflictException"),
-            )
+            absent = (*ABSENT, "ResourceInUseException", "ConflictException")
+            self._aws.request("acm", "delete_certificate", absent=absent, CertificateArn=arn)
         except LookupError as error:
             return str(error) in ABSENT
         return True
 
-    @property
-    def _client(self) -> Any:
-        return self._aws.client("acm")
-
     def _usable(self, hostname: str, tags: Mapping[str, str]) -> Iterator[CertificateState]:
         for arn in self._arns(hostname, USABLE):
             present = self._tags(arn)
-            ours = _carries(present, tags)
+            ours = has_tags(present, tags)
             state = self.describe(arn) if ours or "epochctl:name" not in present else None
             if state and state.status in USABLE:  # the list may be older than the certificate's own word
-                yield replace(state, ours=ours)
+                yield replace(state, is_owned=ours)
 
     def _arns(self, hostname: str, statuses: tuple[str, ...]) -> list[str]:
         """ARNs of certificates whose main name is exactly `hostname` ("" for all)."""
         arguments: dict[str, Any] = {"Includes": {"keyTypes": list(KEY_TYPES)}}
         if statuses:
             arguments["CertificateStatuses"] = list(statuses)
-        pages = self._client.get_paginator("list_certificates").paginate(**arguments)
-        found = self._aws.call(lambda: [item for page in pages for item in page["CertificateSummaryList"]])
+        found = self._aws.items("acm", "list_certificates", "CertificateSummaryList", **arguments)
         return [
             item["CertificateArn"]
             for item in found
@@ -141,20 +130,10 @@ class Acm:
 
     def _tags(self, arn: str) -> dict[str, str]:
         """None are asked for again: those of a fresh certificate may come a moment later than itself."""
-        if self._known.get(arn):
-            return self._known[arn]
-        try:
-            answer = self._aws.call(
-                lambda: self._client.list_tags_for_certificate(CertificateArn=arn), absent=ABSENT
-            )
-        except LookupError:
-            return {}
-        self._known[arn] = {tag["Key"]: tag.get("Value", "") for tag in answer["Tags"]}
+        if not self._known.get(arn):
+            answer = self._aws.find("acm", "list_tags_for_certificate", absent=ABSENT, CertificateArn=arn)
+            self._known[arn] = tag_dict(answer["Tags"] if answer else ())
         return self._known[arn]
-
-
-def _carries(present: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
-    return all(present.get(key) == value for key, value in wanted.items())
 
 
 def _state(item: dict[str, Any]) -> CertificateState:

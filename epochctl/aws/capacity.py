@@ -1,7 +1,4 @@
-"""What of each limited kind exists in the region, and how much of that is this environment's own.
-
-Reads only. Knows no limits.
-"""
+"""Usage of what has a quota: how much exists in the region, and how much of it is the environment's."""
 
 from __future__ import annotations
 
@@ -10,26 +7,27 @@ from dataclasses import dataclass
 from typing import Any
 
 from epochctl.aws.session import Aws
+from epochctl.aws.tags import has_tags, tag_dict
 
 STANDARD_FAMILIES = "acdhimrtz"  # first letters of the instance types that share one quota of vCPUs
 # Zones where EKS places no control plane; terraform/modules/network excludes the same.
-UNFIT_ZONES = ("use1-az3", "usw1-az2", "cac1-az3")
+UNSUPPORTED_ZONES = ("use1-az3", "usw1-az2", "cac1-az3")
 
 
 @dataclass(frozen=True)
 class Usage:
-    """used: of all, ours included."""
+    """used: of all in the account; owned: of those, the environment's."""
 
     used: int
-    ours: int
+    owned: int
 
 
 @dataclass(frozen=True)
 class Zones:
-    """Names, in order. unfit: available, but no place for a control plane."""
+    """Names, in order. unusable: available, but EKS places no control plane there."""
 
-    fit: tuple[str, ...]
-    unfit: tuple[str, ...]
+    usable: tuple[str, ...]
+    unusable: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -52,16 +50,14 @@ class Capacity:
         return self._count(self._ec2("describe_vpcs", "Vpcs"))
 
     def addresses(self) -> Usage:
-        found = self._aws.call(lambda: self._aws.client("ec2").describe_addresses())["Addresses"]
-        return self._count(found)
+        return self._count(self._ec2("describe_addresses", "Addresses"))
 
     def clusters(self) -> Usage:
-        pages = self._aws.client("eks").get_paginator("list_clusters").paginate()
-        names = self._aws.call(lambda: [name for page in pages for name in page["clusters"]])
+        names = self._aws.items("eks", "list_clusters", "clusters")
         return Usage(len(names), names.count(self._name))
 
     def nat_gateways(self) -> dict[str, Usage]:
-        """By zone; a zone without any is left out."""
+        """Return the usage by zone; a zone without any is left out."""
         alive = [{"Name": "state", "Values": ["pending", "available"]}]
         found = self._ec2("describe_nat_gateways", "NatGateways", Filter=alive)
         if not found:
@@ -75,7 +71,7 @@ class Capacity:
         return {zone: self._count(items) for zone, items in by_zone.items()}
 
     def standard_vcpus(self) -> Usage:
-        """Of running On-Demand instances; nodes of ours are told by their cluster's tag, too."""
+        """Return the vCPUs of running On-Demand instances; nodes are owned by their cluster's tag, too."""
         running = [{"Name": "instance-state-name", "Values": ["pending", "running"]}]
         reservations = self._ec2("describe_instances", "Reservations", Filters=running)
         found = [
@@ -88,19 +84,18 @@ class Capacity:
         return Usage(sum(map(_vcpus, found)), sum(map(_vcpus, ours)))
 
     def zones(self) -> Zones:
-        """Available zones that need no opting in, as terraform/modules/network looks for them."""
+        """Return the available zones that need no opt-in, as terraform/modules/network selects them."""
         wanted = [
             {"Name": "state", "Values": ["available"]},
             {"Name": "opt-in-status", "Values": ["opt-in-not-required"]},
         ]
-        ec2 = self._aws.client("ec2")
-        found = self._aws.call(lambda: ec2.describe_availability_zones(Filters=wanted))["AvailabilityZones"]
-        unfit = {zone["ZoneName"] for zone in found if zone["ZoneId"] in UNFIT_ZONES}
+        found = self._ec2("describe_availability_zones", "AvailabilityZones", Filters=wanted)
+        unfit = {zone["ZoneName"] for zone in found if zone["ZoneId"] in UNSUPPORTED_ZONES}
         names = sorted(zone["ZoneName"] for zone in found)
         return Zones(tuple(name for name in names if name not in unfit), tuple(sorted(unfit)))
 
     def instance_types(self, names: tuple[str, ...]) -> tuple[InstanceType, ...]:
-        """Those that the region offers; one that it has not is left out."""
+        """Return those of `names` that the region offers."""
         wanted = [{"Name": "instance-type", "Values": list(names)}]
         offers = self._ec2(
             "describe_instance_type_offerings",
@@ -118,12 +113,11 @@ class Capacity:
         return Usage(len(items), sum(1 for item in items if self._ours(item)))
 
     def _ours(self, item: dict[str, Any]) -> bool:
-        tags = {tag["Key"]: tag["Value"] for tag in item.get("Tags", [])}
-        return self._tags.items() <= tags.items() or tags.get("eks:cluster-name") == self._name
+        tags = tag_dict(item.get("Tags"))
+        return has_tags(tags, self._tags) or tags.get("eks:cluster-name") == self._name
 
     def _ec2(self, operation: str, key: str, **arguments: Any) -> list[dict[str, Any]]:
-        pages = self._aws.client("ec2").get_paginator(operation).paginate(**arguments)
-        return self._aws.call(lambda: [item for page in pages for item in page[key]])
+        return self._aws.items("ec2", operation, key, **arguments)
 
 
 def _vcpus(item: dict[str, Any]) -> int:

@@ -5,9 +5,11 @@ Deletes only what carries eksctl's tag of that cluster. Knows nothing of what is
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from epochctl.aws.session import Aws
+from epochctl.aws.tags import tag_dict
 
 CLUSTER_TAG = "alpha.eksctl.io/cluster-name"
 ABSENT = ("ValidationError",)  # CloudFormation's word for "Stack with id ... does not exist"
@@ -29,24 +31,16 @@ class Stacks:
         stack = self._describe(name)
         if stack is None or not _of(stack, cluster):
             return False
-        client, identifier = self._aws.client("cloudformation"), stack["StackId"]
+        request = partial(self._aws.request, "cloudformation", StackName=stack["StackId"])
         if stack.get("EnableTerminationProtection"):
-            self._aws.call(
-                lambda: client.update_termination_protection(
-                    StackName=identifier, EnableTerminationProtection=False
-                )
-            )
-        self._aws.call(lambda: client.delete_stack(StackName=identifier))
+            request("update_termination_protection", EnableTerminationProtection=False)
+        request("delete_stack")
         return True
 
     def _describe(self, name: str) -> dict[str, Any] | None:
-        client = self._aws.client("cloudformation")
-        try:
-            answer = self._aws.call(lambda: client.describe_stacks(StackName=name), absent=ABSENT)
-        except LookupError:
-            return None
-        return dict(answer["Stacks"][0]) if answer["Stacks"] else None
+        answer = self._aws.find("cloudformation", "describe_stacks", absent=ABSENT, StackName=name)
+        return dict(answer["Stacks"][0]) if answer and answer["Stacks"] else None
 
 
 def _of(stack: dict[str, Any], cluster: str) -> bool:
-    return {"Key": CLUSTER_TAG, "Value": cluster} in stack.get("Tags", ())
+    return tag_dict(stack.get("Tags")).get(CLUSTER_TAG) == cluster

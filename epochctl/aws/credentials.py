@@ -40,7 +40,7 @@ def has_unknown_expiry(aws: Aws) -> bool:
 
 def renew(aws: Aws) -> Remaining | None:
     """The same after the source was asked anew; what it gives is used from here on."""
-    aws.forget()
+    aws.reset()
     return time_left(aws)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from epochctl.aws.session import Aws
+from epochctl.aws.tags import tag_dict, tag_filters
 
 _REFUSED = (
     "DependencyViolation",
@@ -83,9 +84,8 @@ class Duplicates:
         )
 
     def _unknown(self, kind: Kind, known: Collection[str]) -> Iterator[dict[str, Any]]:
-        filters = [{"Name": f"tag:{key}", "Values": [value]} for key, value in self._tags.items()]
-        for item in self._list(kind.listed, kind.items, filters):
-            name = {tag["Key"]: tag["Value"] for tag in item.get("Tags", ())}.get("Name", "")
+        for item in self._list(kind.listed, kind.items, tag_filters(self._tags)):
+            name = tag_dict(item.get("Tags")).get("Name", "")
             ours = name.startswith(self._name + kind.named) if kind.named else name == self._name
             if ours and item[kind.id] not in known and not item.get(kind.used) and self._empty(kind, item):
                 yield item
@@ -102,16 +102,7 @@ class Duplicates:
         )
 
     def _deleted(self, kind: Kind, id: str) -> bool:
-        request = getattr(self._aws.client("ec2"), kind.delete)
-        try:
-            self._aws.call(lambda: request(**{kind.id: id}), absent=_REFUSED)
-        except LookupError:
-            return False
-        return True
+        return self._aws.find("ec2", kind.delete, absent=_REFUSED, **{kind.id: id}) is not None
 
     def _list(self, operation: str, key: str, filters: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        ec2 = self._aws.client("ec2")
-        if not ec2.can_paginate(operation):
-            return list(self._aws.call(lambda: getattr(ec2, operation)(Filters=filters))[key])
-        pages = ec2.get_paginator(operation).paginate(Filters=filters)
-        return [item for page in self._aws.call(lambda: list(pages)) for item in page[key]]
+        return self._aws.items("ec2", operation, key, Filters=filters)

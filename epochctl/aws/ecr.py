@@ -7,13 +7,13 @@ Knows nothing of image layouts or of steps.
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import SecretStr
 
 from epochctl.aws.session import Aws
+from epochctl.aws.tags import tag_dict
 from epochctl.errors import ImageError
 
 _NO_REPOSITORY = "RepositoryNotFoundException"
@@ -60,7 +60,7 @@ class Ecr:
             arn=found["repositoryArn"],
             immutable=found.get("imageTagMutability") == "IMMUTABLE",
             scans=bool(found.get("imageScanningConfiguration", {}).get("scanOnPush")),
-            tags=tuple(sorted((tag["Key"], tag["Value"]) for tag in tags)),
+            tags=tuple(sorted(tag_dict(tags).items())),
         )
 
     def login(self) -> Login:
@@ -80,7 +80,7 @@ class Ecr:
         """Delete every image, tagged or not, and say how many. An absent repository is an empty one."""
         removed = 0
         for _ in range(_ROUNDS):
-            digests = sorted(set(self._digests(repository)))
+            digests = self._digests(repository)
             if not digests:
                 return removed
             removed += sum(
@@ -92,13 +92,13 @@ class Ecr:
             fix="see that nobody pushes to it any more, then run the same command again",
         )
 
-    def _digests(self, repository: str) -> Iterator[str]:
-        pages = self._aws.client("ecr").get_paginator("list_images").paginate(repositoryName=repository)
+    def _digests(self, repository: str) -> list[str]:
+        listing, absent = ("ecr", "list_images", "imageIds"), (_NO_REPOSITORY,)
         try:
-            for page in self._aws.call(lambda: list(pages), absent=(_NO_REPOSITORY,)):
-                yield from (image["imageDigest"] for image in page["imageIds"] if "imageDigest" in image)
+            images = self._aws.items(*listing, absent=absent, repositoryName=repository)
         except LookupError:
-            return
+            return []
+        return sorted({image["imageDigest"] for image in images if "imageDigest" in image})
 
     def _delete(self, repository: str, digests: list[str]) -> int:
         ids = [{"imageDigest": digest} for digest in digests]
@@ -109,5 +109,4 @@ class Ecr:
         return len({image["imageDigest"] for image in deleted})
 
     def _call(self, operation: str, **arguments: Any) -> Any:
-        request = getattr(self._aws.client("ecr"), operation)
-        return self._aws.call(lambda: request(**arguments), absent=(_NO_REPOSITORY, _NO_IMAGE))
+        return self._aws.request("ecr", operation, absent=(_NO_REPOSITORY, _NO_IMAGE), **arguments)

@@ -69,8 +69,8 @@ class AccessEntry:
     groups: tuple[str, ...] = ()
     policies: tuple[str, ...] = ()
 
-    def means(self, caller: str) -> bool:
-        """Whether that caller is the principal. Somebody in a role is called by the role's bare name."""
+    def matches(self, caller: str) -> bool:
+        """Return whether the caller's ARN is the principal's. A session has only the role's bare name."""
         if caller == self.principal:
             return True
         assumed = re.fullmatch(r"arn:[^:]+:sts::(\d+):assumed-role/([^/]+)/.+", caller)
@@ -91,33 +91,21 @@ class Eks:
 
     def describe(self, cluster: str) -> ClusterAccess | None:
         """The cluster, or None where there is none of that name."""
-        client = self._aws.client("eks")
-        try:
-            answer = self._aws.call(lambda: client.describe_cluster(name=cluster), absent=ABSENT)
-        except LookupError:
-            return None
-        return _access(answer["cluster"], self._aws.region)
+        answer = self._aws.find("eks", "describe_cluster", absent=ABSENT, name=cluster)
+        return _access(answer["cluster"], self._aws.region) if answer else None
 
     def node_groups(self, cluster: str) -> tuple[NodeGroup, ...]:
         """Every managed node group; () when the cluster is absent."""
-        client = self._aws.client("eks")
-        pages = client.get_paginator("list_nodegroups")
         try:
-            names = self._aws.call(
-                lambda: [name for page in pages.paginate(clusterName=cluster) for name in page["nodegroups"]],
-                absent=ABSENT,
-            )
+            names = self._items("list_nodegroups", "nodegroups", clusterName=cluster)
             return tuple(self._node_group(cluster, name) for name in names)
         except LookupError:
             return ()
 
     def access_entries(self, cluster: str) -> tuple[AccessEntry, ...]:
         """Every access entry with its policies; () when the cluster is absent."""
-        pages = self._aws.client("eks").get_paginator("list_access_entries").paginate(clusterName=cluster)
         try:
-            found = self._aws.call(
-                lambda: [arn for page in pages for arn in page["accessEntries"]], absent=ABSENT
-            )
+            found = self._items("list_access_entries", "accessEntries", clusterName=cluster)
             return tuple(self._access_entry(cluster, arn) for arn in found)
         except LookupError:
             return ()
@@ -127,27 +115,27 @@ class Eks:
 
         Raises LookupError where EKS has no such version.
         """
-        client = self._aws.client("eks")
         try:
-            told = self._aws.call(lambda: client.describe_cluster_versions(clusterVersions=[version]))
-        except EpochctlError:  # a new question: older permissions do not know it
+            request = ("eks", "describe_cluster_versions", "clusterVersions")
+            found = self._aws.items(*request, clusterVersions=[version])
+        except EpochctlError:  # a newer operation: IAM policies written before it do not allow it
             return None
-        if not told["clusterVersions"]:
+        if not found:
             raise LookupError(version)
-        until: datetime | None = told["clusterVersions"][0].get("endOfStandardSupportDate")
+        until: datetime | None = found[0].get("endOfStandardSupportDate")
         return until.date() if until else None
 
-    def who(self, cluster: str) -> str:
-        """Who we are to that cluster, and who may enter it: for the error that it does not know us.
+    def describe_access(self, cluster: str) -> str:
+        """Return the caller and the access entries as text, for the error that the cluster refused it.
 
-        Raises CredentialsError where AWS does not know us either: they have expired, and that is the cause.
+        Raises CredentialsError where the credentials have expired: then that is the cause.
         """
         caller = self._aws.caller_arn()  # needs no permission: it fails for want of credentials only
         try:
             entries = self.access_entries(cluster)
         except EpochctlError as error:
             return f"its access entries cannot be read: {error.why or error.what}"
-        ours = next((entry for entry in entries if entry.means(caller)), None)
+        ours = next((entry for entry in entries if entry.matches(caller)), None)
         entered = "\n".join(f"  {entry}" for entry in entries) or "  nobody"
         known = f"entered as {ours}" if ours else "without an access entry"
         return f"you are {caller}, {known}; it knows\n{entered}"
@@ -163,22 +151,20 @@ class Eks:
             return known
 
     def _node_group(self, cluster: str, name: str) -> NodeGroup:
-        client = self._aws.client("eks")
-        answer = self._aws.call(
-            lambda: client.describe_nodegroup(clusterName=cluster, nodegroupName=name), absent=ABSENT
+        arguments = {"clusterName": cluster, "nodegroupName": name}
+        return _node_group(
+            self._aws.request("eks", "describe_nodegroup", absent=ABSENT, **arguments)["nodegroup"]
         )
-        return _node_group(answer["nodegroup"])
 
     def _access_entry(self, cluster: str, arn: str) -> AccessEntry:
-        client, names = self._aws.client("eks"), {"clusterName": cluster, "principalArn": arn}
-        entry = self._aws.call(lambda: client.describe_access_entry(**names), absent=ABSENT)["accessEntry"]
-        pages = client.get_paginator("list_associated_access_policies").paginate(**names)
-        policies = self._aws.call(
-            lambda: [each["policyArn"] for page in pages for each in page["associatedAccessPolicies"]],
-            absent=ABSENT,
-        )
-        bare = tuple(sorted(policy.rpartition("/")[2] for policy in policies))
+        names = {"clusterName": cluster, "principalArn": arn}
+        entry = self._aws.request("eks", "describe_access_entry", absent=ABSENT, **names)["accessEntry"]
+        policies = self._items("list_associated_access_policies", "associatedAccessPolicies", **names)
+        bare = tuple(sorted(policy["policyArn"].rpartition("/")[2] for policy in policies))
         return AccessEntry(arn, tuple(sorted(entry.get("kubernetesGroups", []))), bare)
+
+    def _items(self, operation: str, key: str, **arguments: Any) -> list[Any]:
+        return self._aws.items("eks", operation, key, absent=ABSENT, **arguments)
 
     def _sign(self, cluster: str) -> str:
         """A presigned GetCallerIdentity that names the cluster in a signed header, as `aws eks get-token`."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from epochctl.aws.session import Aws
+from epochctl.aws.tags import tag_dict
 
 CLUSTER_TAG = "elbv2.k8s.aws/cluster"
 ABSENT = (
@@ -87,14 +88,14 @@ class Elbv2:
     def target_groups(self, cluster: str) -> tuple[TargetGroup, ...]:
         """Those that a controller made for `cluster`, in use or not."""
         found = {
-            item["TargetGroupArn"]: item for item in self._pages("describe_target_groups", "TargetGroups")
+            item["TargetGroupArn"]: item for item in self._items("describe_target_groups", "TargetGroups")
         }
         return tuple(_target_group(found[arn]) for arn in self._of_cluster(cluster, list(found)))
 
     def target_groups_of(self, load_balancer_arn: str) -> tuple[TargetGroup, ...]:
         """Those that a load balancer sends to; () when it is gone."""
         try:
-            pages = self._pages("describe_target_groups", "TargetGroups", LoadBalancerArn=load_balancer_arn)
+            pages = self._items("describe_target_groups", "TargetGroups", LoadBalancerArn=load_balancer_arn)
         except LookupError:
             return ()
         return tuple(_target_group(item) for item in pages)
@@ -104,21 +105,16 @@ class Elbv2:
         try:
             return tuple(
                 _listener(item)
-                for item in self._pages("describe_listeners", "Listeners", LoadBalancerArn=load_balancer_arn)
+                for item in self._items("describe_listeners", "Listeners", LoadBalancerArn=load_balancer_arn)
             )
         except LookupError:
             return ()
 
     def target_health(self, target_group_arn: str) -> tuple[Target, ...]:
         """Every registered target; () when the group is gone."""
-        client = self._aws.client("elbv2")
-        try:
-            answer = self._aws.call(
-                lambda: client.describe_target_health(TargetGroupArn=target_group_arn), absent=ABSENT
-            )
-        except LookupError:
-            return ()
-        return tuple(_target(item) for item in answer["TargetHealthDescriptions"])
+        arguments = {"TargetGroupArn": target_group_arn}
+        answer = self._aws.find("elbv2", "describe_target_health", absent=ABSENT, **arguments)
+        return tuple(_target(item) for item in answer["TargetHealthDescriptions"]) if answer else ()
 
     def delete(self, cluster: str, arn: str) -> bool:
         """Delete a load balancer or target group of `cluster`, for when its controller is gone.
@@ -127,41 +123,36 @@ class Elbv2:
         """
         if not self._of_cluster(cluster, [arn]):
             return False
-        client = self._aws.client("elbv2")
-        try:
-            if ":targetgroup/" in arn:
-                self._aws.call(lambda: client.delete_target_group(TargetGroupArn=arn), absent=ABSENT)
-            else:
-                self._aws.call(lambda: client.delete_load_balancer(LoadBalancerArn=arn), absent=ABSENT)
-        except LookupError:
-            return False
-        return True
+        if ":targetgroup/" in arn:
+            answer = self._aws.find("elbv2", "delete_target_group", absent=ABSENT, TargetGroupArn=arn)
+        else:
+            answer = self._aws.find("elbv2", "delete_load_balancer", absent=ABSENT, LoadBalancerArn=arn)
+        return answer is not None
 
     def _all_load_balancers(self) -> Iterator[LoadBalancer]:
-        return (_load_balancer(item) for item in self._pages("describe_load_balancers", "LoadBalancers"))
+        return (_load_balancer(item) for item in self._items("describe_load_balancers", "LoadBalancers"))
 
     def _of_cluster(self, cluster: str, arns: Sequence[str]) -> list[str]:
         """The arns that carry the cluster's tag. AWS takes twenty in one request."""
-        client, kept = self._aws.client("elbv2"), []
-        for start in range(0, len(arns), 20):
-            for tagged in self._tags(client, list(arns[start : start + 20])):
-                if any(tag["Key"] == CLUSTER_TAG and tag["Value"] == cluster for tag in tagged["Tags"]):
-                    kept.append(str(tagged["ResourceArn"]))
-        return kept
+        return [
+            str(described["ResourceArn"])
+            for start in range(0, len(arns), 20)
+            for described in self._tags(list(arns[start : start + 20]))
+            if tag_dict(described["Tags"]).get(CLUSTER_TAG) == cluster
+        ]
 
-    def _tags(self, client: Any, arns: list[str]) -> list[dict[str, Any]]:
-        """Tags of arns. One that has vanished fails the whole request: then each is asked by itself."""
-        try:
-            answer = self._aws.call(lambda: client.describe_tags(ResourceArns=arns), absent=ABSENT)
+    def _tags(self, arns: list[str]) -> list[dict[str, Any]]:
+        """Return the tag descriptions of `arns`.
+
+        One load balancer that was deleted meanwhile fails the whole request: then each is asked for alone.
+        """
+        answer = self._aws.find("elbv2", "describe_tags", absent=ABSENT, ResourceArns=arns)
+        if answer is not None:
             return list(answer["TagDescriptions"])
-        except LookupError:
-            return [] if len(arns) == 1 else [tags for arn in arns for tags in self._tags(client, [arn])]
+        return [] if len(arns) == 1 else [tags for arn in arns for tags in self._tags([arn])]
 
-    def _pages(self, operation: str, key: str, **arguments: Any) -> list[dict[str, Any]]:
-        paginator = self._aws.client("elbv2").get_paginator(operation)
-        return self._aws.call(
-            lambda: [item for page in paginator.paginate(**arguments) for item in page[key]], absent=ABSENT
-        )
+    def _items(self, operation: str, key: str, **arguments: Any) -> list[dict[str, Any]]:
+        return self._aws.items("elbv2", operation, key, absent=ABSENT, **arguments)
 
 
 def plain_dns_name(name: str) -> str:

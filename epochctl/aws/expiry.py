@@ -1,7 +1,4 @@
-"""When an environment may be taken down: a tag on its VPC, which is made first and goes last.
-
-Reads only; terraform writes it. Knows nothing of how long anybody wants it to stand.
-"""
+"""The expiry of an environment: a tag on its VPC, created first and deleted last. Terraform sets it."""
 
 from __future__ import annotations
 
@@ -9,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from epochctl.aws.session import Aws
+from epochctl.aws.tags import tag_dict, tag_filters
 
 TAG = "epochctl:expires"  # the same word in terraform/main.tf
 NEVER = "never"
@@ -21,26 +19,23 @@ class Expiry:
         self._aws, self._tags = aws, tags
 
     def read(self) -> str:
-        """The tag's words: a time in UTC, or never; "" where there is no VPC or none was written."""
-        filters = [{"Name": f"tag:{key}", "Values": [value]} for key, value in self._tags.items()]
-        pages = self._aws.client("ec2").get_paginator("describe_vpcs").paginate(Filters=filters)
-        found = [vpc for page in self._aws.call(lambda: list(pages)) for vpc in page["Vpcs"]]
-        tags = [tag for vpc in found for tag in vpc.get("Tags", []) if tag["Key"] == TAG]
-        return str(tags[0]["Value"]) if tags else ""
+        """Return the tag's value: a time in UTC, or never; "" where there is no VPC or no such tag."""
+        found = self._aws.items("ec2", "describe_vpcs", "Vpcs", Filters=tag_filters(self._tags))
+        return next((tags[TAG] for vpc in found if TAG in (tags := tag_dict(vpc.get("Tags")))), "")
 
-    def moment(self) -> datetime | None:
-        """The time itself; None where the environment stands until somebody takes it down."""
+    def expires_at(self) -> datetime | None:
+        """Return the time; None where the environment does not expire."""
         return parse_expiry(self.read())
 
 
-def format_expiry(moment: datetime) -> str:
-    """As it stands in the tag."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def format_expiry(time: datetime) -> str:
+    """Return the time as it is written into the tag."""
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def parse_expiry(words: str) -> datetime | None:
-    """The time in the tag; None for never, nothing, and what somebody else wrote there."""
+def parse_expiry(text: str) -> datetime | None:
+    """Return the time in the tag; None for never, "", and any other text."""
     try:
-        return datetime.strptime(words, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
     except ValueError:
         return None

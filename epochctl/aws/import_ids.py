@@ -6,23 +6,21 @@ carries our tags (or hangs on something that does) is ever told. Changes nothing
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
 from datetime import datetime
-from functools import partial
 from typing import Any
 
+from epochctl.aws.iam import iam_prefix
 from epochctl.aws.session import Aws
+from epochctl.aws.tags import has_tags, tag_dict, tag_filters
 
 _NETWORK, _CLUSTER, _REGISTRY = "module.network.", "module.cluster.", "module.registry."
 _ANYWHERE = "0.0.0.0/0"
-ABSENT = "ResourceNotFoundException"
-
-
-def iam_prefix(name: str, region: str) -> str:
-    """The stem of our IAM names, as modules/cluster cuts it."""
-    stem = name if len(name) <= 30 else f"{name[:23]}-{hashlib.sha1(name.encode()).hexdigest()[:6]}"
-    return f"{stem}-{region}"
+_ABSENT = (
+    "ResourceNotFoundException",  # EKS
+    "NoSuchEntity",  # IAM
+    "RepositoryNotFoundException",
+    "LifecyclePolicyNotFoundException",
+)
 
 
 class ImportIds:
@@ -36,29 +34,23 @@ class ImportIds:
         return {**self._network(), **self._cluster(), **self._identities(), **self._registry()}
 
     def _network(self) -> dict[str, str]:
-        named = {"Name": self._name}
         found: dict[str, str] = {}
-        for kind, operation, key, id in (
-            ("aws_vpc.this", "describe_vpcs", "Vpcs", "VpcId"),
-            (
-                "aws_internet_gateway.this",
-                "describe_internet_gateways",
-                "InternetGateways",
-                "InternetGatewayId",
-            ),
-        ):
-            for item in sorted(self._ec2(operation, key), key=self._in_use):  # of two, the one in use
-                if _tags(item).items() >= named.items():
-                    found[_NETWORK + kind] = item[id]
+        vpcs = self._ec2("describe_vpcs", "Vpcs")
+        gateways = self._ec2("describe_internet_gateways", "InternetGateways")
+        # Of two with the same name, the later one in the order counts: the one in use.
+        for item in sorted(vpcs, key=self._is_used_vpc):
+            if _name(item) == self._name:
+                found[_NETWORK + "aws_vpc.this"] = item["VpcId"]
+        for item in sorted(gateways, key=lambda item: bool(item.get("Attachments"))):
+            if _name(item) == self._name:
+                found[_NETWORK + "aws_internet_gateway.this"] = item["InternetGatewayId"]
         for item in self._ec2("describe_launch_templates", "LaunchTemplates"):
             if item["LaunchTemplateName"] == f"{self._name}-node":
                 found[_CLUSTER + "aws_launch_template.node"] = item["LaunchTemplateId"]
         return {**found, **self._subnets(), **self._gateways()}
 
-    def _in_use(self, item: dict[str, Any]) -> bool:
-        """Of a VPC or an internet gateway: whether other things of ours hang on it."""
-        if "InternetGatewayId" in item:
-            return bool(item.get("Attachments"))
+    def _is_used_vpc(self, item: dict[str, Any]) -> bool:
+        """Return whether a VPC has subnets or route tables of this environment."""
         inside = self._ec2("describe_subnets", "Subnets") + self._ec2("describe_route_tables", "RouteTables")
         return item["VpcId"] in {other["VpcId"] for other in inside}
 
@@ -67,12 +59,12 @@ class ImportIds:
         found: dict[str, str] = {}
         for item in self._ec2("describe_subnets", "Subnets"):
             for side in ("public", "private"):
-                if _tags(item).get("Name") == f"{self._name}-{side}-{item['AvailabilityZone']}":
+                if _name(item) == f"{self._name}-{side}-{item['AvailabilityZone']}":
                     zones[item["SubnetId"]] = item["AvailabilityZone"]
                     found[f'{_NETWORK}aws_subnet.{side}["{item["AvailabilityZone"]}"]'] = item["SubnetId"]
         tables = self._ec2("describe_route_tables", "RouteTables")
         for item in sorted(tables, key=lambda item: bool(item.get("Associations"))):
-            side, _, zone = _tags(item).get("Name", "").removeprefix(f"{self._name}-").partition("-")
+            side, _, zone = _name(item).removeprefix(f"{self._name}-").partition("-")
             if side in {"public", "private"}:
                 found |= self._route_table(item, side, f'["{zone}"]' if zone else "", zones)
         return found
@@ -94,38 +86,36 @@ class ImportIds:
         found: dict[str, str] = {}
         addresses = self._ec2("describe_addresses", "Addresses")
         for item in sorted(addresses, key=lambda item: "AssociationId" in item):
-            zone = _tags(item).get("Name", "").removeprefix(f"{self._name}-nat-")
+            zone = _name(item).removeprefix(f"{self._name}-nat-")
             found[f'{_NETWORK}aws_eip.nat["{zone}"]'] = item["AllocationId"]
         for item in self._ec2("describe_nat_gateways", "NatGateways"):
-            zone = _tags(item).get("Name", "").removeprefix(f"{self._name}-")
+            zone = _name(item).removeprefix(f"{self._name}-")
             if item["State"] in {"pending", "available"}:
                 found[f'{_NETWORK}aws_nat_gateway.this["{zone}"]'] = item["NatGatewayId"]
         return found
 
     def cluster_status(self) -> dict[str, str]:
-        """Address -> status (CREATING, ACTIVE, ...) of cluster and node group; only what exists and is
-        ours."""
-        eks, found = self._aws.client("eks"), {}
-        cluster = self._ask(lambda: eks.describe_cluster(name=self._name), "ResourceNotFoundException")
-        if cluster is None or not self._ours(cluster["cluster"].get("tags", {})):
+        """Return the status (CREATING, ACTIVE, ...) of cluster and node group by address; {} where there
+        is no cluster with our tags.
+        """
+        cluster = self._described_cluster()
+        if cluster is None:
             return {}
-        found[_CLUSTER + "aws_eks_cluster.this"] = cluster["cluster"]["status"]
-        group = self._ask(
-            lambda: eks.describe_nodegroup(clusterName=self._name, nodegroupName=self._name),
-            "ResourceNotFoundException",
-        )
+        found = {_CLUSTER + "aws_eks_cluster.this": cluster["status"]}
+        group = self._find("eks", "describe_nodegroup", clusterName=self._name, nodegroupName=self._name)
         if group is not None:
             found[_CLUSTER + "aws_eks_node_group.this"] = group["nodegroup"]["status"]
         return found
 
-    def cluster_made(self) -> datetime | None:
-        """When our cluster was made; None where there is none of ours."""
-        eks = self._aws.client("eks")
-        found = self._ask(lambda: eks.describe_cluster(name=self._name), "ResourceNotFoundException")
-        if found is None or not self._ours(found["cluster"].get("tags", {})):
-            return None
-        made: datetime = found["cluster"]["createdAt"]
-        return made
+    def cluster_created_at(self) -> datetime | None:
+        """Return when our cluster was created; None where there is no cluster with our tags."""
+        cluster = self._described_cluster()
+        return cluster["createdAt"] if cluster else None
+
+    def _described_cluster(self) -> dict[str, Any] | None:
+        answer = self._find("eks", "describe_cluster", name=self._name)
+        cluster = answer["cluster"] if answer else {}
+        return cluster if answer and has_tags(cluster.get("tags", {}), self._tags) else None
 
     def _cluster(self) -> dict[str, str]:
         ids = {"aws_eks_cluster.this": self._name, "aws_eks_node_group.this": f"{self._name}:{self._name}"}
@@ -134,21 +124,18 @@ class ImportIds:
             for address, status in self.cluster_status().items()
             if status != "DELETING"
         }
-        return found | (self._entered() if _CLUSTER + "aws_eks_cluster.this" in found else {})
+        return found | (self._access_entries() if _CLUSTER + "aws_eks_cluster.this" in found else {})
 
-    def _entered(self) -> dict[str, str]:
+    def _access_entries(self) -> dict[str, str]:
         """Access entries hang on the cluster. That of its creator, EKS has made by itself."""
-        eks, found = self._aws.client("eks"), {}
+        found = {}
         for principal in self._access:
-            asked = partial(eks.describe_access_entry, clusterName=self._name, principalArn=principal)
-            if self._ask(asked, ABSENT) is None:
+            names = {"clusterName": self._name, "principalArn": principal}
+            if self._find("eks", "describe_access_entry", **names) is None:
                 continue
             found[f'{_CLUSTER}aws_eks_access_entry.this["{principal}"]'] = f"{self._name}:{principal}"
-            request = partial(
-                eks.list_associated_access_policies, clusterName=self._name, principalArn=principal
-            )
-            told = self._ask(request, ABSENT) or {"associatedAccessPolicies": ()}
-            for arn in (policy["policyArn"] for policy in told["associatedAccessPolicies"]):
+            answer = self._find("eks", "list_associated_access_policies", **names) or {}
+            for arn in (policy["policyArn"] for policy in answer.get("associatedAccessPolicies", ())):
                 if arn.endswith("/AmazonEKSClusterAdminPolicy"):
                     address = f'{_CLUSTER}aws_eks_access_policy_association.this["{principal}"]'
                     found[address] = f"{self._name}#{principal}#{arn}"
@@ -162,71 +149,54 @@ class ImportIds:
         return {**found, **self._policy(f"{stem}-lb-controller"), **self._oidc()}
 
     def _role(self, label: str, name: str, keyed: str) -> dict[str, str]:
-        iam = self._aws.client("iam")
-        role = self._ask(lambda: iam.get_role(RoleName=name), "NoSuchEntity")
-        if role is None or not self._ours(_tags(role["Role"])):
+        role = self._find("iam", "get_role", RoleName=name)
+        if role is None or not self._is_owned(role["Role"]):
             return {}
         index = "[0]" if keyed == "count" else ""
         found = {f"{_CLUSTER}aws_iam_role.{label}{index}": name}
-        attached = self._aws.call(lambda: iam.list_attached_role_policies(RoleName=name))["AttachedPolicies"]
+        attached = self._aws.items("iam", "list_attached_role_policies", "AttachedPolicies", RoleName=name)
         for policy in attached:
             key = f'["{policy["PolicyName"]}"]' if keyed == "policy" else index
             found[f"{_CLUSTER}aws_iam_role_policy_attachment.{label}{key}"] = f"{name}/{policy['PolicyArn']}"
         return found
 
     def _policy(self, name: str) -> dict[str, str]:
-        iam, account = self._aws.client("iam"), self._aws.account_id()
-        arn = f"arn:aws:iam::{account}:policy/{name}"
-        policy = self._ask(lambda: iam.get_policy(PolicyArn=arn), "NoSuchEntity")
-        if policy is None or not self._ours(_tags(policy["Policy"])):
+        arn = f"arn:aws:iam::{self._aws.account_id()}:policy/{name}"
+        policy = self._find("iam", "get_policy", PolicyArn=arn)
+        if policy is None or not self._is_owned(policy["Policy"]):
             return {}
         return {_CLUSTER + "aws_iam_policy.lb_controller": arn}
 
     def _oidc(self) -> dict[str, str]:
         """Ours by its tags; one of the same name in another region is told apart by its issuer."""
-        iam = self._aws.client("iam")
-        listed = self._aws.call(lambda: iam.list_open_id_connect_providers())["OpenIDConnectProviderList"]
+        listed = self._aws.items("iam", "list_open_id_connect_providers", "OpenIDConnectProviderList")
         for arn in (item["Arn"] for item in listed if f".{self._aws.region}." in item["Arn"]):
-            request = partial(iam.get_open_id_connect_provider, OpenIDConnectProviderArn=arn)
-            told = self._ask(request, "NoSuchEntity")
-            if told is not None and self._ours(_tags(told)):
+            provider = self._find("iam", "get_open_id_connect_provider", OpenIDConnectProviderArn=arn)
+            if provider is not None and self._is_owned(provider):
                 return {_CLUSTER + "aws_iam_openid_connect_provider.this": arn}
         return {}
 
     def _registry(self) -> dict[str, str]:
-        ecr = self._aws.client("ecr")
-        listed = self._ask(
-            lambda: ecr.describe_repositories(repositoryNames=[self._name]), "RepositoryNotFoundException"
-        )
+        listed = self._find("ecr", "describe_repositories", repositoryNames=[self._name])
         if listed is None:
             return {}
         arn = listed["repositories"][0]["repositoryArn"]
-        if not self._ours(_tags(self._aws.call(lambda: ecr.list_tags_for_resource(resourceArn=arn)))):
+        tags = self._aws.request("ecr", "list_tags_for_resource", resourceArn=arn)["tags"]
+        if not has_tags(tag_dict(tags), self._tags):
             return {}
         found = {_REGISTRY + "aws_ecr_repository.this": self._name}
-        policy = self._ask(
-            lambda: ecr.get_lifecycle_policy(repositoryName=self._name), "LifecyclePolicyNotFoundException"
-        )
+        policy = self._find("ecr", "get_lifecycle_policy", repositoryName=self._name)
         return found | ({_REGISTRY + "aws_ecr_lifecycle_policy.this": self._name} if policy else {})
 
-    def _ours(self, tags: dict[str, str]) -> bool:
-        return tags.items() >= self._tags.items()
+    def _is_owned(self, item: dict[str, Any]) -> bool:
+        return has_tags(tag_dict(item.get("Tags")), self._tags)
 
     def _ec2(self, operation: str, key: str) -> list[dict[str, Any]]:
-        ec2 = self._aws.client("ec2")
-        filters = [{"Name": f"tag:{name}", "Values": [value]} for name, value in self._tags.items()]
-        if not ec2.can_paginate(operation):
-            return list(self._aws.call(lambda: getattr(ec2, operation)(Filters=filters))[key])
-        pages = ec2.get_paginator(operation).paginate(Filters=filters)
-        return [item for page in self._aws.call(lambda: list(pages)) for item in page[key]]
+        return self._aws.items("ec2", operation, key, Filters=tag_filters(self._tags))
 
-    def _ask(self, request: Callable[[], Any], absent: str) -> Any | None:
-        try:
-            return self._aws.call(request, absent=(absent,))
-        except LookupError:
-            return None
+    def _find(self, service: str, operation: str, **arguments: Any) -> dict[str, Any] | None:
+        return self._aws.find(service, operation, absent=_ABSENT, **arguments)
 
 
-def _tags(item: dict[str, Any]) -> dict[str, str]:
-    listed = item.get("Tags") or item.get("tags") or []
-    return {tag["Key"]: tag["Value"] for tag in listed}
+def _name(item: dict[str, Any]) -> str:
+    return tag_dict(item.get("Tags")).get("Name", "")

@@ -6,12 +6,12 @@ Knows nothing of what stands in it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from epochctl.aws.session import Aws
 
 _TAKEN = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
-_NO_KEY = ("NoSuchKey", "404", "NotFound")
+_NO_OBJECT = ("NoSuchKey", "404", "NotFound", "NoSuchBucket")
 
 
 @dataclass(frozen=True)
@@ -27,13 +27,12 @@ class LockObject:
 
     def __init__(self, aws: Aws, *, account: str, bucket: str, key: str) -> None:
         self._aws = aws
-        self._place = {"Bucket": bucket, "Key": key, "ExpectedBucketOwner": account}
+        self._object = {"Bucket": bucket, "Key": key, "ExpectedBucketOwner": account}
 
     def read(self) -> StoredLock | None:
         """None where there is no such object."""
-        try:
-            answer = self._call("get_object", absent=(*_NO_KEY, "NoSuchBucket"))
-        except LookupError:
+        answer = self._aws.find("s3", "get_object", absent=_NO_OBJECT, **self._object)
+        if answer is None:
             return None
         return StoredLock(answer["Body"].read().decode("utf-8", "replace"), str(answer["ETag"]))
 
@@ -47,25 +46,20 @@ class LockObject:
 
     def delete(self, etag: str) -> bool:
         """Delete it where it is still what `etag` marks; whether it was."""
-        try:
-            self._call("delete_object", absent=(*_TAKEN, *_NO_KEY, "NoSuchBucket"), IfMatch=etag)
-            return True
-        except LookupError:
-            return False
+        absent = (*_TAKEN, *_NO_OBJECT)
+        return self._aws.find("s3", "delete_object", absent=absent, IfMatch=etag, **self._object) is not None
 
     def _put(self, text: str, **condition: str) -> str:
         try:
-            answer = self._call(
+            answer = self._aws.request(
+                "s3",
                 "put_object",
-                absent=(*_TAKEN, *_NO_KEY, "NoSuchBucket"),
+                absent=(*_TAKEN, *_NO_OBJECT),
                 Body=text.encode(),
                 ContentType="application/json",
+                **self._object,
                 **condition,
             )
             return str(answer["ETag"])
         except LookupError as refusal:
             return "no bucket" if str(refusal) == "NoSuchBucket" else "taken"
-
-    def _call(self, operation: str, *, absent: tuple[str, ...], **arguments: Any) -> Any:
-        method = getattr(self._aws.client("s3"), operation)
-        return self._aws.call(lambda: method(**self._place, **arguments), absent=absent)

@@ -1,6 +1,6 @@
 """Log groups of CloudWatch Logs: EKS makes one for a cluster with logging on, and never removes it.
 
-Whose it is, is told by our tags; they are put on while its cluster, which is ours, still stands.
+Tags prove whose it is; they are put on while its cluster, which is owned, still exists.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from epochctl.aws.session import Aws
+from epochctl.aws.tags import has_tags
 
 _ABSENT = ("ResourceNotFoundException",)
 
@@ -20,40 +21,35 @@ class LogGroups:
     def __init__(self, aws: Aws) -> None:
         self._aws = aws
 
-    def claim(self, cluster: str, since: datetime, tags: Mapping[str, str]) -> bool:
-        """Mark the cluster's group as ours, unless it is older than the cluster: then it was another's."""
-        group, client = self._group(cluster), self._aws.client("logs")
+    def tag(self, cluster: str, since: datetime, tags: Mapping[str, str]) -> bool:
+        """Tag the cluster's group, unless it is older than the cluster; return whether it is tagged now."""
+        group = self._group(cluster)
         if group is None or group["creationTime"] < since.timestamp() * 1000 - 1000:
             return False
-        request = {"resourceArn": _arn(group), "tags": dict(tags)}
-        self._aws.call(lambda: client.tag_resource(**request), absent=_ABSENT)
-        return True
+        arguments = {"resourceArn": _arn(group), "tags": dict(tags)}
+        return self._aws.find("logs", "tag_resource", absent=_ABSENT, **arguments) is not None
 
     def delete(self, cluster: str, tags: Mapping[str, str], since: datetime | None = None) -> str:
-        """Delete the cluster's group where it bears our tags, or was made after `since`. Its name, or ""."""
-        group, client = self._group(cluster), self._aws.client("logs")
+        """Delete the cluster's group if it has the tags or is newer than `since`; return its name, or ""."""
+        group = self._group(cluster)
         if group is None:
             return ""
         late = since is not None and group["creationTime"] >= since.timestamp() * 1000 - 1000
-        try:
-            if late or tags.items() <= self._tags(group).items():
-                name = str(group["logGroupName"])
-                self._aws.call(lambda: client.delete_log_group(logGroupName=name), absent=_ABSENT)
-                return name
-        except LookupError:
-            pass  # gone meanwhile
-        return ""
+        if not late and not has_tags(self._tags(group), tags):
+            return ""
+        name = str(group["logGroupName"])
+        answer = self._aws.find("logs", "delete_log_group", absent=_ABSENT, logGroupName=name)
+        return "" if answer is None else name
 
     def _group(self, cluster: str) -> dict[str, Any] | None:
-        name, client = f"/aws/eks/{cluster}/cluster", self._aws.client("logs")
-        pages = client.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=name)
-        found = self._aws.call(lambda: [item for page in pages for item in page["logGroups"]])
+        name = f"/aws/eks/{cluster}/cluster"
+        found = self._aws.items("logs", "describe_log_groups", "logGroups", logGroupNamePrefix=name)
         return next((item for item in found if item["logGroupName"] == name), None)
 
     def _tags(self, group: dict[str, Any]) -> dict[str, str]:
-        client = self._aws.client("logs")
-        told = self._aws.call(lambda: client.list_tags_for_resource(resourceArn=_arn(group)), absent=_ABSENT)
-        return dict(told["tags"])
+        arguments = {"resourceArn": _arn(group)}
+        answer = self._aws.find("logs", "list_tags_for_resource", absent=_ABSENT, **arguments)
+        return dict(answer["tags"]) if answer else {}
 
 
 def _arn(group: dict[str, Any]) -> str:

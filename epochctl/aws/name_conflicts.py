@@ -6,13 +6,15 @@ Changes nothing, and nothing that it tells of may ever be changed or removed. Kn
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from epochctl.aws.import_ids import iam_prefix
+from epochctl.aws.iam import iam_prefix
 from epochctl.aws.session import Aws
+from epochctl.aws.tags import has_tags, tag_dict
 
 _CLUSTER, _REGISTRY = "module.cluster.", "module.registry."
+_ABSENT = ("ResourceNotFoundException", "RepositoryNotFoundException", "NoSuchEntity")
 
 
 class NameConflicts:
@@ -24,11 +26,10 @@ class NameConflicts:
     def find(self) -> dict[str, str]:
         """Address in terraform/ -> what has its name, in a person's words."""
         seen = (*self._cluster(), *self._registry(), *self._identities(), *self._templates())
-        return {address: words for address, words, tags in seen if not self._tags.items() <= tags.items()}
+        return {address: words for address, words, tags in seen if not has_tags(tags, self._tags)}
 
     def _cluster(self) -> Iterator[tuple[str, str, dict[str, str]]]:
-        eks = self._aws.client("eks")
-        found = self._ask(lambda: eks.describe_cluster(name=self._name), "ResourceNotFoundException")
+        found = self._find("eks", "describe_cluster", name=self._name)
         if found:
             yield (
                 _CLUSTER + "aws_eks_cluster.this",
@@ -37,48 +38,34 @@ class NameConflicts:
             )
 
     def _registry(self) -> Iterator[tuple[str, str, dict[str, str]]]:
-        ecr = self._aws.client("ecr")
-        found = self._ask(
-            lambda: ecr.describe_repositories(repositoryNames=[self._name]), "RepositoryNotFoundException"
-        )
+        found = self._find("ecr", "describe_repositories", repositoryNames=[self._name])
         if found:
             arn = found["repositories"][0]["repositoryArn"]
-            tags = self._aws.call(lambda: ecr.list_tags_for_resource(resourceArn=arn))["tags"]
-            yield _REGISTRY + "aws_ecr_repository.this", f"ECR repository {self._name}", _tags(tags)
+            tags = self._aws.request("ecr", "list_tags_for_resource", resourceArn=arn)["tags"]
+            yield _REGISTRY + "aws_ecr_repository.this", f"ECR repository {self._name}", tag_dict(tags)
 
     def _identities(self) -> Iterator[tuple[str, str, dict[str, str]]]:
-        iam, stem = self._aws.client("iam"), iam_prefix(self._name, self._aws.region)
+        stem = iam_prefix(self._name, self._aws.region)
         for address, name in (
             ("aws_iam_role.cluster", f"{stem}-cluster"),
             ("aws_iam_role.node", f"{stem}-node"),
             ("aws_iam_role.lb_controller[0]", f"{stem}-lb-controller"),
         ):
-            found = self._ask(lambda name=name: iam.get_role(RoleName=name), "NoSuchEntity")  # type: ignore[misc]
+            found = self._find("iam", "get_role", RoleName=name)
             if found:
-                yield _CLUSTER + address, f"IAM role {name}", _tags(found["Role"].get("Tags", []))
+                yield _CLUSTER + address, f"IAM role {name}", tag_dict(found["Role"].get("Tags"))
         arn = f"arn:aws:iam::{self._aws.account_id()}:policy/{stem}-lb-controller"
-        found = self._ask(lambda: iam.get_policy(PolicyArn=arn), "NoSuchEntity")
+        found = self._find("iam", "get_policy", PolicyArn=arn)
         if found:
             words = f"IAM policy {stem}-lb-controller"
-            yield _CLUSTER + "aws_iam_policy.lb_controller", words, _tags(found["Policy"].get("Tags", []))
+            yield _CLUSTER + "aws_iam_policy.lb_controller", words, tag_dict(found["Policy"].get("Tags"))
 
     def _templates(self) -> Iterator[tuple[str, str, dict[str, str]]]:
-        ec2, name = self._aws.client("ec2"), f"{self._name}-node"
-        wanted = [{"Name": "launch-template-name", "Values": [name]}]
-        listed = self._aws.call(lambda: ec2.describe_launch_templates(Filters=wanted))["LaunchTemplates"]
-        for item in listed:
-            yield (
-                _CLUSTER + "aws_launch_template.node",
-                f"launch template {name}",
-                _tags(item.get("Tags", [])),
-            )
+        name = f"{self._name}-node"
+        filters = [{"Name": "launch-template-name", "Values": [name]}]
+        address, words = _CLUSTER + "aws_launch_template.node", f"launch template {name}"
+        for item in self._aws.items("ec2", "describe_launch_templates", "LaunchTemplates", Filters=filters):
+            yield address, words, tag_dict(item.get("Tags"))
 
-    def _ask(self, request: Callable[[], Any], absent: str) -> Any | None:
-        try:
-            return self._aws.call(request, absent=(absent,))
-        except LookupError:
-            return None
-
-
-def _tags(listed: list[dict[str, str]]) -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in listed}
+    def _find(self, service: str, operation: str, **arguments: Any) -> dict[str, Any] | None:
+        return self._aws.find(service, operation, absent=_ABSENT, **arguments)

@@ -7,10 +7,13 @@ Reads only, and bounded: a few activities, a few lines a console. Knows nothing 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from epochctl.aws.session import Aws
+from epochctl.aws.tags import tag_filters
 from epochctl.errors import EpochctlError
 
 ABSENT = ("ResourceNotFoundException",)
@@ -20,11 +23,11 @@ _TELLING = re.compile(r"error|fail|forbidden|unauthori[sz]ed|denied|unable|timed
 
 @dataclass(frozen=True)
 class Group:
-    """The node group as EKS sees it; scaling: the names of its Auto Scaling groups."""
+    """The node group as EKS sees it; auto_scaling_groups: their names."""
 
     status: str
     issues: tuple[str, ...]
-    scaling: tuple[str, ...]
+    auto_scaling_groups: tuple[str, ...]
 
 
 class NodeLaunches:
@@ -35,12 +38,9 @@ class NodeLaunches:
 
     def group(self) -> Group | None:
         """None where there is no such node group."""
-        client, name = self._aws.client("eks"), self._cluster
-        try:
-            answer = self._aws.call(
-                lambda: client.describe_nodegroup(clusterName=name, nodegroupName=name), absent=ABSENT
-            )
-        except LookupError:
+        names = {"clusterName": self._cluster, "nodegroupName": self._cluster}
+        answer = self._aws.find("eks", "describe_nodegroup", absent=ABSENT, **names)
+        if answer is None:
             return None
         item = answer["nodegroup"]
         issues = [
@@ -50,58 +50,51 @@ class NodeLaunches:
         return Group(item.get("status", ""), tuple(issues), tuple(scaling))
 
     def instances(self) -> tuple[str, ...]:
-        """Ids of its machines that run."""
-        wanted = [
-            {"Name": "tag:eks:nodegroup-name", "Values": [self._cluster]},
-            {"Name": "tag:eks:cluster-name", "Values": [self._cluster]},
+        """Return the ids of its running instances."""
+        filters = [
+            *tag_filters({"eks:nodegroup-name": self._cluster, "eks:cluster-name": self._cluster}),
             {"Name": "instance-state-name", "Values": ["running"]},
         ]
-        pages = self._aws.client("ec2").get_paginator("describe_instances").paginate(Filters=wanted)
-        found = self._aws.call(lambda: [item for page in pages for item in page["Reservations"]])
+        found = self._aws.items("ec2", "describe_instances", "Reservations", Filters=filters)
         return tuple(each["InstanceId"] for reservation in found for each in reservation["Instances"])
 
-    def refusals(self, group: Group) -> tuple[str, ...]:
-        """What EC2 said to the last launches that failed, newest first, each once."""
+    def launch_errors(self, group: Group) -> tuple[str, ...]:
+        """Return the messages of the last launches that failed, newest first, each once."""
         lines = [str(each.get("StatusMessage") or each.get("Description")) for each in self._failed(group)]
         return tuple(dict.fromkeys(" ".join(line.split()) for line in lines))[:ACTIVITIES]
 
-    def evidence(self, group: Group) -> tuple[str, ...]:
-        """Everything, a line each; what may not be asked is left out."""
-        running = _allowed(self.instances)
+    def diagnostics(self, group: Group) -> tuple[str, ...]:
+        """Return everything that is known, a line each; what may not be read is left out."""
+        running = _if_allowed(self.instances)
         return (
             *(f"EKS: {issue}" for issue in group.issues),
-            *(f"Auto Scaling: {line}" for line in _allowed(lambda: self.refusals(group))),
+            *(f"Auto Scaling: {line}" for line in _if_allowed(lambda: self.launch_errors(group))),
             *((f"running: {', '.join(running)}",) if running else ()),
-            *(line for each in running[:CONSOLES] for line in _allowed(lambda each=each: self.console(each))),
+            *(line for each in running[:CONSOLES] for line in _if_allowed(partial(self.console_lines, each))),
         )
 
-    def console(self, instance: str) -> tuple[str, ...]:
-        """The last telling lines that a machine printed."""
-        client = self._aws.client("ec2")
-        try:
-            told = self._aws.call(
-                lambda: client.get_console_output(InstanceId=instance, Latest=True),
-                absent=("UnsupportedOperation",),
-            )
-        except LookupError:  # only newer machines tell it at once
-            told = self._aws.call(lambda: client.get_console_output(InstanceId=instance))
-        lines = [line.strip()[:WIDTH] for line in str(told.get("Output", "")).splitlines() if line.strip()]
+    def console_lines(self, instance: str) -> tuple[str, ...]:
+        """Return the last lines of an instance's console that name a failure, else the last lines."""
+        absent, request = ("UnsupportedOperation",), ("ec2", "get_console_output")
+        answer = self._aws.find(*request, absent=absent, InstanceId=instance, Latest=True)
+        if answer is None:  # only instances on Nitro give the latest output
+            answer = self._aws.request(*request, InstanceId=instance)
+        lines = [line.strip()[:WIDTH] for line in str(answer.get("Output", "")).splitlines() if line.strip()]
         telling = [line for line in lines if _TELLING.search(line)]
         return tuple(f"{instance}: {line}" for line in dict.fromkeys((telling or lines)[-LINES:]))
 
     def _failed(self, group: Group) -> list[dict[str, Any]]:
-        client = self._aws.client("autoscaling")
-        found: list[dict[str, Any]] = []
-        for name in group.scaling:
-            answer = self._aws.call(
-                lambda name=name: client.describe_scaling_activities(AutoScalingGroupName=name, MaxRecords=20)  # type: ignore[misc]
-            )
-            found += answer["Activities"]
+        request = partial(self._aws.request, "autoscaling", "describe_scaling_activities", MaxRecords=20)
+        found = [
+            each
+            for name in group.auto_scaling_groups
+            for each in request(AutoScalingGroupName=name)["Activities"]
+        ]
         return [each for each in found if each["StatusCode"] in ("Failed", "Cancelled")]
 
 
-def _allowed(question: Any) -> tuple[str, ...]:
+def _if_allowed(read: Callable[[], tuple[str, ...]]) -> tuple[str, ...]:
     try:
-        return tuple(question())
+        return read()
     except EpochctlError:
         return ()

@@ -1,6 +1,6 @@
-"""Service Quotas: how many of a kind this account may have in this region.
+"""Service Quotas: how many of a kind the account may have in a region.
 
-Knows no use of them. An account that nobody may ask about its quotas has AWS's defaults, as far as we know.
+Where the quotas may not be read, AWS's defaults are assumed.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ ABSENT = ("NoSuchResourceException",)
 
 @dataclass(frozen=True)
 class Quota:
-    """One quota; default: what AWS gives a new account."""
+    """One quota; default: AWS's own, from the pages of Service Quotas, which an account may have raised."""
 
-    words: str
+    title: str
     service: str
     code: str
     default: int
@@ -32,7 +32,7 @@ STANDARD_VCPUS = Quota("standard vCPUs", "ec2", "L-1216C47A", 5)
 
 @dataclass(frozen=True)
 class Limit:
-    """note: why it is only the default, "" where AWS told it."""
+    """note: why it is only the default, "" where it was read."""
 
     value: int
     note: str = ""
@@ -45,15 +45,10 @@ class Quotas:
         self._aws = aws
 
     def limit(self, quota: Quota) -> Limit:
-        """What is granted; the default where AWS has no word of another, or may not be asked."""
-        client, names = (
-            self._aws.client("service-quotas"),
-            {"ServiceCode": quota.service, "QuotaCode": quota.code},
-        )
+        """Return the value in force; the default where no other is set, or where it may not be read."""
+        codes = {"ServiceCode": quota.service, "QuotaCode": quota.code}
         try:
-            answer = self._aws.call(lambda: client.get_service_quota(**names), absent=ABSENT)
-        except LookupError:
-            return Limit(quota.default)
+            answer = self._aws.find("service-quotas", "get_service_quota", absent=ABSENT, **codes)
         except EpochctlError as error:
             return Limit(quota.default, error.why.partition("\n")[0] or error.what)
-        return Limit(int(answer["Quota"]["Value"]))
+        return Limit(int(answer["Quota"]["Value"]) if answer else quota.default)

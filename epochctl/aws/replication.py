@@ -7,7 +7,7 @@ what is pushed afterwards is copied. A prefix is all that a rule can say: epoch-
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from epochctl.aws.session import Aws
@@ -41,20 +41,13 @@ class Replication:
 
     def status(self, digest: str, region: str) -> str:
         """IN_PROGRESS, COMPLETE or FAILED of one image, with the reason; "" where it is not on its way."""
-        try:
-            told = self._aws.call(
-                lambda: self._client.describe_image_replication_status(
-                    repositoryName=self._name, imageId={"imageDigest": digest}
-                ),
-                absent=_ABSENT,
-            )
-        except LookupError:
-            return ""
-        found = (one for one in told["replicationStatuses"] if one["region"] == region)
-        words = (f"{one['status']} {one.get('failureCode', '')}".strip() for one in found)
-        return next(words, "")
+        image = {"repositoryName": self._name, "imageId": {"imageDigest": digest}}
+        answer = self._aws.find("ecr", "describe_image_replication_status", absent=_ABSENT, **image)
+        statuses = answer["replicationStatuses"] if answer else ()
+        found = (one for one in statuses if one["region"] == region)
+        return next((f"{one['status']} {one.get('failureCode', '')}".strip() for one in found), "")
 
-    def _change(self, wanted: Any) -> bool:
+    def _change(self, wanted: Callable[[frozenset[str]], frozenset[str]]) -> bool:
         changed = False
         for _ in range(ATTEMPTS):
             known = self.destinations()
@@ -70,17 +63,11 @@ class Replication:
         filters = [{"filter": self._name, "filterType": "PREFIX_MATCH"}]
         ours = [{"destinations": places, "repositoryFilters": filters}] if places else []
         configuration = {"rules": [*rules, *ours]}
-        self._aws.call(
-            lambda: self._client.put_replication_configuration(replicationConfiguration=configuration)
-        )
+        self._aws.request("ecr", "put_replication_configuration", replicationConfiguration=configuration)
 
     def _rules(self) -> list[dict[str, Any]]:
-        told = self._aws.call(lambda: self._client.describe_registry())
-        return list(told.get("replicationConfiguration", {}).get("rules", ()))
+        answer = self._aws.request("ecr", "describe_registry")
+        return list(answer.get("replicationConfiguration", {}).get("rules", ()))
 
     def _ours(self, rule: dict[str, Any]) -> bool:
         return [one["filter"] for one in rule.get("repositoryFilters", ())] == [self._name]
-
-    @property
-    def _client(self) -> Any:
-        return self._aws.client("ecr")

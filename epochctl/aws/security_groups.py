@@ -5,13 +5,12 @@ Knows nothing of load balancers or clusters beyond the tags that mark a cluster'
 
 from __future__ import annotations
 
-import contextlib
 import json
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from epochctl.aws.session import Aws
+from epochctl.aws.tags import tag_dict, tag_filters, tag_list
 
 CLUSTER_TAG = "elbv2.k8s.aws/cluster"
 CLOSED_TAG = "epochctl:closed-"
@@ -29,16 +28,16 @@ class SecurityGroup:
     vpc_id: str
     tags: tuple[tuple[str, str], ...] = ()
 
-    def of_cluster(self, cluster: str) -> bool:
-        """Made for this very cluster, by its load balancer controller or by EKS."""
+    def belongs_to(self, cluster: str) -> bool:
+        """Return whether it was made for this cluster, by its load balancer controller or by EKS."""
         tags = dict(self.tags)
         return cluster in {tags.get(CLUSTER_TAG), tags.get("aws:eks:cluster-name")} or (
             tags.get(f"kubernetes.io/cluster/{cluster}") == "owned"
         )
 
     @property
-    def of_guardduty(self) -> bool:
-        """Made by GuardDuty for its endpoint; it stays when the endpoint goes."""
+    def is_guardduty(self) -> bool:
+        """Return whether GuardDuty made it for its endpoint; it stays when the endpoint goes."""
         return dict(self.tags).get(GUARDDUTY_TAG) == "true"
 
 
@@ -48,9 +47,9 @@ class SecurityGroups:
     def __init__(self, aws: Aws) -> None:
         self._aws = aws
 
-    def of_controller(self, cluster: str) -> tuple[SecurityGroup, ...]:
-        """Those that a load balancer controller made for `cluster`."""
-        return self._described([{"Name": f"tag:{CLUSTER_TAG}", "Values": [cluster]}])
+    def for_cluster(self, cluster: str) -> tuple[SecurityGroup, ...]:
+        """Return those that a load balancer controller made for `cluster`."""
+        return self._described(tag_filters({CLUSTER_TAG: cluster}))
 
     def in_vpc(self, vpc_id: str) -> tuple[SecurityGroup, ...]:
         """All but the default one, which goes with its VPC."""
@@ -59,14 +58,11 @@ class SecurityGroups:
 
     def delete(self, group: SecurityGroup) -> str:
         """Delete it, after the rules of others that name it. "" when gone, else what still holds it."""
-        client = self._aws.client("ec2")
         for side, key in _SIDES:
             self._release(group, side, key)
+        absent = ("InvalidGroup.NotFound", "DependencyViolation", "ResourceInUse")
         try:
-            self._aws.call(
-                lambda: client.delete_security_group(GroupId=group.id),
-                absent=("InvalidGroup.NotFound", "DependencyViolation", "ResourceInUse"),
-            )
+            self._aws.request("ec2", "delete_security_group", absent=absent, GroupId=group.id)
         except LookupError as reason:
             gone = "NotFound" in str(reason)
             return "" if gone else f"{group.id} ({group.name}) is still attached to a network interface"
@@ -78,59 +74,44 @@ class SecurityGroups:
         """
         rules = self._inbound(group.id)
         if rules:
-            client = self._aws.client("ec2")
-            tags = [
-                {"Key": f"{CLOSED_TAG}{index}", "Value": _written(rule)} for index, rule in enumerate(rules)
-            ]
-            self._aws.call(lambda: client.create_tags(Resources=[group.id], Tags=tags))
+            tags = {f"{CLOSED_TAG}{index}": _written(rule) for index, rule in enumerate(rules)}
+            self._aws.request("ec2", "create_tags", Resources=[group.id], Tags=tag_list(tags))
             ids = [rule["SecurityGroupRuleId"] for rule in rules]
-            self._aws.call(
-                lambda: client.revoke_security_group_ingress(GroupId=group.id, SecurityGroupRuleIds=ids)
-            )
+            operation = "revoke_security_group_ingress"
+            self._aws.request("ec2", operation, GroupId=group.id, SecurityGroupRuleIds=ids)
         return len(rules)
 
     def reopen(self, group: SecurityGroup) -> int:
         """As it was before `close`; how many rules that were. What is there already is left as it is."""
         closed = {key: value for key, value in group.tags if key.startswith(CLOSED_TAG)}
-        client = self._aws.client("ec2")
         for value in closed.values():
-            with contextlib.suppress(LookupError):
-                self._aws.call(
-                    partial(
-                        client.authorize_security_group_ingress,
-                        GroupId=group.id,
-                        IpPermissions=[json.loads(value)],
-                    ),
-                    absent=("InvalidPermission.Duplicate",),
-                )
+            rule = {"GroupId": group.id, "IpPermissions": [json.loads(value)]}
+            absent = ("InvalidPermission.Duplicate",)
+            self._aws.find("ec2", "authorize_security_group_ingress", absent=absent, **rule)
         if closed:
             keys = [{"Key": key} for key in closed]
-            self._aws.call(lambda: client.delete_tags(Resources=[group.id], Tags=keys))
+            self._aws.request("ec2", "delete_tags", Resources=[group.id], Tags=keys)
         return len(closed)
 
     def _inbound(self, group: str) -> list[dict[str, Any]]:
         return [rule for rule in self._rules_of(group) if not rule["IsEgress"]]
 
     def _rules_of(self, group: str) -> list[dict[str, Any]]:
-        pages = self._aws.client("ec2").get_paginator("describe_security_group_rules")
-        wanted = [{"Name": "group-id", "Values": [group]}]
-        return self._aws.call(
-            lambda: [rule for page in pages.paginate(Filters=wanted) for rule in page["SecurityGroupRules"]]
-        )
+        filters = [{"Name": "group-id", "Values": [group]}]
+        operation = "describe_security_group_rules"
+        return self._aws.items("ec2", operation, "SecurityGroupRules", Filters=filters)
 
     def _release(self, group: SecurityGroup, side: str, key: str) -> None:
         """Revoke rules of other groups that name `group`: they keep it from being deleted.
 
         By the rules' ids: by its parts a rule is only found where its description is told, too.
         """
-        revoke = getattr(self._aws.client("ec2"), f"revoke_security_group_{side}")
+        operation = f"revoke_security_group_{side}"
         for other in self._described([{"Name": key, "Values": [group.id]}]):
             rules = self._rules(other.id, group.id, side) if other.id != group.id else []
             if rules:
-                with contextlib.suppress(LookupError):
-                    self._aws.call(
-                        partial(revoke, GroupId=other.id, SecurityGroupRuleIds=rules), absent=_GONE
-                    )
+                names = {"GroupId": other.id, "SecurityGroupRuleIds": rules}
+                self._aws.find("ec2", operation, absent=_GONE, **names)
 
     def _rules(self, owner: str, named: str, side: str) -> list[str]:
         """The ids of the rules of `owner` that name the other group."""
@@ -142,10 +123,7 @@ class SecurityGroups:
         ]
 
     def _described(self, filters: list[dict[str, Any]]) -> tuple[SecurityGroup, ...]:
-        pages = self._aws.client("ec2").get_paginator("describe_security_groups")
-        found = self._aws.call(
-            lambda: [item for page in pages.paginate(Filters=filters) for item in page["SecurityGroups"]]
-        )
+        found = self._aws.items("ec2", "describe_security_groups", "SecurityGroups", Filters=filters)
         return tuple(_group(item) for item in found)
 
 
@@ -171,5 +149,5 @@ def _allowance(rule: dict[str, Any]) -> dict[str, Any]:
 
 
 def _group(item: dict[str, Any]) -> SecurityGroup:
-    tags = tuple((tag["Key"], tag["Value"]) for tag in item.get("Tags", ()))
+    tags = tuple(tag_dict(item.get("Tags")).items())
     return SecurityGroup(item["GroupId"], item["GroupName"], item.get("VpcId", ""), tags)

@@ -1,13 +1,13 @@
-"""An AWS session: who we are; clients with bounded retries and timeouts. boto3 clients are made only here.
+"""The AWS session: clients with bounded retries and timeouts, requests and pages, errors as EpochctlError.
 
-Knows no service in particular. boto3 is imported when the first client is made: `--help` must not pay for it.
+boto3 is imported only here, when the first client is made: `--help` must not pay for it.
 """
 
 from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from epochctl.errors import CredentialsError, EpochctlError
@@ -64,19 +64,61 @@ class Aws:
         self.client("sts")
         return self._session
 
-    def forget(self) -> None:
-        """Ask the credentials' source anew from here on."""
+    def reset(self) -> None:
+        """Forget session and clients, so that the credentials are read from their source again."""
         with self._lock:
             self._session = None
             self._clients.clear()
 
     def account_id(self) -> str:
         """Twelve digits. Raises CredentialsError where nobody is signed in."""
-        return str(self.call(lambda: self.client("sts").get_caller_identity())["Account"])
+        return str(self.request("sts", "get_caller_identity")["Account"])
 
     def caller_arn(self) -> str:
         """The ARN of who we are."""
-        return str(self.call(lambda: self.client("sts").get_caller_identity())["Arn"])
+        return str(self.request("sts", "get_caller_identity")["Arn"])
+
+    def request(
+        self, service: str, operation: str, /, *, absent: tuple[str, ...] = (), **arguments: Any
+    ) -> dict[str, Any]:
+        """Return the answer of one operation (boto3's name of it), such as request("ec2", "describe_vpcs").
+
+        Raises LookupError with the code where AWS refuses with a code in `absent`, an EpochctlError for
+        every other refusal.
+        """
+        method = getattr(self.client(service), operation)
+        return self.call(lambda: method(**arguments), absent=absent)
+
+    def find(
+        self, service: str, operation: str, /, *, absent: tuple[str, ...], **arguments: Any
+    ) -> dict[str, Any] | None:
+        """Return the answer of one operation, None where AWS refuses with a code in `absent`."""
+        try:
+            return self.request(service, operation, absent=absent, **arguments)
+        except LookupError:
+            return None
+
+    def pages(
+        self, service: str, operation: str, /, *, absent: tuple[str, ...] = (), **arguments: Any
+    ) -> Iterator[dict[str, Any]]:
+        """Yield each page of an operation's answer as it is needed; one where the operation has no pages.
+
+        Raises as `request` does.
+        """
+        client = self.client(service)
+        if not client.can_paginate(operation):
+            yield self.request(service, operation, absent=absent, **arguments)
+            return
+        pages = iter(client.get_paginator(operation).paginate(**arguments))
+        while (page := self.call(lambda: next(pages, None), absent=absent)) is not None:
+            yield page
+
+    def items(
+        self, service: str, operation: str, key: str, /, *, absent: tuple[str, ...] = (), **arguments: Any
+    ) -> list[Any]:
+        """Return what every page of an operation's answer has under `key`. Raises as `request` does."""
+        pages = self.pages(service, operation, absent=absent, **arguments)
+        return [item for page in pages for item in page[key]]
 
     def call(self, request: Callable[[], T], *, absent: tuple[str, ...] = ()) -> T:
         """Make a request. Codes in `absent` become LookupError, other refusals an EpochctlError."""

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from epochctl.aws.session import Aws
+from epochctl.aws.tags import tag_dict, tag_list
 from epochctl.errors import InfrastructureError
 
 _ABSENT = ("404", "NoSuchBucket", "NotFound", "NoSuchKey")
@@ -35,7 +36,7 @@ class StateBucket:
         """Whether a state was ever written under `key`. Changes nothing."""
         return self._found("head_object", account, Key=key) is not None
 
-    def text(self, account: str, key: str) -> str:
+    def read_text(self, account: str, key: str) -> str:
         """What stands under `key`, "" where nothing does."""
         found = self._found("get_object", account, Key=key)
         return found["Body"].read().decode("utf-8", "replace") if found else ""
@@ -71,17 +72,11 @@ class StateBucket:
         # us-east-1 refuses to be named as a location.
         region = self._aws.region
         place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
-        s3 = self._aws.client("s3")
-        try:
-            self._aws.call(
-                lambda: s3.create_bucket(Bucket=self.name(account), **place),
-                absent=("BucketAlreadyOwnedByYou",),
-            )
-        except LookupError:  # made by another run in this very moment
-            return False
-        s3.get_waiter("bucket_exists").wait(
-            Bucket=self.name(account), WaiterConfig={"Delay": 2, "MaxAttempts": 15}
-        )
+        name, absent = self.name(account), ("BucketAlreadyOwnedByYou",)
+        if self._aws.find("s3", "create_bucket", absent=absent, Bucket=name, **place) is None:
+            return False  # another run has created it meanwhile
+        waiter = self._aws.client("s3").get_waiter("bucket_exists")
+        waiter.wait(Bucket=name, WaiterConfig={"Delay": 2, "MaxAttempts": 15})
         return True
 
     def _set_up(self, account: str) -> None:
@@ -96,16 +91,14 @@ class StateBucket:
         self._call("put_public_access_block", account, PublicAccessBlockConfiguration=private)
         self._call("put_bucket_policy", account, Policy=json.dumps(_tls_only(name)))
         # Last: the tag says that everything above was done.
-        tags = [{"Key": key, "Value": value} for key, value in _TAGS.items()]
-        self._call("put_bucket_tagging", account, Tagging={"TagSet": tags})
+        self._call("put_bucket_tagging", account, Tagging={"TagSet": tag_list(_TAGS)})
 
     def _tags(self, account: str) -> dict[str, str]:
         found = self._found("get_bucket_tagging", account, absent=("NoSuchTagSet",)) or {}
-        return {tag["Key"]: tag["Value"] for tag in found.get("TagSet", [])}
+        return tag_dict(found.get("TagSet"))
 
     def _used(self, account: str) -> Iterator[tuple[str, str]]:
-        pages = self._aws.client("s3").get_paginator("list_objects_v2").paginate(Bucket=self.name(account))
-        for page in self._aws.call(lambda: list(pages)):
+        for page in self._aws.pages("s3", "list_objects_v2", Bucket=self.name(account)):
             for item in page.get("Contents", []):
                 key = item["Key"]
                 if key.endswith((".tflock", RUN_LOCK)):
@@ -122,28 +115,22 @@ class StateBucket:
             return True  # not a state of ours: not ours to delete
 
     def _empty(self, account: str) -> None:
-        pages = (
-            self._aws.client("s3").get_paginator("list_object_versions").paginate(Bucket=self.name(account))
-        )
-        for page in self._aws.call(lambda: list(pages)):
+        # All pages first: the next page is found by a key that would be deleted meanwhile.
+        for page in list(self._aws.pages("s3", "list_object_versions", Bucket=self.name(account))):
             items = page.get("Versions", []) + page.get("DeleteMarkers", [])
             old = [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in items]
             if old:
                 self._call("delete_objects", account, Delete={"Objects": old, "Quiet": True})
 
-    def _call(self, operation: str, account: str, *, absent: tuple[str, ...] = (), **arguments: Any) -> Any:
-        method = getattr(self._aws.client("s3"), operation)
-        return self._aws.call(
-            lambda: method(Bucket=self.name(account), ExpectedBucketOwner=account, **arguments), absent=absent
-        )
+    def _call(self, operation: str, account: str, **arguments: Any) -> dict[str, Any]:
+        arguments |= {"Bucket": self.name(account), "ExpectedBucketOwner": account}
+        return self._aws.request("s3", operation, **arguments)
 
     def _found(
         self, operation: str, account: str, *, absent: tuple[str, ...] = (), **arguments: Any
-    ) -> Any | None:
-        try:
-            return self._call(operation, account, absent=(*_ABSENT, *absent), **arguments)
-        except LookupError:
-            return None
+    ) -> dict[str, Any] | None:
+        bucket = {"Bucket": self.name(account), "ExpectedBucketOwner": account}
+        return self._aws.find("s3", operation, absent=(*_ABSENT, *absent), **bucket, **arguments)
 
 
 def _tls_only(bucket: str) -> dict[str, Any]:

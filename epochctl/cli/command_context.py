@@ -39,7 +39,7 @@ def open_command(
     settings = options.settings()
     if listed:
         _refuse_delisted(settings, title)
-    where = f" in {settings.meant[0]}" if len(settings.meant) == 1 else ""
+    where = f" in {settings.selected_regions[0]}" if len(settings.selected_regions) == 1 else ""
     heading = f"{title} {settings.full_name}{where}".strip()
     stop = options.dependencies.stop
     guard = BrokenPipeGuard(presenter(output, heading, options.hints), stop)
@@ -69,20 +69,21 @@ def _runs(
 
     first = Run(
         settings,
-        settings.meant[0],
+        settings.selected_regions[0],
         presenter,
         options.prompt,
         options.dependencies,
         ttl,
         load_reviewed(settings, reviewed),
     )
-    return (first, *(replace(first, region=region) for region in settings.meant[1:]))
+    return (first, *(replace(first, region=region) for region in settings.selected_regions[1:]))
 
 
 def _refuse_delisted(settings: Settings, command: str) -> None:
-    if settings.chosen and settings.chosen not in settings.regions:
+    region = settings.selected_region
+    if region and region not in settings.regions:
         raise SettingsError(
-            f"{settings.chosen} is not one of the regions of epochctl.toml",
+            f"{region} is not one of the regions of epochctl.toml",
             why=f"regions = {', '.join(settings.regions)}; elsewhere there is only looking and removing",
-            fix=f"add it to regions to bring it up; to remove it: epochctl down --region {settings.chosen}",
+            fix=f"add it to regions to bring it up; to remove it: epochctl down --region {region}",
         )

@@ -19,8 +19,8 @@ import typer
 
 from epochctl.cli.hints import ENTERED, FLAG, PLACES, CommandHints
 from epochctl.cli.prompt import TerminalPrompt
+from epochctl.durations import parse_duration
 from epochctl.errors import SettingsError, ToolError, UsageError
-from epochctl.workflow.durations import parse_duration
 
 if TYPE_CHECKING:  # the help of a command does without their weight
     from epochctl.config.settings import Settings
@@ -100,7 +100,7 @@ class Globals:
     def settings_of_one(self, command: str) -> Settings:
         """Return the settings for a command of one region. Raises SettingsError if there are several."""
         settings = self.settings()
-        if len(settings.meant) > 1:
+        if len(settings.selected_regions) > 1:
             raise SettingsError(
                 f"{command} is for one region",
                 why=f"there are {', '.join(settings.regions)}",

@@ -40,7 +40,8 @@ def document() -> str:
 def _sections(command: Any, path: str) -> list[str]:
     found = [_section(path, _help(command, path))]
     for name, inner in getattr(command, "commands", {}).items():
-        found += _sections(inner, f"{path} {name}")
+        if not inner.hidden:
+            found += _sections(inner, f"{path} {name}")
     return found
 
 

@@ -1,7 +1,4 @@
-"""What an environment of these settings costs while it stands, by part. Pure: the prices are handed to it.
-
-Knows what is made of the settings, and what only its use will tell; asks nobody.
-"""
+"""The cost of an environment by part, from its settings and the prices. What depends on use is named."""
 
 from __future__ import annotations
 
@@ -34,7 +31,7 @@ class Part:
 
 
 def parts(settings: Settings, prices: Prices) -> tuple[Part, ...]:
-    """Every part that costs by the hour."""
+    """Return every part that is billed by the hour."""
     cluster = settings.cluster
     kind = cluster.instance_types[0]
     price = prices.nodes.get(kind)
@@ -46,12 +43,12 @@ def parts(settings: Settings, prices: Prices) -> tuple[Part, ...]:
         Part("NAT", f"{cluster.nat}, gateways: {gateways}", gateways * prices.nat),
         Part("load balancer", "application", prices.load_balancer),
         Part("public IPv4", f"{addresses} addresses", addresses * prices.address),
-        *((Part("health check", HEALTH_CHECK, prices.health_check),) if settings.routed else ()),
+        *((Part("health check", HEALTH_CHECK, prices.health_check),) if settings.is_multi_region else ()),
     )
 
 
 def hourly(settings: Settings, prices: Prices) -> float:
-    """All parts that have a price, an hour."""
+    """Return the US dollars an hour of all parts that have a price."""
     return sum(part.hourly or 0.0 for part in parts(settings, prices))
 
 
@@ -60,11 +57,11 @@ def nat_gateways(nat: str) -> int:
 
 
 def nat_hourly(nat: str, prices: Prices) -> float:
-    """The gateways of a choice and their addresses; nodes with public addresses (none) are not counted."""
+    """Return the US dollars an hour of the gateways of a choice and their addresses, without the nodes'."""
     return nat_gateways(nat) * (prices.nat + prices.address)
 
 
 def public_addresses(settings: Settings) -> int:
-    """One in each zone for the load balancer, one a gateway; without gateways one a node."""
+    """Return how many: one in each zone for the load balancer, one a gateway; without gateways one a node."""
     gateways = nat_gateways(settings.cluster.nat)
     return ZONES + (gateways or settings.cluster.nodes)

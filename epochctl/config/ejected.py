@@ -1,6 +1,4 @@
-"""What a user owns instead of epochctl's own (`epochctl eject`), beside what this epochctl has: which version
-it was copied from, and how it differs. Changes nothing; knows no command.
-"""
+"""Parts that `epochctl eject` copied out, compared with those of this epochctl: versions and differences."""
 
 from __future__ import annotations
 
@@ -18,34 +16,34 @@ LEFT_OUT = {"__pycache__", ".terraform"}  # what tools leave behind; neither cop
 
 @dataclass(frozen=True)
 class EjectedPart:
-    """One part. place: where it is, as the settings say it; origin: the version it was copied from, "" where
-    nobody wrote it down; differing: files that are not as this epochctl has them.
+    """One part. path: as in the settings; copied_from: the version that it was copied from, "" where that is
+    not recorded; differing_files: those that are not equal to this epochctl's.
     """
 
     part: str
-    place: str
-    origin: str
-    differing: tuple[str, ...]
+    path: str
+    copied_from: str
+    differing_files: tuple[str, ...]
 
     @property
-    def behind(self) -> bool:
-        """Whether this epochctl may have something that it lacks."""
-        return bool(self.differing) and self.origin != __version__
+    def is_outdated(self) -> bool:
+        """Return whether this epochctl may have changes that the part lacks."""
+        return bool(self.differing_files) and self.copied_from != __version__
 
     @property
-    def whence(self) -> str:
-        """For a person."""
-        return f"copied from epochctl {self.origin or '(not written down which)'}, this is {__version__}"
+    def version_text(self) -> str:
+        """Return both versions for a message."""
+        return f"copied from epochctl {self.copied_from or '(not written down which)'}, this is {__version__}"
 
     @property
     def remedy(self) -> str:
-        """What to do where it is behind."""
+        """Return what to do where it is outdated."""
         line = f'{self.part}_from = "{__version__}"'
         return f"epochctl eject --diff {self.part}; when yours has what it needs: {line} in [ejected]"
 
 
 def parts(settings: Settings) -> tuple[EjectedPart, ...]:
-    """Of what was ejected."""
+    """Return the parts that were ejected."""
     found = []
     for part in package_files.PARTS:
         place = getattr(settings.ejected, part)
@@ -56,7 +54,7 @@ def parts(settings: Settings) -> tuple[EjectedPart, ...]:
 
 
 def difference(settings: Settings, part: str) -> Iterator[str]:
-    """From the user's own to what this epochctl has, as a patch."""
+    """Yield a unified diff from the user's files to those of this epochctl."""
     for name, mine, ours in _pairs(settings, part):
         old, new = _lines(mine), _lines(ours)
         before = name if mine.is_file() else "/dev/null"

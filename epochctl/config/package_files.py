@@ -1,6 +1,6 @@
-"""Files that travel with epochctl and are no Python: terraform, the chart, the Dockerfile, the dated tables.
+"""Files of the distribution that are not Python: terraform, the chart, the Dockerfile, the dated tables.
 
-In a checkout they stand beside the package; the wheel carries them inside it (pyproject.toml, force-include).
+In a checkout they are beside the package; the wheel carries them inside it (pyproject.toml, force-include).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 _PACKAGE = Path(__file__).resolve().parents[1]
 _INSTALLED = _PACKAGE / "files"
 
-# What a user may own instead (`epochctl eject`): its name in the settings, and where it stands.
+# What `epochctl eject` copies out: its name in the settings, and its path.
 PARTS: Mapping[str, str] = {
     "terraform": "terraform",
     "chart": "charts/epoch",
@@ -21,6 +21,6 @@ PARTS: Mapping[str, str] = {
 
 
 def find(name: str) -> Path:
-    """The file or folder of that name, such as terraform or charts/epoch. Changes nothing."""
+    """Return the path of a file or folder, such as terraform or charts/epoch."""
     inside = _INSTALLED / name
     return inside if inside.exists() else _PACKAGE.parent / name

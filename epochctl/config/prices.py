@@ -1,4 +1,4 @@
-"""The dated table of prices, prices.toml, as data. Knows nothing of what an environment is made of."""
+"""The dated table of prices, prices.toml."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Prices:
 
 
 def prices(region: str) -> Prices | None:
-    """The prices of a region; None where the table has none of it."""
+    """Return the prices of a region; None where the table has none."""
     table = _table()
     listed = table["regions"].get(region)
     if listed is None:
@@ -50,12 +50,12 @@ def prices(region: str) -> Prices | None:
 
 
 def regions() -> tuple[str, ...]:
-    """The regions that the table knows."""
+    """Return the regions of the table."""
     return tuple(_table()["regions"])
 
 
 def dated() -> date:
-    """The day on which the table was last looked over."""
+    """Return the day of the table's last review."""
     day: date = _table()["dated"]
     return day
 

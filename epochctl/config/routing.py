@@ -1,4 +1,4 @@
-"""How several regions share one host name, as settings say it. Knows the words, nothing of Route 53."""
+"""The [routing] settings: how several regions share one host name."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ STANDBY = "primary-standby"
 
 
 def _some(nodes: object) -> object:
-    """Not even a standby that sleeps can do without a node."""
+    """Refuse 0: the controller that makes the load balancer runs on a node."""
     if nodes == 0:
         raise ValueError(
             "1 at least: on it runs what makes the load balancer that clients would be sent to; "
@@ -41,16 +41,16 @@ class Routing(BaseModel):
 
     @property
     def kind(self) -> Literal["latency", "weighted", "failover"]:
-        """The records' policy, in Route 53's words."""
+        """Return the routing policy of the records, as Route 53 names it."""
         return "failover" if self.policy == STANDBY else self.records
 
     def weight(self, region: str) -> int:
-        """Of one region: equal parts where nothing is said; a region that is not named gets nothing."""
+        """Return the weight of one region: 1 where no weights are set, 0 for a region without one."""
         return self.weights.get(region, 0) if self.weights else 1
 
 
 def problem(routing: Routing, regions: tuple[str, ...]) -> str:
-    """What does not fit together, as what was expected instead; "" where everything does."""
+    """Return what was expected where values do not fit together; "" where they do."""
     if len(regions) > 2 and routing.policy == STANDBY:
         return "two regions at most with primary-standby: failover records have one primary and one secondary"
     if routing.policy == STANDBY and (routing.records != "latency" or routing.weights):
@@ -65,7 +65,7 @@ def _weights_problem(records: str, weights: Mapping[str, int], regions: tuple[st
         return ""
     if records != "weighted":
         return 'weights only with records = "weighted"'
-    strangers = [region for region in weights if region not in regions]
-    if strangers:
-        return f"weights only of regions: {strangers[0]} is not among them"
+    unknown = [region for region in weights if region not in regions]
+    if unknown:
+        return f"weights only of regions: {unknown[0]} is not among them"
     return "" if any(weights.values()) else "a weight above 0 for one region at least"

@@ -1,7 +1,4 @@
-"""What the user wants: epochctl.toml, then the environment, then flags. Reports every problem at once.
-
-The only module that reads the environment for epochctl (the AWS SDK reads its own standard variables).
-"""
+"""Settings of epochctl.toml, then the environment, then flags; all problems are reported together."""
 
 from __future__ import annotations
 
@@ -28,7 +25,6 @@ VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 Cpu = Annotated[str, Field(pattern=r"^\d+(\.\d+)?m?$")]
 Memory = Annotated[str, Field(pattern=r"^\d+(Ki|Mi|Gi)$")]
 Principal = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::\d{12}:(role|user)/\S+$")]
-Platform = Literal["", "linux/amd64", "linux/arm64"]
 InstanceType = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*\.[a-z0-9-]+$")]
 
 
@@ -57,15 +53,12 @@ class LbController(Section):
 class Service(Section):
     """The service that is deployed. image: "" means ours; otherwise a reference that nodes can pull.
 
-    platform: what our image is built for; "" means the nodes' processor.
-
     env: variables for everybody to read; secrets: names of Secrets in its namespace, whose keys become
     variables. cpu and memory are what a pod is promised; it may use up to the limits (and is killed beyond
     memory_limit). start_seconds: how long it may take until health_path answers for the first time.
     """
 
     image: str = ""
-    platform: Platform = ""
     port: Annotated[int, Field(ge=1, le=65535)] = 8080
     health_path: Annotated[str, Field(pattern=r"^/\S*$")] = "/health"
     replicas: Annotated[int, Field(ge=1, le=100)] = 2
@@ -132,7 +125,7 @@ class Settings(Section):
     environment: Name = "production"
     hostname: str
     regions: Annotated[tuple[str, ...], Field(min_length=1)] = ("us-west-2",)  # the first is home
-    chosen: str = ""  # the one region that is meant now (--region); "": all of them
+    selected_region: str = ""  # by --region; "": all of them
     certificate_arn: str = ""  # after regions: it is checked against them
     ttl: str = ""  # how long a new environment stands before `down --expired` takes it; "": until told
     cluster: Cluster = Cluster()
@@ -161,9 +154,9 @@ class Settings(Section):
     @classmethod
     def _are_regions(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         checked = tuple(_checked(region, validators.region_problem) for region in value)
-        return _checked(checked, validators.duplicated)
+        return _checked(checked, validators.duplicate_problem)
 
-    @field_validator("chosen")
+    @field_validator("selected_region")
     @classmethod
     def _is_region(cls, value: str) -> str:
         return _checked(value, validators.region_problem) if value else ""
@@ -196,31 +189,31 @@ class Settings(Section):
 
     @property
     def home(self) -> str:
-        """The first region: where the image is pushed to, and the primary where there is a standby."""
+        """Return the first region: the image is pushed there; it is the primary of a standby."""
         return self.regions[0]
 
     @property
     def region(self) -> str:
-        """The one region of whoever knows only one."""
-        return self.chosen or self.home
+        """Return the selected region, else home: for what works in one region."""
+        return self.selected_region or self.home
 
     @property
-    def meant(self) -> tuple[str, ...]:
-        """The regions that a command is for."""
-        return (self.chosen,) if self.chosen else self.regions
+    def selected_regions(self) -> tuple[str, ...]:
+        """Return the regions that the command is for."""
+        return (self.selected_region,) if self.selected_region else self.regions
 
     @property
-    def routed(self) -> bool:
-        """Whether several regions share the host name."""
+    def is_multi_region(self) -> bool:
+        """Return whether several regions share the host name."""
         return len(self.regions) > 1
 
-    def standby(self, region: str) -> bool:
-        """Whether that region answers only while home does not."""
-        return self.routed and self.routing.policy == routing.STANDBY and region != self.home
+    def is_standby(self, region: str) -> bool:
+        """Return whether the region answers only while home does not."""
+        return self.is_multi_region and self.routing.policy == routing.STANDBY and region != self.home
 
-    def sized(self, region: str, *, awake: bool) -> Settings:
-        """As they are for one region: a standby that is not awake is as small as [routing] says."""
-        if awake or not self.standby(region):
+    def for_region(self, region: str, *, awake: bool) -> Settings:
+        """Return the settings of one region: a standby that is not awake has the size of [routing]."""
+        if awake or not self.is_standby(region):
             return self
         nodes = _or(self.routing.standby_nodes, self.cluster.nodes)
         replicas = _or(self.routing.standby_replicas, self.service.replicas)
@@ -238,36 +231,31 @@ class Settings(Section):
 
     @property
     def tags(self) -> dict[str, str]:
-        """What makes a thing ours. In one region, that is; of IAM, which has no regions, see region_tags."""
+        """Return the tags that prove ownership in a region. IAM has no regions: see region_tags."""
         return {"epochctl:name": self.name, "epochctl:environment": self.environment}
 
     def region_tags(self, region: str) -> dict[str, str]:
-        """What is written on the things of one region."""
+        """Return the tags that are put on the objects of one region."""
         return {**self.tags, REGION_TAG: region}
 
     def state_folder(self, region: str) -> str:
-        """Where in the state bucket the objects of one (name, environment, region) are."""
+        """Return the folder of the state bucket for one (name, environment, region)."""
         return f"{self.name}/{self.environment}/{region}"
 
     def files_of(self, part: str) -> Path:
-        """Where terraform, chart, server or dockerfile is: the user's own, or what travels with epochctl."""
+        """Return where terraform, chart, server or dockerfile is: the ejected one, or epochctl's."""
         own = getattr(self.ejected, part)
         return self.directory / own if own else package_files.find(package_files.PARTS[part])
 
     @property
-    def dockerfile_edited(self) -> bool:
-        """The user's own Dockerfile says something else than ours: then only Docker can follow it."""
+    def has_edited_dockerfile(self) -> bool:
+        """Return whether the ejected Dockerfile differs from epochctl's: then only Docker can build it."""
         own, ours = self.files_of("dockerfile"), package_files.find(package_files.PARTS["dockerfile"])
         return own != ours and own.read_bytes() != ours.read_bytes()
 
     def state_directory(self, region: str) -> Path:
-        """Private files of one (name, environment, region): terraform data, kubeconfig, journal, image."""
+        """Return the directory of a (name, environment, region): Terraform data, kubeconfig, image."""
         return self.directory / ".epochctl" / self.name / self.environment / region
-
-
-def run_url(environ: Mapping[str, str] = os.environ) -> str:
-    """The page of the CI run that we are part of, "" outside of CI."""
-    return sources.run_url(environ)
 
 
 def load(directory: Path, flags: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> Settings:
@@ -279,7 +267,9 @@ def load(directory: Path, flags: Mapping[str, Any], environ: Mapping[str, str] =
     try:
         return Settings(**values, directory=directory.resolve())
     except ValidationError as error:
-        lines = [settings_errors.line(one, origins, Settings) for one in error.errors(include_url=False)]
+        lines = [
+            settings_errors.describe_error(one, origins, Settings) for one in error.errors(include_url=False)
+        ]
     raise SettingsError(
         f"{len(lines)} problems in the settings"
         if len(lines) > 1

@@ -1,18 +1,14 @@
-"""A problem in the settings as one line: key, value, who said so, what was expected instead.
-
-Knows how pydantic reports; nothing of what the settings mean.
-"""
+"""Errors of pydantic about the settings as lines for the user."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
 
 from epochctl.config.validators import nearest
-
-if TYPE_CHECKING:
-    from pydantic import BaseModel
-    from pydantic_core import ErrorDetails
 
 _WORDS = {
     "string_type": "a text in quotes",
@@ -42,8 +38,8 @@ _PATTERNS = {
 }
 
 
-def line(error: ErrorDetails, origins: Mapping[str, str], model: type[BaseModel]) -> str:
-    """One line for the reader."""
+def describe_error(error: ErrorDetails, origins: Mapping[str, str], model: type[BaseModel]) -> str:
+    """Return one line: key, value, its source, and what was expected. origins: sources by key."""
     path = tuple(str(part) for part in error["loc"])
     key = ".".join(part for part in path if not part.isdigit())
     if error["type"] == "extra_forbidden":

@@ -1,10 +1,12 @@
-"""Where settings come from: epochctl.toml, the environment, flags. Merges them and remembers who said what.
+"""Sources of settings: epochctl.toml, the environment, flags, merged, with the source of each value.
 
-Knows which variables there are, not which values are right. The environment is passed in.
+Knows which variables there are, not which values are right. With settings.py, the only reader of the
+environment for epochctl itself (the AWS SDK reads its own standard variables).
 """
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,10 +22,10 @@ VARIABLES = {
     "EPOCHCTL_ENVIRONMENT": "environment",
     "EPOCHCTL_REGION": "regions",
 }
-CHOSEN = "chosen"  # the one region that is meant, beside all of them
+SELECTED = "selected_region"  # by a flag or variable, beside all regions of the file
 DEFAULT_REGION = ("AWS_REGION", "AWS_DEFAULT_REGION")  # the SDK's own: only where nothing else names a region
 
-# Where a run in CI can be looked at: whoever meets its lock wants to.
+# Pages of runs in CI, for the message about their lock.
 _RUN_PAGES = ("CI_JOB_URL", "BUILD_URL", "CIRCLE_BUILD_URL", "BUILDKITE_BUILD_URL")
 
 Values = dict[str, Any]
@@ -32,7 +34,7 @@ Layer = dict[str, tuple[Any, str]]
 
 
 def read(directory: Path, flags: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[Values, Origins]:
-    """The value of every key that somebody gave, and who gave it; the later layer wins."""
+    """Return the values by key, and their sources; the later layer wins. Raises SettingsError."""
     layers = (_default_region(environ), _file(directory / FILE), _environment(environ), _flags(flags))
     merged = _choosing(layers)
     values = {key: value for key, (value, _) in merged.items()}
@@ -40,14 +42,14 @@ def read(directory: Path, flags: Mapping[str, Any], environ: Mapping[str, str]) 
 
 
 def _choosing(layers: tuple[Layer, ...]) -> Layer:
-    """Merged. Beside regions that the file names, a variable or a flag chooses one of them: it does not make
-    the others somebody else's.
+    """Return the layers merged. Where the file names regions, a variable or a flag selects one of them; the
+    others stay part of the environment.
     """
     merged = {key: given for layer in layers for key, given in layer.items()}
     file = layers[1].get("regions")
     if file is not None and merged["regions"] != file:
-        (chosen,), who = merged["regions"]
-        merged |= {"regions": file, CHOSEN: (chosen, who)}
+        (selected,), who = merged["regions"]
+        merged |= {"regions": file, SELECTED: (selected, who)}
     return merged
 
 
@@ -68,8 +70,8 @@ def _file(path: Path) -> Layer:
         raise SettingsError(f"{path} is not valid TOML", why=str(error), fix="correct that line") from error
     except OSError as error:
         raise SettingsError(f"{path} cannot be read", why=str(error)) from error
-    if CHOSEN in given:
-        raise SettingsError(f"{path}: unknown key {CHOSEN}", why="a flag chooses", fix="--region")
+    if SELECTED in given:
+        raise SettingsError(f"{path}: unknown key {SELECTED}", why="a flag chooses", fix="--region")
     if "directory" in given:
         raise SettingsError(
             f"{path}: unknown key directory", why="it is where the file stands", fix="--directory"
@@ -97,8 +99,8 @@ def _shaped(key: str, value: Any) -> Any:
     return (value,) if key == "regions" and isinstance(value, str) else value
 
 
-def run_url(environ: Mapping[str, str]) -> str:
-    """The page of the CI run that we are part of, "" outside of CI."""
+def run_url(environ: Mapping[str, str] = os.environ) -> str:
+    """Return the page of the CI run that epochctl is part of, "" outside of CI."""
     repository, run = environ.get("GITHUB_REPOSITORY"), environ.get("GITHUB_RUN_ID")
     if repository and run:
         return f"{environ.get('GITHUB_SERVER_URL', 'https://github.com')}/{repository}/actions/runs/{run}"

@@ -1,6 +1,6 @@
 """Is this a host name, a region, a certificate's ARN? Each check returns what was expected instead, or "".
 
-Knows nothing of settings or of the network; regions come from the partition data that ships with botocore.
+Regions come from the partition data that ships with botocore.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ import re
 from importlib.util import find_spec
 from pathlib import Path
 
+from epochctl.durations import parse_duration
+
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _REGION = re.compile(r"[a-z]{2,5}(-[a-z]+){1,2}-\d")
-_SPAN = re.compile(r"([1-9]\d{0,5})([smhd])")
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _CERTIFICATE = re.compile(r"arn:aws[a-z-]*:acm:([a-z0-9-]+):\d{12}:certificate/[A-Za-z0-9-]+")
 
+_LONGEST_TTL = 1_000_000 * 86400  # seconds; a time that far ahead still has a year of four digits
 _QUANTITY = re.compile(r"(\d+(?:\.\d+)?)(m|Ki|Mi|Gi|)")
 _UNITS = {"m": 0.001, "": 1.0, "Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30}
 
@@ -43,7 +44,7 @@ def region_problem(value: str) -> str:
     return f"an AWS region, such as {', '.join(near)}" if near else "an AWS region, such as us-west-2"
 
 
-def duplicated(regions: tuple[str, ...]) -> str:
+def duplicate_problem(regions: tuple[str, ...]) -> str:
     """Each region once."""
     again = [region for at, region in enumerate(regions) if region in regions[:at]]
     return f"each region once: {again[0]} stands there twice" if again else ""
@@ -60,25 +61,20 @@ def certificate_problem(arn: str, regions: tuple[str, ...]) -> str:
 
 
 def quantity(text: str) -> float:
-    """What Kubernetes means by 250m, 0.5, 64Mi: cores, or bytes."""
+    """Return the cores or bytes of a Kubernetes quantity such as 250m, 0.5 or 64Mi; 0 where it is none."""
     match = _QUANTITY.fullmatch(text)
     return float(match.group(1)) * _UNITS[match.group(2)] if match else 0.0
 
 
-def span_seconds(value: str) -> int:
-    """Seconds in 90s, 30m, 4h or 2d; 0 where it is none of these."""
-    match = _SPAN.fullmatch(value)
-    return int(match[1]) * _SECONDS[match[2]] if match else 0
-
-
 def ttl_problem(value: str) -> str:
-    """How long an environment may stand; "" and never: until somebody takes it down."""
-    fits = value in ("", "never") or span_seconds(value) > 0
+    """The lifetime of an environment, with its unit; "" and never: until `epochctl down`."""
+    seconds = 0.0 if value.isdigit() else parse_duration(value) or 0.0
+    fits = value in ("", "never") or 0 < seconds < _LONGEST_TTL
     return "" if fits else "a time such as 30m, 4h or 2d, or never"
 
 
 def nearest(word: str, known: tuple[str, ...]) -> tuple[str, ...]:
-    """Up to three of `known` that were perhaps meant."""
+    """Return up to three of `known` that are spelled like the word."""
     return tuple(difflib.get_close_matches(word, known, n=3, cutoff=0.6))
 
 

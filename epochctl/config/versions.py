@@ -1,4 +1,4 @@
-"""The dated table of versions, versions.toml, as data. Knows nothing of how a version is installed."""
+"""The dated table of versions, versions.toml."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Pin:
 
 
 def pin(name: str) -> Pin:
-    """The pin of that name, such as eks or tool.helm."""
+    """Return the pin of that name, such as eks or tool.helm."""
     entry = _table()
     for part in name.split("."):
         entry = entry[part]
@@ -37,19 +37,19 @@ def pin(name: str) -> Pin:
 
 
 def tools() -> dict[str, Pin]:
-    """The programs that a person installs, by name."""
+    """Return the pins of the programs that a user installs, by name."""
     return {name: pin(f"tool.{name}") for name in _table()["tool"]}
 
 
-def everything() -> dict[str, Pin]:
-    """Every pin of the table, by its name."""
+def all_pins() -> dict[str, Pin]:
+    """Return every pin of the table by its name."""
     return {name: pin(name) for name in _names(_table())}
 
 
-def ending(today: date) -> tuple[str, ...]:
-    """A line for each pin whose support ends within `notice` days, or has ended."""
+def expiring_pins(today: date) -> tuple[str, ...]:
+    """Return a line for each pin whose support ends within `notice` days, or has ended."""
     soon = []
-    for name, one in everything().items():
+    for name, one in all_pins().items():
         left = one.days_left(today)
         if left is not None and left < notice():
             when = f"ends in {left} days" if left >= 0 else "has ended"
@@ -60,12 +60,12 @@ def ending(today: date) -> tuple[str, ...]:
 
 
 def notice() -> int:
-    """How many days before an end of support the tests turn red."""
+    """Return how many days before an end of support the tests fail."""
     return int(_table()["notice"])
 
 
 def dated() -> date:
-    """The day on which the table was last looked over."""
+    """Return the day of the table's last review."""
     day: date = _table()["dated"]
     return day
 

@@ -1,4 +1,1 @@
-"""Delivery by GitHub Actions: workflows that call the commands a person types, and what they say to people.
-
-Knows GitHub's run and its comments; changes nothing in AWS but the roles that the workflows take.
-"""
+"""Delivery by GitHub Actions: workflow files, the comment with the plans, the workflows' IAM roles."""

@@ -1,4 +1,4 @@
-"""Which files a region's plan depends on: by their paths alone. Knows no git."""
+"""Which files a region's plan depends on, decided by their paths."""
 
 from __future__ import annotations
 
@@ -14,30 +14,31 @@ _SHARED = ("epochctl.toml", ".github/workflows/epochctl-")
 
 
 @dataclass(frozen=True)
-class Rules:
-    """regions: of the settings; own: the folder of a terraform that the user owns, "" for ours."""
+class PathRules:
+    """regions: those of the settings; terraform: the folder of an ejected terraform, "" if there is none."""
 
     regions: tuple[str, ...]
-    own: str = ""
+    terraform: str = ""
 
-    def concerned(self, path: str) -> tuple[str, ...]:
-        """The regions that a file is about: one that it names in its path, all of them, or none."""
-        shared = (*_SHARED, f"{self.own.strip('/')}/") if self.own else _SHARED
+    def regions_of(self, path: str) -> tuple[str, ...]:
+        """Return the regions that depend on a file: those that its path names, all, or none."""
+        shared = (*_SHARED, f"{self.terraform.strip('/')}/") if self.terraform else _SHARED
         if not path.startswith(shared):
             return ()
         named = {part for part in re.split(r"[/.]", path) if _REGION.fullmatch(part)}
         return tuple(region for region in self.regions if not named or region in named)
 
-    def changed(self, paths: Iterable[str]) -> tuple[str, ...]:
-        """The regions that any of these files is about, in their order."""
-        found = {region for path in paths for region in self.concerned(path)}
+    def affected(self, paths: Iterable[str]) -> tuple[str, ...]:
+        """Return the regions that depend on any of these files, in the order of the settings."""
+        found = {region for path in paths for region in self.regions_of(path)}
         return tuple(region for region in self.regions if region in found)
 
     def digest(self, blobs: Iterable[tuple[str, str]], region: str) -> str:
-        """Of the files that a region's plan depends on. blobs: (path, git's hash of what stands in it)."""
-        told = sorted(f"{path}\0{blob}" for path, blob in blobs if region in self.concerned(path))
-        return "sha256:" + hashlib.sha256("\n".join(told).encode()).hexdigest()
+        """Return a digest of the files that a region's plan depends on. blobs: (path, git blob hash)."""
+        lines = sorted(f"{path}\0{blob}" for path, blob in blobs if region in self.regions_of(path))
+        return "sha256:" + hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def rules(settings: Settings) -> Rules:
-    return Rules(settings.regions, settings.ejected.terraform)
+def path_rules(settings: Settings) -> PathRules:
+    """Return the rules for these settings."""
+    return PathRules(settings.regions, settings.ejected.terraform)

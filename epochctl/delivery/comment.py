@@ -1,6 +1,6 @@
-"""What a pull request is told of its plans: risks first, then each plan, whole blocks of it, never too long.
+"""The text of the comment with a pull request's plans: risks first, then each plan, cut between blocks.
 
-Renders and reads text; knows no network and no terraform. The comment carries what a later run compares with.
+The comment also holds, in an HTML comment, what a later run compares its plan with.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from epochctl.tools.terraform.proposal import Move, Proposal
 
 LIMIT = 65_536  # of a comment, in characters; counted here in bytes, which are never fewer
 SUMMARY_LIMIT = 1_000_000  # of a job's summary, in bytes, a little less than what is allowed
-_RISKS_SHARE = 3  # the table of risks has a third of the room at most
+_RISKS_SHARE = 3  # the table of risks gets a third of the room at most
 _RECORD = re.compile(r"<!-- epochctl-reviewed ([A-Za-z0-9_=-]+) -->")
 _WORDS = {"delete": "destroyed", "replace": "replaced"}
 _COUNTED = ("create", "update", "replace", "delete", "adopt")
@@ -24,26 +24,29 @@ _COUNTED = ("create", "update", "replace", "delete", "adopt")
 
 @dataclass(frozen=True)
 class Review:
-    """What the comment is about. failed: regions whose plan could not be made; page: the run's; head: the
-    commit that was reviewed; note: a line in front of everything."""
+    """What the comment is about.
+
+    name: of the environment; failed: regions whose plan failed; head: the commit that is reviewed; run_url:
+    of the workflow run; note: a line above everything.
+    """
 
     name: str
     proposals: tuple[Proposal, ...] = ()
     failed: tuple[str, ...] = ()
     head: str = ""
-    page: str = ""
+    run_url: str = ""
     note: str = ""
 
 
 def marker(name: str) -> str:
-    """The first line of the comment of that name: by this it is found again."""
+    """Return the first line of an environment's comment, by which it is found again."""
     return f"<!-- epochctl plan of {name} -->"
 
 
 def render(review: Review, limit: int = LIMIT) -> str:
-    """The whole comment, at most `limit` bytes."""
-    top = "\n".join((marker(review.name), f"### Plan of {review.name}", "", *_opening(review)))
-    last = "\n".join((_footing(review), _record(review)))
+    """Return the comment, at most `limit` bytes long."""
+    top = "\n".join((marker(review.name), f"### Plan of {review.name}", "", *_notes(review)))
+    last = "\n".join((_footer(review), _record(review)))
     room = limit - len(top.encode()) - len(last.encode()) - 4
     risks = _risks(review, room // _RISKS_SHARE)
     counts = _counts(review)
@@ -51,22 +54,22 @@ def render(review: Review, limit: int = LIMIT) -> str:
     return "\n\n".join(part for part in (top, risks, counts, *_plans(review, room), last) if part)
 
 
-def recorded(body: str) -> tuple[str, tuple[Proposal, ...]]:
-    """(head, the plans without their text) that a comment carries; ("", ()) where it carries none."""
+def read_record(body: str) -> tuple[str, tuple[Proposal, ...]]:
+    """Return (head, plans without their text) from a comment; ("", ()) if it holds none."""
     found = _RECORD.search(body)
     if found is None:
         return "", ()
-    told = json.loads(base64.urlsafe_b64decode(found[1]))
-    return str(told["head"]), tuple(Proposal(**plan) for plan in told["plans"])
+    record = json.loads(base64.urlsafe_b64decode(found[1]))
+    return str(record["head"]), tuple(Proposal(**plan) for plan in record["plans"])
 
 
-def _opening(review: Review) -> tuple[str, ...]:
+def _notes(review: Review) -> tuple[str, ...]:
     failed = tuple(f"**The plan of {region} could not be made**: see the run." for region in review.failed)
     return (*((review.note, "") if review.note else ()), *failed)
 
 
 def _risks(review: Review, room: int) -> str:
-    """What is destroyed or replaced, and why; whole rows only."""
+    """Return a table of what is destroyed or replaced, and why; whole rows only."""
     found = [(one.region, move) for one in review.proposals for move in one.risks]
     if not review.proposals:
         return ""
@@ -101,13 +104,13 @@ def _counts(review: Review) -> str:
 
 
 def _plans(review: Review, room: int) -> list[str]:
-    """Each collapsed; what one does not need is there for the next."""
-    told = list[str]()
+    """Return each plan in a collapsed section. Room that one does not need is left to the next."""
+    sections = list[str]()
     for index, one in enumerate(review.proposals):
         share = room // (len(review.proposals) - index)
-        told.append(_plan(one, share - 2))
-        room -= len(told[-1].encode()) + 2
-    return [part for part in told if part]
+        sections.append(_plan(one, share - 2))
+        room -= len(sections[-1].encode()) + 2
+    return [part for part in sections if part]
 
 
 def _plan(one: Proposal, room: int) -> str:
@@ -116,9 +119,9 @@ def _plan(one: Proposal, room: int) -> str:
     fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", one.text) or [""]))
     head = f"<details><summary>{one.region}: {_summary(one)}</summary>\n\n{fence}text\n"
     foot = f"\n{fence}\n\n</details>"
-    names = 400  # of what does not fit, in words
+    names = 400  # for the names of the blocks that do not fit
     inside = room - len((head + foot).encode()) - names
-    kept, missing = plan_text.fitting(plan_text.split(one.text), inside, {move.address for move in one.risks})
+    kept, missing = plan_text.fit(plan_text.split(one.text), inside, {move.address for move in one.risks})
     if not kept:
         return _missing(missing) if missing and room > names else ""
     return head + kept + (f"\n{fence}\n\n{_missing(missing)}\n\n</details>" if missing else foot)
@@ -126,8 +129,8 @@ def _plan(one: Proposal, room: int) -> str:
 
 def _summary(one: Proposal) -> str:
     counted = [(action, sum(move.action == action for move in one.moves)) for action in _COUNTED]
-    told = [f"{number} to {action}" for action, number in counted if number]
-    return ", ".join(told) or "nothing changes"
+    parts = [f"{number} to {action}" for action, number in counted if number]
+    return ", ".join(parts) or "nothing changes"
 
 
 def _missing(left: Sequence[plan_text.Block]) -> str:
@@ -142,19 +145,19 @@ def _missing(left: Sequence[plan_text.Block]) -> str:
     return f"{count} did not fit here{named}. The whole plan: the run's summary."
 
 
-def _footing(review: Review) -> str:
+def _footer(review: Review) -> str:
     lines = [
         f"{one.region}: state serial {one.serial}, plan `{one.hash[:19]}`"
         for one in review.proposals
     ]  # fmt: skip
     where = f"commit `{review.head[:12]}`" if review.head else ""
-    page = f"[the run]({review.page})" if review.page else ""
-    return "<sub>" + "; ".join(part for part in (where, *lines, page) if part) + "</sub>"
+    link = f"[the run]({review.run_url})" if review.run_url else ""
+    return "<sub>" + "; ".join(part for part in (where, *lines, link) if part) + "</sub>"
 
 
 def _record(review: Review) -> str:
     if not review.proposals:
         return ""
     plans = [asdict(replace(one, text="", moves=())) for one in review.proposals]
-    told = json.dumps({"head": review.head, "plans": plans}, separators=(",", ":"))
-    return f"<!-- epochctl-reviewed {base64.urlsafe_b64encode(told.encode()).decode()} -->"
+    record = json.dumps({"head": review.head, "plans": plans}, separators=(",", ":"))
+    return f"<!-- epochctl-reviewed {base64.urlsafe_b64encode(record.encode()).decode()} -->"

@@ -1,7 +1,4 @@
-"""GitHub's REST API, as much of it as a comment on a pull request needs: bounded in tries, pages and time.
-
-Knows paths and answers; nothing of what a comment says. The token is never shown.
-"""
+"""A client of GitHub's REST API for comments on pull requests. Tries, pages and time are limited."""
 
 from __future__ import annotations
 
@@ -10,44 +7,45 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 from pydantic import SecretStr
 
 from epochctl.errors import EpochctlError
 
 _TRIES = 5
-_LONGEST = 30.0  # seconds between two tries
-_PAGES = 30
-_PASSING = frozenset({408, 429, 500, 502, 503, 504})
+_MAX_PAUSE = 30.0  # seconds between two tries
+_MAX_PAGES = 30
+_TRANSIENT = frozenset({408, 429, 500, 502, 503, 504})
 
 
-class NotAllowed(EpochctlError):
-    """The token may not do this, or may not even know that it exists."""
+class PermissionDeniedError(EpochctlError):
+    """The token lacks the permission. GitHub may answer 404 then as well."""
 
 
-class Unanswered(EpochctlError):
-    """No answer within the tries; a request that writes may have been done nevertheless."""
+class GitHubUnavailableError(EpochctlError):
+    """No answer after all tries. A request that writes may have taken effect."""
 
 
 @dataclass(frozen=True)
 class Comment:
-    """A comment on a pull request. robot: whether an app or a workflow wrote it."""
+    """A comment on a pull request. is_bot: whether an app or a workflow wrote it."""
 
     id: int
     body: str
-    robot: bool
+    is_bot: bool
 
 
 @dataclass(frozen=True)
-class Pull:
+class PullRequest:
     """A pull request. head: its last commit."""
 
     number: int
     head: str
-    merged: bool
+    is_merged: bool
 
 
 class GitHub:
-    """One repository (owner/name) as the bearer of `token` sees it."""
+    """One repository. api: the URL of the API; repository: owner/name; token: never shown in errors."""
 
     def __init__(
         self, api: str, repository: str, token: SecretStr, sleep: Callable[[float], None] = time.sleep
@@ -55,46 +53,45 @@ class GitHub:
         self._base, self._token, self._sleep = f"{api.rstrip('/')}/repos/{repository}", token, sleep
 
     def comments(self, number: int) -> tuple[Comment, ...]:
-        """Of a pull request, the oldest first."""
-        return tuple(_comment(told) for told in self._pages(f"/issues/{number}/comments"))
+        """Return the comments of a pull request, the oldest first."""
+        return tuple(_comment(item) for item in self._pages(f"/issues/{number}/comments"))
 
     def create_comment(self, number: int, body: str) -> None:
-        """Asked once: who repeats it must look first, or there may be two."""
+        """Create a comment, without a retry: the caller looks for it first, or there may be two."""
         self._send("POST", f"/issues/{number}/comments", tries=1, json={"body": body})
 
     def update_comment(self, comment: int, body: str) -> None:
+        """Replace the text of a comment."""
         self._send("PATCH", f"/issues/comments/{comment}", json={"body": body})
 
-    def pulls(self, commit: str) -> tuple[Pull, ...]:
-        """The pull requests that brought a commit."""
+    def pull_requests(self, commit: str) -> tuple[PullRequest, ...]:
+        """Return the pull requests that a commit belongs to."""
         return tuple(
-            Pull(told["number"], told["head"]["sha"], told.get("merged_at") is not None)
-            for told in self._pages(f"/commits/{commit}/pulls")
+            PullRequest(item["number"], item["head"]["sha"], item.get("merged_at") is not None)
+            for item in self._pages(f"/commits/{commit}/pulls")
         )
 
     def _pages(self, path: str) -> list[Any]:
         found: list[Any] = []
-        for page in range(1, _PAGES + 1):
-            told = self._send("GET", path, params={"per_page": 100, "page": page})
-            found += told
-            if len(told) < 100:
+        for page in range(1, _MAX_PAGES + 1):
+            items = self._send("GET", path, params={"per_page": 100, "page": page})
+            found += items
+            if len(items) < 100:
                 break
         return found
 
     def _send(self, method: str, path: str, *, tries: int = _TRIES, **arguments: Any) -> Any:
         why = ""
         for attempt in range(tries):
-            answer, why = self._once(method, path, **arguments)
-            if answer is not None:
-                return answer.json()
+            response, why = self._once(method, path, **arguments)
+            if response is not None:
+                return response.json()
             if attempt + 1 < tries:
-                self._sleep(min(2.0**attempt, _LONGEST))
-        raise Unanswered("GitHub does not answer", why=why, fix="run the job again")
+                self._sleep(min(2.0**attempt, _MAX_PAUSE))
+        raise GitHubUnavailableError("GitHub does not answer", why=why, fix="run the job again")
 
-    def _once(self, method: str, path: str, **arguments: Any) -> tuple[Any, str]:
-        """(the answer, "") or (None, what may be over in a moment)."""
-        import httpx
-
+    def _once(self, method: str, path: str, **arguments: Any) -> tuple[httpx.Response | None, str]:
+        """Return (response, ""), or (None, why) after a failure that a retry may overcome."""
         headers = {
             "Accept": "application/vnd.github+json",
             "Authorization": f"Bearer {self._token.get_secret_value()}",
@@ -102,26 +99,26 @@ class GitHub:
         }
         try:
             timeout = httpx.Timeout(30, connect=5)
-            answer = httpx.request(method, self._base + path, headers=headers, timeout=timeout, **arguments)
+            response = httpx.request(method, self._base + path, headers=headers, timeout=timeout, **arguments)
         except httpx.TransportError as error:
             return None, f"{method} {path}: {type(error).__name__}: {error}"
-        told = f"{method} {path}: {answer.status_code} {_message(answer)}"
-        limited = answer.status_code == 403 and "retry-after" in answer.headers
-        if answer.status_code in _PASSING or limited:
-            return None, told
-        if answer.status_code in (401, 403, 404):
-            raise NotAllowed("GitHub did not allow it", why=told, fix="permissions: of the job")
-        if answer.status_code >= 400:
-            raise EpochctlError("GitHub refused a request", why=told)
-        return answer, ""
+        why = f"{method} {path}: {response.status_code} {_message(response)}"
+        limited = response.status_code == 403 and "retry-after" in response.headers
+        if response.status_code in _TRANSIENT or limited:
+            return None, why
+        if response.status_code in (401, 403, 404):
+            raise PermissionDeniedError("GitHub did not allow it", why=why, fix="permissions: of the job")
+        if response.status_code >= 400:
+            raise EpochctlError("GitHub refused a request", why=why)
+        return response, ""
 
 
-def _message(answer: Any) -> str:
+def _message(response: httpx.Response) -> str:
     try:
-        return str(answer.json().get("message", ""))[:300]
+        return str(response.json().get("message", ""))[:300]
     except (ValueError, AttributeError):
-        return str(answer.text)[:300]
+        return str(response.text)[:300]
 
 
-def _comment(told: dict[str, Any]) -> Comment:
-    return Comment(told["id"], told.get("body") or "", (told.get("user") or {}).get("type") == "Bot")
+def _comment(item: dict[str, Any]) -> Comment:
+    return Comment(item["id"], item.get("body") or "", (item.get("user") or {}).get("type") == "Bot")

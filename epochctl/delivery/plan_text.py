@@ -1,4 +1,4 @@
-"""A plan's text in whole blocks, one a resource, and as many as fit. Knows terraform's layout alone."""
+"""Splits the text of a terraform plan into blocks, one for each resource, and chooses those that fit."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _DEPOSED = re.compile(r" \(deposed object \w+\)$")
 
 @dataclass(frozen=True)
 class Block:
-    """Lines that belong together. address: "" for what is no resource's (outputs, the last line)."""
+    """Lines that belong together. address: of the resource, "" for outputs and the last line."""
 
     address: str
     text: str
 
 
 def split(text: str) -> tuple[Block, ...]:
-    """Every line is in exactly one block; the order stays."""
+    """Return the blocks in the order of the text. Every line is in exactly one block."""
     found: list[list[str]] = [[]]
     for line in text.strip("\n").splitlines():
         if _HEAD.match(line) or line.startswith(("Changes to Outputs", "Plan: ")):
@@ -28,9 +28,11 @@ def split(text: str) -> tuple[Block, ...]:
     return tuple(_block(lines) for lines in found if any(line.strip() for line in lines))
 
 
-def fitting(blocks: tuple[Block, ...], room: int, first: Collection[str]) -> tuple[str, tuple[Block, ...]]:
-    """(the text of as many whole blocks as fit into `room` bytes, those that did not). first: addresses whose
-    blocks take their room before all others; the order of the text stays."""
+def fit(blocks: tuple[Block, ...], room: int, first: Collection[str]) -> tuple[str, tuple[Block, ...]]:
+    """Return (the text of the blocks that fit into `room` bytes, the other blocks).
+
+    first: addresses whose blocks get room before all others. The order of the text is kept.
+    """
     chosen: set[int] = set()
     for index in sorted(range(len(blocks)), key=lambda index: blocks[index].address not in first):
         size = len(blocks[index].text.encode()) + 2  # and the blank line between two

@@ -1,15 +1,11 @@
-"""The two roles that GitHub's workflows take, by terraform/ci: planned, made, removed.
-
-Knows whom they trust by settings alone; how the workflows use them is the workflows'.
-"""
+"""The two IAM roles that the workflows assume, created and removed by terraform/ci."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-from epochctl.aws.oidc_providers import OidcProviders
+from epochctl.aws.iam import OidcProviders
 from epochctl.aws.session import Aws
 from epochctl.aws.state_bucket import StateBucket
 from epochctl.config.package_files import find
@@ -22,15 +18,15 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Made:
-    """The roles' ARNs."""
+class RoleArns:
+    """The ARNs of the roles."""
 
     plan: str
     deploy: str
 
 
-class Roles:
-    """repository: owner/name, whose runs may take them."""
+class CiRoles:
+    """The roles of one environment. repository: owner/name on GitHub, whose workflows may assume them."""
 
     def __init__(
         self, settings: Settings, repository: str, aws: Aws, terraform: Terraform | None = None
@@ -43,30 +39,30 @@ class Roles:
             )
         home = settings.home
         root = settings.files_of("terraform") / "ci"
-        root = root if root.is_dir() else find("terraform/ci")  # ejected before there was one
+        root = root if root.is_dir() else find("terraform/ci")  # ejected by a version that had no such root
         files = settings.directory / ".epochctl" / settings.name / settings.environment / "ci"
         self._settings, self._repository = settings, repository
-        self._bucket, self._issuers, self._aws = StateBucket(aws), OidcProviders(aws), aws
+        self._bucket, self._providers, self._aws = StateBucket(aws), OidcProviders(aws), aws
         self._terraform = terraform or Terraform(root, files, home)
 
     def plan(self, say: Say, *, remove: bool = False) -> Plan:
-        """What would be done. The state bucket is made where there is none: the plan needs its place."""
+        """Return the terraform plan. Creates the state bucket if there is none, as the plan needs a state."""
         account = self._aws.account_id()
         self._bucket.ensure(account)
         key = f"{self._settings.name}/{self._settings.environment}/ci/terraform.tfstate"
         self._terraform.init(Backend(self._bucket.name(account), key), say)
         return self._terraform.plan(self._variables(), say, destroy=remove)
 
-    def apply(self, plan: Plan, say: Say) -> Made | None:
-        """Do it; the roles, None once they are gone."""
+    def apply(self, plan: Plan, say: Say) -> RoleArns | None:
+        """Apply the plan and return the roles, or None once they are removed."""
         if plan.has_changes:
             self._terraform.apply(plan, say)
-        told = self._terraform.output()
-        if plan.destroy or "plan_role_arn" not in told:
+        outputs = self._terraform.output()
+        if plan.destroy or "plan_role_arn" not in outputs:
             return None
-        return Made(told["plan_role_arn"], told["deploy_role_arn"])
+        return RoleArns(outputs["plan_role_arn"], outputs["deploy_role_arn"])
 
-    def _variables(self) -> dict[str, Any]:
+    def _variables(self) -> dict[str, object]:
         settings = self._settings
         return {
             "name": settings.full_name,
@@ -80,7 +76,7 @@ class Roles:
         }
 
     def _foreign_provider(self) -> str:
-        """The account's provider for GitHub's tokens, unless it is ours: terraform goes on keeping that."""
-        arn = self._issuers.find(ISSUER)
-        ours = bool(arn) and self._issuers.tags(arn).get("epochctl:ci") == self._settings.full_name
-        return "" if ours else arn
+        """Return the ARN of the account's OIDC provider for GitHub, or "" if this environment manages it."""
+        arn = self._providers.find(ISSUER)
+        is_managed = bool(arn) and self._providers.tags(arn).get("epochctl:ci") == self._settings.full_name
+        return "" if is_managed else arn

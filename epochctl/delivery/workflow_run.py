@@ -1,4 +1,4 @@
-"""The run of GitHub Actions that we are part of, read from its variables and its event. Knows no network."""
+"""The current run of GitHub Actions, read from its environment variables and its event."""
 
 from __future__ import annotations
 
@@ -10,31 +10,35 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from epochctl.config.settings import run_url
+from epochctl.config.sources import run_url
 from epochctl.errors import SettingsError
 
 
 @dataclass(frozen=True)
-class Run:
-    """repository: owner/name; number: of the pull request, 0 for none; head: its last commit; fork: whether
-    it comes from another repository; summary: a file that the runner reads afterwards."""
+class WorkflowRun:
+    """A run of a workflow.
+
+    repository: owner/name; api: the URL of GitHub's API; url: of the run's page; number: of the pull request,
+    0 for none; head: its last commit; is_fork: whether that is in another repository; summary: the file of
+    the job's summary.
+    """
 
     repository: str
     api: str
-    page: str
+    url: str
     number: int = 0
     head: str = ""
-    fork: bool = False
+    is_fork: bool = False
     token: SecretStr = field(default=SecretStr(""), repr=False)
     summary: Path | None = None
 
-    def summarise(self, text: str) -> bool:
-        """Add to the job's summary; whether there is one."""
+    def append_summary(self, text: str) -> bool:
+        """Append to the job's summary. Return whether there is one."""
         return _append(self.summary, text + "\n")
 
 
-def present(environ: Mapping[str, str]) -> Run:
-    """The run of these variables. Raises SettingsError where they are no workflow's."""
+def current_run(environ: Mapping[str, str]) -> WorkflowRun:
+    """Return the run that these variables describe. Raises SettingsError if there is none."""
     repository = environ.get("GITHUB_REPOSITORY", "")
     if not repository:
         raise SettingsError(
@@ -44,30 +48,30 @@ def present(environ: Mapping[str, str]) -> Run:
         )
     pull = _event(environ).get("pull_request") or {}
     head = pull.get("head") or {}
-    return Run(
+    return WorkflowRun(
         repository=repository,
         api=environ.get("GITHUB_API_URL", "https://api.github.com"),
-        page=run_url(environ),
+        url=run_url(environ),
         number=int(pull.get("number") or 0),
         head=str(head.get("sha") or ""),
-        fork=bool(pull) and (head.get("repo") or {}).get("full_name") != repository,
+        is_fork=bool(pull) and (head.get("repo") or {}).get("full_name") != repository,
         token=SecretStr(environ.get("GITHUB_TOKEN", "")),
         summary=_path(environ, "GITHUB_STEP_SUMMARY"),
     )
 
 
-def output(environ: Mapping[str, str], name: str, value: str) -> bool:
-    """Give the step an output, on one line; whether we are in a step."""
+def set_output(environ: Mapping[str, str], name: str, value: str) -> bool:
+    """Set an output of the workflow step. Return whether this is one. value: a single line."""
     return _append(_path(environ, "GITHUB_OUTPUT"), f"{name}={value}\n")
 
 
 def _event(environ: Mapping[str, str]) -> dict[str, Any]:
     path = _path(environ, "GITHUB_EVENT_PATH")
     try:
-        told = json.loads(path.read_text(encoding="utf-8")) if path else {}
+        event = json.loads(path.read_text(encoding="utf-8")) if path else {}
     except (OSError, ValueError) as error:
         raise SettingsError("the event of this run cannot be read", why=str(error)) from error
-    return told if isinstance(told, dict) else {}
+    return event if isinstance(event, dict) else {}
 
 
 def _path(environ: Mapping[str, str], name: str) -> Path | None:

@@ -1,7 +1,4 @@
-"""The workflows of a repository, written from templates: which files there should be and what stands in them.
-
-Knows the actions that they use, by the commit that was looked at; nothing of git and of who runs them.
-"""
+"""The workflow files of a repository, rendered from templates. Actions are pinned to commits."""
 
 from __future__ import annotations
 
@@ -21,7 +18,7 @@ FOLDER = Path(".github/workflows")
 NAMES = ("plan", "deploy", "down", "drift")
 _TEMPLATES = Path(__file__).with_name("workflows")
 _STEPS = ("INSTALL", "TERRAFORM", "HELM")
-_WORD = re.compile(r"@([A-Z_]+)@")
+_PLACEHOLDER = re.compile(r"@([A-Z_]+)@")
 
 # A tag can be moved to other code; a commit cannot.
 ACTIONS = {
@@ -34,65 +31,68 @@ ACTIONS = {
 
 
 @dataclass(frozen=True)
-class File:
-    """A file as it should be, beside what is there. present: None where there is none."""
+class WorkflowFile:
+    """A workflow file. text: as it should be; current: as it is in the repository, None if missing."""
 
     path: Path
     text: str
-    present: str | None
+    current: str | None
 
     @property
-    def changed(self) -> bool:
-        """Whether something else stands there."""
-        return self.present is not None and self.present != self.text
+    def is_modified(self) -> bool:
+        """Return whether the file exists with another text."""
+        return self.current is not None and self.current != self.text
 
-    def difference(self) -> str:
-        """From what is there to what should be."""
-        old, new = (self.present or "").splitlines(), self.text.splitlines()
+    def diff(self) -> str:
+        """Return a unified diff from the current text to the one that it should have."""
+        old, new = (self.current or "").splitlines(), self.text.splitlines()
         path = str(self.path)
         return "\n".join(unified_diff(old, new, path, f"{path} (epochctl ci init)", lineterm=""))
 
 
 def role_name(settings: Settings, kind: str) -> str:
-    """Of the role that workflows take. kind: plan or deploy; terraform/ci makes it under this name."""
+    """Return the name that terraform/ci gives a role. kind: plan or deploy."""
     return f"{settings.full_name}-ci-{kind}"
 
 
-def files(settings: Settings, directory: Path, account: str) -> tuple[File, ...]:
-    """Every workflow of this environment. directory: the repository's root."""
-    words = _words(settings, account)
-    return tuple(_file(directory, settings.environment, name, words) for name in NAMES)
+def workflow_files(settings: Settings, directory: Path, account: str) -> tuple[WorkflowFile, ...]:
+    """Return every workflow of this environment. directory: the root of the repository."""
+    values = _values(settings, account)
+    return tuple(_file(directory, settings.environment, name, values) for name in NAMES)
 
 
-def _file(directory: Path, environment: str, name: str, words: Mapping[str, str]) -> File:
+def _file(directory: Path, environment: str, name: str, values: Mapping[str, str]) -> WorkflowFile:
     path = FOLDER / f"epochctl-{name}-{environment}.yml"
-    there = directory / path
-    present = there.read_text(encoding="utf-8") if there.exists() else None
-    return File(path, render(name, words), present)
+    target = directory / path
+    current = target.read_text(encoding="utf-8") if target.exists() else None
+    return WorkflowFile(path, render(name, values), current)
 
 
-def render(name: str, words: Mapping[str, str]) -> str:
-    """A template with its words. A word alone on its line may be several lines, each as far to the right."""
+def render(name: str, values: Mapping[str, str]) -> str:
+    """Return a template with its @PLACEHOLDERS@ filled in.
+
+    A placeholder that is alone on its line may have a value of several lines, which are indented alike.
+    """
     text = (_TEMPLATES / f"{name}.yml").read_text(encoding="utf-8")
     lines = list[str]()
     for line in text.splitlines():
         alone = re.fullmatch(r"( *)@([A-Z_]+)@", line)
         if alone is None:
-            lines.append(_WORD.sub(lambda found: words[found[1]], line))
+            lines.append(_PLACEHOLDER.sub(lambda found: values[found[1]], line))
             continue
-        inserted = render(alone[2].lower(), words) if alone[2] in _STEPS else words[alone[2]]
+        inserted = render(alone[2].lower(), values) if alone[2] in _STEPS else values[alone[2]]
         lines += [f"{alone[1]}{one}" if one else "" for one in inserted.splitlines()]
     return "\n".join(lines) + "\n"
 
 
-def _words(settings: Settings, account: str) -> dict[str, str]:
+def _values(settings: Settings, account: str) -> dict[str, str]:
     tools = versions.tools()
     roles = {kind: f"arn:aws:iam::{account}:role/{role_name(settings, kind)}" for kind in ("plan", "deploy")}
     return {
         **ACTIONS,
         "ENVIRONMENT": settings.environment,
         "FULL_NAME": settings.full_name,
-        "TRUNK": json.dumps(settings.ci.trunk),  # quoted as YAML wants it, whatever is in it
+        "TRUNK": json.dumps(settings.ci.trunk),  # JSON quoting is valid YAML
         "SOURCE": json.dumps(settings.ci.source or f"epochctl=={__version__}"),
         "TEST": settings.ci.test or 'echo "no tests: [ci] test in epochctl.toml"',
         "REGION": settings.home,
@@ -100,5 +100,5 @@ def _words(settings: Settings, account: str) -> dict[str, str]:
         "DEPLOY_ROLE": roles["deploy"],
         "TERRAFORM_VERSION": tools["terraform"].version,
         "HELM_VERSION": tools["helm"].version,
-        "CRON": f"{zlib.crc32(settings.full_name.encode()) % 60} 3 * * *",  # not everybody's on the hour
+        "CRON": f"{zlib.crc32(settings.full_name.encode()) % 60} 3 * * *",  # spread over the hour
     }

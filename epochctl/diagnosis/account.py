@@ -30,10 +30,10 @@ def last_run(context: DiagnosisContext) -> Finding:
 def lock(context: DiagnosisContext) -> Finding:
     """Check that no run is at work, and that no dead run has left its lock."""
     run, state_lock = context.lock_holder(), context.steps.infra_up.lock_holder()
-    if run is not None and not run.gone:
-        return Finding("lock", "note", run.described(time.time()), "wait for it: what follows may change")
+    if run is not None and not run.is_dead:
+        return Finding("lock", "note", run.describe(time.time()), "wait for it: what follows may change")
     if run is not None:
-        cause = f"a run that is gone has left it: {run.line}"
+        cause = f"a run that is gone has left it: {run.summary}"
         return Finding("lock", "note", cause, "epochctl up takes it over; epochctl unlock removes it")
     if state_lock is not None:
         cause = (

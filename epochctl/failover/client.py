@@ -84,7 +84,7 @@ class ProbeClient:
         """Send one request, as any program on this machine would."""
         start = self._now()
         hostname = self._settings.hostname
-        found = self._dns.recursive(hostname)
+        found = self._dns.resolve(hostname)
         address = next((each for each in found.values if ":" not in each), "")
         if not address:
             return Probe(at, "", 0, self._now() - start, f"no address: {found.reason or found.status}")

@@ -50,12 +50,12 @@ class DnsAnswers:
 
     def resolve(self) -> tuple[str, str]:
         """Return (region, address) as this machine's resolver answers; ("", "") without an answer."""
-        found = self._dns.recursive(self._hostname)
+        found = self._dns.resolve(self._hostname)
         address = next((each for each in found.values if ":" not in each), "")
         return (self.region_of(address) or UNKNOWN, address) if address else ("", "")
 
     def _ask(self, authority: Authority) -> tuple[str, ...]:
-        return self._dns.ask(authority, self._hostname, "A").values
+        return self._dns.query(authority, self._hostname, "A").values
 
     def _zone_servers(self) -> Authority:
         with self._lock:
@@ -70,7 +70,7 @@ class DnsAnswers:
                 return self._addresses
             self._updated = time.monotonic()
             for region, target in self._targets.items():
-                found = self._dns.recursive(target).values if target else ()
+                found = self._dns.resolve(target).values if target else ()
                 previous = self._addresses.get(region, frozenset())
                 self._addresses[region] = frozenset(found) or previous
             return self._addresses

@@ -98,7 +98,7 @@ class ClosedLoadBalancer:
         if balancer is None:
             raise NotFoundError(f"there is no load balancer {self.target}", fix="epochctl up")
         managed = [
-            group for group in self.groups.of_controller(self.cluster) if group.id in balancer.security_groups
+            group for group in self.groups.for_cluster(self.cluster) if group.id in balancer.security_groups
         ]
         closed = [group for group in managed if self.groups.close(group)]
         if not closed:
@@ -109,5 +109,5 @@ class ClosedLoadBalancer:
             )
 
     def repair(self) -> None:
-        for group in self.groups.of_controller(self.cluster):
+        for group in self.groups.for_cluster(self.cluster):
             self.groups.reopen(group)

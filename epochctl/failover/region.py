@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from epochctl.aws.route53 import HealthCheck, Observation, Placement, verdict
+from epochctl.aws.route53 import HealthCheck, Observation, Placement, is_healthy
 from epochctl.config.settings import Settings
 
 Role = Literal["active", "primary", "standby", "not in regions"]
@@ -29,7 +29,7 @@ class Region:
     @property
     def is_drained(self) -> bool:
         """Return whether `failover` has taken the region out of DNS."""
-        return self.check is not None and self.check.drained
+        return self.check is not None and self.check.is_drained
 
     @property
     def is_held(self) -> bool:
@@ -37,7 +37,7 @@ class Region:
 
         This is so while its health path changes, and after a run that changed it was killed.
         """
-        return self.check is not None and self.check.kept
+        return self.check is not None and self.check.is_held
 
     @property
     def healthy_checkers(self) -> int:
@@ -46,14 +46,14 @@ class Region:
 
     @property
     def is_healthy(self) -> bool | None:
-        """Return Route 53's verdict, or None if no checker has reported. A drained region has none."""
-        return verdict(self.observations)
+        """Return Route 53's is_healthy, or None if no checker has reported. A drained region has none."""
+        return is_healthy(self.observations)
 
     @property
     def reason(self) -> str:
         """Return what a checker reported, a failing one first; "" if none has."""
         ordered = sorted(self.observations, key=lambda one: one.healthy)
-        return ordered[0].words if ordered else ""
+        return ordered[0].status if ordered else ""
 
     @property
     def is_in_dns(self) -> bool:
@@ -90,12 +90,12 @@ def role_of(settings: Settings, region: str) -> Role:
         return "not in regions"
     if settings.routing.policy == "active-active":
         return "active"
-    return "standby" if settings.standby(region) else "primary"
+    return "standby" if settings.is_standby(region) else "primary"
 
 
 def needs_scale_up(settings: Settings, region: str) -> bool:
     """Return whether the region, as a standby, is smaller than it must be to serve all clients."""
-    return settings.sized(region, awake=False) != settings.sized(region, awake=True)
+    return settings.for_region(region, awake=False) != settings.for_region(region, awake=True)
 
 
 def find_region(regions: Iterable[Region], name: str) -> Region | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from epochctl.aws.elbv2 import plain_dns_name
-from epochctl.aws.route53 import HealthCheck, HealthChecks, Record, Route53, Zone, owner_of
+from epochctl.aws.route53 import HealthCheck, HealthChecks, Record, Route53, Zone, owner_text
 from epochctl.config.settings import Settings
 from epochctl.errors import NotFoundError
 from epochctl.failover.region import Region, find_region, role_of
@@ -54,22 +54,22 @@ class Routes:
     def drain(self, name: str) -> bool:
         """Take the region out of DNS. Return whether this changed anything."""
         check = self.health_check(name)
-        if not check.drained:
+        if not check.is_drained:
             self._health.drain(check)
-        return not check.drained
+        return not check.is_drained
 
     def undrain(self, name: str) -> bool:
         """Put the region back into DNS, while it is healthy. Return whether this changed anything."""
         check = self.health_check(name)
-        if check.drained or check.kept:
+        if check.is_drained or check.is_held:
             self._health.undrain(check)
-        return check.drained
+        return check.is_drained
 
     def _region(self, record: Record, checks: dict[str, HealthCheck]) -> Region:
         assert record.placement is not None
         name = record.placement.region
         check = checks.get(record.placement.health_check)
-        is_observed = check is not None and not (check.drained or check.kept)
+        is_observed = check is not None and not (check.is_drained or check.is_held)
         observations = self._health.observations(check) if check and is_observed else ()
         target = plain_dns_name(record.alias.dns_name) if record.alias else ""
         return Region(name, role_of(self._settings, name), record.placement, target, check, observations)
@@ -87,7 +87,7 @@ class Routes:
                 why="Route 53 has no record of any region" if several else "epochctl.toml names one region",
                 fix=UP if several else f"add a second one to regions in epochctl.toml, then {UP}",
             )
-        if not self._route53.owns(zone, self.hostname, owner_of(self._settings.tags)):
+        if not self._route53.is_owned(zone, self.hostname, owner_text(self._settings.tags)):
             raise NotFoundError(
                 f"the records of {self.hostname} are not ours", why="; ".join(str(one) for one in records)
             )

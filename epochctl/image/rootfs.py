@@ -15,8 +15,8 @@ from pathlib import Path
 
 from epochctl.errors import ImageError
 from epochctl.image import bytecode, distributions, elf, sbom, stdlib
+from epochctl.image.elf import Libraries, find_libraries
 from epochctl.image.entries import Entry, complete, directory, file
-from epochctl.image.libraries import Libraries, find_libraries
 
 HOME = "/usr/local"
 PYTHON = f"{HOME}/bin/python3"

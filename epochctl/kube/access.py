@@ -54,7 +54,7 @@ def _token(eks: Eks, access: ClusterAccess) -> Callable[[], str]:
 
 
 def _who(eks: Eks, access: ClusterAccess) -> Callable[[], str]:
-    return lambda: eks.who(access.name)
+    return lambda: eks.describe_access(access.name)
 
 
 def private_kubeconfig(settings: Settings, region: str) -> Path:

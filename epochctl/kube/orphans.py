@@ -57,7 +57,7 @@ class Orphans:
         """Return what exists now."""
         vpcs = set(self.network.find(self.tags))
         balancers, targets = self.elbv2.load_balancers(self.name), self.elbv2.target_groups(self.name)
-        security = self.groups.of_controller(self.name)
+        security = self.groups.for_cluster(self.name)
         gone = {t.vpc_id for t in targets if t.vpc_id not in vpcs and not self.network.exists(t.vpc_id)}
         # a target group can outlive its VPC; nothing else can
         kept = tuple(t for t in targets if t.vpc_id in vpcs | gone | {""})

@@ -11,63 +11,63 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from epochctl.locks.holder import Holder, read
+from epochctl.locks.holder import Holder, parse_holder
 
-GLANCES, PAUSE = 1000, 0.001  # how often somebody who only looks may be in the way, and seconds between
+ATTEMPTS, PAUSE = 1000, 0.001  # while a reader has the shared lock for an instant; seconds between them
 
 
 class LocalLock:
-    """`path` while it is held; the run before ours is `before` once it was taken."""
+    """`path` while it is held; `previous` is who had it before, once it is acquired."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file: int | None = None
-        self.before: Holder | None = None
+        self.previous: Holder | None = None
 
-    def take(self, holder: Holder) -> bool:
-        """Take it, unless a living process has it."""
+    def acquire(self, holder: Holder) -> bool:
+        """Lock the file and write the holder into it; return False where a living process has it."""
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         while self._file is None:
             file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-            if not _locked(file):
+            if not _lock(file):
                 os.close(file)
                 return False
             if self._is_at(file):
                 self._file = file
             else:
                 os.close(file)  # `down --delete-state` removed it meanwhile: it excludes nobody any more
-        self.before = self.holder()
+        self.previous = self.read_holder()
         self._write(holder)
         return True
 
-    def holder(self) -> Holder | None:
-        """Who has it, or had it last; None where nobody did, or is just writing."""
+    def read_holder(self) -> Holder | None:
+        """Return who has it, or had it last; None where no holder is written, or one is being written."""
         try:
-            return read(self._path.read_text())
+            return parse_holder(self._path.read_text())
         except OSError:
             return None
 
-    def held(self) -> bool:
-        """Whether another process has it now."""
+    def is_held(self) -> bool:
+        """Return whether another process has it now."""
         try:
             file = os.open(self._path, os.O_RDWR)
         except OSError:
             return False
         try:
-            return not _flocked(file, fcntl.LOCK_SH)  # who looks is in no other looker's way
+            return not _try_flock(file, fcntl.LOCK_SH)  # shared: two readers do not disturb each other
         finally:
             os.close(file)
 
     def restore(self) -> None:
-        """Let go of it as if it had never been ours: it was not enough."""
-        if self.before is not None:
-            self._write(self.before)
+        """Release it and put back the previous holder: the shared lock could not be acquired."""
+        if self.previous is not None:
+            self._write(self.previous)
         elif self._file is not None:
             os.ftruncate(self._file, 0)
         self._close()
 
     def release(self, holder: Holder, ended: str) -> None:
-        """Let go of it; how the run ended is what the next one reads."""
+        """Release it; the next run reads how this one ended."""
         self._write(replace(holder, ended=ended))
         self._close()
 
@@ -89,21 +89,21 @@ class LocalLock:
             return False
 
 
-def _locked(file: int) -> bool:
-    """Take the kernel's lock. Somebody who looks (`held`) shares it for an instant: that is no holder, and
-    it is told from one by sharing it, too.
+def _lock(file: int) -> bool:
+    """Take the kernel's exclusive lock. A reader (`is_held`) has the shared lock for an instant: it is no
+    holder, since the lock can be shared with it.
     """
-    for _ in range(GLANCES):
-        if _flocked(file, fcntl.LOCK_EX):
+    for _ in range(ATTEMPTS):
+        if _try_flock(file, fcntl.LOCK_EX):
             return True
-        if not _flocked(file, fcntl.LOCK_SH):
+        if not _try_flock(file, fcntl.LOCK_SH):
             return False
         fcntl.flock(file, fcntl.LOCK_UN)
         time.sleep(PAUSE)
     return False
 
 
-def _flocked(file: int, how: int) -> bool:
+def _try_flock(file: int, how: int) -> bool:
     try:
         fcntl.flock(file, how | fcntl.LOCK_NB)
     except OSError:

@@ -57,7 +57,7 @@ class DnsClient:
             suffix = ".".join(labels[-count:])
             if not found.zone and suffix == hostname and count > 2:
                 break  # nothing above it is delegated: asking for it would only plant a negative answer
-            answer = self.ask(found, suffix, "NS") if found.addresses else self.delegation(suffix)
+            answer = self.query(found, suffix, "NS") if found.addresses else self.delegation(suffix)
             if answer.status == "silent" and found.addresses:
                 note = f"the name servers of {found.zone} do not answer from here ({answer.reason})"
                 return Authority(found.zone, found.servers, (), note)
@@ -71,22 +71,19 @@ class DnsClient:
         """The name servers that the world is sent to for `zone`."""
         return self._system(zone, "NS")
 
-    def ask(self, authority: Authority, name: str, kind: str) -> DnsAnswer:
-        """Ask the zone's own servers, or the machine's resolver where they cannot be asked."""
+    def query(self, authority: Authority, name: str, kind: str) -> DnsAnswer:
+        """Query the zone's own servers, or this machine's resolver where they cannot be reached."""
         if not authority.addresses:
             return self._system(name, kind)
-        import dns.exception
-
-        reason = ""
+        answer = DnsAnswer("silent")
         for address in authority.addresses[:SERVERS]:
-            try:
-                return _answer(_query(address, name, kind), name, kind)
-            except (dns.exception.DNSException, OSError) as error:
-                reason = f"{address}: {error}"
-        return DnsAnswer("silent", reason=reason)
+            answer = _query(address, name, kind)
+            if answer.status != "silent":
+                break
+        return answer
 
-    def recursive(self, hostname: str) -> DnsAnswer:
-        """What any program on this machine gets: the system's resolver, /etc/hosts and all."""
+    def resolve(self, hostname: str) -> DnsAnswer:
+        """Resolve the name as any program on this machine does: with the system's resolver and /etc/hosts."""
         try:
             found = socket.getaddrinfo(hostname, 443, type=socket.SOCK_STREAM)
         except socket.gaierror as error:
@@ -99,7 +96,7 @@ class DnsClient:
 
         RFC 2308: the lesser of the SOA record's own TTL and its last number.
         """
-        soa = self.ask(authority, authority.zone, "SOA") if authority.zone else DnsAnswer("silent")
+        soa = self.query(authority, authority.zone, "SOA") if authority.zone else DnsAnswer("silent")
         return min(soa.ttl, int(soa.values[0].split()[-1])) if soa.values else 900
 
     def forbidden_by_caa(self, authority: Authority, hostname: str) -> str:
@@ -107,22 +104,21 @@ class DnsClient:
         name = hostname.rstrip(".")
         while "." in name:
             inside = name == authority.zone or name.endswith(f".{authority.zone}")
-            answer = self.ask(authority, name, "CAA") if inside else self._system(name, "CAA")
+            answer = self.query(authority, name, "CAA") if inside else self._system(name, "CAA")
             if answer.status == "found":
                 return _forbidding(name, answer.values)
             name = name.partition(".")[2]
         return ""
 
     def _system(self, name: str, kind: str) -> DnsAnswer:
-        import dns.exception
-        import dns.resolver
+        from dns import exception, resolver
 
         try:
-            resolver = dns.resolver.Resolver()
-            found = resolver.resolve(name + ".", kind, lifetime=2 * TIMEOUT, raise_on_no_answer=False)
-        except dns.resolver.NXDOMAIN:
+            system = resolver.Resolver()
+            found = system.resolve(name + ".", kind, lifetime=2 * TIMEOUT, raise_on_no_answer=False)
+        except resolver.NXDOMAIN:
             return DnsAnswer("absent")
-        except (dns.exception.DNSException, OSError) as error:
+        except (exception.DNSException, OSError) as error:
             return DnsAnswer("silent", reason=str(error))
         return _answer(found.response, name, kind)
 
@@ -141,23 +137,23 @@ def _addresses(server: str) -> list[str]:
     return [str(entry[4][0]) for entry in sorted(found, key=lambda entry: entry[0] != socket.AF_INET)]
 
 
-def _query(address: str, name: str, kind: str) -> Message:
-    """One question without the wish for recursion. A server that refuses or fails counts as silent."""
-    import dns.flags
-    import dns.message
-    import dns.query
-    import dns.rcode
+def _query(address: str, name: str, kind: str) -> DnsAnswer:
+    """Send one query without the wish for recursion. A server that refuses or fails counts as silent."""
+    from dns import exception, flags, message, query, rcode
 
-    question = dns.message.make_query(name + ".", kind)
-    question.flags &= ~dns.flags.RD
-    response, _ = dns.query.udp_with_fallback(question, address, timeout=TIMEOUT)
-    if response.rcode() not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
-        raise OSError(f"answers {dns.rcode.to_text(response.rcode())}")
-    return response
+    question = message.make_query(name + ".", kind)
+    question.flags &= ~flags.RD
+    try:
+        response, _ = query.udp_with_fallback(question, address, timeout=TIMEOUT)
+    except (exception.DNSException, OSError) as error:
+        return DnsAnswer("silent", reason=f"{address}: {error}")
+    if response.rcode() not in (rcode.NOERROR, rcode.NXDOMAIN):
+        return DnsAnswer("silent", reason=f"{address}: answers {rcode.to_text(response.rcode())}")
+    return _answer(response, name, kind)
 
 
 def _answer(response: Message, name: str, kind: str) -> DnsAnswer:
-    import dns.rcode
+    from dns import rcode
 
     chain, values = _follow(response, name, kind)
     if values and not (kind == "NS" and chain):  # an alias's target is a zone of somebody else's
@@ -166,14 +162,14 @@ def _answer(response: Message, name: str, kind: str) -> DnsAnswer:
     referral = _referral(response, name) if kind == "NS" else ()
     if referral:
         return DnsAnswer("found", referral)
-    absent = response.rcode() == dns.rcode.NXDOMAIN and not chain
+    absent = response.rcode() == rcode.NXDOMAIN and not chain
     return DnsAnswer("absent" if absent else "empty", chain=chain)
 
 
 def _follow(response: Message, name: str, kind: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The CNAME targets from `name` on, and the values of `kind` at their end."""
     sets = {
-        (_plain(each.name), _kind(each.rdtype)): tuple(_plain(item) for item in each)
+        (_plain(each.name), each.rdtype.name): tuple(_plain(item) for item in each)
         for each in response.answer
     }
     chain: list[str] = []
@@ -190,16 +186,10 @@ def _referral(response: Message, zone: str) -> tuple[str, ...]:
         sorted(
             _plain(item)
             for each in response.authority
-            if _kind(each.rdtype) == "NS" and _plain(each.name) == zone
+            if each.rdtype.name == "NS" and _plain(each.name) == zone
             for item in each
         )
     )
-
-
-def _kind(value: int) -> str:
-    import dns.rdatatype
-
-    return dns.rdatatype.to_text(dns.rdatatype.RdataType.make(value))
 
 
 def _plain(value: object) -> str:

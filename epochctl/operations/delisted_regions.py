@@ -13,7 +13,7 @@ WHY = "is no longer in regions: drained and removed"
 def find(regions: RegionRunner) -> None:
     """Add the delisted regions, unless the command is for one region only."""
     settings = regions.settings
-    if settings.chosen:
+    if settings.selected_region:
         return
     shares = regions.first.steps.dns.shares()
     regions.add_delisted(share.region for share in shares if share.region not in settings.regions)

@@ -86,7 +86,7 @@ class Clients:
 
     def expiry(self, tags: Tags) -> datetime | None:
         """Return when the environment expires; None if it does not, or does not exist."""
-        return Expiry(self.aws, tags).moment()
+        return Expiry(self.aws, tags).expires_at()
 
     def lock_object(self, settings: Settings) -> LockObject:
         """Return the lock that every machine sees: an object beside Terraform's state."""

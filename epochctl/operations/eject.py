@@ -66,9 +66,9 @@ def with_parts(text: str, parts: tuple[str, ...]) -> str:
 
 
 def _state(one: EjectedPart) -> str:
-    if not one.differing:
+    if not one.differing_files:
         return "as this epochctl has it"
-    return f"{len(one.differing)} files differ; {one.whence}"
+    return f"{len(one.differing_files)} files differ; {one.version_text}"
 
 
 def _known(parts: tuple[str, ...]) -> tuple[str, ...]:

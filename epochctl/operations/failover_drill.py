@@ -30,7 +30,7 @@ def injection(regions: RegionRunner, kind: str, region: str, target: str) -> Inj
     if kind == "route":
         return FailedHealthCheck(switchover.routes(regions), region)
     if kind == "targets":
-        return NoTargets(settings.sized(region, awake=False), region, clients.eks)
+        return NoTargets(settings.for_region(region, awake=False), region, clients.eks)
     return ClosedLoadBalancer(region, settings.full_name, target, clients.elbv2, clients.security_groups)
 
 
@@ -132,7 +132,7 @@ def _reopen(regions: RegionRunner) -> list[str]:
     lines = []
     for run in regions.runs:
         groups = run.clients.security_groups
-        for group in groups.of_controller(regions.settings.full_name):
+        for group in groups.for_cluster(regions.settings.full_name):
             if groups.reopen(group):
                 lines.append(f"{run.region} (network, {group.id})")
     return lines

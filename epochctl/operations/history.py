@@ -7,12 +7,12 @@ from dataclasses import asdict, replace
 from datetime import timedelta
 from functools import partial
 
+from epochctl.durations import format_duration
 from epochctl.errors import EpochctlError
 from epochctl.operations.regions import RegionRunner
 from epochctl.operations.run import Run
 from epochctl.steps.deploy.releases import Revision
 from epochctl.workflow import run_history
-from epochctl.workflow.durations import format_duration
 from epochctl.workflow.run_history import RecordedRun
 
 LEEWAY = timedelta(seconds=5)  # the clocks of this machine and of the one that wrote Helm's record

@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 
 from epochctl.config.settings import Settings
-from epochctl.delivery.affected_regions import rules
-from epochctl.delivery.reviewed_plans import read_folder
+from epochctl.delivery.affected_regions import path_rules
+from epochctl.delivery.reviewed_plans import read_plans
 from epochctl.errors import SettingsError
 from epochctl.operations.regions import RegionRunner
 from epochctl.operations.run import Run
@@ -38,13 +38,13 @@ def load_reviewed(settings: Settings, path: Path | None) -> Reviewed | None:
         return None
     if not path.exists():
         raise SettingsError(f"there is no {path}", fix="epochctl infra plan --save, or epochctl ci reviewed")
-    return Reviewed(read_folder(path), tuple((one, inputs(settings, one)) for one in settings.regions))
+    return Reviewed(read_plans(path), tuple((one, inputs(settings, one)) for one in settings.regions))
 
 
 def inputs(settings: Settings, region: str) -> str:
     """Return a digest of the files that the region's plan depends on; "" outside of Git."""
     git = Git(settings.directory)
-    return rules(settings).digest(git.blobs(), region) if git.root() else ""
+    return path_rules(settings).digest(git.blobs(), region) if git.root() else ""
 
 
 def _plan(run: Run, save: Path | None, if_up: bool) -> bool:

@@ -29,7 +29,7 @@ def commands(unfinished: Mapping[str, Holder], regions: int) -> tuple[list[str],
 
 def _last(run: Run) -> Holder | None:
     """Return the last run here if it did not end well, else the holder of a lock that still exists."""
-    here = run.local_lock.holder()
+    here = run.local_lock.read_holder()
     if here is not None and here.ended != "ok":
         return here
     return shared_holder(run)

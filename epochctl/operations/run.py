@@ -53,7 +53,7 @@ class Run:
     def sized(self) -> Settings:
         """The settings for this region: a standby may be smaller until it is woken."""
         if self.is_awake is not None:
-            return self.settings.sized(self.region, awake=self.is_awake)
+            return self.settings.for_region(self.region, awake=self.is_awake)
         return current_size(self.settings, self.region, self.clients.aws)
 
     @cached_property
@@ -118,7 +118,7 @@ class Run:
     def _concurrent_run(self) -> str:
         """Describe the run that is active in this directory; "" if there is none."""
         lock = self.local_lock
-        if not lock.held():
+        if not lock.is_held():
             return ""
-        holder = lock.holder()
-        return holder.line if holder else "a run is just starting"
+        holder = lock.read_holder()
+        return holder.summary if holder else "a run is just starting"

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from epochctl.config.settings import run_url
+from epochctl.config.sources import run_url
+from epochctl.durations import format_duration, parse_duration
 from epochctl.errors import DeadlineError, LockedError
 from epochctl.locks import Holder, RunLock, current_holder, lock_error
-from epochctl.locks.holder import read
+from epochctl.locks.holder import parse_holder
 from epochctl.operations.run import Run
-from epochctl.workflow.durations import format_duration, parse_duration
 from epochctl.workflow.events import Emit, Event, StepProgress
 from epochctl.workflow.outputs import Outputs
 from epochctl.workflow.step import Context
@@ -30,11 +30,11 @@ class HeldLock:
     def release(self, ended: str) -> None:
         """Release it. Raises LockedError if another run took it over meanwhile."""
         self.lock.release(ended)
-        thief = self.lock.thief
+        thief = self.lock.taken_by
         if thief is not None:
             raise LockedError(
                 "the lock of this run was taken away while it was at work",
-                why=f"somebody ran `epochctl unlock`; now it is with:\n{thief.described(time.time())}",
+                why=f"somebody ran `epochctl unlock`; now it is with:\n{thief.describe(time.time())}",
                 fix="see who that is, then run the same command again",
             )
 
@@ -63,7 +63,7 @@ def hold(run: Run, command: str, wait: str | None = None) -> HeldLock:
 def shared_holder(run: Run) -> Holder | None:
     """Return who holds the lock that every machine sees; None if it is free or not readable."""
     found = run.clients.lock_object(run.settings).read()
-    return read(found.text) if found else None
+    return parse_holder(found.text) if found else None
 
 
 def _lock(run: Run, command: str) -> RunLock:
@@ -78,7 +78,7 @@ def _lock(run: Run, command: str) -> RunLock:
 
     holder = current_holder(run.id, command, run_url())
     shared = run.clients.lock_object(run.settings)
-    return RunLock(holder, run.local_lock, shared, say=say, lost=lost)
+    return RunLock(holder, run.local_lock, shared, notify=say, on_lost=lost)
 
 
 def _take(run: Run, lock: RunLock, command: str, seconds: float) -> None:
@@ -88,12 +88,12 @@ def _take(run: Run, lock: RunLock, command: str, seconds: float) -> None:
     report = WaitReport()
 
     def probe() -> Ready[None] | Pending:
-        other = lock.take()
+        other = lock.acquire()
         if other is None:
             return Ready(None)
         met.append(other)
         left = seconds - (time.monotonic() - start)
-        text = f"{other.line}, since {format_duration(time.time() - other.since)}; {_left(left)}"
+        text = f"{other.summary}, since {format_duration(time.time() - other.since)}; {_left(left)}"
         return Pending(report.line(text, other.run, left))
 
     place = f"{run.settings.full_name} in {run.region}"

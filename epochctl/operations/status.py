@@ -7,6 +7,7 @@ import sys
 import time
 from datetime import UTC, datetime
 
+from epochctl.durations import format_duration
 from epochctl.errors import EpochctlError
 from epochctl.operations import status_screen, teardown_audit, ttl
 from epochctl.operations.regions import RegionRunner
@@ -14,7 +15,6 @@ from epochctl.operations.run import Run
 from epochctl.operations.run_lock import shared_holder
 from epochctl.operations.status_screen import Fact, Screen
 from epochctl.outputs import Certificate, DnsRecord, Infrastructure, LoadBalancerController, Release
-from epochctl.workflow.durations import format_duration
 from epochctl.workflow.runner import Result
 
 NONE = "not there"
@@ -100,9 +100,9 @@ def _lock(run: Run) -> str:
     holder = shared_holder(run)
     if holder is None:
         return "free"
-    if holder.gone:
-        return f"left by a run that is gone: {holder.line}; epochctl up takes it over"
-    return f"{holder.line}, since {format_duration(time.time() - holder.since)}"
+    if holder.is_dead:
+        return f"left by a run that is gone: {holder.summary}; epochctl up takes it over"
+    return f"{holder.summary}, since {format_duration(time.time() - holder.since)}"
 
 
 def _screen() -> Screen | None:

@@ -75,7 +75,7 @@ def audit(run: Run, ctx: Context, vpcs: tuple[str, ...]) -> TeardownReport:
         account=run.clients.account_id(),
         at=datetime.now(UTC).isoformat(timespec="seconds"),
         regions=(run.region,),
-        asked=TeardownScan.questions(),
+        asked=TeardownScan.kinds(),
         looks=len(looks),
         left=left,
         foreign=foreign,
@@ -86,8 +86,8 @@ def look(run: Run, vpcs: tuple[str, ...] = ()) -> tuple[tuple[str, ...], tuple[s
     """Return what is ours and what only has our name, a line each, in the run's region."""
     settings, kept = run.settings, _own_certificate(run)
     found = run.clients.teardown_scan.find(settings.full_name, settings.tags, kept, vpcs)
-    left = dict.fromkeys(one.words for one in found if not one.foreign)
-    foreign = dict.fromkeys(f"{one.words}: {one.foreign}" for one in found if one.foreign)
+    left = dict.fromkeys(one.description for one in found if not one.foreign)
+    foreign = dict.fromkeys(f"{one.description}: {one.foreign}" for one in found if one.foreign)
     return tuple(left), tuple(foreign)
 
 

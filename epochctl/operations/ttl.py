@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from epochctl.durations import format_duration
 from epochctl.operations import cost_report
 from epochctl.operations.run import Run
-from epochctl.workflow.durations import format_duration
 
 
 def facts(run: Run) -> dict[str, str]:

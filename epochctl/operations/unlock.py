@@ -7,7 +7,7 @@ from functools import partial
 
 from epochctl.errors import LockedError
 from epochctl.locks import Holder
-from epochctl.locks.holder import read
+from epochctl.locks.holder import parse_holder
 from epochctl.operations.dependencies import lock_key
 from epochctl.operations.regions import RegionRunner
 from epochctl.operations.run import Run
@@ -22,7 +22,7 @@ def _unlock(run: Run, run_id: str) -> None:
     _refuse_running(run)
     own = _remove_run_lock(run, run_id)
     removed = (
-        *((f"the lock of run {own.run}: {own.line}",) if own else ()),
+        *((f"the lock of run {own.run}: {own.summary}",) if own else ()),
         *_remove_terraform_lock(run, run_id, own),
     )
     last = "Nothing is locked any more." if removed else "Nothing is locked."
@@ -32,11 +32,11 @@ def _unlock(run: Run, run_id: str) -> None:
 def _refuse_running(run: Run) -> None:
     """Raise LockedError if a process of this machine holds the lock: it can be stopped."""
     lock = run.local_lock
-    if lock.held():
-        holder = lock.holder()
+    if lock.is_held():
+        holder = lock.read_holder()
         raise LockedError(
             "that run is alive, on this machine",
-            why=holder.line if holder else "it is just starting",
+            why=holder.summary if holder else "it is just starting",
             fix=f"wait for it, or end it in order: kill -INT {holder.pid if holder else '<its process>'}",
         )
 
@@ -47,10 +47,10 @@ def _remove_run_lock(run: Run, run_id: str) -> Holder | None:
     found = lock.read()
     if found is None:
         return None
-    holder = read(found.text)
-    before = run.local_lock.holder()
+    holder = parse_holder(found.text)
+    before = run.local_lock.read_holder()
     is_known = holder is not None and before is not None and before.run == holder.run
-    if holder is None or not (holder.gone or is_known or holder.run == run_id):
+    if holder is None or not (holder.is_dead or is_known or holder.run == run_id):
         raise _may_be_alive(run, holder)
     if not lock.delete(found.etag):
         raise _may_be_alive(run, holder)
@@ -62,7 +62,7 @@ def _may_be_alive(run: Run, holder: Holder | None) -> LockedError:
     id = holder.run if holder else ""
     return LockedError(
         "that run may be alive: it is not of this machine",
-        why=holder.described(time.time()) if holder else unknown,
+        why=holder.describe(time.time()) if holder else unknown,
         fix=f"wait for it (epochctl up --wait); if it is certainly dead: epochctl unlock --run-id {id}",
     )
 

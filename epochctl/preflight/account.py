@@ -1,4 +1,4 @@
-"""Checks of the AWS identity: who it is, how long its credentials last, and its access to the cluster."""
+"""Checks of the AWS identity and of the cluster that it reaches."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from epochctl.aws.eks import AccessEntry, ClusterAccess, Eks
 from epochctl.aws.session import Aws
 from epochctl.config.settings import Settings
 from epochctl.errors import EpochctlError
-from epochctl.preflight.check_result import CheckResult, fail, from_error, ok, warn
+from epochctl.kube.access import connect
+from epochctl.preflight.check_result import OTHER_NAME, CheckResult, fail, from_error, ok, warn
 from epochctl.workflow.budget import Remaining
 
 ENOUGH_SECONDS = 45 * 60  # an `up` from nothing takes 20 to 25 minutes on AWS
@@ -63,8 +64,20 @@ class AccountChecks:
             yield ok("cluster access", "no cluster of ours yet: whoever runs `up` becomes its administrator")
             return
         arn = self._aws.caller_arn()
-        entry = next((each for each in self._eks.access_entries(cluster.name) if each.means(arn)), None)
+        entry = next((each for each in self._eks.access_entries(cluster.name) if each.matches(arn)), None)
         yield _no_entry(cluster, arn) if entry is None else _entry_result(entry)
+
+    def namespace(self) -> Iterator[CheckResult]:
+        """Check that the release's namespace is free, or was created by epochctl."""
+        cluster, name = self._cluster(), self._settings.full_name
+        if cluster is None or cluster.status != "ACTIVE":
+            yield ok("namespace", "no cluster yet")
+            return
+        kube = connect(self._eks, cluster)
+        if kube.namespace(name) is None or kube.is_managed(name):
+            yield ok("namespace", f"{name} is free, or ours")
+        else:
+            yield warn("namespace", f"{name} was not made by epochctl: `down` will keep it", OTHER_NAME)
 
     def _cluster(self) -> ClusterAccess | None:
         """Return the environment's cluster, or None if none of that name has its tags."""

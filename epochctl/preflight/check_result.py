@@ -8,6 +8,7 @@ from typing import Literal
 
 from epochctl.errors import EpochctlError, PreflightError
 
+OTHER_NAME = "set another name or environment in epochctl.toml, or remove it"
 State = Literal["ok", "warn", "fail"]
 
 

@@ -90,7 +90,7 @@ class Checks:
         self._account = account or AccountChecks(settings, aws, eks)
         self._quotas = quotas or QuotaChecks(settings, Quotas(aws), capacity)
         self._support = support or RegionChecks(settings, capacity, eks)
-        self._names = names or NameChecks(settings, aws, eks)
+        self._names = names or NameChecks(settings, aws)
         self._hosted_zone = hosted_zone or HostedZoneChecks(settings, Route53(aws), DnsClient())
 
     def run_all(self) -> tuple[CheckResult, ...]:
@@ -103,7 +103,7 @@ class Checks:
                 "credentials": self._account.credentials,
                 "cluster access": self._account.cluster_access,
                 "log group": self._names.log_group,
-                "namespace": self._names.namespace,
+                "namespace": self._account.namespace,
             }
             checks.start({**account, **self._region()})
         return checks.results()

@@ -14,7 +14,7 @@ class HostedZoneChecks:
     """Checks of the zone that serves the host name."""
 
     def __init__(self, settings: Settings, route53: Route53, dns: DnsClient) -> None:
-        self._hostname, self._is_shared = settings.hostname, settings.routed
+        self._hostname, self._is_shared = settings.hostname, settings.is_multi_region
         self._route53, self._dns = route53, dns
 
     def delegation(self) -> Iterator[CheckResult]:

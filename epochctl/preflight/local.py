@@ -11,7 +11,7 @@ from epochctl.config import ejected, versions
 from epochctl.config.settings import Settings
 from epochctl.errors import EpochctlError, ToolError
 from epochctl.image.assembler import can_assemble
-from epochctl.image.platforms import platform_of
+from epochctl.image.names import platform_of
 from epochctl.preflight.check_result import CheckResult, fail, from_error, ok, warn
 from epochctl.tools import eksctl, process
 from epochctl.tools.docker import Docker
@@ -60,18 +60,14 @@ class LocalChecks:
         if self._settings.service.image:
             return
         try:
-            nodes = platform_of(self._settings.cluster.instance_types)
+            platform = platform_of(self._settings.cluster.instance_types)
         except EpochctlError as error:
             yield from_error("image", error)
             return
-        platform = self._settings.service.platform or nodes
-        if platform != nodes:
-            text = f"it would be for {platform}, [service] platform, and the nodes are {nodes}"
-            yield fail("image", text, "correct one of them, or leave [service] platform out")
-        elif self._settings.dockerfile_edited and not Docker().answers():
+        if self._settings.has_edited_dockerfile and not Docker().answers():
             text = f"{self._settings.ejected.dockerfile} is yours and edited: only Docker follows it"
             yield fail("image", text, "start Docker, or take its line out of [ejected] in epochctl.toml")
-        elif self._settings.dockerfile_edited:
+        elif self._settings.has_edited_dockerfile:
             yield ok("image", f"{platform}, built by Docker from {self._settings.ejected.dockerfile}")
         elif can_assemble(platform):
             yield ok("image", f"{platform}, assembled on this machine; no Docker needed")
@@ -87,11 +83,15 @@ class LocalChecks:
     def ejected_files(self) -> Iterator[CheckResult]:
         """Report the files that `epochctl eject` copied, and whether epochctl's own have changed since."""
         for one in ejected.parts(self._settings):
-            if one.behind:
-                yield warn(f"own {one.part}", f"{one.place}: {one.whence}; it differs", one.remedy)
+            if one.is_outdated:
+                yield warn(f"own {one.part}", f"{one.path}: {one.version_text}; it differs", one.remedy)
             else:
-                how = f"{len(one.differing)} files changed" if one.differing else "as this epochctl has it"
-                yield ok(f"own {one.part}", f"{one.place}: {how}; used as it stands ([ejected])")
+                how = (
+                    f"{len(one.differing_files)} files changed"
+                    if one.differing_files
+                    else "as this epochctl has it"
+                )
+                yield ok(f"own {one.part}", f"{one.path}: {how}; used as it stands ([ejected])")
 
     def disk(self) -> Iterator[CheckResult]:
         """Check the free space of the disk that holds the private files."""

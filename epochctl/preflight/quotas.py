@@ -35,7 +35,7 @@ class QuotaChecks:
         """Check the zone that has the least room: the quota counts the gateways of a zone."""
         if wanted := self._gateways:
             used = self._capacity.nat_gateways()
-            zones = self._capacity.zones().fit[:wanted] if used else ()
+            zones = self._capacity.zones().usable[:wanted] if used else ()
             fullest = max(zones, key=lambda zone: _used_by_others(used.get(zone, UNUSED)), default="")
             yield self._compare(NAT_GATEWAYS, 1, used.get(fullest, UNUSED), where=fullest)
 
@@ -47,14 +47,14 @@ class QuotaChecks:
             yield self._compare(STANDARD_VCPUS, wanted, self._capacity.standard_vcpus())
         elif types:
             family = ", ".join(each.name for each in types)
-            yield warn(f"quota {STANDARD_VCPUS.words}", f"{family} have a quota of their own, not looked at")
+            yield warn(f"quota {STANDARD_VCPUS.title}", f"{family} have a quota of their own, not looked at")
 
     @property
     def _gateways(self) -> int:
         return {"none": 0, "single": 1, "per-az": ZONES}[self._cluster.nat]
 
     def _compare(self, quota: Quota, wanted: int, use: Usage, where: str = "") -> CheckResult:
-        name, needed = f"quota {quota.words}", max(0, wanted - use.ours)
+        name, needed = f"quota {quota.title}", max(0, wanted - use.owned)
         if not needed:
             return ok(name, "nothing more is needed")
         limit = self._quotas.limit(quota)
@@ -67,7 +67,7 @@ class QuotaChecks:
 
 
 def _used_by_others(use: Usage) -> int:
-    return use.used - use.ours
+    return use.used - use.owned
 
 
 def _increase(quota: Quota) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from epochctl.aws.capacity import UNFIT_ZONES, Capacity, InstanceType
+from epochctl.aws.capacity import UNSUPPORTED_ZONES, Capacity, InstanceType
 from epochctl.aws.eks import Eks
 from epochctl.config import versions
 from epochctl.config.settings import Settings
-from epochctl.image.platforms import normalize
+from epochctl.image.names import normalize
 from epochctl.preflight.check_result import CheckResult, fail, ok, warn
 
 MINIMUM_ZONES, ZONES = 2, 3
@@ -25,12 +25,16 @@ class RegionChecks:
     def zones(self) -> Iterator[CheckResult]:
         """Check that EKS can place a control plane in two availability zones."""
         zones = self._capacity.zones()
-        without = f"; not {', '.join(zones.unfit)}, EKS has no control plane there" if zones.unfit else ""
-        if len(zones.fit) < MINIMUM_ZONES:
-            text = f"{len(zones.fit)} of the two that EKS needs{without}"
-            yield fail("availability zones", text, f"another region ({', '.join(UNFIT_ZONES)} never fit)")
+        without = (
+            f"; not {', '.join(zones.unusable)}, EKS has no control plane there" if zones.unusable else ""
+        )
+        if len(zones.usable) < MINIMUM_ZONES:
+            text = f"{len(zones.usable)} of the two that EKS needs{without}"
+            yield fail(
+                "availability zones", text, f"another region ({', '.join(UNSUPPORTED_ZONES)} never fit)"
+            )
         else:
-            yield ok("availability zones", f"{', '.join(zones.fit[:ZONES])}{without}")
+            yield ok("availability zones", f"{', '.join(zones.usable[:ZONES])}{without}")
 
     def instance_types(self) -> Iterator[CheckResult]:
         """Check that the zones offer the instance types, and that they have one architecture."""
@@ -45,7 +49,7 @@ class RegionChecks:
             yield _architecture(known)
 
     def _availability(self, known: tuple[InstanceType, ...]) -> Iterator[CheckResult]:
-        zones = self._capacity.zones().fit[:ZONES]
+        zones = self._capacity.zones().usable[:ZONES]
         offered = {zone for each in known for zone in each.zones} & set(zones)
         names, without = ", ".join(each.name for each in known), sorted(set(zones) - offered)
         other = "choose other [cluster] instance_types"

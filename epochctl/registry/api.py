@@ -64,7 +64,7 @@ class Registry:
     def push(self, repository: str, tag: str, blobs: Sequence[Upload], manifest: Upload) -> int:
         """Store the blobs that are missing, then the manifest under `tag`. Returns the bytes sent."""
         sent = 0
-        persist = self._transport.persist
+        persist = self._transport.retry
         for blob in blobs:
             if not persist(partial(self._has, repository, blob)):
                 sent += persist(partial(self._push_blob, repository, blob))
@@ -72,7 +72,7 @@ class Registry:
 
     def find(self, repository: str, reference: str) -> Manifest | None:
         """The manifest that a tag or digest names, or None."""
-        return self._transport.persist(lambda: self._find(repository, reference))
+        return self._transport.retry(lambda: self._find(repository, reference))
 
     def _has(self, repository: str, blob: Upload) -> bool:
         address = f"/v2/{repository}/blobs/{blob.digest}"

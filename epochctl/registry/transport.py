@@ -5,6 +5,7 @@ Knows no path of the registry's API.
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import ssl
@@ -25,11 +26,11 @@ Login = tuple[str, SecretStr]
 
 _TRIES = 8  # of which one in five fails when a registry throttles: one push in thousands is given up
 _PAUSE = 10.0  # seconds between two tries, at most
-_PASSING = frozenset({408, 429, 500, 502, 503, 504})
+_TRANSIENT = frozenset({408, 429, 500, 502, 503, 504})
 _PARAMETER = re.compile(r'(\w+)="([^"]*)"')
 
 
-class _Passing(Exception):
+class _Transient(Exception):
     """Something that may be over in a moment."""
 
 
@@ -42,9 +43,9 @@ class Transport:
     def __init__(self, base: str, login: Login | None, sleep: Callable[[float], None] = time.sleep) -> None:
         self.base, self._login, self._sleep = base, login, sleep
         self._bearer: SecretStr | None = None
-        self._made: httpx.Client | None = None
+        self._opened: httpx.Client | None = None
 
-    def persist(self, operation: Callable[[], T]) -> T:
+    def retry(self, operation: Callable[[], T]) -> T:
         """Run the whole operation again, at most _TRIES times, while what stops it may pass."""
         cause = ""
         for attempt in range(_TRIES):
@@ -52,8 +53,8 @@ class Transport:
                 self._sleep(min(0.5 * 2**attempt, _PAUSE))
             try:
                 return operation()
-            except _Passing as passing:
-                cause = str(passing)
+            except _Transient as transient:
+                cause = str(transient)
         raise ImageError(
             f"the registry {self.base} does not answer",
             why=cause,
@@ -65,8 +66,8 @@ class Transport:
         answer = self._send(method, address, **arguments)
         if answer.status_code == 401 and self._renew(answer.headers.get("www-authenticate", "")):
             answer = self._send(method, address, **arguments)
-        if answer.status_code in _PASSING:
-            raise _Passing(f"{method} {answer.request.url.path}: {answer.status_code}")
+        if answer.status_code in _TRANSIENT:
+            raise _Transient(f"{method} {answer.request.url.path}: {answer.status_code}")
         if answer.status_code not in expected:
             raise self._refused(answer)
         return answer
@@ -90,17 +91,16 @@ class Transport:
     def _client(self) -> httpx.Client:
         import httpx
 
-        if self._made is None:
-            self._made = httpx.Client(verify=trust(), timeout=httpx.Timeout(60, connect=5))
-        return self._made
+        if self._opened is None:
+            self._opened = httpx.Client(verify=trust(), timeout=httpx.Timeout(60, connect=5))
+        return self._opened
 
     def _sign(self, request: httpx.Request) -> None:
-        import httpx
-
         if self._bearer is not None:
             request.headers["Authorization"] = f"Bearer {self._bearer.get_secret_value()}"
         elif self._login is not None:
-            next(httpx.BasicAuth(self._login[0], self._login[1].get_secret_value()).auth_flow(request))
+            login = f"{self._login[0]}:{self._login[1].get_secret_value()}"
+            request.headers["Authorization"] = f"Basic {base64.b64encode(login.encode()).decode()}"
 
     def _renew(self, challenge: str) -> bool:
         """Get the token that the registry asks for; False where it asks for none."""
@@ -123,7 +123,7 @@ class Transport:
         if "CERTIFICATE_VERIFY_FAILED" in str(error):
             fix = "name the right CA bundle in SSL_CERT_FILE"
             return ImageError(f"the certificate of {self.base} is not trusted", why=str(error), fix=fix)
-        return _Passing(f"{type(error).__name__}: {error}")
+        return _Transient(f"{type(error).__name__}: {error}")
 
     def _refused(self, answer: httpx.Response) -> ImageError:
         request = answer.request

@@ -19,10 +19,10 @@ from epochctl.config import package_files
 from epochctl.config.settings import Settings
 from epochctl.errors import ImageError
 from epochctl.image import assembler, rootfs
+from epochctl.image.assembler import content_key
 from epochctl.image.entries import read_tar
-from epochctl.image.inputs import content_key
 from epochctl.image.layout import Layout, copy_layout, read_layout, unfinished
-from epochctl.image.platforms import platform_of
+from epochctl.image.names import platform_of
 from epochctl.outputs import Image
 from epochctl.tools.docker import Docker
 from epochctl.workflow.step import Context, Observation
@@ -80,8 +80,7 @@ class Build:
         return (f"image layout {self._directory}",)
 
     def _platform(self) -> str:
-        """The nodes' processor, unless somebody knows better."""
-        return self._settings.service.platform or platform_of(self._settings.cluster.instance_types)
+        return platform_of(self._settings.cluster.instance_types)
 
     def _copied(self, ctx: Context, key: str) -> Layout | None:
         """The same image, where another region has it."""
@@ -93,7 +92,7 @@ class Build:
 
     def _make_layout(self, ctx: Context, platform: str, sources: rootfs.Sources, key: str) -> Layout:
         self._directory.parent.mkdir(parents=True, exist_ok=True)
-        if self._settings.dockerfile_edited:
+        if self._settings.has_edited_dockerfile:
             ctx.say(f"Docker builds the root filesystem by {self._settings.ejected.dockerfile}")
             return self._export_layout(platform, key)
         if assembler.can_assemble(platform) or not self._docker.answers():
@@ -106,7 +105,7 @@ class Build:
         """What the image is made of, and its key; an edited Dockerfile is part of both."""
         sources = rootfs.find_sources(self._settings.files_of("server"))
         key = content_key(sources, platform)
-        if self._settings.dockerfile_edited:
+        if self._settings.has_edited_dockerfile:
             key = hashlib.sha256(
                 key.encode() + self._settings.files_of("dockerfile").read_bytes()
             ).hexdigest()

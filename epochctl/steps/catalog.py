@@ -92,7 +92,7 @@ def make_steps(
 
 def _replication(settings: Settings, region: str) -> EcrReplication | None:
     """Where several regions share an image. A region that the settings no longer list keeps its copies."""
-    if not settings.routed and region == settings.home:
+    if not settings.is_multi_region and region == settings.home:
         return None
     name, home = settings.full_name, settings.home
     return EcrReplication(

@@ -14,8 +14,7 @@ from epochctl.aws.ecr import Ecr
 from epochctl.config.settings import Settings
 from epochctl.errors import DeployError, ImageError
 from epochctl.image.layout import Blob, read_layout
-from epochctl.image.platforms import normalize
-from epochctl.image.reference import Reference, parse_reference
+from epochctl.image.names import Reference, normalize, parse_reference
 from epochctl.outputs import Image, Infrastructure, PushedImage
 from epochctl.registry import Login, Manifest, Registry, Upload
 from epochctl.steps.ecr_replication import EcrReplication

@@ -12,8 +12,8 @@ from epochctl.config.settings import Settings
 
 def current_size(settings: Settings, region: str, aws: Aws) -> Settings:
     """The settings of one region as things stand. Nothing is asked where it would make no difference."""
-    asleep = settings.sized(region, awake=False)
+    asleep = settings.for_region(region, awake=False)
     if asleep == settings:
         return settings
     primary = HealthChecks(aws, settings.full_name, settings.tags).find(settings.home)
-    return settings if primary is not None and primary.drained else asleep
+    return settings if primary is not None and primary.is_drained else asleep

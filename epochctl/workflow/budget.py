@@ -9,8 +9,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from epochctl.durations import format_duration
 from epochctl.errors import CredentialsError
-from epochctl.workflow.durations import format_duration
 from epochctl.workflow.graph import Edges
 
 MARGIN = 1.5

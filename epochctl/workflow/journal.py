@@ -5,16 +5,15 @@ One JSON object a line, bounded in size. Nobody reads it back to decide anything
 
 from __future__ import annotations
 
-import getpass
 import json
 import os
-import socket
 import threading
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from epochctl.user import whoami
 from epochctl.workflow.events import (
     Event,
     RunFinished,
@@ -73,15 +72,3 @@ class Journal:
 
 def _short(value: object) -> object:
     return value[:LONGEST_TEXT] if isinstance(value, str) else value
-
-
-def whoami() -> str:
-    """user@host, for a reader."""
-    return f"{_user()}@{socket.gethostname()}"
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a user id without an entry in the password file
-        return str(os.getuid())

@@ -21,7 +21,7 @@ def request(aws: Aws, hostname: str, tags: dict[str, str] | None = None) -> str:
 
 def test_a_request_names_the_record_that_proves_the_host_name(aws: Aws) -> None:
     state = Acm(aws).request(HOSTNAME, OURS)
-    assert (state.hostname, state.status, state.ours) == (HOSTNAME, "PENDING_VALIDATION", True)
+    assert (state.hostname, state.status, state.is_owned) == (HOSTNAME, "PENDING_VALIDATION", True)
     assert state.record_type == "CNAME"
     assert state.record_name.endswith(f".{HOSTNAME}")
     assert not state.record_value.endswith(".")
@@ -43,18 +43,18 @@ def test_somebody_elses_certificate_will_do_but_ours_comes_first(aws: Aws) -> No
     arn = request(aws, HOSTNAME)
     found = acm.find(HOSTNAME, OURS)
     assert found is not None
-    assert (found.arn, found.ours) == (arn, False)
+    assert (found.arn, found.is_owned) == (arn, False)
     ours = acm.request(HOSTNAME, OURS)
     found = acm.find(HOSTNAME, OURS)
     assert found is not None
-    assert (found.arn, found.ours) == (ours.arn, True)
+    assert (found.arn, found.is_owned) == (ours.arn, True)
 
 
 def test_another_environments_certificate_is_not_seen(aws: Aws) -> None:
     request(aws, HOSTNAME, OTHERS)
     acm = Acm(aws)
     assert acm.find(HOSTNAME, OURS) is None
-    assert acm.ours(OURS) == ()
+    assert acm.owned(OURS) == ()
 
 
 def test_deletion_ends_with_the_certificate_gone(aws: Aws) -> None:

@@ -44,9 +44,9 @@ def test_gateways_by_zone_and_vcpus_of_running_machines() -> None:
 @pytest.mark.usefixtures("emulated")
 def test_the_zone_without_control_planes_is_left_out() -> None:
     zones = Capacity(Aws("us-east-1"), NAME, TAGS).zones()
-    assert len(zones.fit) >= 3
-    assert len(zones.unfit) == 1
-    assert not set(zones.fit) & set(zones.unfit)
+    assert len(zones.usable) >= 3
+    assert len(zones.unusable) == 1
+    assert not set(zones.usable) & set(zones.unusable)
 
 
 @pytest.mark.usefixtures("emulated")
@@ -69,12 +69,12 @@ def test_a_quota_that_aws_does_not_know_is_the_default() -> None:
 @pytest.mark.usefixtures("emulated")
 def test_the_expiry_is_read_from_the_tag() -> None:
     aws = Aws("us-west-2")
-    assert Expiry(aws, TAGS).moment() is None
+    assert Expiry(aws, TAGS).expires_at() is None
     tags = [*LISTED, {"Key": "epochctl:expires", "Value": "2026-11-24T16:00:00Z"}]
     aws.client("ec2").create_vpc(
         CidrBlock="10.0.0.0/16", TagSpecifications=[{"ResourceType": "vpc", "Tags": tags}]
     )
-    moment = Expiry(aws, TAGS).moment()
+    moment = Expiry(aws, TAGS).expires_at()
     assert moment is not None
     assert moment.isoformat() == "2026-11-24T16:00:00+00:00"
 

@@ -1,4 +1,4 @@
-"""The workflows, run step by step as written: what is planned, told, applied, rolled back, and by whom.
+"""The workflows, run step by step as written: what is planned, reported, applied, rolled back, and by whom.
 
 What would change AWS is only written down here; git, the comment and the rest of `epochctl ci` are real.
 """
@@ -19,7 +19,7 @@ from actions.runner import Run, Runner
 from actions.standins import git
 
 from epochctl.cli.app import run
-from epochctl.delivery.comment import recorded
+from epochctl.delivery.comment import read_record
 from epochctl.tools.terraform import Move, Proposal
 
 REGIONS = ("us-west-2", "us-east-1")
@@ -159,8 +159,8 @@ def test_a_pull_request_gets_one_comment_with_a_plan_of_every_region(project: Pr
     ]
     assert [claims["sub"] for claims in project.tokens] == ["repo:acme/epoch:pull_request"] * 2
     (comment,) = project.state.comments
-    assert [plan.region for plan in recorded(comment["body"])[1]] == sorted(REGIONS)
-    assert recorded(comment["body"])[0] == head
+    assert [plan.region for plan in read_record(comment["body"])[1]] == sorted(REGIONS)
+    assert read_record(comment["body"])[0] == head
     assert comment["body"].count("**replaced**") == 2
     project.plan(text="  # nothing to fear")
     assert project.run("plan", event).result == "success"

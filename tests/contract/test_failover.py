@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from epochctl.aws.route53 import Alias, HealthChecks, Placement, Record, Route53, Zone, owner_of
+from epochctl.aws.route53 import Alias, HealthChecks, Placement, Record, Route53, Zone, owner_text
 from epochctl.aws.security_groups import CLUSTER_TAG, SecurityGroups
 from epochctl.aws.session import Aws
 from epochctl.config.routing import Routing
@@ -37,7 +37,7 @@ def share(aws: Aws, settings: Settings) -> None:
         check = health.ensure(region, target, "/health").id
         placed = Placement(region, settings.routing.kind, 0, region == settings.home, check)
         records.append(Record(HOST, "A", alias=Alias(target, "Z1H1FL5HABSF5"), placement=placed))
-    route53.rearrange(zone, HOST, owner_of(settings.tags), (), records)
+    route53.replace_records(zone, HOST, owner_text(settings.tags), (), records)
 
 
 def test_regions_as_route_53_has_them(aws: Aws) -> None:
@@ -89,10 +89,10 @@ def test_a_closed_group_tells_whoever_comes_later_what_it_let_in(aws: Aws) -> No
         groups = ec2.describe_security_groups(GroupIds=[made])["SecurityGroups"]
         return sorted(rule["FromPort"] for rule in groups[0]["IpPermissions"])
 
-    (group,) = SecurityGroups(aws).of_controller("epoch")
+    (group,) = SecurityGroups(aws).for_cluster("epoch")
     assert SecurityGroups(aws).close(group) == 2
     assert open_ports() == []
     for expected in (2, 0):  # of another process, and once more
-        (group,) = SecurityGroups(aws).of_controller("epoch")
+        (group,) = SecurityGroups(aws).for_cluster("epoch")
         assert SecurityGroups(aws).reopen(group) == expected
         assert open_ports() == [80, 443]

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 from actions.github_api import REPOSITORY, TOKEN, State, served
+from pydantic import SecretStr
 
-from epochctl.delivery.comment import Review, marker, recorded
-from epochctl.delivery.github import GitHub, Unanswered
-from epochctl.delivery.pull_request import find, post
-from epochctl.delivery.workflow_run import Run, present
+from epochctl.delivery.comment import Review, marker, read_record
+from epochctl.delivery.github import GitHub, GitHubUnavailableError
+from epochctl.delivery.pull_request import find_comment, post_comment
+from epochctl.delivery.workflow_run import WorkflowRun, current_run
 from epochctl.tools.terraform.proposal import Move, Proposal
 
 NAME = "epoch-production"
@@ -33,11 +34,11 @@ def api(state: State) -> Iterator[str]:
         yield address
 
 
-def pull_request(tmp_path: Path, api: str, *, token: str = TOKEN, fork: bool = False) -> Run:
+def pull_request(tmp_path: Path, api: str, *, token: str = TOKEN, fork: bool = False) -> WorkflowRun:
     repository = "stranger/epoch" if fork else REPOSITORY
     event = {"pull_request": {"number": 7, "head": {"sha": "h" * 40, "repo": {"full_name": repository}}}}
     (tmp_path / "event.json").write_text(json.dumps(event))
-    return present(
+    return current_run(
         {
             "GITHUB_REPOSITORY": REPOSITORY,
             "GITHUB_API_URL": api,
@@ -49,9 +50,9 @@ def pull_request(tmp_path: Path, api: str, *, token: str = TOKEN, fork: bool = F
     )
 
 
-def told(run: Run, **more: Any) -> str:
-    review = Review(NAME, more.pop("proposals", (PLAN,)), head=run.head, page=run.page, **more)
-    return post(run, review, GitHub(run.api, run.repository, run.token, pauses.append), pauses.append)
+def told(run: WorkflowRun, **more: Any) -> str:
+    review = Review(NAME, more.pop("proposals", (PLAN,)), head=run.head, run_url=run.url, **more)
+    return post_comment(run, review, GitHub(run.api, run.repository, run.token, pauses.append), pauses.append)
 
 
 def test_one_comment_is_written_and_then_updated_in_place(tmp_path: Path, api: str, state: State) -> None:
@@ -64,7 +65,7 @@ def test_one_comment_is_written_and_then_updated_in_place(tmp_path: Path, api: s
     assert told(run, note="again") == "the comment is updated"
     found = [comment for comment in state.comments if comment["user"]["type"] == "Bot"]
     assert [comment["edits"] for comment in found] == [1]
-    assert recorded(found[0]["body"])[0] == "h" * 40
+    assert read_record(found[0]["body"])[0] == "h" * 40
     assert not pauses
     assert "| us-west-2 | **destroyed** | `a.b` | gone |" in (tmp_path / "summary.md").read_text()
 
@@ -127,13 +128,13 @@ def test_a_comment_whose_answer_was_lost_is_not_written_twice(
 
 
 def test_who_brought_a_commit(api: str, state: State) -> None:
-    from pydantic import SecretStr
-
     state.merged("c" * 40, 7, "h" * 40)
     github = GitHub(api, REPOSITORY, SecretStr(TOKEN), pauses.append)
-    assert [(pull.number, pull.head, pull.merged) for pull in github.pulls("c" * 40)] == [(7, "h" * 40, True)]
-    assert github.pulls("d" * 40) == ()
+    assert [(pull.number, pull.head, pull.is_merged) for pull in github.pull_requests("c" * 40)] == [
+        (7, "h" * 40, True)
+    ]
+    assert github.pull_requests("d" * 40) == ()
     assert TOKEN not in repr(github.__dict__)
-    assert find(github.comments(7), NAME) is None
-    with pytest.raises(Unanswered):
-        GitHub("http://127.0.0.1:9", REPOSITORY, SecretStr(TOKEN), pauses.append).pulls("c")
+    assert find_comment(github.comments(7), NAME) is None
+    with pytest.raises(GitHubUnavailableError):
+        GitHub("http://127.0.0.1:9", REPOSITORY, SecretStr(TOKEN), pauses.append).pull_requests("c")

@@ -40,7 +40,7 @@ class Account:
         return str(self.ec2.create_security_group(**wanted, **spec("security-group", tags))["GroupId"])
 
     def tenants(self) -> dict[str, bool]:
-        return {one.words: one.foreign for one in self.network.tenants(self.vpc, NAME, TAGS)}
+        return {one.description: one.foreign for one in self.network.occupants(self.vpc, NAME, TAGS)}
 
 
 def spec(kind: str, tags: dict[str, str]) -> dict[str, Any]:

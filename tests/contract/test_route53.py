@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from epochctl.aws.route53 import Alias, Record, Route53, Zone, owner_of
+from epochctl.aws.route53 import Alias, Record, Route53, Zone, owner_text
 from epochctl.aws.session import Aws
 
 HOSTNAME = "epoch.example.com"
-OWNER = owner_of({"epochctl:name": "epoch", "epochctl:environment": "production"})
-OTHER = owner_of({"epochctl:name": "epoch", "epochctl:environment": "staging"})
+OWNER = owner_text({"epochctl:name": "epoch", "epochctl:environment": "production"})
+OTHER = owner_text({"epochctl:name": "epoch", "epochctl:environment": "staging"})
 BALANCER = Record(HOSTNAME, "A", alias=Alias("k8s-epoch-1.us-west-2.elb.amazonaws.com", "Z1H1FL5HABSF5"))
 
 
@@ -62,8 +62,8 @@ def test_a_change_whose_answer_was_lost_is_one_that_was_made(aws: Aws, zone: Zon
     aws._clients[("route53", "us-west-2")] = deaf
     route53 = Route53(aws)
     assert route53.publish(zone, BALANCER, OWNER).foreign == ()
-    assert route53.owns(zone, HOSTNAME, OWNER)
-    assert route53.withdraw(zone, HOSTNAME, OWNER) != ()
+    assert route53.is_owned(zone, HOSTNAME, OWNER)
+    assert route53.delete_record(zone, HOSTNAME, OWNER) != ()
     assert kinds(route53, zone) == {("example.com", "NS"), ("example.com", "SOA")}
 
 
@@ -93,10 +93,10 @@ def test_a_record_comes_and_goes_with_its_companion(route53: Route53, zone: Zone
     assert published.change
     assert route53.in_sync(published.change)
     assert kinds(route53, zone) - before == {(HOSTNAME, "A"), (f"_epochctl.{HOSTNAME}", "TXT")}
-    assert route53.owned(zone, HOSTNAME, OWNER) == (HOSTNAME,)
-    assert route53.withdraw(zone, HOSTNAME, OWNER)[0].type == "A"
+    assert route53.owned_names(zone, HOSTNAME, OWNER) == (HOSTNAME,)
+    assert route53.delete_record(zone, HOSTNAME, OWNER)[0].type == "A"
     assert kinds(route53, zone) == before
-    assert route53.withdraw(zone, HOSTNAME, OWNER) == ()
+    assert route53.delete_record(zone, HOSTNAME, OWNER) == ()
 
 
 def test_publishing_again_changes_nothing(route53: Route53, zone: Zone) -> None:
@@ -108,7 +108,7 @@ def test_our_record_follows_a_new_load_balancer(route53: Route53, zone: Zone) ->
     route53.publish(zone, BALANCER, OWNER)
     moved = Record(HOSTNAME, "A", alias=Alias("k8s-epoch-2.us-west-2.elb.amazonaws.com", "Z1H1FL5HABSF5"))
     assert route53.publish(zone, moved, OWNER).change
-    assert route53.records(zone, HOSTNAME)[0].leads_like(moved)
+    assert route53.records(zone, HOSTNAME)[0].has_same_target(moved)
 
 
 def test_a_record_that_was_deleted_by_hand_is_made_again(route53: Route53, zone: Zone, aws: Aws) -> None:
@@ -135,21 +135,21 @@ def test_somebody_elses_record_is_named_and_left_alone(
     published = route53.publish(zone, BALANCER, OWNER)
     assert not published.change
     assert str(published.foreign[0]) == f"{kind} {HOSTNAME} -> {value}"
-    assert route53.withdraw(zone, HOSTNAME, OWNER) == ()
+    assert route53.delete_record(zone, HOSTNAME, OWNER) == ()
     assert [record.type for record in route53.records(zone, HOSTNAME)] == [kind]
 
 
 def test_another_environments_record_is_somebody_elses(route53: Route53, zone: Zone) -> None:
     route53.publish(zone, BALANCER, OTHER)
     assert route53.publish(zone, BALANCER, OWNER).foreign
-    assert route53.withdraw(zone, HOSTNAME, OWNER) == ()
+    assert route53.delete_record(zone, HOSTNAME, OWNER) == ()
     assert route53.records(zone, HOSTNAME)
 
 
 def test_a_text_record_of_the_name_does_not_matter(route53: Route53, zone: Zone, aws: Aws) -> None:
     put(aws, zone, HOSTNAME, "TXT", '"v=spf1 -all"')
     assert route53.publish(zone, BALANCER, OWNER).change
-    route53.withdraw(zone, HOSTNAME, OWNER)
+    route53.delete_record(zone, HOSTNAME, OWNER)
     assert [record.type for record in route53.records(zone, HOSTNAME)] == ["TXT"]
 
 

@@ -20,7 +20,7 @@ def test_a_rule_with_a_description_is_revoked_too(aws: Aws) -> None:
         rule = {"IpProtocol": "tcp", "FromPort": 8080, "ToPort": 8080, **peer}
         ec2.authorize_security_group_ingress(GroupId=nodes, IpPermissions=[rule])
     groups = SecurityGroups(aws)
-    assert [groups.delete(group) for group in groups.of_controller("epoch")] == [""]
-    assert groups.of_controller("epoch") == ()
+    assert [groups.delete(group) for group in groups.for_cluster("epoch")] == [""]
+    assert groups.for_cluster("epoch") == ()
     kept = ec2.describe_security_groups(GroupIds=[nodes])["SecurityGroups"][0]["IpPermissions"]
     assert [rule["IpRanges"] for rule in kept] == [[{"CidrIp": "10.0.0.0/8"}]]

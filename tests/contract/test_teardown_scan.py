@@ -24,12 +24,12 @@ TRUST = '{"Version": "2012-10-17", "Statement": []}'
 
 def find(aws: Aws) -> tuple[str, ...]:
     """Lines of what is ours."""
-    return tuple(one.words for one in TeardownScan(aws).find(NAME, TAGS) if not one.foreign)
+    return tuple(one.description for one in TeardownScan(aws).find(NAME, TAGS) if not one.foreign)
 
 
 def foreign(aws: Aws) -> dict[str, str]:
     """What has our name and is another's -> why."""
-    return {one.words: one.foreign for one in TeardownScan(aws).find(NAME, TAGS) if one.foreign}
+    return {one.description: one.foreign for one in TeardownScan(aws).find(NAME, TAGS) if one.foreign}
 
 
 def tagged(kind: str, tags: list[dict[str, str]] = LISTED) -> dict[str, Any]:
@@ -181,7 +181,7 @@ def test_a_vpc_that_was_ours_is_looked_into_even_without_its_tags(aws: Aws) -> N
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24")["Subnet"]["SubnetId"]
     assert find(aws) == ()
-    told = {one.words for one in TeardownScan(aws).find(NAME, TAGS, vpcs=(vpc,))}
+    told = {one.description for one in TeardownScan(aws).find(NAME, TAGS, vpcs=(vpc,))}
     assert f"subnet {subnet}" in told
 
 
@@ -223,14 +223,14 @@ def test_services_by_name_or_tag(aws: Aws) -> None:
 
 
 def test_dns_records_by_their_companion(aws: Aws) -> None:
-    from epochctl.aws.route53 import Record, Route53, owner_of
+    from epochctl.aws.route53 import Record, Route53, owner_text
 
     route53 = Route53(aws)
     aws.client("route53").create_hosted_zone(Name="example.com", CallerReference="1")
     zone = route53.zone_for("epoch.example.com")
     assert zone is not None
     for host, tags in (("epoch", TAGS), ("other", {tag["Key"]: tag["Value"] for tag in OTHERS})):
-        route53.publish(zone, Record(f"{host}.example.com", "A", ("192.0.2.1",)), owner_of(tags))
+        route53.publish(zone, Record(f"{host}.example.com", "A", ("192.0.2.1",)), owner_text(tags))
     assert find(aws) == ("DNS record epoch.example.com in zone example.com",)
 
 
@@ -262,7 +262,7 @@ def test_what_belongs_to_another_region_is_neither_told_nor_missed_there(aws: Aw
             Url=f"https://oidc.eks.{region}.amazonaws.com/id/ABC", ThumbprintList=["0" * 40], Tags=LISTED
         )
     assert [line.partition("oidc.eks.")[2] for line in find(aws)] == ["us-west-2.amazonaws.com/id/ABC"]
-    there = [one.words for one in TeardownScan(Aws("us-east-1")).find(NAME, TAGS)]
+    there = [one.description for one in TeardownScan(Aws("us-east-1")).find(NAME, TAGS)]
     assert any(line == f"IAM role {NAME}-us-east-1-node" for line in there)
     assert len(there) == 2
 
@@ -323,7 +323,9 @@ def test_health_checks_and_the_replication_of_images(aws: Aws) -> None:
     tags = [*LISTED, {"Key": "epochctl:region", "Value": "us-east-1"}]
     route53.change_tags_for_resource(ResourceType="healthcheck", ResourceId=ids[1], AddTags=tags)
     assert f"health check {ids[1]}" not in find(aws)
-    assert f"health check {ids[1]}" in {one.words for one in TeardownScan(Aws("us-east-1")).find(NAME, TAGS)}
+    assert f"health check {ids[1]}" in {
+        one.description for one in TeardownScan(Aws("us-east-1")).find(NAME, TAGS)
+    }
 
 
 def test_a_load_balancer_that_vanishes_while_it_is_asked_about_hides_no_other(aws: Aws) -> None:

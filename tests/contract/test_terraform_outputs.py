@@ -8,7 +8,7 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
-from epochctl.aws.import_ids import iam_prefix
+from epochctl.aws.iam import iam_prefix
 from epochctl.config.settings import Settings
 from epochctl.outputs import Infrastructure
 from epochctl.steps.infra_up import tfvars

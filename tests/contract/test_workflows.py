@@ -12,6 +12,8 @@ import yaml
 from actions.lint import complaints
 
 from epochctl.cli.app import run
+from epochctl.config.settings import load
+from epochctl.operations.infra import inputs
 
 SETTINGS = """\
 hostname = "epoch.example.com"
@@ -159,9 +161,6 @@ def test_regions_whose_files_changed(
 
 
 def test_a_commit_and_an_edit_of_the_same_content_are_the_same_inputs(repository: Path) -> None:
-    from epochctl.config.settings import load
-    from epochctl.operations.reviewed_plans import inputs
-
     git(repository, "add", "-A")
     git(repository, "commit", "-q", "-m", "first")
     settings = load(repository, {}, {})

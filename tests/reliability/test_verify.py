@@ -16,7 +16,7 @@ from evidence import Evidence
 from inside import ASSUME, IMPOSTOR, LISTENER, PUSH, RECORDS
 from sandboxed import HOSTNAME, URL, Sandbox, events
 
-CREDENTIALS, CERTIFICATE, IMAGE, VERIFY, REMEMBERED, PREFLIGHT = 5, 6, 10, 12, 13, 17  # exit codes
+CREDENTIALS, CERTIFICATE, IMAGE, VERIFY, REMEMBERED = 5, 6, 10, 12, 13  # exit codes
 ROLE = "arn:aws:iam::123456789012:role/people"
 
 
@@ -192,25 +192,11 @@ def test_each_choice_of_nat_has_its_price_beside_it(service: Sandbox, evidence: 
 
 
 def test_an_image_for_another_processor_ends_before_the_deploy(service: Sandbox, evidence: Evidence) -> None:
-    file = service.directory / "epochctl.toml"
     with evidence(9, "an image in the registry that is for another processor than the nodes'") as row:
         said = service.epochctl("deploy", "--image", python(service, PUSH).split()[-1], code=IMAGE)
         assert "cannot run on the nodes: it is for linux/arm64" in said
         assert "is not for linux/amd64, which the nodes are" in said
         row.happened = "exit code 10 before the deploy: what the image is for, and what the nodes are"
-    with evidence(9, "[cluster] instance_types of Graviton with an image for amd64") as row:
-        file.write_text('[cluster]\ninstance_types = ["t4g.medium"]\n[service]\nplatform = "linux/amd64"\n')
-        said = service.epochctl("up", "--yes", code=PREFLIGHT)
-        assert "it would be for linux/amd64, [service] platform, and the nodes are linux/arm64" in said
-        row.happened = "exit code 17 before anything is changed: both processors"
-    file.write_text("")
-    with evidence(9, "build --platform linux/arm64 where the nodes are amd64") as row:
-        said = service.epochctl("build", "--platform", "linux/arm64", code=IMAGE)
-        assert "linux/arm64" in said
-        assert "linux/amd64" in said
-        row.happened = (
-            "exit code 10: asked for arm64, which is said; nothing is pushed, the deployed one serves"
-        )
     assert_right(service)
 
 

@@ -2,6 +2,6 @@
 else's."""
 
 from epochctl.aws.network.interfaces import Interface
-from epochctl.aws.network.vpc import Network, VpcOccupant
+from epochctl.aws.network.vpc import Network, Subnet, Subnets, VpcOccupant
 
-__all__ = ["Interface", "Network", "VpcOccupant"]
+__all__ = ["Interface", "Network", "Subnet", "Subnets", "VpcOccupant"]

@@ -9,6 +9,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+from epochctl.aws.tags import has_tags, tag_dict
+
 POD = "aws-K8S-"  # how the VPC CNI describes what it makes
 CONTROL_PLANE, BALANCER = "Amazon EKS ", "ELB "
 
@@ -25,27 +27,27 @@ class Interface:
     holder: str
     tags: tuple[tuple[str, str], ...]
 
-    def is_pods(self, cluster: str) -> bool:
+    def is_pod_interface(self, cluster: str) -> bool:
         """Made by the VPC CNI. Older CNIs do not name the cluster; a cluster that is named must be ours."""
         named = dict(self.tags).get("cluster.k8s.amazonaws.com/name", cluster)
         return self.description.startswith(POD) and named == cluster
 
-    def passes(self, cluster: str, tags: dict[str, str], instances: Collection[str]) -> bool:
-        """Whether it goes by itself when what is ours goes. instances: ids of ours.
+    def is_released_with(self, cluster: str, tags: dict[str, str], instances: Collection[str]) -> bool:
+        """Return whether it is deleted with the cluster. instances: ids of the cluster's.
 
-        A load balancer's outlives it by a minute or so; one that stays is told by the balancer it belongs to.
+        A load balancer's outlives it by a minute or so; one that stays is reported by its load balancer.
         """
         return (
-            self.is_pods(cluster)
+            self.is_pod_interface(cluster)
             or self.instance in instances
             or self.description.startswith(BALANCER)
             or self.description == CONTROL_PLANE + cluster
-            or tags.items() <= dict(self.tags).items()
+            or has_tags(dict(self.tags), tags)
         )
 
     @property
-    def words(self) -> str:
-        """For a person who has to find its owner."""
+    def summary(self) -> str:
+        """Return what helps to find its owner."""
         described = self.description or "no description"
         known = ", ".join(f"{key}={value}" for key, value in self.tags[:4])
         return (
@@ -66,5 +68,5 @@ def interface(item: dict[str, Any]) -> Interface:
         kind=item.get("InterfaceType", ""),
         instance=instance,
         holder=instance or (service if item["Status"] != "available" else ""),
-        tags=tuple((tag["Key"], tag["Value"]) for tag in item.get("TagSet") or ()),
+        tags=tuple(tag_dict(item.get("TagSet")).items()),
     )

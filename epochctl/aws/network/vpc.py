@@ -5,13 +5,14 @@ Sweeps only what carries this cluster's mark (or is GuardDuty's) and is in use b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from epochctl.aws.network.interfaces import Interface, interface
 from epochctl.aws.security_groups import GUARDDUTY_TAG, SecurityGroup, SecurityGroups
 from epochctl.aws.session import Aws
+from epochctl.aws.tags import has_tags, tag_dict, tag_filters
 
 _GONE = ("InvalidNetworkInterfaceID.NotFound", "InvalidVpcID.NotFound", "InvalidVpcEndpointId.NotFound")
 _IN_USE = ("DependencyViolation", "InvalidParameterValue", "InvalidNetworkInterface.InUse", "ResourceInUse")
@@ -19,10 +20,37 @@ _IN_USE = ("DependencyViolation", "InvalidParameterValue", "InvalidNetworkInterf
 
 @dataclass(frozen=True)
 class VpcOccupant:
-    """One thing that keeps a VPC alive. foreign: it is not ours, and will not go away by itself."""
+    """An object that keeps a VPC from being deleted. foreign: it is not the environment's."""
 
-    words: str
+    description: str
     foreign: bool
+
+
+@dataclass(frozen=True)
+class Subnet:
+    """A subnet of a VPC."""
+
+    id: str
+    zone: str
+    tags: Mapping[str, str]
+
+
+class Subnets:
+    """The subnets of one region."""
+
+    def __init__(self, aws: Aws) -> None:
+        self._aws = aws
+
+    def describe(self, ids: Sequence[str]) -> tuple[Subnet, ...]:
+        """Return those of `ids` that exist, in the order of their ids."""
+        if not ids:
+            return ()
+        filters = [{"Name": "subnet-id", "Values": list(ids)}]
+        found = self._aws.items("ec2", "describe_subnets", "Subnets", Filters=filters)
+        return tuple(
+            Subnet(item["SubnetId"], item["AvailabilityZone"], tag_dict(item.get("Tags")))
+            for item in sorted(found, key=lambda item: str(item["SubnetId"]))
+        )
 
 
 class Network:
@@ -32,12 +60,11 @@ class Network:
         self._aws, self._security = aws, groups
 
     def find(self, tags: Mapping[str, str]) -> tuple[str, ...]:
-        """Ids of the VPCs that carry all these tags."""
-        filters = [{"Name": f"tag:{key}", "Values": [value]} for key, value in tags.items()]
-        return tuple(vpc["VpcId"] for vpc in self._list("describe_vpcs", "Vpcs", filters))
+        """Return the ids of the VPCs that carry all these tags."""
+        return tuple(vpc["VpcId"] for vpc in self._list("describe_vpcs", "Vpcs", tag_filters(tags)))
 
     def exists(self, vpc_id: str) -> bool:
-        """Whether there is such a VPC, whoever's it is."""
+        """Return whether the VPC exists."""
         return bool(self._list("describe_vpcs", "Vpcs", _in(vpc_id)))
 
     def sweep(self, vpc_id: str, cluster: str) -> tuple[str, ...]:
@@ -48,18 +75,18 @@ class Network:
             *self._sweep_groups(vpc_id, cluster),
         )
 
-    def tenants(self, vpc_id: str, cluster: str, tags: Mapping[str, str]) -> tuple[VpcOccupant, ...]:
-        """What is in the VPC besides terraform's own parts."""
+    def occupants(self, vpc_id: str, cluster: str, tags: Mapping[str, str]) -> tuple[VpcOccupant, ...]:
+        """Return what is in the VPC besides what Terraform created."""
         return (
-            *self._interface_tenants(vpc_id, cluster, dict(tags)),
+            *self._interface_occupants(vpc_id, cluster, dict(tags)),
             *(
                 VpcOccupant(
-                    f"VPC endpoint {item['VpcEndpointId']} ({item['ServiceName']})", not _guards(item)
+                    f"VPC endpoint {item['VpcEndpointId']} ({item['ServiceName']})", not _is_guardduty(item)
                 )
                 for item in self._endpoints(vpc_id)
                 if not _carries(item, tags)
             ),
-            *(_group_tenant(group, cluster, tags) for group in self._security.in_vpc(vpc_id)),
+            *(_group_occupant(group, cluster, tags) for group in self._security.in_vpc(vpc_id)),
             *(
                 VpcOccupant(f"subnet {item['SubnetId']} ({item['CidrBlock']})", foreign=True)
                 for item in self._list("describe_subnets", "Subnets", _in(vpc_id))
@@ -67,15 +94,15 @@ class Network:
             ),
         )
 
-    def _interface_tenants(self, vpc_id: str, cluster: str, tags: dict[str, str]) -> Iterator[VpcOccupant]:
+    def _interface_occupants(self, vpc_id: str, cluster: str, tags: dict[str, str]) -> Iterator[VpcOccupant]:
         skipped, instances = self._others_interfaces(vpc_id), self._instances(vpc_id, cluster, tags)
         for item in self._interfaces(vpc_id):
             if item.id not in skipped:
-                yield VpcOccupant(item.words, not item.passes(cluster, tags, instances))
+                yield VpcOccupant(item.summary, not item.is_released_with(cluster, tags, instances))
 
     def _sweep_endpoints(self, vpc_id: str) -> list[str]:
         """GuardDuty makes one for its agents in every VPC with a cluster, and tells nobody."""
-        found = [item["VpcEndpointId"] for item in self._endpoints(vpc_id) if _guards(item)]
+        found = [item["VpcEndpointId"] for item in self._endpoints(vpc_id) if _is_guardduty(item)]
         removed = [id for id in found if self._delete("delete_vpc_endpoints", VpcEndpointIds=[id])]
         return [f"VPC endpoint {id} (GuardDuty's)" for id in removed]
 
@@ -85,21 +112,17 @@ class Network:
         return [
             f"network interface {item.id} ({item.description})"
             for item in idle
-            if item.is_pods(cluster) and self._delete("delete_network_interface", NetworkInterfaceId=item.id)
+            if item.is_pod_interface(cluster)
+            and self._delete("delete_network_interface", NetworkInterfaceId=item.id)
         ]
 
     def _sweep_groups(self, vpc_id: str, cluster: str) -> list[str]:
-        groups = [g for g in self._security.in_vpc(vpc_id) if g.of_cluster(cluster) or g.of_guardduty]
+        groups = [g for g in self._security.in_vpc(vpc_id) if g.belongs_to(cluster) or g.is_guardduty]
         return [f"security group {g.id} ({g.name})" for g in groups if not self._security.delete(g)]
 
     def _delete(self, operation: str, **arguments: Any) -> bool:
         """Whether it is gone now by our doing; False where it is in use or was gone before."""
-        request: Callable[..., Any] = getattr(self._aws.client("ec2"), operation)
-        try:
-            self._aws.call(lambda: request(**arguments), absent=_GONE + _IN_USE)
-        except LookupError:
-            return False
-        return True
+        return self._aws.find("ec2", operation, absent=_GONE + _IN_USE, **arguments) is not None
 
     def _interfaces(self, vpc_id: str) -> list[Interface]:
         found = self._list("describe_network_interfaces", "NetworkInterfaces", _in(vpc_id))
@@ -113,7 +136,7 @@ class Network:
         return {address.get("NetworkInterfaceId", "") for address in addresses} | set(held)
 
     def _instances(self, vpc_id: str, cluster: str, tags: Mapping[str, str]) -> set[str]:
-        """Nodes of ours."""
+        """Return the ids of the cluster's instances."""
         marks = {f"kubernetes.io/cluster/{cluster}": "owned"}, {"eks:cluster-name": cluster}, tags
         reservations = self._list("describe_instances", "Reservations", _in(vpc_id))
         instances = [item for reservation in reservations for item in reservation["Instances"]]
@@ -124,25 +147,24 @@ class Network:
         return [item for item in found if str(item.get("State", "")).lower() != "deleted"]
 
     def _list(self, operation: str, key: str, filters: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        pages = self._aws.client("ec2").get_paginator(operation).paginate(Filters=filters)
-        return [item for page in self._aws.call(lambda: list(pages)) for item in page[key]]
+        return self._aws.items("ec2", operation, key, Filters=filters)
 
 
 def _in(vpc_id: str) -> list[dict[str, Any]]:
     return [{"Name": "vpc-id", "Values": [vpc_id]}]
 
 
-def _group_tenant(group: SecurityGroup, cluster: str, tags: Mapping[str, str]) -> VpcOccupant:
-    ours = group.of_cluster(cluster) or tags.items() <= dict(group.tags).items()
-    owner = "of this cluster" if ours else "GuardDuty's" if group.of_guardduty else "not made by epochctl"
+def _group_occupant(group: SecurityGroup, cluster: str, tags: Mapping[str, str]) -> VpcOccupant:
+    ours = group.belongs_to(cluster) or has_tags(dict(group.tags), tags)
+    owner = "of this cluster" if ours else "GuardDuty's" if group.is_guardduty else "not made by epochctl"
     return VpcOccupant(
-        f"security group {group.id} ({group.name}), {owner}", not ours and not group.of_guardduty
+        f"security group {group.id} ({group.name}), {owner}", not ours and not group.is_guardduty
     )
 
 
-def _guards(endpoint: dict[str, Any]) -> bool:
+def _is_guardduty(endpoint: dict[str, Any]) -> bool:
     return _carries(endpoint, {GUARDDUTY_TAG: "true"})
 
 
 def _carries(item: dict[str, Any], tags: Mapping[str, str]) -> bool:
-    return tags.items() <= {tag["Key"]: tag["Value"] for tag in item.get("Tags") or []}.items()
+    return has_tags(tag_dict(item.get("Tags")), tags)

@@ -2,25 +2,33 @@
 change.
 """
 
-from epochctl.aws.route53.health import HealthCheck, HealthChecks, Observation, verdict
-from epochctl.aws.route53.record import TTL, Alias, Placement, Record, proves
-from epochctl.aws.route53.zones import CLASHING, MARKER, Published, Refused, Route53, Zone, owner_of
+from epochctl.aws.route53.health import HealthCheck, HealthChecks, Observation, is_healthy
+from epochctl.aws.route53.record import TTL, Alias, Placement, Record, is_validation_record
+from epochctl.aws.route53.zones import (
+    ADDRESS_TYPES,
+    OWNER_PREFIX,
+    PublishResult,
+    RecordConflict,
+    Route53,
+    Zone,
+    owner_text,
+)
 
 __all__ = [
-    "CLASHING",
-    "MARKER",
+    "ADDRESS_TYPES",
+    "OWNER_PREFIX",
     "TTL",
     "Alias",
     "HealthCheck",
     "HealthChecks",
     "Observation",
     "Placement",
-    "Published",
+    "PublishResult",
     "Record",
-    "Refused",
+    "RecordConflict",
     "Route53",
     "Zone",
-    "owner_of",
-    "proves",
-    "verdict",
+    "is_healthy",
+    "is_validation_record",
+    "owner_text",
 ]

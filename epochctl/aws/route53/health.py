@@ -7,11 +7,12 @@ come a call later. Knows nothing of records.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from epochctl.aws.session import Aws
+from epochctl.aws.tags import tag_dict, tag_list
 from epochctl.config.settings import REGION_TAG
 
 PORT = 443
@@ -20,39 +21,39 @@ FAILURES = 3  # in a row, until the checkers think otherwise
 KIND = "healthcheck"
 BATCH = 10  # ids that Route 53 takes in one question about tags
 ABSENT = ("NoSuchHealthCheck",)
-ENOUGH = 0.18  # of the checkers: with more than that Route 53 takes an endpoint for healthy
+HEALTHY_SHARE = 0.18  # of the checkers: with more than that Route 53 considers an endpoint healthy
 
 
 @dataclass(frozen=True)
 class HealthCheck:
-    """One region's. target: whom it asks. drained: unhealthy by our will, whatever the region does.
+    """The health check of one region. target: the host name that it requests.
 
-    kept: healthy whatever the region does, while its path changes. tagged: whether its tags are as they
-    should be.
+    is_drained: set to unhealthy, whatever the region answers; is_held: to healthy, while the path changes.
+    is_tagged: whether its tags are complete.
     """
 
     id: str
     region: str
     target: str
     path: str
-    drained: bool = False
-    kept: bool = False
+    is_drained: bool = False
+    is_held: bool = False
     version: int = 1
-    tagged: bool = True
+    is_tagged: bool = True
 
 
 @dataclass(frozen=True)
 class Observation:
-    """What one of Route 53's checkers saw. checker: where it stands; words: its own."""
+    """The last result of one checker. checker: its location; status: its own text."""
 
     checker: str
     healthy: bool
-    words: str
+    status: str
 
 
-def verdict(seen: Sequence[Observation]) -> bool | None:
-    """Whether Route 53 takes it for healthy; None where no checker has looked yet."""
-    return sum(one.healthy for one in seen) > ENOUGH * len(seen) if seen else None
+def is_healthy(seen: Sequence[Observation]) -> bool | None:
+    """Return whether Route 53 considers the endpoint healthy; None where no checker has a result yet."""
+    return sum(one.healthy for one in seen) > HEALTHY_SHARE * len(seen) if seen else None
 
 
 class HealthChecks:
@@ -62,77 +63,58 @@ class HealthChecks:
         self._aws, self._name, self._own = aws, name, dict(tags)
 
     def all(self) -> tuple[HealthCheck, ...]:
-        """Every region's; of two of one region the first one is first."""
-        listed = [item for item in self._listed() if self._region(item)]
+        """Return the checks of every region; of two of one region the older id comes first."""
+        listed = self._aws.items("route53", "list_health_checks", "HealthChecks")
+        listed = [item for item in listed if self._region(item)]
         tags = self._tags([item["Id"] for item in listed])
         found = (self._read(item, tags.get(item["Id"], {})) for item in listed)
         return tuple(sorted((one for one in found if one), key=lambda one: (one.region, one.id)))
 
     def find(self, region: str) -> HealthCheck | None:
-        """That of one region."""
+        """Return the check of one region, or None."""
         return next((check for check in self.all() if check.region == region), None)
 
     def ensure(self, region: str, target: str, path: str) -> HealthCheck:
-        """Make it, or put it right. A region that is drained stays so."""
+        """Create the check, or correct it, and return it. A drained region stays drained."""
         found = self.find(region) or self._create(region, target, path)
         if (found.target, found.path) != (target, path):
             self._update(found, FullyQualifiedDomainName=target, ResourcePath=path)
-        if found.kept:
+        if found.is_held:
             self.undrain(found)
-        if not found.tagged:
+        if not found.is_tagged:
             self._tag(found)
-        return HealthCheck(found.id, region, target, path, found.drained)
+        return HealthCheck(found.id, region, target, path, found.is_drained)
 
-    def keep(self, check: HealthCheck) -> None:
-        """Healthy until it asks again: disabled alone means healthy for ever, so says Route 53."""
+    def disable(self, check: HealthCheck) -> None:
+        """Set it to healthy until its path is set: Route 53 counts a disabled check as healthy."""
         self._update(check, Disabled=True, Inverted=False)
 
-    def ask(self, check: HealthCheck, path: str) -> None:
-        """For that path, and again where it was kept. A region that is drained stays so."""
-        awake = {"Disabled": False} if check.kept else {}
+    def set_path(self, check: HealthCheck, path: str) -> None:
+        """Set the path, and enable a check that was held. A drained region stays drained."""
+        awake = {"Disabled": False} if check.is_held else {}
         self._update(check, ResourcePath=path, **awake)
 
     def drain(self, check: HealthCheck) -> None:
-        """Unhealthy until undrained: a disabled check is healthy, and inverting comes after that."""
+        """Set it to unhealthy: a disabled check counts as healthy, and is inverted after that."""
         self._update(check, Disabled=True, Inverted=True)
 
     def undrain(self, check: HealthCheck) -> None:
-        """As healthy as the region is."""
+        """Let the region's answers decide again."""
         self._update(check, Disabled=False, Inverted=False)
 
     def remove(self, region: str) -> tuple[str, ...]:
-        """After its record: a record without its check is one that is always healthy."""
+        """Delete the checks of a region, after its record: a record without a check is always healthy."""
         gone = [check for check in self.all() if check.region == region]
         for check in gone:
-            try:
-                self._aws.call(
-                    lambda id=check.id: self._client.delete_health_check(HealthCheckId=id),  # type: ignore[misc]
-                    absent=ABSENT,
-                )
-            except LookupError:
-                continue
+            self._aws.find("route53", "delete_health_check", absent=ABSENT, HealthCheckId=check.id)
         return tuple(f"health check {check.id} ({region})" for check in gone)
 
     def observations(self, check: HealthCheck) -> tuple[Observation, ...]:
-        """What each checker saw last; () for one that is gone, or has not been asked yet."""
-        try:
-            answer = self._aws.call(
-                lambda: self._client.get_health_check_status(HealthCheckId=check.id), absent=ABSENT
-            )
-        except LookupError:
-            return ()
-        seen = (
-            (item["Region"], item["StatusReport"]["Status"]) for item in answer["HealthCheckObservations"]
-        )
+        """Return the last result of each checker; () where the check is gone or too new."""
+        answer = self._aws.find("route53", "get_health_check_status", absent=ABSENT, HealthCheckId=check.id)
+        observations = answer["HealthCheckObservations"] if answer else ()
+        seen = ((item["Region"], item["StatusReport"]["Status"]) for item in observations)
         return tuple(Observation(where, words.startswith("Success"), words) for where, words in seen)
-
-    @property
-    def _client(self) -> Any:
-        return self._aws.client("route53")
-
-    def _listed(self) -> Iterator[dict[str, Any]]:
-        pages = self._client.get_paginator("list_health_checks").paginate()
-        yield from self._aws.call(lambda: [item for page in pages for item in page["HealthChecks"]])
 
     def _region(self, item: Mapping[str, Any]) -> str:
         """By the caller reference; "" for somebody else's."""
@@ -148,10 +130,10 @@ class HealthChecks:
             region=region,
             target=config.get("FullyQualifiedDomainName", ""),
             path=config.get("ResourcePath", ""),
-            drained=bool(config.get("Disabled") and config.get("Inverted")),
-            kept=bool(config.get("Disabled") and not config.get("Inverted")),
+            is_drained=bool(config.get("Disabled") and config.get("Inverted")),
+            is_held=bool(config.get("Disabled") and not config.get("Inverted")),
             version=int(item.get("HealthCheckVersion", 1)),
-            tagged=self._marks(region).items() <= tags.items(),
+            is_tagged=self._marks(region).items() <= tags.items(),
         )
 
     def _create(self, region: str, target: str, path: str) -> HealthCheck:
@@ -166,21 +148,17 @@ class HealthChecks:
             "EnableSNI": True,
         }
         reference = f"{self._name} {region} {int(time.time()):x}"
-        made = self._aws.call(
-            lambda: self._client.create_health_check(CallerReference=reference, HealthCheckConfig=config)
+        created = self._aws.request(
+            "route53", "create_health_check", CallerReference=reference, HealthCheckConfig=config
         )
-        return HealthCheck(made["HealthCheck"]["Id"], region, target, path, tagged=False)
+        return HealthCheck(created["HealthCheck"]["Id"], region, target, path, is_tagged=False)
 
     def _update(self, check: HealthCheck, **config: Any) -> None:
-        self._aws.call(lambda: self._client.update_health_check(HealthCheckId=check.id, **config))
+        self._aws.request("route53", "update_health_check", HealthCheckId=check.id, **config)
 
     def _tag(self, check: HealthCheck) -> None:
-        added = [{"Key": key, "Value": value} for key, value in self._marks(check.region).items()]
-        self._aws.call(
-            lambda: self._client.change_tags_for_resource(
-                ResourceType=KIND, ResourceId=check.id, AddTags=added
-            )
-        )
+        tags, operation = tag_list(self._marks(check.region)), "change_tags_for_resource"
+        self._aws.request("route53", operation, ResourceType=KIND, ResourceId=check.id, AddTags=tags)
 
     def _marks(self, region: str) -> dict[str, str]:
         return {"Name": f"{self._name}-{region}", **self._own, REGION_TAG: region}
@@ -193,16 +171,10 @@ class HealthChecks:
         return found
 
     def _tags_of(self, ids: list[str]) -> dict[str, dict[str, str]]:
-        try:
-            told = self._aws.call(
-                lambda: self._client.list_tags_for_resources(ResourceType=KIND, ResourceIds=ids),
-                absent=ABSENT,
-            )
-        except LookupError:
-            return (
-                {}
-                if len(ids) == 1
-                else {key: tags for id in ids for key, tags in self._tags_of([id]).items()}
-            )
-        sets = told["ResourceTagSets"]
-        return {one["ResourceId"]: {tag["Key"]: tag["Value"] for tag in one["Tags"]} for one in sets}
+        request = {"ResourceType": KIND, "ResourceIds": ids}
+        answer = self._aws.find("route53", "list_tags_for_resources", absent=ABSENT, **request)
+        if answer is not None:
+            return {one["ResourceId"]: tag_dict(one["Tags"]) for one in answer["ResourceTagSets"]}
+        if len(ids) == 1:
+            return {}
+        return {key: tags for id in ids for key, tags in self._tags_of([id]).items()}

@@ -16,14 +16,14 @@ POLICIES = {"latency": "Region", "weighted": "Weight", "failover": "Failover"}
 
 @dataclass(frozen=True)
 class Alias:
-    """Where an alias record leads: Route 53 answers with the addresses of that name.
+    """The target of an alias record: Route 53 answers with the addresses of that name.
 
-    evaluates: whether the load balancer's own opinion of its health counts.
+    evaluates_health: whether the load balancer's own health counts (EvaluateTargetHealth).
     """
 
     dns_name: str
     hosted_zone_id: str
-    evaluates: bool = True
+    evaluates_health: bool = True
 
 
 @dataclass(frozen=True)
@@ -64,27 +64,29 @@ class Record:
         target = self.alias.dns_name if self.alias else ", ".join(self.values)
         return f"{self.type} {self.name} -> {target}{among}"
 
-    def leads_like(self, other: Record) -> bool:
-        """Whether both lead to the same place, however spelt."""
+    def has_same_target(self, other: Record) -> bool:
+        """Return whether both have the same target, however it is spelled."""
         return self.type == other.type and _destination(self) == _destination(other)
 
-    def same_as(self, other: Record) -> bool:
-        """Whether both lead to the same place for the same clients, and as long as it is the same health."""
-        evaluates = [one.alias is not None and one.alias.evaluates for one in (self, other)]
-        return self.leads_like(other) and self.placement == other.placement and evaluates[0] == evaluates[1]
+    def is_equivalent(self, other: Record) -> bool:
+        """Return whether target, placement and the use of the target's health are the same."""
+        evaluates = [one.alias is not None and one.alias.evaluates_health for one in (self, other)]
+        return (
+            self.has_same_target(other) and self.placement == other.placement and evaluates[0] == evaluates[1]
+        )
 
 
 def plain(name: str) -> str:
     return name.rstrip(".").lower().replace("\\052", "*")
 
 
-def proves(name: str) -> bool:
-    """Whether the name is a validation record's: no host name begins with an underscore (RFC 1123)."""
+def is_validation_record(name: str) -> bool:
+    """Return whether a name is that of a validation record: no host name begins with "_" (RFC 1123)."""
     return name.startswith("_")
 
 
 def sorted_name(name: str) -> str:
-    """As Route 53 sorts names: by their labels from the right."""
+    """Return the key by which Route 53 sorts names: their labels from the right."""
     return ".".join(reversed(name.split(".")))
 
 
@@ -95,7 +97,7 @@ def _destination(record: Record) -> tuple[str, ...]:
 
 
 def from_api(item: Mapping[str, Any]) -> Record:
-    """Of what Route 53 tells."""
+    """Return the record of an item of ListResourceRecordSets."""
     alias = item.get("AliasTarget")
     return Record(
         name=plain(item["Name"]),
@@ -132,7 +134,7 @@ def _placed(placement: Placement) -> dict[str, Any]:
 
 
 def to_api(record: Record) -> dict[str, Any]:
-    """For what Route 53 is told."""
+    """Return the record as ChangeResourceRecordSets takes it."""
     item: dict[str, Any] = {"Name": f"{record.name}.", "Type": record.type}
     if record.placement:
         item |= _placed(record.placement)
@@ -140,7 +142,7 @@ def to_api(record: Record) -> dict[str, Any]:
         item["AliasTarget"] = {
             "DNSName": record.alias.dns_name,
             "HostedZoneId": record.alias.hosted_zone_id,
-            "EvaluateTargetHealth": record.alias.evaluates,
+            "EvaluateTargetHealth": record.alias.evaluates_health,
         }
     else:
         item |= {"TTL": record.ttl, "ResourceRecords": [{"Value": value} for value in record.values]}

@@ -1,7 +1,7 @@
 """An independent look for anything of ours after `down`: by tag, by VPC, by name, by the cluster's own tags.
 
-Shares nothing with what made or removed it, so that a mistake there is seen here. Reads only. A question that
-AWS refuses is an error: what could not be looked at is not absent.
+Shares only the session with what created or removed it, so that a mistake there is seen here. Reads only. A
+request that AWS refuses is an error: what could not be looked at is not absent.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from functools import partial
 from epochctl.aws.session import Aws
 from epochctl.aws.teardown_scan import compute, identity, services
 from epochctl.aws.teardown_scan.ownership import Remnant
-from epochctl.aws.teardown_scan.paging import Reader
 
 __all__ = ["Remnant", "TeardownScan"]
 
@@ -25,27 +24,27 @@ class TeardownScan:
         self._aws = aws
 
     @staticmethod
-    def questions() -> tuple[str, ...]:
-        """What is asked for, in a person's words."""
-        asked = (*identity.QUESTIONS, *services.QUESTIONS)
-        kinds = (*(f"{kind.words}s" for kind in compute.KINDS), "anything inside a VPC of ours")
-        return (*kinds, *(question.__name__.replace("_", " ") for question in asked))
+    def kinds() -> tuple[str, ...]:
+        """Return the kinds of objects that are looked for, in the words of the report."""
+        scans = (*identity.SCANS, *services.SCANS)
+        ec2 = (*(f"{kind.words}s" for kind in compute.KINDS), "anything inside a VPC of ours")
+        return (*ec2, *(scan.__name__.replace("_", " ") for scan in scans))
 
     def find(
         self, full_name: str, tags: Mapping[str, str], keep: Collection[str] = (), vpcs: Collection[str] = ()
     ) -> tuple[Remnant, ...]:
-        """Each thing of ours that exists, and what has our name but is another's. None of ours is the proof.
+        """Return each object of the environment that still exists, and foreign ones that have its name.
 
-        keep: ids of what stays on purpose; it is not told. vpcs: ids of VPCs that were ours.
+        keep: ids of objects to leave out; vpcs: ids of VPCs that belonged to it. Raises EpochctlError.
         """
-        reader = Reader(self._aws)
-        mine = compute.territory(reader, full_name, tags, vpcs)
-        questions: list[Callable[[], Iterable[Remnant]]] = [
-            *(partial(compute.objects, reader, mine, kind) for kind in compute.KINDS),
-            partial(compute.vpc_contents, reader, mine),
-            *(partial(ask, reader, mine) for ask in (*identity.QUESTIONS, *services.QUESTIONS)),
+        aws = self._aws
+        ownership = compute.find_ownership(aws, full_name, tags, vpcs)
+        scans: list[Callable[[], Iterable[Remnant]]] = [
+            *(partial(compute.objects, aws, ownership, kind) for kind in compute.KINDS),
+            partial(compute.vpc_contents, aws, ownership),
+            *(partial(scan, aws, ownership) for scan in (*identity.SCANS, *services.SCANS)),
         ]
         with ThreadPoolExecutor(max_workers=12) as pool:
-            answers = list(pool.map(lambda question: tuple(question()), questions))
+            answers = list(pool.map(lambda scan: tuple(scan()), scans))
         found = {each.words: each for answer in answers for each in answer}
         return tuple(each for each in found.values() if not set(each.words.split()) & set(keep))

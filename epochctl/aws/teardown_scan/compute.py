@@ -6,8 +6,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from epochctl.aws.session import Aws
+from epochctl.aws.tags import has_tags, tag_dict
 from epochctl.aws.teardown_scan.ownership import Ownership, Remnant
-from epochctl.aws.teardown_scan.paging import Reader
 
 
 @dataclass(frozen=True)
@@ -49,35 +50,36 @@ KINDS = (
 )
 
 
-def territory(reader: Reader, full_name: str, tags: Mapping[str, str], known: Collection[str]) -> Ownership:
-    """What counts as ours: the VPCs with our tags or known to have been ours, and whose the cluster is."""
-    mine, vpcs = Ownership(full_name, tags, region=reader.region), _items(reader, VPC, [])
-    ours = {vpc["VpcId"] for vpc in vpcs if mine.marked(vpc.get("Tags", ()))} | set(known)
-    told = reader.find("eks", "describe_cluster", "ResourceNotFoundException", name=full_name)
-    present = (told or {"cluster": {}})["cluster"].get("tags", {})
-    usurped = told is not None and not tags.items() <= present.items()
-    others = {vpc["VpcId"] for vpc in vpcs} - ours
-    return Ownership(full_name, tags, frozenset(ours), frozenset(others), usurped, reader.region)
+def find_ownership(aws: Aws, full_name: str, tags: Mapping[str, str], known: Collection[str]) -> Ownership:
+    """Return what decides ownership: the VPCs with our tags or in `known`, and who owns the cluster."""
+    vpcs = _items(aws, VPC, [])
+    own = {vpc["VpcId"] for vpc in vpcs if has_tags(tag_dict(vpc.get("Tags")), tags)} | set(known)
+    answer = aws.find("eks", "describe_cluster", absent=("ResourceNotFoundException",), name=full_name)
+    is_foreign = answer is not None and not has_tags(answer["cluster"].get("tags", {}), tags)
+    others = {vpc["VpcId"] for vpc in vpcs} - own
+    return Ownership(full_name, tags, frozenset(own), frozenset(others), is_foreign, aws.region)
 
 
-def objects(reader: Reader, mine: Ownership, kind: Kind) -> list[Remnant]:
+def objects(aws: Aws, ownership: Ownership, kind: Kind) -> list[Remnant]:
     """Objects of one kind with tags that may make them ours."""
-    found = _items(reader, kind, [{"Name": "tag-key", "Values": mine.keys}])
+    found = _items(aws, kind, [{"Name": "tag-key", "Values": ownership.keys}])
     return [
         finding
         for item in found
-        for finding in mine.judge(_words(kind, item), item.get("Tags", item.get("TagSet", ())), _vpc(item))
+        for finding in ownership.classify(
+            _words(kind, item), tag_dict(item.get("Tags", item.get("TagSet"))), str(item.get("VpcId", ""))
+        )
     ]
 
 
-def vpc_contents(reader: Reader, mine: Ownership) -> list[Remnant]:
+def vpc_contents(aws: Aws, ownership: Ownership) -> list[Remnant]:
     """Whatever is in a VPC of ours, tagged or not: it is what keeps the VPC from going away."""
     return [
         Remnant(_words(kind, item))
-        for vpc in sorted(mine.vpcs)
+        for vpc in sorted(ownership.vpcs)
         for kind in KINDS
         if kind.in_vpc
-        for item in _items(reader, kind, [{"Name": "vpc-id", "Values": [vpc]}])
+        for item in _items(aws, kind, [{"Name": "vpc-id", "Values": [vpc]}])
         # every VPC has a default security group, which goes away with it
         if item.get("GroupName") != "default"
     ]
@@ -87,13 +89,9 @@ def _words(kind: Kind, item: dict[str, Any]) -> str:
     return f"{kind.words} {item[kind.id]}"
 
 
-def _vpc(item: dict[str, Any]) -> str:
-    """Where it stands. A VPC itself is ours by our own tags, or not at all."""
-    return str(item.get("VpcId", ""))
-
-
-def _items(reader: Reader, kind: Kind, filters: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    found = reader.items("ec2", kind.operation, kind.items, **{kind.filters: filters})
+def _items(aws: Aws, kind: Kind, filters: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    arguments: dict[str, Any] = {kind.filters: filters}
+    found = aws.items("ec2", kind.operation, kind.items, **arguments)
     if kind.items == "Reservations":
         found = [instance for reservation in found for instance in reservation["Instances"]]
     return [item for item in found if _state(item) not in kind.gone]

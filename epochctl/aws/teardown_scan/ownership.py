@@ -8,39 +8,38 @@ its name: they count in a VPC of ours, and nowhere while another's cluster bears
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from epochctl.aws.tags import has_tags
 from epochctl.config.settings import REGION_TAG
 
 _BALANCER = re.compile(r"\.([a-z0-9-]+)\.elb\.amazonaws\.com(\.cn)?$")
 RECORD_PREFIX = "_epochctl."
-STEM = 20  # of a name that is left whole by whoever must shorten it
-
-Tags = Iterable[Mapping[str, str]]
+STEM = 20  # characters that stay whole where a long name is shortened
 
 
 @dataclass(frozen=True)
 class Remnant:
     """A thing that exists, with its kind and exact id. foreign: why it is not ours; "" for what is."""
 
-    words: str
+    description: str
     foreign: str = ""
 
 
 @dataclass(frozen=True)
 class Ownership:
-    """Of one (name, environment) in one region. vpcs: ids of ours; others: of all the rest that exist.
+    """Of one (name, environment) in one region. vpcs: ids of its VPCs; other_vpcs: of all the rest.
 
-    usurped: a cluster of our name is there, and it is not ours.
+    has_foreign_cluster: the cluster of that name exists and is not owned.
     """
 
     full_name: str
     tags: Mapping[str, str]
     vpcs: frozenset[str] = frozenset()
-    others: frozenset[str] = frozenset()
-    usurped: bool = False
+    other_vpcs: frozenset[str] = frozenset()
+    has_foreign_cluster: bool = False
     region: str = ""
 
     @property
@@ -59,52 +58,48 @@ class Ownership:
 
     @property
     def keys(self) -> list[str]:
-        """Every tag key that may make a thing ours."""
+        """Every tag key that may prove ownership."""
         return [*self.tags, *self.cluster_tags]
 
-    def marked(self, tags: Tags) -> bool:
-        """Whether our own tags are on it: for what another may have made under our name."""
-        return _carries({tag["Key"]: tag.get("Value", "") for tag in tags}, self.tags)
+    def classify(self, words: str, tags: Mapping[str, str], vpc: str = "") -> list[Remnant]:
+        """Return the object as owned or as foreign of the same name, [] where it is neither.
 
-    def judge(self, words: str, tags: Tags, vpc: str = "") -> list[Remnant]:
-        """As ours, as somebody else's of our name, or not at all. vpc: where the thing stands, if in one."""
-        present = {tag["Key"]: tag.get("Value", "") for tag in tags}
-        if self.elsewhere(present):
+        vpc: the id of the VPC that it is in, "" where it is in none.
+        """
+        if tags.get(REGION_TAG, self.region) != self.region:  # IAM and Route 53 list those of all regions
             return []
-        if _carries(present, self.tags):
+        if has_tags(tags, self.tags):
             return [Remnant(words)]
-        if not any(present.get(key) == value for key, value in self.cluster_tags.items()):
+        if not any(tags.get(key) == value for key, value in self.cluster_tags.items()):
             return []
-        if self.usurped:
+        if self.has_foreign_cluster:
             return [Remnant(words, f"of the cluster {self.full_name}, which has not our tags")]
-        if vpc in self.others:
+        if vpc in self.other_vpcs:
             return [Remnant(words, f"of a cluster of our name in {vpc}, which is not ours")]
         return [Remnant(words)]
 
-    def elsewhere(self, present: Mapping[str, str]) -> bool:
-        """Whether it says that it belongs to another region: IAM and Route 53 show those of all."""
-        return present.get(REGION_TAG, self.region) != self.region
+    def classify_named(self, words: str, tags: Mapping[str, str]) -> list[Remnant]:
+        """Return an object that has exactly our name: owned by our own tags only."""
+        return [Remnant(words, "" if has_tags(tags, self.tags) else "it has our name, not our tags")]
 
-    def named(self, words: str, tags: Tags) -> list[Remnant]:
-        """A thing that has exactly our name: ours by our own tags only."""
-        return [Remnant(words, "" if self.marked(tags) else "it has our name, not our tags")]
-
-    def may_own(self, name: str) -> bool:
-        """Whether a name is worth a look at its tags. Long names are cut, so only their beginning counts."""
+    def may_match_name(self, name: str) -> bool:
+        """Return whether the tags of an object of that name are worth reading. Long names are shortened, so
+        only their beginning counts.
+        """
         stem = self.full_name[:STEM]
         return name.startswith((stem, f"eksctl-{stem}"))
 
-    def of_another_region(self, record: Mapping[str, Any]) -> bool:
-        """Whether a record set leads to the load balancer of another region, alone or among several.
+    def leads_to_other_region(self, record: Mapping[str, Any]) -> bool:
+        """Return whether a record set leads to a load balancer of another region, alone or among several.
 
-        In a zone of ours only; that it has a companion of ours is for the caller to see.
+        Does not look at who owns the zone or the record.
         """
         target = str(record.get("AliasTarget", {}).get("DNSName", "")).lower().rstrip(".")
         found = _BALANCER.search(target)
         return found is not None and found[1] != self.region
 
     def owns_record(self, record: Mapping[str, Any]) -> bool:
-        """Whether a record set is the TXT companion of a record of ours."""
+        """Return whether a record set is the TXT record that marks a record as owned."""
         if record["Type"] != "TXT" or not record["Name"].startswith(RECORD_PREFIX):
             return False
         wanted = {
@@ -112,7 +107,3 @@ class Ownership:
             *(f"{key.removeprefix('epochctl:')}={value}" for key, value in self.tags.items()),
         }
         return any(wanted <= set(value["Value"].strip('"').split()) for value in record["ResourceRecords"])
-
-
-def _carries(present: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
-    return bool(wanted) and all(present.get(key) == value for key, value in wanted.items())

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from epochctl.durations import format_duration
 from epochctl.workflow import events
-from epochctl.workflow.durations import format_duration
 
 __all__ = ["ABOUT", "DOING", "line", "plan_text", "remedy", "waiting_text"]
 

@@ -15,8 +15,8 @@ from datetime import datetime
 from typing import TextIO
 
 from epochctl.cli.output.event_text import line, remedy
+from epochctl.durations import format_duration
 from epochctl.workflow import events
-from epochctl.workflow.durations import format_duration
 
 HEARTBEAT = 9.0
 Place = tuple[str, str]  # region and step

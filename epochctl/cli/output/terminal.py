@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from epochctl.cli.output.event_text import ABOUT, DOING, line, remedy
+from epochctl.durations import format_duration
 from epochctl.workflow import events
-from epochctl.workflow.durations import format_duration
 
 STYLES = {
     "waiting": "dim",

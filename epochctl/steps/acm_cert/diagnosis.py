@@ -55,7 +55,7 @@ class PendingDiagnosis:
         if not present:
             cause = f"the validation record {record} is not in zone {zone.name}"
             return PendingCause(cause, "`epochctl cert request` adds it", SHORT)
-        if not any(other.leads_like(record) for other in present):
+        if not any(other.has_same_target(record) for other in present):
             cause = f"zone {zone.name} has {present[0]}, ACM wants {record}"
             return PendingCause(
                 cause, f"remove that {present[0].type} record, then `epochctl cert request`", SHORT
@@ -97,7 +97,7 @@ class PendingDiagnosis:
         return PendingCause(f"add the record {record}{where}{unseen}", fix, LONG)
 
     def _asked(self, authority: Authority, record: Record) -> DnsAnswer:
-        return self._names.ask(authority, record.name, "CNAME")
+        return self._names.query(authority, record.name, "CNAME")
 
 
 def _same(answer: DnsAnswer, record: Record) -> bool:

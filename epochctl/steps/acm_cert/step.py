@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from epochctl.aws.acm import Acm, CertificateState
-from epochctl.aws.route53 import Route53, owner_of
+from epochctl.aws.route53 import Route53, owner_text
 from epochctl.config.settings import Settings
 from epochctl.errors import CertificateError, EpochctlError, NotFoundError
 from epochctl.net.dns import DnsClient
@@ -52,7 +52,7 @@ class AcmCert:
         """elsewhere: ACM in the other regions, whose certificates need the same validation record."""
         self._settings = settings
         self._acm, self._elsewhere = acm, elsewhere
-        self._validation = Validation(route53, settings.hostname, owner_of(settings.tags))
+        self._validation = Validation(route53, settings.hostname, owner_text(settings.tags))
         self._diagnosis = PendingDiagnosis(route53, names or DnsClient(), settings.hostname)
 
     def observe(self, ctx: Context) -> Observation:
@@ -61,7 +61,7 @@ class AcmCert:
         if state is None:
             verb = (
                 "replace the spent"
-                if failed_certificates(self._acm.ours(self._settings.tags), hostname)
+                if failed_certificates(self._acm.owned(self._settings.tags), hostname)
                 else "request a"
             )
             due = (f"{verb} certificate for {hostname}", *self._validation.due(None))
@@ -69,7 +69,7 @@ class AcmCert:
                 None, (*due, f"wait until ACM issues the certificate for {hostname}"), self._left()
             )
         changes = () if self._settings.certificate_arn else self._validation.due(state)
-        exists = (state.ours and not self._settings.certificate_arn) or self._left()
+        exists = (state.is_owned and not self._settings.certificate_arn) or self._left()
         if state.status == PENDING:
             waiting = f"wait until ACM issues the certificate for {hostname}"
             return Observation(None, (*changes, waiting), exists)
@@ -118,7 +118,7 @@ class AcmCert:
         """Wait until it is issued. Stopping loses nothing: ACM goes on by itself."""
         state = self.status(ctx)
         if state is None:
-            for old in failed_certificates(self._acm.ours(self._settings.tags), self._settings.hostname):
+            for old in failed_certificates(self._acm.owned(self._settings.tags), self._settings.hostname):
                 refuse_unless_pending(old)
             what = f"no certificate for {self._settings.hostname} has been requested"
             raise NotFoundError(what, fix="epochctl cert request")
@@ -128,7 +128,7 @@ class AcmCert:
         """Where Amazon may issue one at all. What is spent is replaced: it would never become one."""
         if forbidden := self._diagnosis.forbidden():
             raise CertificateError(self._hopeless, why=forbidden.cause, fix=f"{forbidden.fix}, then {AGAIN}")
-        old = failed_certificates(self._acm.ours(self._settings.tags), self._settings.hostname)
+        old = failed_certificates(self._acm.owned(self._settings.tags), self._settings.hostname)
         state = self._acm.request(
             self._settings.hostname, self._settings.tags, " ".join(each.arn for each in old)
         )
@@ -175,7 +175,7 @@ class AcmCert:
             now = self._acm.describe(state.arn)
             if now is None or (now.status == PENDING and not now.record_name):
                 return Pending("ACM has not named the validation record yet")
-            return Ready(replace(now, ours=state.ours))
+            return Ready(replace(now, is_owned=state.is_owned))
 
         return ctx.wait_for("validation record", probe, deadline=RECORD_DEADLINE)
 
@@ -184,7 +184,7 @@ class AcmCert:
         return (self._acm.describe(arn) or CertificateState(arn, "", "")) if arn else None
 
     def _others(self, given: CertificateState | None) -> tuple[CertificateState, ...]:
-        ours = self._acm.ours(self._settings.tags)
+        ours = self._acm.owned(self._settings.tags)
         return tuple(state for state in ours if given is None or state.arn != given.arn)
 
     def _left(self) -> bool:
@@ -197,7 +197,7 @@ class AcmCert:
         """
         given = self._given()
         try:
-            others = [state for acm in self._elsewhere for state in acm.ours(self._settings.tags)]
+            others = [state for acm in self._elsewhere for state in acm.owned(self._settings.tags)]
         except EpochctlError:
             return tuple(name for _, name in self._validation.all())
         return (*((given.record_name,) if given else ()), *(state.record_name for state in others))

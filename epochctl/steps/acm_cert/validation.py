@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from epochctl.aws.acm import CertificateState
-from epochctl.aws.route53 import Record, Route53, Zone, proves
+from epochctl.aws.route53 import Record, Route53, Zone, is_validation_record
 from epochctl.errors import CertificateError
 
 
@@ -33,7 +33,7 @@ class Validation:
         if state is None:
             return (f"add its validation record to zone {zone.name}",)
         record = wanted_record(state)
-        if any(present.leads_like(record) for present in self._route53.records(zone, record.name)):
+        if any(present.has_same_target(record) for present in self._route53.records(zone, record.name)):
             return ()
         return (f"add validation record {record} to zone {zone.name}",)
 
@@ -60,18 +60,20 @@ class Validation:
     def ours(self, *, keep: Collection[str] = ()) -> tuple[str, ...]:
         """Names of validation records that we added for the host name, but for `keep`."""
         zone = self.zone()
-        names = self._route53.owned(zone, self._hostname, self._owner) if zone else ()
-        return tuple(name for name in names if proves(name) and name not in keep)
+        names = self._route53.owned_names(zone, self._hostname, self._owner) if zone else ()
+        return tuple(name for name in names if is_validation_record(name) and name not in keep)
 
     def all(self) -> tuple[tuple[Zone, str], ...]:
         """What we added for any host name, those before this one too. Reads every record that there is."""
-        return tuple(one for one in self._route53.all_owned(self._owner) if proves(one[1]))
+        return tuple(
+            one for one in self._route53.all_owned_names(self._owner) if is_validation_record(one[1])
+        )
 
     def withdraw(self, *, keep: Collection[str] = ()) -> tuple[str, ...]:
         """Remove `all`, but for `keep`; a line each."""
         added = [(zone, name) for zone, name in self.all() if name not in keep]
         for zone, name in added:
-            self._route53.withdraw(zone, name, self._owner)
+            self._route53.delete_record(zone, name, self._owner)
         return tuple(f"validation record {name}" for _, name in added)
 
 

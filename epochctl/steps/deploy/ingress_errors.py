@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from epochctl.aws.subnets import Subnet
+from epochctl.aws.network import Subnet
 
 ROLE_TAG = "kubernetes.io/role/elb"  # what the controller looks for where an internet-facing balancer goes
 FEWEST_ZONES = 2

@@ -12,8 +12,8 @@ from typing import Any, ClassVar
 
 from epochctl.aws.eks import Eks
 from epochctl.aws.elbv2 import Elbv2
+from epochctl.aws.network import Subnets
 from epochctl.aws.session import Aws
-from epochctl.aws.subnets import Subnets
 from epochctl.config.settings import Settings
 from epochctl.errors import ClusterError, DeadlineError, DeployError
 from epochctl.kube import DeploymentState, Kube, PodState, lb_controller
@@ -36,7 +36,7 @@ from epochctl.tools.helm import (
     differences,
     without_hooks,
 )
-from epochctl.workflow.journal import whoami
+from epochctl.user import whoami
 from epochctl.workflow.outputs import Outputs
 from epochctl.workflow.step import Context, Observation
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from epochctl.aws.subnets import Subnets
+from epochctl.aws.network import Subnets
 from epochctl.errors import DeployError
 from epochctl.kube import Kube, PodState, Trouble, lb_controller
 from epochctl.kube.rollout import Rollout

@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from epochctl.aws.elbv2 import Elbv2, plain_dns_name
-from epochctl.aws.route53 import HealthChecks, Route53, owner_of, verdict
+from epochctl.aws.route53 import HealthChecks, Route53, is_healthy, owner_text
 from epochctl.config.settings import Settings
 from epochctl.errors import DeadlineError, Interrupted
 from epochctl.steps.dns.propagation import wait_in_sync
@@ -38,12 +38,12 @@ class HealthCheckHold:
         check, sharing = self._health.find(self._region), self._sharing()
         if check is None or sharing is None:
             return False
-        if check.drained or verdict(self._health.observations(check)) is False:
+        if check.is_drained or is_healthy(self._health.observations(check)) is False:
             return True
         ctx.say(
             f"the health path changes: {self._region} stays in the answers of DNS whatever its checks see"
         )
-        self._health.keep(check)
+        self._health.disable(check)
         change = sharing.trust(ctx, evaluates=False)
         wait_in_sync(ctx, self._route53, self._settings.hostname, change)
         return True
@@ -51,20 +51,20 @@ class HealthCheckHold:
     def end(self, ctx: Context, path: str) -> None:
         """The check asks for `path` from now on. A region that was drained meanwhile stays so."""
         check, sharing = self._health.find(self._region), self._sharing()
-        if sharing is not None and check is not None and check.kept:
+        if sharing is not None and check is not None and check.is_held:
             with suppress(DeadlineError, Interrupted):  # whatever serves: its checks are to see it again
                 self._wait_for_targets(ctx, sharing)
         if sharing is not None:
             sharing.trust(ctx, evaluates=True)
         check = self._health.find(self._region)  # as it is after the wait
         if check is not None:
-            self._health.ask(check, path)
+            self._health.set_path(check, path)
 
     def _sharing(self) -> RoutedRecords | None:
         zone = self._route53.zone_for(self._settings.hostname)
         if zone is None:
             return None
-        owner = owner_of(self._settings.tags)
+        owner = owner_text(self._settings.tags)
         return RoutedRecords(self._settings, self._region, owner, zone, self._route53, self._health)
 
     def _wait_for_targets(self, ctx: Context, sharing: RoutedRecords) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from epochctl.aws.acm import Acm
-from epochctl.aws.route53 import HealthChecks, Route53, Zone, owner_of, proves
+from epochctl.aws.route53 import HealthChecks, Route53, Zone, is_validation_record, owner_text
 from epochctl.config.settings import Settings
 from epochctl.steps.dns.propagation import wait_in_sync
 from epochctl.steps.dns.record_plan import others
@@ -26,7 +26,7 @@ class OldHostnames:
     ) -> None:
         self._settings, self._region = settings, region
         self._route53, self._acm, self._health = route53, acm, health
-        self._owner = owner_of(settings.tags)
+        self._owner = owner_text(settings.tags)
 
     def due(self) -> tuple[str, ...]:
         """What `remove` would do, a line each."""
@@ -42,8 +42,8 @@ class OldHostnames:
 
     def remove_all(self, ctx: Context) -> tuple[str, ...]:
         """Remove the records whose names any zone tells, but those that prove a name; a line each."""
-        now, owned = self._settings.hostname, self._route53.all_owned(self._owner)
-        return self._remove(ctx, (one for one in owned if one[1] != now and not proves(one[1])))
+        now, owned = self._settings.hostname, self._route53.all_owned_names(self._owner)
+        return self._remove(ctx, (one for one in owned if one[1] != now and not is_validation_record(one[1])))
 
     def _remove(self, ctx: Context, owned: Iterable[tuple[Zone, str]]) -> tuple[str, ...]:
         removed: list[str] = []
@@ -55,10 +55,10 @@ class OldHostnames:
 
     def _certified(self) -> Iterator[tuple[Zone, str]]:
         """Former host names of our certificates whose records are ours, and their zones."""
-        names = {state.hostname.lower() for state in self._acm.ours(self._settings.tags)}
+        names = {state.hostname.lower() for state in self._acm.owned(self._settings.tags)}
         for name in sorted(names - {self._settings.hostname}):
             zone = self._route53.zone_for(name)
-            if zone is not None and self._route53.owns(zone, name, self._owner):
+            if zone is not None and self._route53.is_owned(zone, name, self._owner):
                 yield zone, name
 
     def _leading_here(self, owned: Iterable[tuple[Zone, str]]) -> Iterator[RoutedRecords]:

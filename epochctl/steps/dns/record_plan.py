@@ -37,9 +37,9 @@ def plan_records(
     A region that is no longer in the settings keeps its record until it is taken down; it may still serve.
     """
     rest = others(present, region)
-    if not settings.routed and not rest:
+    if not settings.is_multi_region and not rest:
         return (own,)
-    kind = settings.routing.kind if settings.routed else "latency"
+    kind = settings.routing.kind if settings.is_multi_region else "latency"
     if kind == "failover":  # no more than one of each
         rest = tuple(one for one in rest if region_of(one) in settings.regions)
     kept = ((one, one.placement.health_check if one.placement else "") for one in rest)
@@ -52,7 +52,7 @@ def plan_records(
 def remaining(settings: Settings, region: str, present: Sequence[Record]) -> tuple[Record, ...]:
     """What stays when `region` goes. The last one is simple again, where the settings want no second."""
     rest = others(present, region)
-    if len(rest) == 1 and not settings.routed and region_of(rest[0]) == settings.home:
+    if len(rest) == 1 and not settings.is_multi_region and region_of(rest[0]) == settings.home:
         return (replace(rest[0], placement=None),)
     return rest
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from epochctl.aws.route53 import HealthCheck, Observation, Record, verdict
+from epochctl.aws.route53 import HealthCheck, Observation, Record, is_healthy
 from epochctl.steps.dns.record_plan import region_of
 
 
@@ -36,7 +36,9 @@ def answering(shares: Iterable[RegionShare]) -> tuple[str, ...]:
 def region_share(record: Record, check: HealthCheck | None, seen: Sequence[Observation]) -> RegionShare:
     """Of one record, its check, and what the checkers saw."""
     kind = record.placement.kind if record.placement else ""
-    kept = check is not None and check.kept  # in the answers: what its checkers saw last counts for nothing
+    kept = (
+        check is not None and check.is_held
+    )  # in the answers: what its checkers saw last counts for nothing
     return RegionShare(
-        region_of(record), kind, check.drained if check else False, None if kept else verdict(seen)
+        region_of(record), kind, check.is_drained if check else False, None if kept else is_healthy(seen)
     )

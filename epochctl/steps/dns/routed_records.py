@@ -10,7 +10,16 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from epochctl.aws.elbv2 import LoadBalancer
-from epochctl.aws.route53 import CLASHING, Alias, HealthCheck, HealthChecks, Record, Refused, Route53, Zone
+from epochctl.aws.route53 import (
+    ADDRESS_TYPES,
+    Alias,
+    HealthCheck,
+    HealthChecks,
+    Record,
+    RecordConflict,
+    Route53,
+    Zone,
+)
 from epochctl.config.settings import Settings
 from epochctl.errors import EpochctlError
 from epochctl.steps.dns.record_plan import others, plan_records, region_of, remaining
@@ -36,7 +45,7 @@ class RoutedRecords:
     def present(self) -> tuple[Record, ...]:
         """What decides now where the name leads."""
         found = self.route53.records(self.zone, self.settings.hostname)
-        return tuple(record for record in found if record.type in CLASHING)
+        return tuple(record for record in found if record.type in ADDRESS_TYPES)
 
     def shares(self) -> tuple[RegionShare, ...]:
         """What becomes of a client that asks for the name now, by region."""
@@ -50,7 +59,7 @@ class RoutedRecords:
 
     def wanted(self, present: Sequence[Record]) -> bool:
         """Whether the name is one of several regions: by the settings, or still."""
-        return self.settings.routed or bool(others(present, self.region))
+        return self.settings.is_multi_region or bool(others(present, self.region))
 
     def lonely(self, present: Sequence[Record]) -> bool:
         """Whether it is one of several whose others are gone."""
@@ -84,7 +93,7 @@ class RoutedRecords:
     def join(self, ctx: Context, balancer: LoadBalancer) -> str:
         """Make it so; the change's id. A region that is drained stays so: that was a person's decision."""
         check = self.health.ensure(self.region, balancer.dns_name, self._path)
-        if check.drained:
+        if check.is_drained:
             fix = "epochctl failover to all"
             ctx.say(f"{self.region} is drained: its record stays out of the answers (back: {fix})")
 
@@ -143,16 +152,16 @@ class RoutedRecords:
         Record and companion are two looks: another region that took both away in between is no stranger.
         """
         present = self.present()
-        if present and not self.route53.owns(self.zone, self.settings.hostname, self.owner):
+        if present and not self.route53.is_owned(self.zone, self.settings.hostname, self.owner):
             if self.present() != present:
-                raise Refused("the records changed between two looks", why="another region's are gone")
+                raise RecordConflict("the records changed between two looks", why="another region's are gone")
             raise foreign(self.settings.hostname, self.zone, present)
         if any(one.placement and one.placement.kind == "other" for one in present):
             raise foreign(self.settings.hostname, self.zone, present)
         return present
 
     def _rearrange(self, present: Sequence[Record], wanted: Sequence[Record]) -> str:
-        return self.route53.rearrange(self.zone, self.settings.hostname, self.owner, present, wanted)
+        return self.route53.replace_records(self.zone, self.settings.hostname, self.owner, present, wanted)
 
     def _arranged(self, balancer: LoadBalancer, check: str, present: Sequence[Record]) -> tuple[Record, ...]:
         alias = Alias(balancer.dns_name, balancer.hosted_zone_id)
@@ -161,7 +170,7 @@ class RoutedRecords:
 
     def _right(self, check: HealthCheck, balancer: LoadBalancer) -> bool:
         asked = (check.target, check.path) == (balancer.dns_name, self._path)
-        return asked and check.tagged and not check.kept
+        return asked and check.is_tagged and not check.is_held
 
     @property
     def _path(self) -> str:
@@ -172,14 +181,16 @@ class RoutedRecords:
         for attempt in range(1, ATTEMPTS):
             try:
                 return change()
-            except Refused as error:
+            except RecordConflict as error:
                 ctx.say(f"another run changed the records of {self.settings.hostname}: {error.why}")
                 ctx.clock.sleep(PAUSE * attempt)
         return change()
 
 
 def _trusted(record: Record, evaluates: bool) -> Record:
-    return replace(record, alias=replace(record.alias, evaluates=evaluates)) if record.alias else record
+    return (
+        replace(record, alias=replace(record.alias, evaluates_health=evaluates)) if record.alias else record
+    )
 
 
 def foreign(hostname: str, zone: Zone, records: Sequence[Record], instead: str = "") -> EpochctlError:
@@ -193,4 +204,6 @@ def foreign(hostname: str, zone: Zone, records: Sequence[Record], instead: str =
 
 
 def _same(wanted: Sequence[Record], present: Sequence[Record]) -> bool:
-    return len(wanted) == len(present) and all(any(one.same_as(other) for other in present) for one in wanted)
+    return len(wanted) == len(present) and all(
+        any(one.is_equivalent(other) for other in present) for one in wanted
+    )

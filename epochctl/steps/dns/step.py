@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from epochctl.aws.acm import Acm
 from epochctl.aws.elbv2 import Elbv2, LoadBalancer, plain_dns_name
-from epochctl.aws.route53 import MARKER, Alias, HealthChecks, Record, Route53, Zone, owner_of
+from epochctl.aws.route53 import OWNER_PREFIX, Alias, HealthChecks, Record, Route53, Zone, owner_text
 from epochctl.config.settings import Settings
 from epochctl.errors import EpochctlError
 from epochctl.net.dns import DnsClient
@@ -50,7 +50,7 @@ class Dns:
         self._hostname = settings.hostname
         self._route53, self._elbv2, self._health = route53, elbv2, health
         self._names = names or DnsClient()
-        self._owner = owner_of(settings.tags)
+        self._owner = owner_text(settings.tags)
         self._former = OldHostnames(settings, region, route53=route53, acm=acm, health=health)
 
     def observe(self, ctx: Context) -> Observation:
@@ -65,7 +65,7 @@ class Dns:
         if zone is None:
             return self._observe_elsewhere(target)
         sharing = self._sharing(zone)
-        ours, present = self._route53.owns(zone, self._hostname, self._owner), sharing.present()
+        ours, present = self._route53.is_owned(zone, self._hostname, self._owner), sharing.present()
         if sharing.wanted(present):
             return self._observe_shared(sharing, target, ours, present)
         if ours and sharing.lonely(present):
@@ -115,20 +115,22 @@ class Dns:
         if zone is None:
             return ()
         sharing = self._sharing(zone)
-        owned = self._route53.owns(zone, self._hostname, self._owner)
+        owned = self._route53.is_owned(zone, self._hostname, self._owner)
         if owned and others(sharing.present(), self._region):
             change, lines = sharing.leave(ctx)
             wait_in_sync(ctx, self._route53, self._hostname, change)
             return lines
-        removed = self._route53.withdraw(zone, self._hostname, self._owner)
+        removed = self._route53.delete_record(zone, self._hostname, self._owner)
         lines = tuple(f"DNS record {record} in zone {zone.name}" for record in removed)
-        lines = lines or ((f"DNS record {MARKER}{self._hostname} in zone {zone.name}",) if owned else ())
+        lines = lines or (
+            (f"DNS record {OWNER_PREFIX}{self._hostname} in zone {zone.name}",) if owned else ()
+        )
         return (*lines, *self._health.remove(self._region))
 
     def shares(self) -> tuple[RegionShare, ...]:
         """Every region that has a record of ours; () where the name is not ours, or not served here."""
         zone = self._route53.zone_for(self._hostname)
-        if zone is None or not self._route53.owns(zone, self._hostname, self._owner):
+        if zone is None or not self._route53.is_owned(zone, self._hostname, self._owner):
             return ()
         return self._sharing(zone).shares()
 
@@ -152,8 +154,8 @@ class Dns:
         wait_out_the_ttl(ctx, "clients to go elsewhere", "resolvers may still send clients here")
 
     def _observe_elsewhere(self, target: str) -> Observation:
-        answer = self._names.ask(self._names.authority(self._hostname), self._hostname, "A")
-        wanted = set(self._names.recursive(target).values) if target and answer.values else set()
+        answer = self._names.query(self._names.authority(self._hostname), self._hostname, "A")
+        wanted = set(self._names.resolve(target).values) if target and answer.values else set()
         named = any(plain_dns_name(name) == plain_dns_name(target) for name in answer.chain)
         output = DnsRecord(self._hostname, target, managed=False) if target else None
         if output and (named or wanted & set(answer.values)):
@@ -161,7 +163,7 @@ class Dns:
         return Observation(output, (f"say which record to add for {self._hostname}",))
 
     def _apply_elsewhere(self, ctx: Context, target: str) -> DnsRecord:
-        if self._settings.routed:
+        if self._settings.is_multi_region:
             raise EpochctlError(
                 f"no hosted zone in this account holds {self._hostname}: several regions cannot share it",
                 why="health checks and records of each region are Route 53's",

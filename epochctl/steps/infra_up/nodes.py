@@ -60,11 +60,11 @@ class NodeWatch:
                 said = words
 
     def _trouble(self, group: Group, running: tuple[str, ...], since: float) -> str:
-        if found := (*group.issues, *self._launches.refusals(group)):
+        if found := (*group.issues, *self._launches.launch_errors(group)):
             return f"no nodes yet: {found[0]}"
         if not running or time.monotonic() - since < self._patience:
             return ""
-        printed = next((line for each in running for line in self._launches.console(each)[-1:]), "")
+        printed = next((line for each in running for line in self._launches.console_lines(each)[-1:]), "")
         words = f"{len(running)} machines run, and the cluster has not taken them for nodes"
         return f"{words}; {printed}" if printed else words
 
@@ -74,7 +74,7 @@ class NodeWatch:
             group = self._launches.group()
             if group is None or group.status in ("ACTIVE", "DELETING"):
                 return error
-            evidence = self._launches.evidence(group)
+            evidence = self._launches.diagnostics(group)
         except EpochctlError:
             return error
         if not evidence:

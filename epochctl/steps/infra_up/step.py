@@ -100,7 +100,7 @@ class InfraUp:
     def cached_output(self, ctx: Context) -> Infrastructure | None:
         """The outputs in the state: one request, no terraform."""
         account, backend = self._where()
-        return outputs(self._bucket.text(account, backend.key))
+        return outputs(self._bucket.read_text(account, backend.key))
 
     def apply(self, ctx: Context) -> Infrastructure:
         account, backend = self._where()
@@ -167,7 +167,7 @@ class InfraUp:
     def lock_holder(self) -> LockHolder | None:
         """Who has the state's lock, as written in it."""
         account, backend = self._where()
-        text = self._bucket.text(account, f"{backend.key}.tflock")
+        text = self._bucket.read_text(account, f"{backend.key}.tflock")
         return read_lock_holder(text) if text else None
 
     def left_behind(self, holder: LockHolder) -> bool:
@@ -180,7 +180,7 @@ class InfraUp:
     def state_drift(self) -> StateDrift:
         """The state beside what there is, without a terraform. Changes nothing."""
         account, backend = self._where()
-        return compare(self._bucket.text(account, backend.key), self._belongings.find())
+        return compare(self._bucket.read_text(account, backend.key), self._belongings.find())
 
     def unlock(self, ctx: Context, lock_id: str) -> None:
         """Break the state's lock: its holder is dead."""
@@ -227,7 +227,7 @@ class InfraUp:
     def _remove_strays(self) -> tuple[str, ...]:
         """What is ours by tag and name, idle, and not in the state."""
         account, backend = self._where()
-        return self._strays.remove(ids(self._bucket.text(account, backend.key)))
+        return self._strays.remove(ids(self._bucket.read_text(account, backend.key)))
 
     def _empty_registry(self, ctx: Context) -> tuple[str, ...]:
         """Only a repository that is in the state or bears our tags: by now every one of ours is in the
@@ -240,9 +240,9 @@ class InfraUp:
 
     def _claim_logs(self) -> datetime | None:
         """When our cluster was made, if it still stands; its log group bears our tags from now on."""
-        made = self._belongings.cluster_made()
+        made = self._belongings.cluster_created_at()
         if made is not None:
-            self._logs.claim(self._settings.full_name, made, self._settings.tags)
+            self._logs.tag(self._settings.full_name, made, self._settings.tags)
         return made
 
     def _delete_logs(self, born: datetime | None) -> tuple[str, ...]:

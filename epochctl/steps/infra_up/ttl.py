@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from epochctl.aws.expiry import NEVER, Expiry, format_expiry
-from epochctl.config.validators import span_seconds
+from epochctl.durations import parse_duration
 
 
 class Ttl:
@@ -33,4 +33,4 @@ def decide_expiry(asked: str, present: str, setting: str, now: datetime) -> str:
     wanted = asked or setting
     if wanted in ("", NEVER):
         return wanted
-    return format_expiry(now + timedelta(seconds=span_seconds(wanted)))
+    return format_expiry(now + timedelta(seconds=parse_duration(wanted) or 0.0))

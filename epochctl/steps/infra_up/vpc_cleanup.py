@@ -47,7 +47,7 @@ class VpcCleanup:
     def strangers(self) -> tuple[str, ...]:
         """Whatever in our VPCs is not ours and does not go away by itself, a line each with its exact id."""
         tenants = [tenant for vpc in self._vpcs() for tenant in self._tenants(vpc)]
-        return (*self.orphans.unmanaged(), *(tenant.words for tenant in tenants if tenant.foreign))
+        return (*self.orphans.unmanaged(), *(tenant.description for tenant in tenants if tenant.foreign))
 
     def sweep_balancers(self, ctx: Context) -> tuple[str, ...]:
         """terraform is never called while a load balancer or target group of ours is there."""
@@ -70,10 +70,12 @@ class VpcCleanup:
         def probe() -> Ready[None] | Pending:
             swept.extend(self.network.sweep(vpc, self.name))
             tenants = self._tenants(vpc)
-            found = tuple(tenant.words for tenant in tenants if tenant.foreign) + self.orphans.unmanaged()
+            found = (
+                tuple(tenant.description for tenant in tenants if tenant.foreign) + self.orphans.unmanaged()
+            )
             if patience.is_stalled(found) and found:
                 raise _refused((vpc,), found)
-            left = [tenant.words for tenant in tenants]
+            left = [tenant.description for tenant in tenants]
             return Pending("\n".join((*left, *found))) if left or found else Ready(None)
 
         try:
@@ -86,7 +88,7 @@ class VpcCleanup:
             ) from error
 
     def _tenants(self, vpc: str) -> tuple[VpcOccupant, ...]:
-        return self.network.tenants(vpc, self.name, self.tags)
+        return self.network.occupants(vpc, self.name, self.tags)
 
     def _vpcs(self) -> tuple[str, ...]:
         return self.network.find(self.tags)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from epochctl.aws.import_ids import iam_prefix
+from epochctl.aws.iam import iam_prefix
 from epochctl.config import versions
 from epochctl.config.settings import Settings
 from epochctl.kube.lb_controller import NAME, NAMESPACE

@@ -46,7 +46,7 @@ class DnsChecks:
         hostname = self._subject.hostname
         self._authority = self._names.authority(hostname)
         self._elsewhere = self._addresses_elsewhere()
-        answer = self._authoritative = self._names.ask(self._authority, hostname, "A")
+        answer = self._authoritative = self._names.query(self._authority, hostname, "A")
         said_by = f"said by {self._authority.zone or 'the resolver'}"
         if self._authority.note:
             said_by = f"said by the system's resolver: {self._authority.note}"
@@ -68,7 +68,7 @@ class DnsChecks:
     def recursive(self) -> Ready[str] | Pending:
         """Programs on this machine are led the same way."""
         hostname = self._subject.hostname
-        answer = self._recursive = self._names.recursive(hostname)
+        answer = self._recursive = self._names.resolve(hostname)
         if answer.status != "found":
             return Pending(f"the resolver does not find {hostname}: {answer.reason}")
         right = {*self._authoritative.values, *self._seen.balancer_addresses, *self._elsewhere}
@@ -77,7 +77,7 @@ class DnsChecks:
                 f"the resolver says {', '.join(answer.values)}; right is {', '.join(sorted(right))}"
             )
         # of several regions this one is looked at, whichever the resolver is led to
-        routed = self._subject.settings.routed and self._seen.balancer_addresses
+        routed = self._subject.settings.is_multi_region and self._seen.balancer_addresses
         self._seen.addresses = self._seen.balancer_addresses if routed else answer.values
         return Ready(", ".join(answer.values))
 
@@ -89,10 +89,10 @@ class DnsChecks:
     def _addresses_elsewhere(self) -> frozenset[str]:
         """Where else the name may lead: to the load balancers of the regions that share it."""
         settings = self._subject.settings
-        zone = self._route53.zone_for(settings.hostname) if settings.routed else None
+        zone = self._route53.zone_for(settings.hostname) if settings.is_multi_region else None
         records = self._route53.records(zone, settings.hostname) if zone else ()
         targets = (record.alias.dns_name.rstrip(".") for record in records if record.alias)
-        return frozenset(address for target in targets for address in self._names.recursive(target).values)
+        return frozenset(address for target in targets for address in self._names.resolve(target).values)
 
     def _misdelegated(self) -> str:
         """The zone that we wrote into is not the one that the world is sent to."""

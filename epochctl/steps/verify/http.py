@@ -55,7 +55,7 @@ class HttpChecks:
         if pending := self._listening():
             return pending
         name = self._subject.release.load_balancer
-        found = self._names.recursive(name)
+        found = self._names.resolve(name)
         if found.status != "found":
             return Pending(f"{name} has no address yet: {found.reason}")
         self._seen.balancer_addresses = found.values

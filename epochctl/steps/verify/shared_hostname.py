@@ -48,7 +48,7 @@ class SharedHostname:
 
     def _probe(self) -> Ready[HostnameAnswer] | Pending:
         hostname = self._settings.hostname
-        found = self._names.recursive(hostname)
+        found = self._names.resolve(hostname)
         if found.status != "found":
             return Pending(f"no address: {found.reason}")
         address, path = found.values[0], asked(self._settings)

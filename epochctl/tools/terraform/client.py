@@ -14,7 +14,8 @@ from epochctl.tools.terraform import errored_state, failure
 from epochctl.tools.terraform.execution import Execution, Say
 from epochctl.tools.terraform.proposal import Proposal, fingerprint, moves
 from epochctl.tools.terraform.stream import Change
-from epochctl.tools.terraform.workdir import LOCK_FILE, Workdir, whoami
+from epochctl.tools.terraform.workdir import LOCK_FILE, Workdir
+from epochctl.user import whoami
 
 STATE_RETRIES = 10  # the backend's own 5 are few where every fifth call is throttled
 LOCKED_PLATFORM = "linux_amd64"

@@ -6,12 +6,10 @@ added to the copy.
 
 from __future__ import annotations
 
-import getpass
 import hashlib
 import json
 import os
 import signal
-import socket
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -36,11 +34,6 @@ class Run:
 
     def alive(self) -> bool:
         return is_alive(self.pid, self.born)
-
-
-def whoami() -> str:
-    """user@host, as terraform writes it into a lock."""
-    return f"{getpass.getuser()}@{socket.gethostname()}"
 
 
 class Workdir:

@@ -14,7 +14,7 @@ from actions.event import Event, dispatch, pull_request, push, schedule
 
 from epochctl.aws.session import Aws
 from epochctl.config.settings import Settings
-from epochctl.delivery.roles import Roles
+from epochctl.delivery.roles import CiRoles
 from epochctl.errors import SettingsError
 from epochctl.tools.terraform import Terraform
 
@@ -23,9 +23,9 @@ from .conftest import REGION, ROOT
 PULL = pull_request(7, base="b", head="h", merge="m")
 
 
-def roles(root: Path, settings: Settings, repository: str = "acme/epoch") -> Roles:
+def roles(root: Path, settings: Settings, repository: str = "acme/epoch") -> CiRoles:
     terraform = Terraform(root, settings.directory / "terraform-data", REGION)
-    return Roles(settings, repository, Aws(REGION), terraform)
+    return CiRoles(settings, repository, Aws(REGION), terraform)
 
 
 @pytest.fixture

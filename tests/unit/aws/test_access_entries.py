@@ -28,7 +28,7 @@ SESSION = "arn:aws:sts::123456789012:assumed-role/people/me"
 def test_an_entry_counts_for_its_user_and_for_sessions_of_its_role(
     principal: str, caller: str, enters: bool
 ) -> None:
-    assert AccessEntry(ACCOUNT + principal).means(caller) is enters
+    assert AccessEntry(ACCOUNT + principal).matches(caller) is enters
 
 
 class Known(Eks):
@@ -47,7 +47,7 @@ class Me:
 
 
 def test_a_stranger_reads_who_he_is_and_whom_the_cluster_knows() -> None:
-    told = Known(cast(Aws, Me())).who("demo")
+    told = Known(cast(Aws, Me())).describe_access("demo")
     assert told.splitlines() == [
         f"you are {SESSION}, without an access entry; it knows",
         f"  {ACCOUNT}user/ann (AmazonEKSClusterAdminPolicy)",
@@ -55,7 +55,7 @@ def test_a_stranger_reads_who_he_is_and_whom_the_cluster_knows() -> None:
 
 
 def test_entries_that_may_not_be_read_hide_nothing_else() -> None:
-    assert "ListAccessEntries: AccessDenied" in Unreadable(cast(Aws, Me())).who("demo")
+    assert "ListAccessEntries: AccessDenied" in Unreadable(cast(Aws, Me())).describe_access("demo")
 
 
 class SignedOut:
@@ -65,4 +65,4 @@ class SignedOut:
 
 def test_expired_credentials_are_the_cause_not_the_entries() -> None:
     with pytest.raises(CredentialsError, match="have expired"):
-        Known(cast(Aws, SignedOut())).who("demo")
+        Known(cast(Aws, SignedOut())).describe_access("demo")

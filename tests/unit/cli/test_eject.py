@@ -86,9 +86,9 @@ def test_what_is_noted_and_gone_is_named() -> None:
 
 def test_only_an_edited_dockerfile_needs_docker() -> None:
     assert run(["eject", "dockerfile"]) == 0
-    assert not settings().dockerfile_edited
+    assert not settings().has_edited_dockerfile
     Path("Dockerfile").write_text("FROM scratch\n")
-    assert settings().dockerfile_edited
+    assert settings().has_edited_dockerfile
 
 
 def change(part: str, origin: str) -> Path:

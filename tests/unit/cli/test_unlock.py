@@ -107,7 +107,7 @@ def test_a_run_at_work_in_this_directory_is_ended_not_robbed(
     scene: Scene, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lock, holder = LocalLock(scene.files / "run.lock"), current_holder("abc", "up", "")
-    assert lock.take(holder)
+    assert lock.acquire(holder)
     scene.locked_by(holder)
     assert scene.run(["unlock", "--run-id", "abc"]) == LOCKED
     lock.release(holder, "ok")
@@ -119,7 +119,7 @@ def test_the_last_run_here_is_known_after_a_restart(scene: Scene) -> None:
     """This machine was started anew since: its process cannot be looked up, but it was in this directory."""
     holder = scene.locked_by(elsewhere())
     lock = LocalLock(scene.files / "run.lock")
-    lock.take(holder)
+    lock.acquire(holder)
     lock.release(holder, "")
     assert scene.run(["unlock"]) == 0
     assert scene.shared.now is None

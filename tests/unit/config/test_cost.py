@@ -91,7 +91,7 @@ def test_of_several_regions_each_has_a_health_check_and_a_standby_says_its_size(
     two = settings().model_copy(update={"regions": ("us-west-2", "us-east-1"), "routing": routing})
     checks = [part.hourly for part in cost.parts(two, table) if part.name == "health check"]
     assert checks == [pytest.approx(2.0 / prices.MONTH)]
-    sized = {region: two.sized(region, awake=False) for region in two.regions}
+    sized = {region: two.for_region(region, awake=False) for region in two.regions}
     lines = {line.split()[0]: line for line in cost_report.together(sized, two) if line.startswith("  us-")}
     assert "asleep (nodes: 1, pods: 0); awake 0.2778 an hour" in lines["us-east-1"]
     assert "asleep" not in lines["us-west-2"]

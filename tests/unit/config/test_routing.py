@@ -19,16 +19,16 @@ def routed(tmp_path: Path, toml: str) -> Settings:
 
 def test_by_default_every_region_answers_by_latency(tmp_path: Path) -> None:
     settings = routed(tmp_path, TWO)
-    assert (settings.home, settings.region, settings.routed) == ("us-west-2", "us-west-2", True)
+    assert (settings.home, settings.region, settings.is_multi_region) == ("us-west-2", "us-west-2", True)
     assert (settings.routing.policy, settings.routing.kind) == ("active-active", "latency")
-    assert not settings.standby("us-east-1")
-    assert settings.sized("us-east-1", awake=False) == settings
+    assert not settings.is_standby("us-east-1")
+    assert settings.for_region("us-east-1", awake=False) == settings
 
 
 def test_one_region_is_not_routed_and_never_a_standby(tmp_path: Path) -> None:
     settings = routed(tmp_path, HOST + '[routing]\npolicy = "primary-standby"\nstandby_nodes = 1\n')
-    assert not settings.routed
-    assert settings.sized("us-west-2", awake=False) == settings
+    assert not settings.is_multi_region
+    assert settings.for_region("us-west-2", awake=False) == settings
 
 
 def test_weights_are_equal_until_somebody_says_otherwise(tmp_path: Path) -> None:
@@ -41,15 +41,15 @@ def test_weights_are_equal_until_somebody_says_otherwise(tmp_path: Path) -> None
 
 def test_a_standby_sleeps_as_small_as_it_is_said_and_wakes_whole(tmp_path: Path) -> None:
     settings = routed(tmp_path, STANDBY + "standby_replicas = 0\nstandby_nodes = 1\n")
-    asleep = settings.sized("us-east-1", awake=False)
+    asleep = settings.for_region("us-east-1", awake=False)
     assert (asleep.cluster.nodes, asleep.service.replicas) == (1, 0)
-    assert settings.sized("us-east-1", awake=True) == settings
-    assert settings.sized("us-west-2", awake=False) == settings  # home is never one
+    assert settings.for_region("us-east-1", awake=True) == settings
+    assert settings.for_region("us-west-2", awake=False) == settings  # home is never one
     assert settings.routing.kind == "failover"
 
 
 def test_a_standby_is_as_large_as_home_where_nothing_is_said(tmp_path: Path) -> None:
-    asleep = routed(tmp_path, STANDBY).sized("us-east-1", awake=False)
+    asleep = routed(tmp_path, STANDBY).for_region("us-east-1", awake=False)
     assert (asleep.cluster.nodes, asleep.service.replicas) == (2, 2)
 
 

@@ -56,19 +56,19 @@ def test_the_sdk_variable_is_only_a_default(
 
 def test_a_flag_chooses_one_of_the_regions_that_the_file_names(tmp_path: Path) -> None:
     toml = HOST + 'regions = ["us-west-2", "us-east-1"]\n'
-    assert loaded(tmp_path, toml).meant == ("us-west-2", "us-east-1")
+    assert loaded(tmp_path, toml).selected_regions == ("us-west-2", "us-east-1")
     for environ, flags in (({"EPOCHCTL_REGION": "us-east-1"}, {}), ({}, {"regions": "us-east-1"})):
         settings = loaded(tmp_path, toml, environ, **flags)
         assert settings.regions == ("us-west-2", "us-east-1")
-        assert (settings.chosen, settings.region, settings.meant) == (
+        assert (settings.selected_region, settings.region, settings.selected_regions) == (
             "us-east-1",
             "us-east-1",
             ("us-east-1",),
         )
     assert loaded(tmp_path, HOST, regions="us-east-1").regions == ("us-east-1",)
-    assert "chosen" in refused(tmp_path, toml, regions="us-wset-2")[0]
-    with pytest.raises(SettingsError, match="chosen"):
-        loaded(tmp_path, HOST + "chosen = 'us-east-1'\n")
+    assert "selected_region" in refused(tmp_path, toml, regions="us-wset-2")[0]
+    with pytest.raises(SettingsError, match="selected_region"):
+        loaded(tmp_path, HOST + "selected_region = 'us-east-1'\n")
 
 
 def test_a_flag_may_name_one_key_of_a_section(tmp_path: Path) -> None:
@@ -182,3 +182,14 @@ def test_who_may_enter_the_cluster_is_a_role_or_a_user(tmp_path: Path) -> None:
     assert loaded(tmp_path, toml.format(role)).cluster.access == (role,)
     (line,) = refused(tmp_path, toml.format(session))
     assert line.startswith(f"cluster.access = '{session}' (epochctl.toml): expected ARNs of IAM roles")
+
+
+@pytest.mark.parametrize("ttl", ["90s", "4h", "2d", "1h30m", "never", ""])
+def test_a_lifetime_is_typed_as_every_other_length_of_time(tmp_path: Path, ttl: str) -> None:
+    assert loaded(tmp_path, HOST + f'ttl = "{ttl}"\n').ttl == ttl
+
+
+@pytest.mark.parametrize("ttl", ["90", "0h", "soon", "-4h", "9999999d"])
+def test_a_lifetime_has_a_unit_and_an_end(tmp_path: Path, ttl: str) -> None:
+    (line,) = refused(tmp_path, HOST + f'ttl = "{ttl}"\n')
+    assert line.endswith("expected a time such as 30m, 4h or 2d, or never")

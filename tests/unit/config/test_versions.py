@@ -25,24 +25,24 @@ def test_the_default_cluster_is_the_pinned_one() -> None:
 
 
 def test_every_pin_says_how_long_it_is_supported() -> None:
-    pins = versions.everything()
+    pins = versions.all_pins()
     assert {"tool.terraform", "tool.helm", "eks", "lb_controller", "provider.aws"} <= pins.keys()
     assert [name for name, pin in pins.items() if pin.until is None and not pin.support] == []
 
 
 def test_no_pin_comes_near_its_end_of_support() -> None:
-    assert versions.ending(date.today()) == ()
+    assert versions.expiring_pins(date.today()) == ()
 
 
 def test_it_turns_red_before_the_first_one_ends() -> None:
-    ends = {name: pin.until for name, pin in versions.everything().items() if pin.until}
+    ends = {name: pin.until for name, pin in versions.all_pins().items() if pin.until}
     first = min(ends, key=lambda name: ends[name])
     day = ends[first] - timedelta(days=versions.notice() - 1)
-    told = versions.ending(day)
+    told = versions.expiring_pins(day)
     assert told[0].startswith(first)
     assert f"ends in {versions.notice() - 1} days" in told[0]
     assert "versions.toml" in told[0]
-    assert "has ended" in versions.ending(ends[first] + timedelta(days=1))[0]
+    assert "has ended" in versions.expiring_pins(ends[first] + timedelta(days=1))[0]
 
 
 def test_the_table_was_looked_over_within_half_a_year() -> None:

@@ -1,4 +1,4 @@
-"""The comment on a pull request: risks first, whole blocks, never too long, with what was reviewed."""
+"""The comment on a pull request: risks first, whole blocks, a limited length, and what was reviewed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from epochctl.delivery import plan_text
-from epochctl.delivery.comment import LIMIT, Review, marker, recorded, render
+from epochctl.delivery.comment import LIMIT, Review, marker, read_record, render
 from epochctl.tools.terraform.proposal import Move, Proposal, fingerprint, moves, read
 
 BLOCK = """  # module.cluster.aws_eks_node_group.{name} {what}
@@ -33,7 +33,7 @@ def proposal(*names: str, action: str = "replace", region: str = "us-west-2", **
 
 
 def test_what_is_destroyed_or_replaced_comes_first_and_says_why() -> None:
-    told = render(Review("epoch-production", (proposal("this"),), head="abc", page="https://x/run"))
+    told = render(Review("epoch-production", (proposal("this"),), head="abc", run_url="https://x/run"))
     assert told.startswith(marker("epoch-production"))
     row = "| us-west-2 | **replaced** | `module.cluster.aws_eks_node_group.this` | instance_types: cannot"
     assert row in told
@@ -50,12 +50,12 @@ def test_a_plan_without_risks_says_so() -> None:
 
 def test_the_comment_carries_what_was_reviewed_and_no_more() -> None:
     one = proposal("this")
-    head, plans = recorded(render(Review("e", (one, proposal("b", region="eu-west-1")), head="f" * 40)))
+    head, plans = read_record(render(Review("e", (one, proposal("b", region="eu-west-1")), head="f" * 40)))
     assert head == "f" * 40
     assert [plan.region for plan in plans] == ["us-west-2", "eu-west-1"]
     assert (plans[0].hash, plans[0].serial, plans[0].inputs) == (one.hash, 7, one.inputs)
     assert plans[0].text == ""
-    assert recorded("words of a person") == ("", ())
+    assert read_record("words of a person") == ("", ())
 
 
 @pytest.mark.parametrize("count", [300, 3000])
@@ -71,7 +71,7 @@ def test_too_much_is_cut_between_blocks_and_rows_and_says_what_is_missing(count:
         assert re.sub(r"number_\d{4}", "X", shown) == whole
     assert told.count("did not fit here") == 2
     assert all(row.endswith("|") for row in told.splitlines() if row.startswith("| "))
-    assert recorded(told)[1][0].hash == plans[0].hash
+    assert read_record(told)[1][0].hash == plans[0].hash
 
 
 def test_a_block_larger_than_everything_is_named_and_left_out() -> None:

@@ -61,12 +61,12 @@ def test_the_last_failure_is_quoted(tmp_path: Path) -> None:
     [
         (None, False, "ok", "free"),
         (
-            SimpleNamespace(gone=False, described=lambda now: "ann runs `epochctl up`"),
+            SimpleNamespace(is_dead=False, describe=lambda now: "ann runs `epochctl up`"),
             True,
             "note",
             "ann runs",
         ),
-        (SimpleNamespace(gone=True, line="ann ran `epochctl up`"), True, "note", "a run that is gone"),
+        (SimpleNamespace(is_dead=True, summary="ann ran `epochctl up`"), True, "note", "a run that is gone"),
         (None, True, "wrong", "locked by ann@laptop since 2026-11-24"),
     ],
 )

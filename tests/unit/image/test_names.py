@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from epochctl.errors import ImageError
-from epochctl.image.platforms import normalize, platform_of
-from epochctl.image.reference import Reference, parse_reference
+from epochctl.image.names import Reference, normalize, parse_reference, platform_of
 
 DIGEST = "sha256:" + "0" * 64
 

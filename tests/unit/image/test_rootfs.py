@@ -10,8 +10,8 @@ import pytest
 
 from epochctl.errors import ImageError
 from epochctl.image import assembler, distributions, elf, rootfs, stdlib
-from epochctl.image.inputs import content_key
-from epochctl.image.libraries import Libraries, parse
+from epochctl.image.assembler import content_key
+from epochctl.image.elf import Libraries, parse_ldd
 
 LDD = """\
 /usr/bin/python3:
@@ -27,12 +27,12 @@ LDD = """\
 def test_libraries_are_read_from_ldd() -> None:
     root = Path("/lib/x86_64-linux-gnu")
     shared = (("libm.so.6", root / "libm.so.6"), ("libssl.so.3", root / "libssl.so.3"))
-    assert parse(LDD) == Libraries("/lib64/ld-linux-x86-64.so.2", shared)
+    assert parse_ldd(LDD) == Libraries("/lib64/ld-linux-x86-64.so.2", shared)
 
 
 def test_a_missing_library_is_named() -> None:
     with pytest.raises(ImageError) as caught:
-        parse(LDD + "\tlibnot.so.1 => not found\n")
+        parse_ldd(LDD + "\tlibnot.so.1 => not found\n")
     assert caught.value.why == "libnot.so.1"
 
 

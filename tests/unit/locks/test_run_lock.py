@@ -13,7 +13,7 @@ import pytest
 from shared_lock import SharedLock
 
 from epochctl.locks import Holder, LocalLock, RunLock, current_holder, lock_error
-from epochctl.locks.holder import read
+from epochctl.locks.holder import parse_holder
 
 
 class Here:
@@ -29,13 +29,13 @@ class Here:
             holder,
             LocalLock(self.path / "run.lock"),
             self.shared,
-            say=self.said.append,
-            lost=self.lost.set,
+            notify=self.said.append,
+            on_lost=self.lost.set,
             refresh=refresh,
         )
 
     def holder(self) -> Holder | None:
-        return read(self.shared.now.text) if self.shared.now else None
+        return parse_holder(self.shared.now.text) if self.shared.now else None
 
 
 @pytest.fixture
@@ -56,19 +56,19 @@ def soon(true: Callable[[], bool]) -> bool:
 
 def test_it_is_taken_and_released(here: Here) -> None:
     lock = here.lock(run("a"))
-    assert lock.take() is None
-    assert here.holder() == read((here.path / "run.lock").read_text())
+    assert lock.acquire() is None
+    assert here.holder() == parse_holder((here.path / "run.lock").read_text())
     assert (here.path / "run.lock").stat().st_mode & 0o077 == 0
     lock.release("ok")
     assert here.holder() is None
-    assert LocalLock(here.path / "run.lock").holder().ended == "ok"  # type: ignore[union-attr]
+    assert LocalLock(here.path / "run.lock").read_holder().ended == "ok"  # type: ignore[union-attr]
     assert here.said == []
 
 
 def test_two_runs_in_one_directory_know_at_once(here: Here) -> None:
     first = here.lock(run("a"))
-    first.take()
-    other = here.lock(run("b")).take()
+    first.acquire()
+    other = here.lock(run("b")).acquire()
     assert other is not None
     assert other.run == "a"
     first.release("ok")
@@ -76,19 +76,19 @@ def test_two_runs_in_one_directory_know_at_once(here: Here) -> None:
 
 def test_another_checkout_on_this_machine_meets_a_living_run(here: Here, tmp_path: Path) -> None:
     first = here.lock(run("a"))
-    first.take()
+    first.acquire()
     elsewhere = Here(tmp_path / "elsewhere", here.shared)
-    other = elsewhere.lock(run("b")).take()
+    other = elsewhere.lock(run("b")).acquire()
     assert other is not None
     assert other.run == "a"
     first.release("ok")
-    assert elsewhere.lock(run("b")).take() is None
+    assert elsewhere.lock(run("b")).acquire() is None
 
 
 def test_a_killed_run_of_this_machine_is_replaced_and_told(here: Here) -> None:
     here.shared.now = SharedLock(run("dead", pid=4194304).text()).now
     lock = here.lock(run("b"))
-    assert lock.take() is None
+    assert lock.acquire() is None
     assert "run dead was killed" in here.said[0]
     assert "process 4194304" in here.said[0]
     lock.release("ok")
@@ -99,7 +99,7 @@ def test_a_killed_run_of_this_directory_is_replaced_even_after_a_reboot(here: He
     (here.path / "run.lock").write_text(dead.text())
     here.shared.now = SharedLock(dead.text()).now
     lock = here.lock(run("b"))
-    assert lock.take() is None
+    assert lock.acquire() is None
     assert [line for line in here.said if "run dead was killed" in line] == here.said
     assert len(here.said) == 1
     lock.release("ok")
@@ -108,7 +108,7 @@ def test_a_killed_run_of_this_directory_is_replaced_even_after_a_reboot(here: He
 def test_nobody_elses_lock_is_touched(here: Here) -> None:
     foreign = run("f", host="ci-7", machine="another", pid=4194304, url="https://ci.example.com/7")
     here.shared.now = SharedLock(foreign.text()).now
-    assert here.lock(run("b")).take() == foreign
+    assert here.lock(run("b")).acquire() == foreign
     assert here.holder() == foreign
     error = lock_error("epoch-production in us-west-2", foreign, command="up")
     assert error.exit_code == 8
@@ -119,14 +119,14 @@ def test_nobody_elses_lock_is_touched(here: Here) -> None:
 
 def test_what_no_epochctl_wrote_is_not_touched_either(here: Here) -> None:
     here.shared.now = SharedLock("hello").now
-    assert here.lock(run("b")).take() is not None
+    assert here.lock(run("b")).acquire() is not None
     assert here.shared.read().text == "hello"  # type: ignore[union-attr]
 
 
 def test_before_the_bucket_there_is_only_the_file_and_the_object_follows(here: Here) -> None:
     here.shared.bucket = False
     lock = here.lock(run("a"), refresh=0.01)
-    assert lock.take() is None
+    assert lock.acquire() is None
     here.shared.bucket = True
     assert soon(lambda: here.holder() is not None)
     lock.release("ok")
@@ -134,48 +134,48 @@ def test_before_the_bucket_there_is_only_the_file_and_the_object_follows(here: H
 
 
 def test_it_gives_signs_of_life(here: Here) -> None:
-    holder = run("a", heard=0.0)
+    holder = run("a", last_seen=0.0)
     lock = here.lock(holder, refresh=0.01)
-    lock.take()
-    assert soon(lambda: (here.holder() or holder).heard > 0)
+    lock.acquire()
+    assert soon(lambda: (here.holder() or holder).last_seen > 0)
     lock.release("ok")
 
 
 def test_a_run_whose_lock_was_taken_away_hears_of_it(here: Here) -> None:
     lock = here.lock(run("a"), refresh=0.01)
-    lock.take()
+    lock.acquire()
     here.shared.now = None
     here.shared.create(run("thief", host="ci-7").text())
     assert here.lost.wait(5)
     lock.release("failed")
-    assert lock.thief is not None
-    assert lock.thief.host == "ci-7"
-    assert here.holder() == lock.thief  # and it is left alone
+    assert lock.taken_by is not None
+    assert lock.taken_by.host == "ci-7"
+    assert here.holder() == lock.taken_by  # and it is left alone
 
 
 def test_an_answer_that_was_lost_does_not_make_us_our_own_enemy(here: Here) -> None:
     holder = run("a")
     here.shared.now = SharedLock(holder.text()).now  # written, but we never heard of it
     lock = here.lock(holder)
-    assert lock.take() is None
+    assert lock.acquire() is None
     lock.release("ok")
     assert here.holder() is None
 
 
 def test_a_process_that_is_there_is_not_gone() -> None:
-    assert not run("a").gone
-    assert run("a", born="1").gone  # its id is another process's now
-    assert not run("a", machine="", pid=4194304).gone  # nobody knows where that was
+    assert not run("a").is_dead
+    assert run("a", born="1").is_dead  # its id is another process's now
+    assert not run("a", machine="", pid=4194304).is_dead  # nobody knows where that was
     assert current_holder("a", "up", "").pid == os.getpid()
 
 
 def test_a_run_that_was_refused_leaves_no_trace(here: Here) -> None:
     foreign = run("f", host="ci-7", machine="another")
     here.shared.now = SharedLock(foreign.text()).now
-    assert here.lock(run("b")).take() is not None
+    assert here.lock(run("b")).acquire() is not None
     here.shared.now = None
     lock = here.lock(run("c"))
-    assert lock.take() is None
+    assert lock.acquire() is None
     assert here.said == []
     lock.release("ok")
 
@@ -187,14 +187,14 @@ def test_somebody_who_looks_is_not_in_the_way(tmp_path: Path) -> None:
 
     def look() -> None:
         while not stop.is_set():
-            looking.held()
+            looking.is_held()
 
     thread = threading.Thread(target=look)
     thread.start()
     try:
         for number in range(200):
             lock = LocalLock(tmp_path / "run.lock")
-            assert lock.take(current_holder(f"run{number}", "up", ""))
+            assert lock.acquire(current_holder(f"run{number}", "up", ""))
             lock.release(current_holder(f"run{number}", "up", ""), "ok")
     finally:
         stop.set()

@@ -124,13 +124,13 @@ def test_servers_without_an_address_are_noted(internet: Internet) -> None:
 )
 def test_what_an_answer_means(internet: Internet, records: Any, expected: DnsAnswer) -> None:
     internet.records[CHILD].update(records)
-    assert DnsClient().ask(DnsClient().authority(HOSTNAME), HOSTNAME, "A") == expected
+    assert DnsClient().query(DnsClient().authority(HOSTNAME), HOSTNAME, "A") == expected
 
 
 def test_silence_names_the_server(internet: Internet) -> None:
     authority = DnsClient().authority(HOSTNAME)
     internet.silent.add(CHILD)
-    answer = DnsClient().ask(authority, HOSTNAME, "A")
+    answer = DnsClient().query(authority, HOSTNAME, "A")
     assert answer.status == "silent"
     assert CHILD in answer.reason
 
@@ -165,11 +165,11 @@ def test_caa_records_that_keep_amazon_from_issuing(
 def test_the_systems_resolver_tells_absence_from_trouble(
     internet: Internet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert DnsClient().recursive(HOSTNAME).status == "absent"
-    assert DnsClient().recursive("ns.example.com") == DnsAnswer("found", (PARENT,))
+    assert DnsClient().resolve(HOSTNAME).status == "absent"
+    assert DnsClient().resolve("ns.example.com") == DnsAnswer("found", (PARENT,))
 
     def trouble(*_: Any, **__: Any) -> None:
         raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
 
     monkeypatch.setattr(socket, "getaddrinfo", trouble)
-    assert DnsClient().recursive(HOSTNAME).status == "silent"
+    assert DnsClient().resolve(HOSTNAME).status == "silent"

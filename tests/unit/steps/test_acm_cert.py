@@ -9,7 +9,7 @@ import pytest
 from clock import Clock
 
 from epochctl.aws.acm import CertificateState
-from epochctl.aws.route53 import Published, Record, Zone
+from epochctl.aws.route53 import PublishResult, Record, Zone
 from epochctl.config.settings import Settings
 from epochctl.errors import CertificateError, DeadlineError, NotFoundError
 from epochctl.net.dns import Authority, DnsAnswer
@@ -24,7 +24,7 @@ ARN = f"arn:aws:acm:{REGION}:123456789012:certificate/1"
 PROOF = Record(f"_proof.{HOSTNAME}", "CNAME", ("_x.acm-validations.aws",), ttl=300)
 ZONE = Zone("Z1", "example.com")
 PENDING = CertificateState(
-    ARN, HOSTNAME, "PENDING_VALIDATION", (HOSTNAME,), PROOF.name, "CNAME", PROOF.values[0], ours=True
+    ARN, HOSTNAME, "PENDING_VALIDATION", (HOSTNAME,), PROOF.name, "CNAME", PROOF.values[0], is_owned=True
 )
 SEEN = DnsAnswer("found", PROOF.values)  # by the zone's own servers
 ISSUED = replace(PENDING, status="ISSUED")
@@ -37,7 +37,7 @@ class World:
     state: CertificateState | None = None
     zone: Zone | None = ZONE
     present: list[Record] = field(default_factory=list)
-    owned_names: list[str] = field(default_factory=list)
+    marked_names: list[str] = field(default_factory=list)
     servers: tuple[str, ...] = ("ns-1.aws",)
     delegated: DnsAnswer = field(default_factory=lambda: DnsAnswer("found", ("ns-1.aws",)))
     elsewhere: DnsAnswer = field(default_factory=lambda: DnsAnswer("absent"))
@@ -54,8 +54,8 @@ class World:
         usable = self.state and self.state.status in ("ISSUED", "PENDING_VALIDATION")
         return self.describe(ARN) if usable else None
 
-    def ours(self, tags: Any) -> tuple[CertificateState, ...]:
-        return (self.state,) if self.state and self.state.ours else ()
+    def owned(self, tags: Any) -> tuple[CertificateState, ...]:
+        return (self.state,) if self.state and self.state.is_owned else ()
 
     def describe(self, arn: str) -> CertificateState | None:
         if self.state and self.unnamed:
@@ -86,21 +86,21 @@ class World:
     def records(self, zone: Zone, name: str) -> tuple[Record, ...]:
         return tuple(record for record in self.present if record.name == name)
 
-    def publish(self, zone: Zone, record: Record, owner: str) -> Published:
+    def publish(self, zone: Zone, record: Record, owner: str) -> PublishResult:
         if foreign := self.records(zone, record.name):
-            return Published(foreign=foreign)
+            return PublishResult(foreign=foreign)
         self.present.append(record)
-        self.owned_names.append(record.name)
-        return Published("C1")
+        self.marked_names.append(record.name)
+        return PublishResult("C1")
 
-    def owned(self, zone: Zone, name: str, owner: str) -> tuple[str, ...]:
-        return tuple(self.owned_names)
+    def owned_names(self, zone: Zone, name: str, owner: str) -> tuple[str, ...]:
+        return tuple(self.marked_names)
 
-    def all_owned(self, owner: str) -> tuple[tuple[Zone, str], ...]:
-        return tuple((self.zone, name) for name in self.owned_names) if self.zone else ()
+    def all_owned_names(self, owner: str) -> tuple[tuple[Zone, str], ...]:
+        return tuple((self.zone, name) for name in self.marked_names) if self.zone else ()
 
-    def withdraw(self, zone: Zone, name: str, owner: str) -> tuple[Record, ...]:
-        self.owned_names.remove(name)
+    def delete_record(self, zone: Zone, name: str, owner: str) -> tuple[Record, ...]:
+        self.marked_names.remove(name)
         gone = self.records(zone, name)
         self.present = [record for record in self.present if record.name != name]
         return gone
@@ -115,7 +115,7 @@ class World:
     def authority(self, hostname: str) -> Authority:
         return Authority("example.com", ("ns.registrar.net",), ("192.0.2.1",))
 
-    def ask(self, authority: Authority, name: str, kind: str) -> DnsAnswer:
+    def query(self, authority: Authority, name: str, kind: str) -> DnsAnswer:
         return self.elsewhere
 
     def forbidden_by_caa(self, authority: Authority, hostname: str) -> str:
@@ -170,7 +170,7 @@ def test_down_takes_the_validation_record_of_a_former_host_name_too() -> None:
     run = Run(world)
     run.step.apply(run.context)
     world.present.append(former)
-    world.owned_names.append(former.name)
+    world.marked_names.append(former.name)
     assert f"validation record {former.name}" in run.step.destroy(run.context)
     assert not world.present
 
@@ -332,7 +332,7 @@ def test_down_removes_a_failed_certificate_too() -> None:
 
 
 def test_somebody_elses_certificate_is_used_and_kept() -> None:
-    world = World(state=replace(ISSUED, ours=False), present=[PROOF])
+    world = World(state=replace(ISSUED, is_owned=False), present=[PROOF])
     run = Run(world)
     assert run.step.apply(run.context) == Certificate(ARN, HOSTNAME)
     assert not run.step.observe(run.context).exists
@@ -350,11 +350,11 @@ def test_a_record_that_was_there_before_us_stays() -> None:
 
 
 def test_the_host_names_own_record_is_not_this_steps_to_remove() -> None:
-    world = World(owned_names=[HOSTNAME])
+    world = World(marked_names=[HOSTNAME])
     run = Run(world)
     assert not run.step.observe(run.context).exists
     assert run.step.destroy(run.context) == ()
-    assert world.owned_names == [HOSTNAME]
+    assert world.marked_names == [HOSTNAME]
 
 
 def test_a_requested_certificate_that_was_then_given_is_kept_with_its_record() -> None:
@@ -369,8 +369,8 @@ def test_a_requested_certificate_that_was_then_given_is_kept_with_its_record() -
 
 
 def test_a_requested_certificate_goes_although_another_is_given() -> None:
-    world = World(state=ISSUED, present=[PROOF], owned_names=[PROOF.name])
-    given = replace(ISSUED, arn=ARN + "2", record_name="", ours=False)
+    world = World(state=ISSUED, present=[PROOF], marked_names=[PROOF.name])
+    given = replace(ISSUED, arn=ARN + "2", record_name="", is_owned=False)
     run = Run(world, certificate_arn=given.arn)
     world.describe = lambda arn: given if arn == given.arn else world.state  # type: ignore[method-assign]
     assert run.step.observe(run.context).exists

@@ -14,9 +14,9 @@ import pytest
 from epochctl.config.settings import Cluster, Service, Settings
 from epochctl.errors import ImageError
 from epochctl.image import assembler, rootfs
+from epochctl.image.elf import Libraries
 from epochctl.image.entries import complete, file
 from epochctl.image.layout import pack
-from epochctl.image.libraries import Libraries
 from epochctl.outputs import Image
 from epochctl.steps import build
 from epochctl.tools.docker import Docker, build_argv
@@ -128,13 +128,6 @@ def test_without_docker_both_processors_are_named(tmp_path: Path, source: Path) 
         build.Build(settings(tmp_path, OTHER), "us-west-2", FakeDocker(False)).apply(context())
     assert HERE in str(caught.value)
     assert OTHER in str(caught.value)
-
-
-def test_a_platform_that_is_asked_for_counts_more_than_the_nodes(tmp_path: Path, source: Path) -> None:
-    asked = settings(tmp_path, OTHER).model_copy(update={"service": Service(platform=f"linux/{HERE}")})
-    step = build.Build(asked, "us-west-2", FakeDocker(False))
-    assert step.observe(context()).changes == (f"build the image for linux/{HERE}",)
-    assert step.apply(context()).platform == f"linux/{HERE}"
 
 
 def test_destroy_removes_it_and_may_run_again(tmp_path: Path, source: Path) -> None:

@@ -10,7 +10,7 @@ from clock import Clock
 
 from epochctl.aws.acm import CertificateState
 from epochctl.aws.elbv2 import LoadBalancer
-from epochctl.aws.route53 import Alias, Published, Record, Zone
+from epochctl.aws.route53 import Alias, PublishResult, Record, Zone
 from epochctl.config.settings import Settings
 from epochctl.errors import DeadlineError, EpochctlError
 from epochctl.net.dns import Authority, DnsAnswer
@@ -41,19 +41,19 @@ class World:
     def zone_for(self, hostname: str) -> Zone | None:
         return self.zone
 
-    def owns(self, zone: Zone, name: str, owner: str) -> bool:
+    def is_owned(self, zone: Zone, name: str, owner: str) -> bool:
         return self.owner == owner
 
     def records(self, zone: Zone, name: str) -> tuple[Record, ...]:
         return tuple(self.present)
 
-    def publish(self, zone: Zone, record: Record, owner: str) -> Published:
+    def publish(self, zone: Zone, record: Record, owner: str) -> PublishResult:
         if self.present and self.owner != owner:
-            return Published(foreign=tuple(self.present))
+            return PublishResult(foreign=tuple(self.present))
         self.present, self.owner = [record], owner
-        return Published("C1")
+        return PublishResult("C1")
 
-    def withdraw(self, zone: Zone, name: str, owner: str) -> tuple[Record, ...]:
+    def delete_record(self, zone: Zone, name: str, owner: str) -> tuple[Record, ...]:
         if self.owner != owner:
             return ()
         gone, self.present, self.owner = tuple(self.present), [], ""
@@ -62,10 +62,10 @@ class World:
     def remove(self, region: str) -> tuple[str, ...]:
         return ()  # the health checks' word
 
-    def ours(self, tags: Any) -> tuple[CertificateState, ...]:
-        return (CertificateState("arn", HOSTNAME, "ISSUED", ours=True),)
+    def owned(self, tags: Any) -> tuple[CertificateState, ...]:
+        return (CertificateState("arn", HOSTNAME, "ISSUED", is_owned=True),)
 
-    def all_owned(self, owner: str) -> tuple[tuple[Zone, str], ...]:
+    def all_owned_names(self, owner: str) -> tuple[tuple[Zone, str], ...]:
         return ((self.zone, HOSTNAME),) if self.zone and self.owner == owner else ()
 
     def in_sync(self, change: str) -> bool:
@@ -78,10 +78,10 @@ class World:
     def authority(self, hostname: str) -> Authority:
         return Authority("example.com")
 
-    def ask(self, authority: Authority, name: str, kind: str) -> DnsAnswer:
+    def query(self, authority: Authority, name: str, kind: str) -> DnsAnswer:
         return self.answer
 
-    def recursive(self, name: str) -> DnsAnswer:
+    def resolve(self, name: str) -> DnsAnswer:
         return DnsAnswer("found", ("198.51.100.1", "198.51.100.2"))
 
 

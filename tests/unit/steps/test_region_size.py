@@ -37,16 +37,16 @@ SMALL = {"policy": "primary-standby", "standby_nodes": 1, "standby_replicas": 0}
 
 
 def test_a_standby_sleeps_while_the_primary_serves(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert sizes(monkeypatch, EAST, SimpleNamespace(drained=False), **SMALL) == (1, 0, 1)
+    assert sizes(monkeypatch, EAST, SimpleNamespace(is_drained=False), **SMALL) == (1, 0, 1)
     assert sizes(monkeypatch, EAST, None, **SMALL) == (1, 0, 1)  # before anything was made
 
 
 def test_it_is_awake_while_the_primary_is_drained(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert sizes(monkeypatch, EAST, SimpleNamespace(drained=True), **SMALL) == (2, 2, 1)
+    assert sizes(monkeypatch, EAST, SimpleNamespace(is_drained=True), **SMALL) == (2, 2, 1)
 
 
 def test_nobody_is_asked_where_it_makes_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
-    drained = SimpleNamespace(drained=True)
+    drained = SimpleNamespace(is_drained=True)
     assert sizes(monkeypatch, WEST, drained, **SMALL) == (2, 2, 0)
     assert sizes(monkeypatch, EAST, drained, policy="primary-standby") == (2, 2, 0)
     assert sizes(monkeypatch, EAST, drained) == (2, 2, 0)

@@ -26,7 +26,7 @@ class Names:
     def __init__(self, *addresses: str) -> None:
         self.addresses = addresses
 
-    def recursive(self, hostname: str) -> Resolved:
+    def resolve(self, hostname: str) -> Resolved:
         return (
             Resolved("found", self.addresses) if self.addresses else Resolved("absent", reason="no such name")
         )

@@ -123,10 +123,10 @@ class World:
     def authority(self, hostname: str) -> Authority:
         return Authority("example.com", ("ns-1.aws",), () if self.note else ("192.0.2.1",), self.note)
 
-    def ask(self, authority: Authority, name: str, kind: str) -> DnsAnswer:
+    def query(self, authority: Authority, name: str, kind: str) -> DnsAnswer:
         return self.authoritative
 
-    def recursive(self, name: str) -> DnsAnswer:
+    def resolve(self, name: str) -> DnsAnswer:
         self.asked.append(name)
         if name == TARGET:
             return DnsAnswer("found", ADDRESSES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from epochctl.aws.subnets import Subnet
+from epochctl.aws.network import Subnet
 from epochctl.steps.deploy.ingress_errors import ROLE_TAG, decode_ingress_error
 
 ALL = tuple(Subnet(f"subnet-{zone}", f"us-west-2{zone}", {ROLE_TAG: "1"}) for zone in "ab")

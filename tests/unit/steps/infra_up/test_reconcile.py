@@ -79,7 +79,7 @@ class Bucket:
     def exists(self, account: str) -> bool:
         return True
 
-    def text(self, account: str, key: str) -> str:
+    def read_text(self, account: str, key: str) -> str:
         if self.holds:
             return self.holds
         return '{"resources": [{"mode": "managed", "type": "aws_vpc", "name": "this", "instances": [{}]}]}'

@@ -10,7 +10,8 @@ import pytest
 from epochctl.errors import InfrastructureError
 from epochctl.tools.process import birth_time
 from epochctl.tools.terraform import LockHolder, Plan, StaleLockError, Terraform
-from epochctl.tools.terraform.workdir import Run, Workdir, whoami
+from epochctl.tools.terraform.workdir import Run, Workdir
+from epochctl.user import whoami
 
 
 @pytest.fixture

@@ -1,15 +1,15 @@
-"""Lengths of time as a person says and types them. Knows nothing of what lasts."""
+"""Lengths of time as text: as messages show them and as people type them."""
 
 from __future__ import annotations
 
 import re
 
 _UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
-_TYPED = re.compile(r"(?:\d+(?:\.\d+)?[dhms])+|\d+")
+_DURATION = re.compile(r"(?:\d+(?:\.\d+)?[dhms])+|\d+")
 
 
 def format_duration(seconds: float) -> str:
-    """12 s, 3 min 05 s, 2 h 05 min, 3 d 02 h."""
+    """Return 12 s, 3 min 05 s, 2 h 05 min or 3 d 02 h."""
     whole = max(0, int(seconds))
     for size, inner, word, small in ((86400, 3600, "d", "h"), (3600, 60, "h", "min"), (60, 1, "min", "s")):
         if whole >= size:
@@ -18,9 +18,9 @@ def format_duration(seconds: float) -> str:
 
 
 def parse_duration(text: str) -> float | None:
-    """Seconds of 90, 90s, 10m, 1h30m; None where that is not a length of time."""
+    """Return the seconds of 90, 90s, 10m or 1h30m; None where the text is not a length of time."""
     words = text.strip().lower()
-    if not _TYPED.fullmatch(words):
+    if not _DURATION.fullmatch(words):
         return None
     if words.isdigit():
         return float(words)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from epochctl.workflow.durations import format_duration, parse_duration
+from epochctl.durations import format_duration, parse_duration
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,10 @@
-"""Names of platforms, and which one EC2 instance types are. Knows nothing of images or of AWS's API."""
+"""Names: of platforms, of the platform of EC2 instance types, and references of images."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from epochctl.errors import ImageError
 
@@ -36,3 +37,26 @@ def platform_of(instance_types: Iterable[str]) -> str:
             fix="name instance types of one architecture in [cluster] instance_types",
         )
     return f"linux/{found.pop()}"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A parsed reference. name: what a container runtime is told; tag is "" beside a digest alone."""
+
+    name: str
+    host: str
+    repository: str
+    tag: str
+    digest: str
+
+
+def parse_reference(text: str) -> Reference:
+    """With Docker's defaults: its own hub, `library/` for a name of one part, `latest`."""
+    rest, _, digest = text.partition("@")
+    head, colon, tag = rest.rpartition(":")
+    name, tag = (head, tag) if colon and "/" not in tag else (rest, "")
+    first, slash, repository = name.partition("/")
+    if not (slash and ("." in first or ":" in first or first == "localhost")):
+        first, repository = "registry-1.docker.io", name if slash else f"library/{name}"
+    host = "registry-1.docker.io" if first == "docker.io" else first
+    return Reference(name, host, repository, tag or ("" if digest else "latest"), digest)
