@@ -83,7 +83,7 @@ def cluster(context: DiagnosisContext) -> Finding:
     if access.status != "ACTIVE" or not access.endpoint:
         return wrong("cluster", f"{name} is {access.status}", "epochctl up")
     kube = connect(eks, access)
-    if not kube.ready():
+    if not kube.is_ready():
         return wrong("cluster", f"{name} is up but not ready", "wait; AWS runs its control plane")
     context.kube = kube
     return ok("cluster", f"{name}, Kubernetes {access.version}, answers")

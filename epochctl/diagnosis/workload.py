@@ -5,7 +5,7 @@ from __future__ import annotations
 from epochctl.diagnosis.context import DiagnosisContext
 from epochctl.diagnosis.finding import Finding, absent, ok, wrong
 from epochctl.kube import lb_controller
-from epochctl.kube.deployment_health import why_unhealthy
+from epochctl.kube.rollout import why_unhealthy
 from epochctl.steps.deploy import chart
 
 INSTALL = "epochctl lb-controller install"

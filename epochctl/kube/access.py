@@ -1,6 +1,6 @@
-"""The way into the environment's cluster: an API client and a helm, from what EKS says about it.
+"""Access to the environment's cluster: an API client and helm, from what EKS says about it.
 
-Knows no step; touches nobody's kubeconfig.
+The user's own kubeconfig is not touched.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from epochctl.workflow.waiting import Pending, Ready
 
 @dataclass(frozen=True)
 class Cluster:
-    """A cluster that can be asked."""
+    """The environment's cluster with its clients."""
 
     access: ClusterAccess
     kube: Kube
@@ -29,25 +29,23 @@ class Cluster:
 
 
 def reach(eks: Eks, settings: Settings, region: str) -> Cluster | None:
-    """The environment's cluster, or None where there is none (or it has no address yet, or is another's)."""
+    """Return the environment's cluster, or None: there is none, it has no endpoint yet, or another owner."""
     access = eks.describe(settings.full_name)
-    if access is None or not access.endpoint or not _ours(access, settings):
+    if access is None or not access.endpoint or not _is_managed(access, settings):
         return None
     path = kubeconfig.write(
         private_kubeconfig(settings, region),
         name=access.name,
         endpoint=access.endpoint,
         ca_pem=access.ca_pem,
-        argv=_asking(access),
+        argv=_token_argv(access),
     )
     helm = Helm(path, path.parent / "helm", _who(eks, access), _token(eks, access))
     return Cluster(access, connect(eks, access), helm)
 
 
 def connect(eks: Eks, access: ClusterAccess) -> Kube:
-    """A client of that cluster with a fresh credential; refused, it says who we are and whom the cluster
-    knows.
-    """
+    """Return a client of that cluster. Its errors say who the caller is and whom the cluster knows."""
     return Kube(access, _token(eks, access), _who(eks, access))
 
 
@@ -60,38 +58,38 @@ def _who(eks: Eks, access: ClusterAccess) -> Callable[[], str]:
 
 
 def private_kubeconfig(settings: Settings, region: str) -> Path:
-    """Where `reach` leaves the kubeconfig that helm is given."""
+    """Return where `reach` writes the kubeconfig for helm."""
     return settings.state_directory(region).absolute() / "kubeconfig"
 
 
-def document(access: ClusterAccess) -> dict[str, object]:
-    """The same as data, under a name that no other account's or region's cluster has."""
+def kubeconfig_document(access: ClusterAccess) -> dict[str, object]:
+    """Return a kubeconfig as data, with a name that no other account's or region's cluster has."""
     name = f"{access.name}.{access.region}.{access.account_id}"
-    return kubeconfig.document(name, access.endpoint, access.ca_pem, _asking(access))
+    return kubeconfig.document(name, access.endpoint, access.ca_pem, _token_argv(access))
 
 
-def _asking(access: ClusterAccess) -> tuple[str, ...]:
-    """What prints a token for it."""
+def _token_argv(access: ClusterAccess) -> tuple[str, ...]:
+    """Return the command that prints a token for it."""
     argv = (sys.executable, "-m", "epochctl", "token")
     return (*argv, "--cluster", access.name, "--region", access.region)
 
 
-def foreign(eks: Eks, settings: Settings) -> bool:
-    """Whether the cluster of that name is somebody else's: then nothing that bears its name is ours."""
+def has_other_owner(eks: Eks, settings: Settings) -> bool:
+    """Return whether the cluster of that name lacks this environment's tags: so does all with its name."""
     access = eks.describe(settings.full_name)
-    return access is not None and not _ours(access, settings)
+    return access is not None and not _is_managed(access, settings)
 
 
-def _ours(access: ClusterAccess, settings: Settings) -> bool:
+def _is_managed(access: ClusterAccess, settings: Settings) -> bool:
     return settings.tags.items() <= dict(access.tags).items()
 
 
-def settled(ctx: Context, helm: Helm, name: str, namespace: str) -> ReleaseState | None:
-    """The release once nobody is at work on it. What a killed helm left half done is ended, and said."""
+def wait_for_release(ctx: Context, helm: Helm, name: str, namespace: str) -> ReleaseState | None:
+    """Return the release once no helm is at work on it. What a killed helm left half done is repaired."""
 
     def probe() -> Ready[ReleaseState | None] | Pending:
         state = helm.release(name, namespace)
-        left = helm.seconds_left(state) if state else 0.0
+        left = helm.seconds_until_stale(state) if state else 0.0
         if state is None or left <= 0:
             return Ready(state)
         return Pending(f"it is {state.status}; {left:.0f} s more, then that helm is taken for dead")

@@ -1,20 +1,31 @@
-"""One API server over https: a request in, JSON out. Made from what EKS says, without any kubeconfig.
+"""One API server over HTTPS: objects of any kind as plain dicts, logs, and a command in a pod.
 
-Knows no kind of object in particular.
+The only module that imports `kubernetes`, and only once a cluster is connected to. Objects go through its
+DynamicClient: `import kubernetes` costs 0.2 s and includes it. The classes of the typed API (CoreV1Api and
+five others) would cost 0.5 to 0.8 s more at every `status` and `verify`; only `exec` loads CoreV1Api, since
+`kubernetes.stream` takes one of its methods. Dicts also keep managedFields as the API server wrote them.
 """
 
 from __future__ import annotations
 
 import json
+import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
 from typing import Any, Protocol
-from urllib.parse import urlencode
 
 from epochctl.errors import ClusterError, CredentialsError, unknown_caller
+from epochctl.kube.exec import ExecSession
 
 Json = dict[str, Any]
-TIMEOUT = (5.0, 30.0)
+TIMEOUT = (5.0, 30.0)  # seconds to connect, and to wait for the answer
+FOLLOW_TIMEOUT = 3600.0  # seconds without a line after which a followed log ends
+MERGE_PATCH = "application/merge-patch+json"
+APPLY_PATCH = "application/apply-patch+yaml"
+METADATA_ONLY = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+ANYTHING = "*/*"
 
 
 class Access(Protocol):
@@ -28,6 +39,19 @@ class Access(Protocol):
     def ca_pem(self) -> str: ...
 
 
+@dataclass(frozen=True)
+class Kind:
+    """A kind of object as the API server names it. plural: the word in its paths."""
+
+    api_version: str
+    name: str
+    plural: str
+    namespaced: bool = True
+
+
+POD = Kind("v1", "Pod", "pods")
+
+
 class Refused(ClusterError):
     """The API server said no: status and its own words. Caught in this package where that is an answer."""
 
@@ -38,121 +62,173 @@ class Refused(ClusterError):
 
 
 class Connection:
-    """Requests to one API server, each with a deadline. token gives a bearer token that is valid now; who
-    tells, for an error, who we are and whom the cluster knows.
+    """Requests to one API server, each with a deadline.
+
+    token: returns a bearer token that is valid now. who: returns, for an error, who the caller is and whom
+    the cluster knows. Every method raises Refused, ClusterError (no answer) or CredentialsError (401).
     """
 
-    def __init__(self, access: Access, token: Callable[[], str], who: Callable[[], str] = str) -> None:
-        self._access = access
-        self._token = token
-        self._who = who
-        self._lock = threading.Lock()
-        self._client: Any = None
+    def __init__(
+        self,
+        access: Access,
+        token: Callable[[], str],
+        who: Callable[[], str] = str,
+        timeout: tuple[float, float] = TIMEOUT,
+    ) -> None:
+        import kubernetes
+        import urllib3
 
-    def get(self, path: str, *, accept: str = "application/json", **query: str) -> Json | None:
-        """The object (or what of it `accept` asks for), or None where there is none."""
+        self._access = access
+        self._who = who
+        self._timeout = timeout
+        self._kubernetes = kubernetes
+        self._http_error = urllib3.exceptions.HTTPError
+        self._configuration = kubernetes.client.Configuration(host=access.endpoint.rstrip("/"), retries=1)
+        self._configuration.ca_cert_data = access.ca_pem
+        self._configuration.api_key["authorization"] = ""
+        self._configuration.refresh_api_key_hook = lambda configuration: configuration.api_key.update(
+            authorization=f"Bearer {token()}"
+        )
+        # without a discoverer: its cache is a file in /tmp that anybody may have written
+        self._client = kubernetes.dynamic.DynamicClient(
+            kubernetes.client.ApiClient(self._configuration), discoverer=lambda *_: None
+        )
+        self._kinds: dict[str, dict[str, Kind]] = {}
+
+    def get(self, kind: Kind, name: str, namespace: str = "", *, accept: str = "") -> Json | None:
+        """Return the object (or what of it `accept` asks for), or None where there is none."""
+        options = {"header_params": {"Accept": accept}} if accept else {}
+        return self._find("GET", self._path(kind, name, namespace), **options)
+
+    def list(self, kind: Kind, namespace: str = "", **selectors: str) -> Sequence[Json]:
+        """Return the selected objects, () where there is no such namespace or kind.
+
+        namespace: "" for all of them. selectors: label_selector, field_selector.
+        """
+        return (self._find("GET", self._path(kind, "", namespace), **selectors) or {}).get("items") or ()
+
+    def delete(self, kind: Kind, name: str, namespace: str = "") -> bool:
+        """Ask for deletion. Return False where the object is already absent."""
+        return self._find("DELETE", self._path(kind, name, namespace)) is not None
+
+    def send(
+        self,
+        method: str,
+        kind: Kind,
+        name: str = "",
+        namespace: str = "",
+        *,
+        subresource: str = "",
+        **options: Any,
+    ) -> Json:
+        """Send a request about one object, or a list. options: those of DynamicClient.request."""
+        return self._json(method, self._path(kind, name, namespace, subresource), **options)
+
+    def kind(self, api_version: str, name: str) -> Kind:
+        """Return how the API server calls a kind in its paths. An unknown kind has no objects: 404."""
+        if api_version not in self._kinds:
+            base = f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"
+            self._kinds[api_version] = {
+                item["kind"]: Kind(api_version, item["kind"], item["name"], bool(item["namespaced"]))
+                for item in (self._find("GET", base) or {}).get("resources") or ()
+                if "/" not in item["name"]
+            }
+        return self._kinds[api_version].get(name) or Kind(api_version, name, f"{name.lower()}s")
+
+    def is_ready(self) -> bool:
+        """Return whether the API server says that it is."""
+        answer = self._request("GET", "/readyz", header_params={"Accept": ANYTHING})
+        return bool(answer.data.strip() == b"ok")
+
+    def log(self, namespace: str, pod: str, **query: str) -> str:
+        """Return the log of a pod as text. query: of the API, such as tailLines."""
+        return str(self._log(namespace, pod, query).data.decode("utf-8", "replace"))
+
+    def follow(self, namespace: str, pod: str, **query: str) -> Iterator[str]:
+        """Yield the lines of a pod's log as they come, until the other side ends."""
+        timeout = (self._timeout[0], FOLLOW_TIMEOUT)
+        query = {**query, "follow": "true"}
+        for line in self._log(namespace, pod, query, streamed=True, _request_timeout=timeout):
+            yield line.decode("utf-8", "replace").removesuffix("\n")
+
+    def execute(
+        self, namespace: str, pod: str, container: str, command: Sequence[str], *, stdin: bool, tty: bool
+    ) -> ExecSession:
+        """Start a command in a container and return its streams."""
+        # kubernetes.stream replaces a method of the client while it connects: so it gets one of its own
+        api = self._kubernetes.client.CoreV1Api(self._kubernetes.client.ApiClient(self._configuration))
+        streams = {"stdin": stdin, "stdout": True, "stderr": not tty, "tty": tty}
+
+        def connect() -> Any:
+            with tempfile.NamedTemporaryFile("w", suffix=".pem") as authority:
+                authority.write(self._access.ca_pem)
+                authority.flush()
+                self._configuration.ssl_ca_cert = authority.name  # kubernetes.stream ignores ca_cert_data
+                return self._kubernetes.stream.stream(
+                    api.connect_get_namespaced_pod_exec,
+                    pod,
+                    namespace,
+                    container=container,
+                    command=list(command),
+                    **streams,
+                    binary=True,
+                    _preload_content=False,
+                )
+
         try:
-            return self.send("GET", path, query=query, accept=accept)
+            return ExecSession(_bounded(connect, sum(self._timeout)))
+        except TimeoutError as error:
+            raise self._silent("timed out") from error
+        except self._kubernetes.client.ApiException as error:
+            cause = error.__context__ or error  # websocket-client's error: the exception itself has status 0
+            status = getattr(cause, "status_code", 0)
+            if not status:
+                raise self._silent(_innermost(cause)) from error
+            request = f"GET {self._path(POD, pod, namespace, 'exec')}"
+            raise self._refused(status, getattr(cause, "resp_body", b"") or b"", request) from error
+
+    def _log(self, namespace: str, pod: str, query: dict[str, str], **options: Any) -> Any:
+        options |= {"query_params": list(query.items()), "header_params": {"Accept": ANYTHING}}
+        return self._request("GET", self._path(POD, pod, namespace, "log"), **options)
+
+    def _path(self, kind: Kind, name: str, namespace: str, subresource: str = "") -> str:
+        group, _, version = kind.api_version.rpartition("/")
+        resource = self._kubernetes.dynamic.Resource(
+            prefix="apis" if group else "api",
+            group=group,
+            api_version=version,
+            kind=kind.name,
+            name=kind.plural,
+            namespaced=kind.namespaced,
+        )
+        return "/".join(filter(None, (resource.path(name, namespace), subresource)))
+
+    def _find(self, method: str, path: str, **options: Any) -> Json | None:
+        """Send a request and return its answer, None for 404."""
+        try:
+            return self._json(method, path, **options)
         except Refused as refused:
             if refused.status == 404:
                 return None
             raise
 
-    def delete(self, path: str, **query: str) -> bool:
-        """Ask for deletion. False where it is already absent."""
+    def _json(self, method: str, path: str, **options: Any) -> Json:
+        return dict(json.loads(self._request(method, path, **options).data or b"{}"))
+
+    def _request(self, method: str, path: str, *, streamed: bool = False, **options: Any) -> Any:
+        """Return urllib3's response: with its `data` in memory, or open to be read line by line."""
+        options = {"_request_timeout": self._timeout, **options}
         try:
-            self.send("DELETE", path, query=query)
-            return True
-        except Refused as refused:
-            if refused.status == 404:
-                return False
-            raise
-
-    def send(
-        self,
-        method: str,
-        path: str,
-        *,
-        body: Json | None = None,
-        query: Mapping[str, str] | None = None,
-        content: str = "application/json",
-        accept: str = "application/json",
-    ) -> Json:
-        """A request with a JSON answer. Raises Refused, ClusterError (no answer) or CredentialsError."""
-        answer = self._call(method, path, query, body, content, TIMEOUT, accept)
-        return dict(json.loads(answer.read() or b"{}"))
-
-    def text(self, path: str, **query: str) -> str:
-        """A request with an answer in plain text."""
-        return str(self._call("GET", path, query, None, "", TIMEOUT).read().decode("utf-8", "replace"))
-
-    def stream(self, path: str, **query: str) -> Iterator[str]:
-        """Lines as they come; ends when the other side does."""
-        answer = self._call("GET", path, query, None, "", (TIMEOUT[0], 3600.0))
-        rest = b""
-        for chunk in answer.response.stream(4096):
-            *lines, rest = (rest + chunk).split(b"\n")
-            yield from (line.decode("utf-8", "replace") for line in lines)
-        if rest:
-            yield rest.decode("utf-8", "replace")
-
-    def socket(self, path: str, protocols: Sequence[str], query: Sequence[tuple[str, str]]) -> Any:
-        """A websocket. Raises as `send` does."""
-        import ssl
-
-        import websocket
-
-        url = "wss" + self._access.endpoint.rstrip("/").removeprefix("https") + f"{path}?{urlencode(query)}"
-        trust = ssl.create_default_context(cadata=self._access.ca_pem)
-        header = [f"Authorization: Bearer {self._token()}"]
-        try:
-            found = websocket.create_connection(
-                url,
-                timeout=TIMEOUT[1],
-                header=header,
-                subprotocols=list(protocols),
-                sslopt={"context": trust},
-            )
-        except websocket.WebSocketBadStatusException as error:
-            raise self._refused(error.status_code, error.resp_body or b"", f"GET {path}") from error
-        except (websocket.WebSocketException, OSError) as error:
-            raise self._silent(str(error)) from error
-        return found
-
-    def _call(
-        self,
-        method: str,
-        path: str,
-        query: Mapping[str, str] | None,
-        body: Json | None,
-        content: str,
-        timeout: tuple[float, float],
-        accept: str = "application/json, */*",
-    ) -> Any:
-        import urllib3.exceptions
-
-        url = self._access.endpoint.rstrip("/") + path + ("?" + urlencode(query) if query else "")
-        headers = {"Authorization": f"Bearer {self._token()}", "Accept": accept}
-        sent: Any = body
-        if body is not None:
-            headers["Content-Type"] = content
-            sent = (
-                json.dumps(body) if content.endswith("yaml") else body
-            )  # JSON is YAML; the client encodes json types itself
-        try:
-            answer = self._api().call_api(
-                method, url, header_params=headers, body=sent, _request_timeout=timeout
-            )
-        except urllib3.exceptions.HTTPError as error:
-            raise self._silent(_innermost(error)) from error
-        except self._api_exception() as error:
-            raise self._silent(str(getattr(error, "reason", error))) from error
-        return self._checked(answer, f"{method} {path}")
-
-    def _checked(self, answer: Any, request: str) -> Any:
-        if answer.status < 400:
+            answer = self._client.request(method, path, serialize=False, **options)
+            if not streamed:
+                answer.read(cache_content=True)  # an answer that breaks off is no answer
             return answer
-        raise self._refused(answer.status, answer.read(), request)
+        except self._kubernetes.client.ApiException as error:
+            if not error.status:
+                raise self._silent(str(error.reason)) from error
+            raise self._refused(error.status, (error.body or "").encode(), f"{method} {path}") from error
+        except self._http_error as error:
+            raise self._silent(_innermost(error)) from error
 
     def _refused(self, status: int, body: bytes, request: str) -> ClusterError | CredentialsError:
         message = _message(body.decode("utf-8", "replace"))
@@ -167,35 +243,33 @@ class Connection:
             fix="check the network and that your address may reach the cluster's public endpoint",
         )
 
-    def _api(self) -> Any:
-        with self._lock:
-            if self._client is None:
-                from kubernetes import client
 
-                configuration = client.Configuration(host=self._access.endpoint, retries=1)
-                configuration.ca_cert_data = self._access.ca_pem
-                self._client = client.ApiClient(configuration)
-            return self._client
+def _bounded(call: Callable[[], Any], seconds: float) -> Any:
+    """Return what `call` returns, or raise TimeoutError. kubernetes.stream connects without a timeout."""
+    result: Future[Any] = Future()
 
-    @staticmethod
-    def _api_exception() -> type[Exception]:
-        from kubernetes.client import ApiException
+    def run() -> None:
+        try:
+            result.set_result(call())
+        except BaseException as error:
+            result.set_exception(error)
 
-        return ApiException  # type: ignore[no-any-return]
+    threading.Thread(target=run, daemon=True).start()
+    return result.result(seconds)
 
 
 def _innermost(error: BaseException) -> str:
-    """ "Connection refused", say, and not the pool, the retries and the addresses of objects around it."""
+    """Return "Connection refused", say, and not the pool, the retries and the addresses around it."""
     reason = getattr(error, "reason", None)
     inner = reason if isinstance(reason, BaseException) else error
-    for each in (inner.__cause__, inner.__context__):
+    for each in (inner, inner.__cause__, inner.__context__):
         if isinstance(each, OSError):
             return each.strerror or str(each)
     return str(inner)
 
 
 def _message(text: str) -> str:
-    """The Status object's message, or the text as it came."""
+    """Return the Status object's message, or the text as it came."""
     try:
         return str(json.loads(text).get("message", text))
     except (ValueError, AttributeError):

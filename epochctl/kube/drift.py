@@ -1,7 +1,7 @@
-"""What somebody changed by hand on an object that a release made: which fields, who, and when. Pure.
+"""What was changed by hand on an object of a release: which fields, by whom, and when. Pure.
 
-The API server writes down who set which field. What it filled in itself, or an admission webhook at our own
-request, is nobody's change.
+The API server records in managedFields who set which field. What it filled in itself, or an admission webhook
+during the release's own request, is no such change.
 """
 
 from __future__ import annotations
@@ -13,20 +13,15 @@ from typing import Any
 
 Json = Mapping[str, Any]
 
-OURS = ("helm", "epochctl")
-MACHINERY = (
-    "kube-controller-manager",
-    "kube-scheduler",
-    "kubelet",
-    "controller",
-)  # of Kubernetes and the balancer
-KEPT = ("metadata", "status", "apiVersion", "kind")
+RELEASE_MANAGERS = ("helm", "epochctl")
+SYSTEM_MANAGERS = ("kube-controller-manager", "kube-scheduler", "kubelet", "controller")
+SERVER_FIELDS = ("metadata", "status", "apiVersion", "kind")
 _UNITS = {"m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
 
 
 @dataclass(frozen=True)
 class Drift:
-    """fields: where the object is not what the release says. who, when: of the latest change, if known."""
+    """fields: where the object differs from the release. who, when: of the latest change, if known."""
 
     name: str
     fields: tuple[str, ...]
@@ -40,18 +35,20 @@ class Drift:
 
 
 def find(wanted: Json, live: Json) -> Drift | None:
-    """How the live object differs from the release's by somebody's hand; None where it does not."""
-    others = [entry for entry in live["metadata"].get("managedFields", ()) if _is_a_persons(entry)]
+    """Return how the live object was changed by hand; None where it was not."""
+    others = [entry for entry in live["metadata"].get("managedFields", ()) if _is_manual(entry)]
     fields = [
         path
         for entry in others
-        for path in _set_otherwise(_content(entry.get("fieldsV1", {}), "f:"), wanted, live, "")
+        for path in _changed_fields(_content(entry.get("fieldsV1", {}), "f:"), wanted, live, "")
     ]
     fields += [
-        *_removed(_content(wanted), live, ""),
-        *_labelled_otherwise(wanted["metadata"], live["metadata"]),
+        *_removed_fields(_content(wanted), live, ""),
+        *_changed_labels(wanted["metadata"], live["metadata"]),
     ]
-    fields = [field for field in fields if field != "spec.replicas"]  # how many there are is told by itself
+    fields = [
+        field for field in fields if field != "spec.replicas"
+    ]  # a scaled Deployment is reported as such
     if not fields:
         return None
     latest: Json = max(others, key=lambda entry: str(entry.get("time", "")), default={})
@@ -60,8 +57,8 @@ def find(wanted: Json, live: Json) -> Drift | None:
     return Drift(name, tuple(dict.fromkeys(fields)), str(latest.get("manager", "")), when)
 
 
-def restored(wanted: Json, live: Json) -> dict[str, Any]:
-    """The live object with the release's content in place of its own: also without what was added to it."""
+def without_drift(wanted: Json, live: Json) -> dict[str, Any]:
+    """Return the live object with the release's content in place of its own: additions are gone too."""
     content = {key: dict(value) if key == "spec" else value for key, value in _content(wanted).items()}
     if "replicas" in live.get("spec", {}) and "spec" in content:
         content["spec"].setdefault("replicas", live["spec"]["replicas"])  # an autoscaler's
@@ -75,8 +72,8 @@ def restored(wanted: Json, live: Json) -> dict[str, Any]:
     return {"apiVersion": wanted["apiVersion"], "kind": wanted["kind"], "metadata": metadata, **content}
 
 
-def _labelled_otherwise(wanted: Json, live: Json) -> Iterator[str]:
-    """Labels and annotations of the release. What others add beside them is theirs."""
+def _changed_labels(wanted: Json, live: Json) -> Iterator[str]:
+    """Yield changed labels and annotations of the release. Additional ones are not drift."""
     for kind in ("labels", "annotations"):
         present = live.get(kind) or {}
         for key, value in (wanted.get(kind) or {}).items():
@@ -84,51 +81,65 @@ def _labelled_otherwise(wanted: Json, live: Json) -> Iterator[str]:
                 yield f"metadata.{kind}[{key}]"
 
 
-def _is_a_persons(entry: Json) -> bool:
+def _is_manual(entry: Json) -> bool:
     manager = str(entry.get("manager", ""))
-    return not entry.get("subresource") and not manager.startswith(OURS) and manager not in MACHINERY
+    return (
+        not entry.get("subresource")
+        and not manager.startswith(RELEASE_MANAGERS)
+        and manager not in SYSTEM_MANAGERS
+    )
 
 
 def _content(of: Json, prefix: str = "") -> dict[str, Any]:
-    return {key: value for key, value in of.items() if key.removeprefix(prefix) not in KEPT}
+    return {key: value for key, value in of.items() if key.removeprefix(prefix) not in SERVER_FIELDS}
 
 
-def _set_otherwise(marks: Json, wanted: Any, live: Any, path: str) -> Iterator[str]:
-    """Fields among `marks` (in managedFields' words) that the release does not have, or has otherwise."""
+def _changed_fields(marks: Json, wanted: Any, live: Any, path: str) -> Iterator[str]:
+    """Yield the fields among `marks` (of managedFields) that the release lacks or has with another value."""
     for mark, below in marks.items():
         if mark == ".":
             continue
-        place, (should, there), (be, present) = _named(path, mark), _at(wanted, mark), _at(live, mark)
-        if not present:
+        field, (wanted_value, is_wanted), (value, is_live) = (
+            _extend(path, mark),
+            _lookup(wanted, mark),
+            _lookup(live, mark),
+        )
+        if not is_live:
             continue
-        if not there:
-            yield place
+        if not is_wanted:
+            yield field
         elif below and set(below) != {"."}:
-            yield from _set_otherwise(below, should, be, place)
-        elif not isinstance(should, Mapping) and not _same(should, be):
-            yield place
+            yield from _changed_fields(below, wanted_value, value, field)
+        elif not isinstance(wanted_value, Mapping) and not _is_same(wanted_value, value):
+            yield field
 
 
-def _removed(wanted: Any, live: Any, path: str) -> list[str]:
-    """Fields of the release that are not there any more."""
+def _removed_fields(wanted: Any, live: Any, path: str) -> list[str]:
+    """Return the fields of the release that the live object lacks."""
     if isinstance(wanted, Mapping):
         given = live if isinstance(live, Mapping) else {}
-        missing = [f"{path}.{key}".lstrip(".") for key in wanted if key not in given and _says(wanted[key])]
+        missing = [
+            f"{path}.{key}".lstrip(".") for key in wanted if key not in given and _has_content(wanted[key])
+        ]
         below = [(key, wanted[key], given[key]) for key in wanted if key in given]
         return missing + [
-            found for key, one, other in below for found in _removed(one, other, f"{path}.{key}".lstrip("."))
+            found
+            for key, one, other in below
+            for found in _removed_fields(one, other, f"{path}.{key}".lstrip("."))
         ]
     if isinstance(wanted, Sequence) and not isinstance(wanted, str) and all(_has_name(one) for one in wanted):
         found: list[str] = []
         for one in wanted:
-            other, there = _at(live, "k:" + json.dumps({"name": one["name"]}))
-            found += _removed(one, other, f"{path}[{one['name']}]") if there else [f"{path}[{one['name']}]"]
+            other, there = _lookup(live, "k:" + json.dumps({"name": one["name"]}))
+            found += (
+                _removed_fields(one, other, f"{path}[{one['name']}]") if there else [f"{path}[{one['name']}]"]
+            )
         return found
     return []
 
 
-def _at(value: Any, mark: str) -> tuple[Any, bool]:
-    """What stands at a mark, and whether anything does."""
+def _lookup(value: Any, mark: str) -> tuple[Any, bool]:
+    """Return the value at a mark of managedFields, and whether there is one."""
     kind, _, key = mark.partition(":")
     if kind == "f":
         found = isinstance(value, Mapping) and key in value and value[key] is not None
@@ -145,7 +156,7 @@ def _at(value: Any, mark: str) -> tuple[Any, bool]:
     return None, False
 
 
-def _named(path: str, mark: str) -> str:
+def _extend(path: str, mark: str) -> str:
     kind, _, key = mark.partition(":")
     if kind == "f":
         return f"{path}.{key}".lstrip(".")
@@ -158,16 +169,20 @@ def _has_name(item: Any) -> bool:
     return isinstance(item, Mapping) and isinstance(item.get("name"), str)
 
 
-def _says(value: Any) -> bool:
+def _has_content(value: Any) -> bool:
     return value not in (None, {}, [], "", False, 0)
 
 
-def _same(one: Any, other: Any) -> bool:
-    return one == other or (not _says(one) and not _says(other)) or _amount(one) == _amount(other)
+def _is_same(one: Any, other: Any) -> bool:
+    return (
+        one == other
+        or (not _has_content(one) and not _has_content(other))
+        or _quantity(one) == _quantity(other)
+    )
 
 
-def _amount(value: Any) -> Any:
-    """A quantity as a number: the API server spells 0.5 as 500m."""
+def _quantity(value: Any) -> Any:
+    """Return a quantity as a number: the API server writes 0.5 as 500m."""
     text = str(value)
     unit = next((unit for unit in sorted(_UNITS, key=len, reverse=True) if text.endswith(unit)), "")
     try:

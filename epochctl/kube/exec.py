@@ -1,17 +1,19 @@
 """A command in a pod: its three streams over one websocket, and how it ended.
 
-Speaks v5.channel.k8s.io (an end of input can be told) or v4; knows no pod in particular and no terminal.
+`kubernetes.stream` connects and writes. Frames are read here, from its socket: WSClient.update() returns only
+when no frame is waiting. Measured: of 20 MB of output it gives nothing for 3 s (here 0.03 s); 200 MB fail.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-STDIN, STDOUT, STDERR, ENDED, RESIZE, CLOSE = 0, 1, 2, 3, 4, 255
-PROTOCOLS = ("v5.channel.k8s.io", "v4.channel.k8s.io")
+STDIN, STDOUT, STDERR, ERROR, RESIZE = range(5)
+KEEP_ALIVE = 30.0  # seconds of silence before a ping: a proxy on the way may close what is idle
+ABSENT = ("executable file not found", "no such file or directory")
 
 
 @dataclass(frozen=True)
@@ -27,77 +29,75 @@ class ExitStatus:
         return self.code is None and any(words in self.message for words in ABSENT)
 
 
-ABSENT = ("executable file not found", "no such file or directory")
-
-
 class ExecSession:
-    """A command under way. socket: a connected websocket."""
+    """A running command. client: a connected WSClient of kubernetes.stream, in binary mode."""
 
-    def __init__(self, socket: Any) -> None:
-        self._socket = socket
+    def __init__(self, client: Any, keep_alive: float = KEEP_ALIVE) -> None:
+        import websocket
+
+        self._client = client
+        self._websocket = websocket
+        self._client.sock.settimeout(keep_alive)
         self.ended = ExitStatus(None, "the connection ended before the command did")
 
     def output(self) -> Iterator[tuple[int, bytes]]:
-        """(STDOUT or STDERR, bytes) as they come; afterwards `ended` says how it ended."""
-        while (frame := self._frame()) is not None:
+        """Yield (STDOUT or STDERR, bytes) as they come; afterwards `ended` says how the command ended."""
+        while frame := self._frame():
             channel, data = frame[0], frame[1:]
             if channel in (STDOUT, STDERR) and data:
                 yield channel, data
-            elif channel == ENDED:
+            elif channel == ERROR:
                 self.ended = exit_status(data)
 
     def write(self, data: bytes) -> None:
         """Give the command input."""
-        self._send(STDIN, data)
+        self._send(self._client.write_channel, STDIN, data)
 
     def close_input(self) -> None:
-        """Tell it that there is no more input. v4 has no words for that."""
-        if self._socket.getsubprotocol() == PROTOCOLS[0]:
-            self._send(CLOSE, bytes([STDIN]))
+        """Tell the command that there is no more input, where the server speaks v5.channel.k8s.io."""
+        self._send(self._client.close_channel, STDIN)
 
     def resize(self, columns: int, rows: int) -> None:
-        """Tell it how large the terminal is."""
-        self._send(RESIZE, json.dumps({"Width": columns, "Height": rows}).encode())
+        """Set the size of the command's terminal."""
+        self._send(
+            self._client.write_channel, RESIZE, json.dumps({"Width": columns, "Height": rows}).encode()
+        )
 
     def close(self) -> None:
-        self._socket.close()
+        """Close the connection."""
+        self._client.close()
 
-    def _frame(self) -> bytes | None:
-        """The next message; None at the end. A silent one is kept alive: something between may count idle
-        seconds."""
-        import websocket
-
+    def _frame(self) -> bytes:
+        """Return the next frame that is not empty, b"" at the end."""
         while True:
             try:
-                code, data = self._socket.recv_data()
-            except websocket.WebSocketTimeoutException:
-                self._socket.ping()
+                code, data = self._client.sock.recv_data()
+            except self._websocket.WebSocketTimeoutException:
+                self._client.sock.ping()
                 continue
-            except (websocket.WebSocketException, OSError):
-                return None
-            if code == websocket.ABNF.OPCODE_CLOSE:
-                return None
+            except (self._websocket.WebSocketException, OSError):
+                return b""
+            if code == self._websocket.ABNF.OPCODE_CLOSE:
+                return b""
             if data:
                 return bytes(data)
 
-    def _send(self, channel: int, data: bytes) -> None:
-        import websocket
-
+    def _send(self, call: Callable[..., None], *arguments: Any) -> None:
         try:
-            self._socket.send_binary(bytes([channel]) + data)
-        except (websocket.WebSocketException, OSError):
-            return  # it has ended; `output` tells
+            call(*arguments)
+        except (self._websocket.WebSocketException, OSError):
+            return  # the command has ended; `output` tells how
 
 
 def exit_status(data: bytes) -> ExitStatus:
-    """From the Status object that the API server sends last."""
+    """Return how a command ended, from the Status object that the API server sends last."""
     status = json.loads(data or b"{}")
     if status.get("status") == "Success":
         return ExitStatus(0)
     causes = (status.get("details") or {}).get("causes") or []
     code = next((cause.get("message", "") for cause in causes if cause.get("reason") == "ExitCode"), "")
     message = str(status.get("message", ""))
-    # A program that is not there is told by the container runtime, with a code of the runtime's own.
+    # For a program that is not there the container runtime sends a code of its own.
     if code.isdigit() and not any(words in message for words in ABSENT):
         return ExitStatus(int(code), message)
     return ExitStatus(None, message)

@@ -1,84 +1,66 @@
-"""Ingresses and Services that somebody keeps a load balancer for, and the finalizers that hold them.
-
-Knows nothing of AWS, nor of whether that somebody still lives.
-"""
+"""Ingresses and Services that a controller keeps a load balancer for, and the finalizers that hold them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from epochctl.kube.connection import Connection, Json, Refused
+from epochctl.kube.connection import MERGE_PATCH, Connection, Json, Kind, Refused
 
-MERGE = "application/merge-patch+json"
 CONTROLLERS = ("elbv2.k8s.aws/", "ingress.k8s.aws/", "group.ingress", "service.k8s.aws/")
-INGRESS = ("Ingress", "/apis/networking.k8s.io/v1", "ingresses")
-SERVICE = ("Service", "/api/v1", "services")
-BINDING = ("TargetGroupBinding", "/apis/elbv2.k8s.aws/v1beta1", "targetgroupbindings")
+INGRESS = Kind("networking.k8s.io/v1", "Ingress", "ingresses")
+SERVICE = Kind("v1", "Service", "services")
+TARGET_GROUP_BINDING = Kind("elbv2.k8s.aws/v1beta1", "TargetGroupBinding", "targetgroupbindings")
 
 
 @dataclass(frozen=True)
 class LoadBalancerOwner:
-    """One object; path: where the API server has it."""
+    """An object that a load balancer, or a binding of its target group, belongs to."""
 
-    kind: str
+    kind: Kind
     namespace: str
     name: str
-    path: str
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.namespace}/{self.name}"
+        return f"{self.kind.name} {self.namespace}/{self.name}"
 
 
 def find(connection: Connection) -> tuple[LoadBalancerOwner, ...]:
-    """Those in any namespace: held Ingresses, and Services that ask for a load balancer."""
-    ingresses = ((one, item) for one, item in _items(connection, INGRESS, "") if _held(item))
-    services = (
-        (one, item)
-        for one, item in _items(connection, SERVICE, "")
-        if item["spec"].get("type") == "LoadBalancer"
-    )
-    return tuple(one for one, _ in (*ingresses, *services))
+    """Return, of any namespace, the Ingresses with a finalizer and the Services of type LoadBalancer."""
+    ingresses = [_owner(INGRESS, item) for item in connection.list(INGRESS) if _is_held(item)]
+    services = connection.list(SERVICE)
+    balanced = [_owner(SERVICE, item) for item in services if item["spec"].get("type") == "LoadBalancer"]
+    return (*ingresses, *balanced)
 
 
-def strip(connection: Connection, namespace: str) -> tuple[LoadBalancerOwner, ...]:
-    """Free them, and the bindings of target groups, of the controller's finalizers. "" means everywhere."""
-    return tuple(
-        one
-        for kind in (INGRESS, SERVICE, BINDING)
-        for one, item in _items(connection, kind, namespace)
-        if _free(connection, one, item)
-    )
+def remove(connection: Connection, namespace: str) -> tuple[LoadBalancerOwner, ...]:
+    """Remove the controller's finalizers, from bindings of target groups too. namespace: "" for all."""
+    freed = []
+    for kind in (INGRESS, SERVICE, TARGET_GROUP_BINDING):
+        for item in filter(_is_held, connection.list(kind, namespace)):
+            owner = _owner(kind, item)
+            others = [name for name in item["metadata"]["finalizers"] if not name.startswith(CONTROLLERS)]
+            body = {"metadata": {"finalizers": others}}
+            try:
+                connection.send(
+                    "PATCH", kind, owner.name, owner.namespace, body=body, content_type=MERGE_PATCH
+                )
+            except Refused as refused:
+                if refused.status != 404:
+                    raise
+            freed.append(owner)
+    return tuple(freed)
 
 
-def _items(
-    connection: Connection, kind: tuple[str, str, str], namespace: str
-) -> Iterator[tuple[LoadBalancerOwner, Json]]:
-    word, base, plural = kind
-    scope = f"/namespaces/{namespace}" if namespace else ""
-    for item in (connection.get(f"{base}{scope}/{plural}") or {}).get("items", []):
-        at, name = item["metadata"]["namespace"], item["metadata"]["name"]
-        yield LoadBalancerOwner(word, at, name, f"{base}/namespaces/{at}/{plural}/{name}"), item
+def _owner(kind: Kind, item: Json) -> LoadBalancerOwner:
+    return LoadBalancerOwner(kind, item["metadata"]["namespace"], item["metadata"]["name"])
 
 
-def _held(item: Json) -> bool:
+def _is_held(item: Json) -> bool:
     return any(name.startswith(CONTROLLERS) for name in item["metadata"].get("finalizers") or [])
 
 
-def _free(connection: Connection, one: LoadBalancerOwner, item: Json) -> bool:
-    if not _held(item):
-        return False
-    kept = [name for name in item["metadata"]["finalizers"] if not name.startswith(CONTROLLERS)]
-    try:
-        connection.send("PATCH", one.path, body={"metadata": {"finalizers": kept}}, content=MERGE)
-    except Refused as refused:
-        if refused.status != 404:
-            raise
-    return True
-
-
 def probe_ingress(ingress_class: str) -> Json:
-    """One that asks whether the admission webhooks answer; it leads nowhere."""
+    """Return an Ingress that leads nowhere: it shows whether the admission webhooks answer."""
     backend = {"service": {"name": "probe", "port": {"number": 80}}}
     path = {"path": "/", "pathType": "Prefix", "backend": backend}
     return {

@@ -1,7 +1,4 @@
-"""The AWS Load Balancer Controller as the cluster shows it: its names, and whether it admits an Ingress.
-
-Knows nothing of how it is installed, nor of AWS.
-"""
+"""The AWS Load Balancer Controller in the cluster: its names, and whether it admits an Ingress."""
 
 from __future__ import annotations
 
@@ -18,16 +15,16 @@ API_GROUPS = (
     "aga.k8s.aws",
 )  # not vpcresources.k8s.aws: that is EKS's own
 CLUSTER_TAG = "elbv2.k8s.aws/cluster"
-STALL = 60.0  # seconds without any change after which a controller that seems alive is taken for dead
+STALL = 60.0  # seconds without any change after which a controller that seems alive counts as dead
 
 
 def is_serving(kube: Kube) -> bool:
-    """Whether a controller is there to answer webhooks."""
+    """Return whether a controller answers webhooks."""
     return bool(kube.ready_endpoints(NAMESPACE, WEBHOOK_SERVICE))
 
 
 def admission_error(kube: Kube) -> str:
-    """Why an Ingress would not be admitted now; "" where it would."""
+    """Return why an Ingress would not be admitted now; "" where it would."""
     if not is_serving(kube):
         return f"webhook service {WEBHOOK_SERVICE} has no ready endpoint: {_absence(kube)}"
     answer = kube.dry_run_ingress(NAMESPACE)
@@ -35,7 +32,7 @@ def admission_error(kube: Kube) -> str:
 
 
 def _absence(kube: Kube) -> str:
-    """Why no pod of the controller answers."""
+    """Return why no pod of the controller answers."""
     state = kube.deployment(NAMESPACE, NAME)
     if state is None:
         return f"there is no deployment {NAME} in {NAMESPACE}"

@@ -1,7 +1,4 @@
-"""What runs in a cluster besides pods, as frozen facts from the API server's JSON.
-
-Pure: knows no network.
-"""
+"""Objects of a cluster other than pods, as frozen facts from the API server's JSON. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ REVISION = "deployment.kubernetes.io/revision"
 
 @dataclass(frozen=True)
 class ClusterEvent:
-    """The newest event about an object. warning: Kubernetes holds it for a failure."""
+    """The newest event about an object. warning: Kubernetes calls it a failure."""
 
     reason: str
     message: str
@@ -48,7 +45,7 @@ class DeploymentState:
 
 @dataclass(frozen=True)
 class IngressState:
-    """An Ingress: the load balancer's name once there is one, and who holds up its deletion."""
+    """An Ingress: the load balancer's name once there is one, and what holds up its deletion."""
 
     name: str
     address: str
@@ -56,8 +53,17 @@ class IngressState:
     terminating: bool
 
 
+@dataclass(frozen=True)
+class NodeState:
+    """A node. why: the API server's words where it is not ready, or takes no pods."""
+
+    name: str
+    ready: bool
+    why: str
+
+
 def deployment_state(item: Json) -> DeploymentState:
-    """A Deployment from its JSON."""
+    """Return a Deployment from its JSON."""
     status = item.get("status", {})
     failures = [
         condition.get("message", condition.get("reason", ""))
@@ -78,7 +84,7 @@ def deployment_state(item: Json) -> DeploymentState:
 
 
 def ingress_state(item: Json) -> IngressState:
-    """An Ingress from its JSON."""
+    """Return an Ingress from its JSON."""
     balancers = item.get("status", {}).get("loadBalancer", {}).get("ingress") or [{}]
     metadata = item["metadata"]
     return IngressState(
@@ -89,11 +95,21 @@ def ingress_state(item: Json) -> IngressState:
     )
 
 
-def ready_addresses(slices: Json) -> tuple[str, ...]:
-    """The addresses of a service that take traffic, from its EndpointSlices."""
+def node_state(item: Json) -> NodeState:
+    """Return a node from its JSON."""
+    conditions = {one["type"]: one for one in item.get("status", {}).get("conditions", [])}
+    condition = conditions.get("Ready", {})
+    ready = condition.get("status") == "True"
+    reason = f"{condition.get('reason', 'no word')}: {condition.get('message', '')}".rstrip(": ")
+    cordoned = "it is cordoned" if item.get("spec", {}).get("unschedulable") else ""
+    return NodeState(item["metadata"]["name"], ready, cordoned if ready else reason)
+
+
+def ready_addresses(slices: Iterable[Json]) -> tuple[str, ...]:
+    """Return the addresses of a service that take traffic, from its EndpointSlices."""
     return tuple(
         address
-        for item in slices.get("items", [])
+        for item in slices
         for endpoint in item.get("endpoints") or []
         if endpoint.get("conditions", {}).get("ready", True) is not False
         for address in endpoint.get("addresses", [])
@@ -101,7 +117,7 @@ def ready_addresses(slices: Json) -> tuple[str, ...]:
 
 
 def newest(items: Iterable[Json]) -> ClusterEvent | None:
-    """The event that happened last. Times have whole seconds: of two in one, the one written last."""
+    """Return the latest event, or None. Times have whole seconds: of two in one, the one written last."""
 
     def when(item: Json) -> tuple[str, int]:
         version = str(item["metadata"].get("resourceVersion", ""))
@@ -116,5 +132,5 @@ def newest(items: Iterable[Json]) -> ClusterEvent | None:
 
 
 def event_line(item: Json) -> str:
-    """An event as one line."""
+    """Return an event as one line."""
     return f"{item.get('reason', '')}: {' '.join(str(item.get('message', '')).split())}"

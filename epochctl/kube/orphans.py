@@ -1,7 +1,7 @@
-"""What a load balancer controller made in AWS for our cluster, and its removal by tag when none will do it.
+"""What a load balancer controller created in AWS for the cluster, and its deletion by tag.
 
-A tag alone is no proof, since another cluster may have our name: what stands in a VPC that is not ours is
-named and left alone. Knows nothing of what runs in the cluster.
+A tag alone is no proof, since another cluster may have the same name: what is in a VPC without the
+environment's tags is reported and left alone.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from epochctl.workflow.stall_timer import StallTimer
 from epochctl.workflow.step import Context
 from epochctl.workflow.waiting import Pending, Ready
 
-HELD = 60.0  # seconds for which a security group may stay held: a load balancer's interfaces outlive it
+HELD_SECONDS = 60.0  # for which a security group may stay in use: a load balancer's interfaces outlive it
 
 
 @dataclass(frozen=True)
-class Found:
-    """What there is of one cluster, in the order in which it can be deleted: each holds the next."""
+class OrphanedResources:
+    """A cluster's resources in the order in which they can be deleted. elsewhere: in other owners' VPCs."""
 
     balancers: tuple[LoadBalancer, ...]
     target_groups: tuple[TargetGroup, ...]
     security_groups: tuple[SecurityGroup, ...]
-    foreign: tuple[str, ...]
+    elsewhere: tuple[str, ...]
 
     @property
     def serving(self) -> tuple[str, ...]:
@@ -39,13 +39,13 @@ class Found:
 
     @property
     def all(self) -> tuple[str, ...]:
-        """A line each; whoever watches a controller at work sees them go."""
+        """Return a line for each resource."""
         return (*self.serving, *(f"security group {item.name}" for item in self.security_groups))
 
 
 @dataclass(frozen=True)
 class Orphans:
-    """Of the cluster `name`; tags: what marks our VPC."""
+    """The orphaned resources of the cluster `name`. tags: those of the environment's VPC."""
 
     name: str
     tags: Mapping[str, str]
@@ -53,47 +53,47 @@ class Orphans:
     groups: SecurityGroups
     network: Network
 
-    def find(self) -> Found:
-        """As things stand now."""
-        ours = set(self.network.find(self.tags))
+    def find(self) -> OrphanedResources:
+        """Return what exists now."""
+        vpcs = set(self.network.find(self.tags))
         balancers, targets = self.elbv2.load_balancers(self.name), self.elbv2.target_groups(self.name)
         security = self.groups.for_cluster(self.name)
-        gone = {t.vpc_id for t in targets if t.vpc_id not in ours and not self.network.exists(t.vpc_id)}
+        gone = {t.vpc_id for t in targets if t.vpc_id not in vpcs and not self.network.exists(t.vpc_id)}
         # a target group can outlive its VPC; nothing else can
-        kept = tuple(t for t in targets if t.vpc_id in ours | gone | {""})
-        foreign = (
-            *(f"load balancer {b.arn} in {b.vpc_id}" for b in balancers if b.vpc_id not in ours),
+        kept = tuple(t for t in targets if t.vpc_id in vpcs | gone | {""})
+        elsewhere = (
+            *(f"load balancer {b.arn} in {b.vpc_id}" for b in balancers if b.vpc_id not in vpcs),
             *(f"target group {t.arn} in {t.vpc_id}" for t in targets if t not in kept),
-            *(f"security group {g.id} in {g.vpc_id}" for g in security if g.vpc_id not in ours),
+            *(f"security group {g.id} in {g.vpc_id}" for g in security if g.vpc_id not in vpcs),
         )
-        return Found(
-            tuple(b for b in balancers if b.vpc_id in ours),
+        return OrphanedResources(
+            tuple(b for b in balancers if b.vpc_id in vpcs),
             kept,
-            tuple(g for g in security if g.vpc_id in ours),
-            foreign,
+            tuple(g for g in security if g.vpc_id in vpcs),
+            elsewhere,
         )
 
-    def strangers(self) -> tuple[str, ...]:
-        """Load balancers in our VPC that our cluster's controller did not make, by ARN."""
-        ours = {balancer.arn for balancer in self.elbv2.load_balancers(self.name)}
+    def unmanaged(self) -> tuple[str, ...]:
+        """Return the load balancers in the environment's VPC that its controller did not create, by ARN."""
+        managed = {balancer.arn for balancer in self.elbv2.load_balancers(self.name)}
         vpcs = self.network.find(self.tags)
-        found = [item for vpc in vpcs for item in self.elbv2.in_vpc(vpc) if item.arn not in ours]
+        found = [item for vpc in vpcs for item in self.elbv2.in_vpc(vpc) if item.arn not in managed]
         return tuple(f"load balancer {item.arn}" for item in found)
 
-    def sweep(self, ctx: Context) -> tuple[str, ...]:
-        """Delete all of it, and wait until it is gone. Lines of what was removed.
+    def delete_all(self, ctx: Context) -> tuple[str, ...]:
+        """Delete all of it, wait until it is gone, and return a line for each deleted resource.
 
-        A security group that something still holds is left for when the cluster is gone: it hinders nobody.
+        A security group that stays in use is left until the cluster is gone.
         """
         removed: dict[str, None] = {}
-        patience = StallTimer(ctx.clock, HELD)
-        for line in self.find().foreign:
+        timer = StallTimer(ctx.clock, HELD_SECONDS)
+        for line in self.find().elsewhere:
             ctx.say(f"{line}: bears our cluster's name, but that VPC is not ours: left alone")
 
         def probe() -> Ready[None] | Pending:
             cause = self._delete(removed)
             found = self.find()
-            if cause and patience.is_stalled(found.all) and not found.serving:
+            if cause and timer.is_stalled(found.all) and not found.serving:
                 ctx.say(f"{cause}: left until the cluster is gone")
                 return Ready(None)
             return Pending(cause) if cause else Ready(None)
@@ -102,7 +102,7 @@ class Orphans:
         return tuple(removed)
 
     def _delete(self, removed: dict[str, None]) -> str:
-        """Delete what can be deleted now; why not all, or ""."""
+        """Delete what can be deleted now. Return why that is not all, or ""."""
         found = self.find()
         for balancer in found.balancers:
             self.elbv2.delete(self.name, balancer.arn)

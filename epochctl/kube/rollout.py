@@ -1,7 +1,4 @@
-"""A Deployment watched until its latest revision runs, or until the one cause why it will not is certain.
-
-Knows no step; the caller says which class of error a certain cause is.
-"""
+"""Watch a Deployment until its latest revision runs, or until the cause of its failure is certain."""
 
 from __future__ import annotations
 
@@ -9,40 +6,42 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from epochctl.errors import EpochctlError
-from epochctl.kube import DeploymentState, Kube, PodState, Trouble, pull_errors
-from epochctl.workflow.waiting import Clock, Pending, Ready
+from epochctl.kube import DeploymentState, Kube, PodState, Trouble
+from epochctl.kube.pods import pull_grace
+from epochctl.workflow.waiting import Clock, Pending, Ready, SystemClock
 
 Pods = tuple[PodState, ...]
 
-CREATION, CREATION_PATIENCE = "creation", 50.0
+CREATION, CREATION_GRACE = "creation", 50.0
 UNHEALTHY = "unhealthy"
 
 
 @dataclass
 class TroubleTimers:
-    """How long each pod's trouble of each kind has been seen. Transient ones go away before their patience
-    ends, and what one pod got over does not count against the next.
+    """How long each pod's trouble of each kind has been seen.
+
+    A transient one is gone before its grace ends, and does not count against the next pod.
     """
 
     clock: Clock
-    lenience: float = 0.0  # seconds more than each trouble asks for itself
+    extra: float = 0.0  # seconds beside each trouble's own grace
     seen: dict[tuple[str, str], float] = field(default_factory=dict)
 
-    def exhausted(self, trouble: Trouble, pod: str = "") -> bool:
-        """Whether this trouble has been seen long enough to be taken for final. pod: "" for the whole."""
+    def is_final(self, trouble: Trouble, pod: str = "") -> bool:
+        """Return whether this trouble has been seen for its grace. pod: "" for the whole Deployment."""
         now = self.clock.now()
-        return now - self.seen.setdefault((trouble.kind, pod), now) >= trouble.patience + self.lenience
+        return now - self.seen.setdefault((trouble.kind, pod), now) >= trouble.grace + self.extra
 
     def forget(self, kind: str) -> None:
-        """It has gone away: should it come again, it is given its time again."""
+        """Start anew for this kind, which has gone away."""
         self.seen = {key: since for key, since in self.seen.items() if key[0] != kind}
 
 
 @dataclass
 class Rollout:
-    """Probe for waiting.py. fail makes the error of a certain cause, from the trouble and its evidence.
+    """A probe for `wait_for`. fail: returns the error of a certain cause, from the trouble and its evidence.
 
-    gate says what keeps the readiness gates of pods that run closed, where somebody knows.
+    gate: returns what keeps the readiness gates of running pods closed, or None. extra_grace: in seconds.
     """
 
     kube: Kube
@@ -51,56 +50,56 @@ class Rollout:
     selector: str
     clock: Clock
     fail: Callable[[Trouble, str], EpochctlError]
-    lenience: float = 0.0
+    extra_grace: float = 0.0
     gate: Callable[[Pods], Trouble | None] = lambda pods: None
-    patience: TroubleTimers = field(init=False)
+    timers: TroubleTimers = field(init=False)
 
     def __post_init__(self) -> None:
-        self.patience = TroubleTimers(self.clock, self.lenience)
+        self.timers = TroubleTimers(self.clock, self.extra_grace)
 
     def probe(self) -> Ready[Pods] | Pending:
-        """Ready with the pods of the latest revision. Raises the caller's error once a cause is certain."""
+        """Return Ready with the pods of the latest revision, or Pending. Raises what `fail` returns."""
         state = self.kube.deployment(self.namespace, self.name)
         if state is None or not state.observed:
             return Pending(f"deployment {self.name} has not been seen by the cluster's controllers yet")
         if state.failure:
-            self._judge(Trouble("replicas", f"no pod can be made: {state.failure}", 10), None)
+            self._check(Trouble("replicas", f"no pod can be made: {state.failure}", 10), None)
             return Pending(state.failure)
         every = self.kube.pods(self.namespace, self.selector)
         pods = self._latest(state, every)
         for pod in pods:
             if pod.trouble:
-                self._judge_pod(pod, pod.trouble, every)
+                self._check_pod(pod, pod.trouble, every)
                 return Pending(pod.trouble.message)
         if state.complete and len(pods) == state.desired and all(pod.ready for pod in pods):
             return Ready(pods)
-        return Pending(self._in_the_making(pods) or self._gated(pods) or progress(state, pods))
+        return Pending(self._creation(pods) or self._closed_gate(pods) or progress(state, pods))
 
-    def _judge_pod(self, pod: PodState, trouble: Trouble, every: Pods) -> None:
-        """An older pod that is on its way out makes room: until it is gone, no room is no verdict."""
+    def _check_pod(self, pod: PodState, trouble: Trouble, every: Pods) -> None:
+        """Raise if it is final. While an older pod terminates, a lack of room is not: it will make room."""
         if trouble.kind == "unschedulable" and any(other.terminating for other in every):
-            self.patience.forget(trouble.kind)
+            self.timers.forget(trouble.kind)
         else:
-            self._judge(trouble, pod)
+            self._check(trouble, pod)
 
-    def _gated(self, pods: Pods) -> str:
-        """What keeps a gate closed, as whoever holds it says; "" where nothing is known."""
+    def _closed_gate(self, pods: Pods) -> str:
+        """Return what keeps a readiness gate closed, "" where nothing is known."""
         gated = tuple(pod for pod in pods if pod.containers_ready and not pod.gates_ok)
         trouble = self.gate(gated) if gated else None
         if trouble is None or trouble.kind != UNHEALTHY:
-            self.patience.forget(UNHEALTHY)  # another pod's, which has become healthy meanwhile
+            self.timers.forget(UNHEALTHY)  # another pod's, which has become healthy meanwhile
         if trouble is None:
             return ""
         if trouble.kind == UNHEALTHY:
-            self._judge(trouble, gated[0])
+            self._check(trouble, gated[0])
         return f"{gated[0].name} runs; its readiness gate waits: {trouble.message}"
 
     def _latest(self, state: DeploymentState, pods: Pods) -> Pods:
         mark = self.kube.template_hash(self.namespace, self.selector, state.revision)
         return tuple(pod for pod in pods if mark and pod.template_hash == mark and not pod.terminating)
 
-    def _in_the_making(self, pods: Pods) -> str:
-        """What its node does about a pod that has not begun; "" where there is none or nothing is known.
+    def _creation(self, pods: Pods) -> str:
+        """Return what its node does about a pod that has not started; "" where nothing is known.
 
         Kubernetes itself says ContainersNotReady however long it fails. A failure counts as long as nothing
         newer has happened: the usual one or two of a node that has just joined are followed by Pulling.
@@ -108,24 +107,24 @@ class Rollout:
         seen = [
             (pod, event)
             for pod in pods
-            if pod.creating and (event := self.kube.happening(self.namespace, pod.name)) is not None
+            if pod.is_creating and (event := self.kube.latest_event(self.namespace, pod.name)) is not None
         ]
         for pod, event in seen:
             if event.warning:
                 message = f"the pod cannot be made: pod {pod.name}: {event}"
-                patience = max(CREATION_PATIENCE, pull_errors.grace_period(f"{pod.message} {event.message}"))
-                self._judge(Trouble(CREATION, message, patience), pod)
-                return shortened(message)
-        self.patience.forget(CREATION)
-        return shortened(f"pod {seen[0][0].name}: {seen[0][1]}") if seen else ""
+                grace = max(CREATION_GRACE, pull_grace(f"{pod.message} {event.message}"))
+                self._check(Trouble(CREATION, message, grace), pod)
+                return shorten(message)
+        self.timers.forget(CREATION)
+        return shorten(f"pod {seen[0][0].name}: {seen[0][1]}") if seen else ""
 
-    def _judge(self, trouble: Trouble, pod: PodState | None) -> None:
-        if self.patience.exhausted(trouble, pod.name if pod else ""):
+    def _check(self, trouble: Trouble, pod: PodState | None) -> None:
+        if self.timers.is_final(trouble, pod.name if pod else ""):
             raise self.fail(trouble, evidence(self.kube, self.namespace, trouble, pod))
 
 
 def evidence(kube: Kube, namespace: str, trouble: Trouble, pod: PodState | None) -> str:
-    """The cause, warnings about the pod, and the last lines it wrote (before the crash, where it crashed)."""
+    """Return the cause, warnings about the pod, and the last lines it wrote (before a crash, if any)."""
     if pod is None:
         return trouble.message
     lines = [
@@ -139,13 +138,13 @@ def evidence(kube: Kube, namespace: str, trouble: Trouble, pod: PodState | None)
     return "\n".join([*lines, *(f"  | {line}" for line in written[-15:] or ("(it wrote nothing)",))])
 
 
-def shortened(text: str, limit: int = 300) -> str:
-    """A container runtime's words run to a thousand characters; the failure shows them in full."""
+def shorten(text: str, limit: int = 300) -> str:
+    """Return the text cut to the limit. A container runtime's message may have a thousand characters."""
     return text if len(text) <= limit else text[: limit - 4] + " ..."
 
 
 def progress(state: DeploymentState, pods: Pods) -> str:
-    """How far a rollout is, in words."""
+    """Return how far a rollout is, in words."""
     gated = [pod for pod in pods if pod.containers_ready and not pod.gates_ok]
     if gated:
         return f"{gated[0].name} runs; the load balancer's health check has not passed yet (readiness gate)"
@@ -156,3 +155,30 @@ def progress(state: DeploymentState, pods: Pods) -> str:
         return counts + (f", {old} of the old one still there" if old > 0 else "")
     detail = f"{waiting.reason} {waiting.message}".strip() or waiting.phase
     return f"{counts}; pod {waiting.name}: {detail}"
+
+
+class _FinalError(EpochctlError):
+    """What a rollout would have ended with."""
+
+
+def why_unhealthy(kube: Kube, namespace: str, name: str, selector: str) -> str:
+    """Return why a Deployment does not run, with events and log lines; "" where it runs. Does not wait."""
+    state = kube.deployment(namespace, name)
+    if state is None:
+        return f"there is no Deployment {name}"
+    if state.desired == 0:
+        return f"Deployment {name} is scaled to 0"
+    rollout = Rollout(
+        kube,
+        namespace,
+        name,
+        selector,
+        SystemClock(),
+        fail=lambda _, found: _FinalError(name, why=found),
+        extra_grace=float("-inf"),  # every trouble is final at once
+    )
+    try:
+        answer = rollout.probe()
+    except _FinalError as final:
+        return final.why
+    return "" if isinstance(answer, Ready) else answer.cause

@@ -1,7 +1,4 @@
-"""The user's own kubeconfig, touched by one command only and only when asked: a cluster put into it.
-
-Works on text and files; knows nothing of AWS. The old file is kept beside the new one.
-"""
+"""The user's own kubeconfig: merge a cluster into it, with a backup of the old file."""
 
 from __future__ import annotations
 
@@ -13,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from epochctl.errors import SettingsError
+from epochctl.tools import yaml_text
 
 Json = Mapping[str, Any]
 LISTS = ("clusters", "users", "contexts")
@@ -20,7 +18,7 @@ LISTS = ("clusters", "users", "contexts")
 
 @dataclass(frozen=True)
 class MergeResult:
-    """What was done. backup: None where there was nothing to keep, or nothing changed."""
+    """What was done. backup: None where there was no file, or nothing changed."""
 
     path: Path
     context: str
@@ -30,41 +28,39 @@ class MergeResult:
 
 
 def merge(path: Path, document: Json, *, now: datetime | None = None) -> MergeResult:
-    """Put the one cluster of `document` into the kubeconfig at `path`, at once, with a backup beside it.
+    """Put the cluster of `document` into the kubeconfig at `path`, atomically, with a backup beside it.
 
     Everything else in it stays; its current context too, unless it has none.
     """
     context = str(document["current-context"])
-    place = path.expanduser().resolve()  # a link stays a link
-    before = place.read_text() if place.exists() else ""
-    old = _parsed(before, path)
+    target = path.expanduser().resolve()  # a link stays a link
+    before = target.read_text() if target.exists() else ""
+    old = _parse(before, path)
     new = merged(old, document)
     current = new.get("current-context") == context
     if new == old:
         return MergeResult(path, context, False, current, None)
-    backup = _write(place.with_name(_backup_name(place, now)), before) if before else None
-    _write(place, _text(new))
+    backup = _write(target.with_name(_backup_name(target, now)), before) if before else None
+    _write(target, yaml_text.dump(new))
     return MergeResult(path, context, True, current, backup)
 
 
 def merged(old: Json, document: Json) -> dict[str, Any]:
-    """`old` with the entries of `document`, each in place of the one with its name."""
+    """Return `old` with the entries of `document`, each in place of the one with its name."""
     new: dict[str, Any] = {"apiVersion": "v1", "kind": "Config", **old}
     for kind in LISTS:
-        ours = {item["name"]: item for item in document[kind]}
-        kept = [ours.pop(item.get("name"), item) for item in new.get(kind) or []]
-        new[kind] = [*kept, *ours.values()]
+        entries = {item["name"]: item for item in document[kind]}
+        kept = [entries.pop(item.get("name"), item) for item in new.get(kind) or []]
+        new[kind] = [*kept, *entries.values()]
     if not new.get("current-context"):
         new["current-context"] = document["current-context"]
     return new
 
 
-def _parsed(text: str, path: Path) -> Json:
-    import yaml
-
+def _parse(text: str, path: Path) -> Json:
     try:
-        found = yaml.safe_load(text) or {}
-    except yaml.YAMLError as error:
+        found = yaml_text.load(text) or {}
+    except ValueError as error:
         found, why = None, str(error)
     else:
         why = "it is not a kubeconfig: a mapping with clusters, users and contexts was expected"
@@ -75,24 +71,18 @@ def _parsed(text: str, path: Path) -> Json:
     return found
 
 
-def _text(document: Json) -> str:
-    import yaml
-
-    return str(yaml.safe_dump(dict(document), sort_keys=False, allow_unicode=True))
+def _backup_name(target: Path, now: datetime | None) -> str:
+    return f"{target.name}.before-epochctl-{now or datetime.now(UTC):%Y%m%dT%H%M%S}"
 
 
-def _backup_name(place: Path, now: datetime | None) -> str:
-    return f"{place.name}.before-epochctl-{now or datetime.now(UTC):%Y%m%dT%H%M%S}"
-
-
-def _write(place: Path, text: str) -> Path:
-    """At once, for the owner only: credentials of other clusters may stand in it."""
-    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    part = place.with_name(f"{place.name}.{os.getpid()}.part")
+def _write(target: Path, text: str) -> Path:
+    """Write it atomically, for the owner only: it may hold credentials of other clusters."""
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    part = target.with_name(f"{target.name}.{os.getpid()}.part")
     part.unlink(missing_ok=True)
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    part.replace(place)
-    return place
+    part.replace(target)
+    return target

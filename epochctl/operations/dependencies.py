@@ -30,7 +30,7 @@ from epochctl.preflight import CheckResult, Checks
 from epochctl.steps.catalog import Steps, make_steps
 from epochctl.steps.infra_up import Reviewed
 from epochctl.steps.verify.shared_hostname import SharedHostname
-from epochctl.tools.process import Stop
+from epochctl.tools.process import STOP_REQUESTED
 from epochctl.workflow.budget import Remaining
 from epochctl.workflow.waiting import Clock, SystemClock
 
@@ -139,7 +139,7 @@ class Dependencies:
     diagnose: Callable[[DiagnosisContext], Iterator[Finding]] = diagnose
     shared_hostname: Callable[[Settings], SharedHostname] = SharedHostname
     clock: Callable[[threading.Event], Clock] = SystemClock
-    stop: threading.Event = field(default_factory=lambda: Stop.event)
+    stop: threading.Event = field(default_factory=lambda: STOP_REQUESTED)
 
 
 def lock_key(settings: Settings, region: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from epochctl.config.settings import Settings
 from epochctl.errors import NotFoundError
 from epochctl.kube import user_kubeconfig
-from epochctl.kube.access import document, private_kubeconfig, reach
+from epochctl.kube.access import kubeconfig_document, private_kubeconfig, reach
 from epochctl.operations.dependencies import Dependencies
 
 
@@ -25,7 +25,7 @@ def merge(settings: Settings, dependencies: Dependencies, into: Path) -> tuple[s
     cluster = reach(dependencies.clients(settings.region).eks, settings, settings.region)
     if cluster is None:
         raise _no_cluster(settings)
-    done = user_kubeconfig.merge(into, document(cluster.access))
+    done = user_kubeconfig.merge(into, kubeconfig_document(cluster.access))
     kept = f" The file as it was: {done.backup}" if done.backup else ""
     head = (
         f"{done.path} has it now, as context {done.context}.{kept}"

@@ -73,7 +73,7 @@ def _remove_terraform_lock(run: Run, run_id: str, own: Holder | None) -> tuple[s
     holder = step.lock_holder()
     if holder is None:
         return ()
-    is_ours = own is not None and holder.taken_by(f"{own.who}@{own.host}", own.since)
+    is_ours = own is not None and holder.is_held_by(f"{own.who}@{own.host}", own.since)
     if not (holder.id == run_id or is_ours or step.left_behind(holder)):
         raise LockedError(
             "terraform's lock may belong to a terraform that is alive",

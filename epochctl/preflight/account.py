@@ -74,7 +74,7 @@ class AccountChecks:
             yield ok("namespace", "no cluster yet")
             return
         kube = connect(self._eks, cluster)
-        if kube.namespace(name) is None or kube.owned_namespace(name):
+        if kube.namespace(name) is None or kube.is_managed(name):
             yield ok("namespace", f"{name} is free, or ours")
         else:
             yield warn("namespace", f"{name} was not made by epochctl: `down` will keep it", OTHER_NAME)

@@ -16,7 +16,7 @@ from epochctl.aws.route53 import HealthChecks, Route53
 from epochctl.aws.security_groups import SecurityGroups
 from epochctl.aws.session import Aws
 from epochctl.config.settings import Settings
-from epochctl.kube.access import foreign, reach
+from epochctl.kube.access import has_other_owner, reach
 from epochctl.kube.orphans import Orphans
 from epochctl.steps.acm_cert import AcmCert
 from epochctl.steps.build import Build
@@ -85,7 +85,7 @@ def make_steps(
             aws=aws,
             orphans=orphans,
             find_cluster=find_cluster,
-            has_foreign_cluster=partial(foreign, eks, settings),
+            has_foreign_cluster=partial(has_other_owner, eks, settings),
         ),
         deploy=Deploy(
             settings,

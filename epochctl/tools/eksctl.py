@@ -31,7 +31,7 @@ class ServiceAccount:
 
 def associate_oidc_provider(account: ServiceAccount) -> tuple[str, ...]:
     """argv: make IAM trust the cluster's tokens (nothing to do where it does)."""
-    return ("utils", "associate-iam-oidc-provider", *_place(account), "--approve")
+    return ("utils", "associate-iam-oidc-provider", *_cluster(account), "--approve")
 
 
 def create_service_account(account: ServiceAccount) -> tuple[str, ...]:
@@ -40,7 +40,7 @@ def create_service_account(account: ServiceAccount) -> tuple[str, ...]:
     return (
         "create",
         "iamserviceaccount",
-        *_place(account),
+        *_cluster(account),
         *_name(account),
         "--attach-policy-arn",
         account.policy_arn,
@@ -59,7 +59,7 @@ def stack_name(account: ServiceAccount) -> str:
 
 def delete_service_account(account: ServiceAccount) -> tuple[str, ...]:
     """argv: remove both, and wait until the stack is gone. --approve would be refused here."""
-    return ("delete", "iamserviceaccount", *_place(account), *_name(account), "--wait")
+    return ("delete", "iamserviceaccount", *_cluster(account), *_name(account), "--wait")
 
 
 def execute(argv: tuple[str, ...], on_line: Callable[[str], None]) -> None:
@@ -71,7 +71,7 @@ def execute(argv: tuple[str, ...], on_line: Callable[[str], None]) -> None:
         raise InfrastructureError(f"eksctl {argv[0]} {argv[1]} failed", why="\n".join(words))
 
 
-def _place(account: ServiceAccount) -> tuple[str, ...]:
+def _cluster(account: ServiceAccount) -> tuple[str, ...]:
     return ("--cluster", account.cluster, "--region", account.region)
 
 

@@ -1,7 +1,7 @@
-"""Running a program: the only place in epochctl that imports subprocess.
+"""Run a program: the only module of epochctl that imports subprocess.
 
-Bounded in time and in output, streamed line by line, ended in order (INT, then TERM, then KILL) when the run
-is stopped. Knows no program in particular.
+Bounded in time and in output, streamed line by line, and ended in order (INT, then TERM, then KILL) when
+epochctl is to stop.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import subprocess
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,14 +32,12 @@ class Completed:
     stderr: str
 
 
-class Stop:
-    """Asked to stop? One for the whole process; the CLI sets it on SIGINT and SIGTERM."""
-
-    event = threading.Event()
+STOP_REQUESTED = threading.Event()
+"""Whether this process is to stop: set on SIGINT and SIGTERM, and when the lock of its run is lost."""
 
 
 def birth_time(pid: int) -> str:
-    """When a process was born, in the kernel's own words; "dead" for a zombie, "" where that is not known."""
+    """Return when a process started, in the kernel's ticks; "dead" for a zombie, "" where it is not known."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
@@ -48,7 +46,7 @@ def birth_time(pid: int) -> str:
 
 
 def is_alive(pid: int, birth: str) -> bool:
-    """Whether that process still is; one that took over its id was born at another time."""
+    """Return whether that process still runs; a later one with its id started at another time."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -59,7 +57,7 @@ def is_alive(pid: int, birth: str) -> bool:
 
 
 def find(program: str, *, fix: str) -> str:
-    """The program's path. Raises ToolError naming `fix` where PATH has none."""
+    """Return the program's path. Raises ToolError with `fix` where PATH has none."""
     path = shutil.which(program)
     if path is None:
         raise ToolError(f"{program} is not installed", why=f"no {program} on PATH", fix=fix)
@@ -78,25 +76,52 @@ def run(
     log: Path | None = None,
     interrupt_grace: float = 120.0,
     inherited: Sequence[int] = (),
-    stoppable: bool = True,
+    stop: threading.Event = STOP_REQUESTED,
 ) -> Completed:
     """Run argv to its end and return how it ended; a non-zero code is an answer, not an error.
 
     env is added to the inherited environment. on_line gets each line of stdout as it comes, on_start the
     process id. The program runs in a session of its own, so a Ctrl-C in the terminal reaches it only from
-    here: once, then it has `interrupt_grace` seconds to finish its writes. With `log` both its streams go to
-    that file and are read from there: should we be killed, it works on instead of dying of a broken pipe.
-    inherited: open files that it keeps open as long as it lives. stoppable: False for what must be done even
-    though the run was stopped.
-    Raises ToolError (cannot be started), DeadlineError (timeout), Interrupted (the run was stopped).
+    here, once `stop` is set: then it has `interrupt_grace` seconds to finish its writes. With `log` both its
+    streams go to that file and are read from there: if epochctl is killed, the program goes on instead of
+    dying of a broken pipe. inherited: open files that it keeps open as long as it lives.
+    Raises ToolError (cannot be started), DeadlineError (timeout), Interrupted (stopped).
     """
-    sink = _sink(log)
+    child = _start(argv, cwd, env, stdin is not None, log, inherited)
+    if on_start is not None:
+        on_start(child.pid)
+    out: deque[str] = deque(maxlen=KEPT_LINES)
+    err: deque[str] = deque(maxlen=KEPT_LINES)
+    streams = [(_tail(log, child) if log else child.stdout, out, on_line), (child.stderr or (), err, None)]
+    readers = [threading.Thread(target=_collect, args=stream, daemon=True) for stream in streams]
+    for reader in readers:
+        reader.start()
+    if stdin is not None:
+        threading.Thread(target=_feed, args=(child, stdin), daemon=True).start()
     try:
-        child = subprocess.Popen(
+        _await(child, Path(argv[0]).name, timeout, interrupt_grace, stop)
+    finally:
+        _end(child)
+        for reader in readers:
+            reader.join(5)
+    return Completed(tuple(argv), child.returncode, "\n".join(out), "\n".join(err))
+
+
+def _start(
+    argv: Sequence[str],
+    cwd: Path | None,
+    env: Mapping[str, str] | None,
+    has_input: bool,
+    log: Path | None,
+    inherited: Sequence[int],
+) -> subprocess.Popen[bytes]:
+    sink = subprocess.PIPE if log is None else os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        return subprocess.Popen(
             list(argv),
             cwd=cwd,
             env={**os.environ, **(env or {})},
-            stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
+            stdin=subprocess.PIPE if has_input else subprocess.DEVNULL,
             stdout=sink,
             stderr=subprocess.STDOUT if log else subprocess.PIPE,
             start_new_session=True,
@@ -107,39 +132,19 @@ def run(
     finally:
         if log is not None:
             os.close(sink)
-    if on_start is not None:
-        on_start(child.pid)
-    out: deque[str] = deque(maxlen=KEPT_LINES)
-    err: deque[str] = deque(maxlen=KEPT_LINES)
-    if log is not None:
-        readers = [threading.Thread(target=_collect, args=(_written(log, child), out, on_line), daemon=True)]
-    else:
-        readers = [
-            threading.Thread(target=_collect, args=(child.stdout, out, on_line), daemon=True),
-            threading.Thread(target=_collect, args=(child.stderr, err, None), daemon=True),
-        ]
-    for reader in readers:
-        reader.start()
-    if stdin is not None:
-        threading.Thread(target=_feed, args=(child, stdin), daemon=True).start()
-    try:
-        _await(child, Path(argv[0]).name, timeout, interrupt_grace if stoppable else None)
-    finally:
-        _end(child)
-        for reader in readers:
-            reader.join(5)
-    return Completed(tuple(argv), child.returncode, "\n".join(out), "\n".join(err))
 
 
-def _await(child: subprocess.Popen[bytes], name: str, timeout: float, grace: float | None) -> None:
-    """grace: how long it may take to end once the run is stopped; None: it goes on."""
+def _await(
+    child: subprocess.Popen[bytes], name: str, timeout: float, grace: float, stop: threading.Event
+) -> None:
+    """Wait for its end. grace: seconds that it may take to end once `stop` is set."""
     waited = 0.0
     while child.poll() is None:
         try:
             child.wait(0.1)
         except subprocess.TimeoutExpired:
             waited += 0.1
-        if grace is not None and Stop.event.is_set() and child.poll() is None:
+        if stop.is_set() and child.poll() is None:
             _signal(child, signal.SIGINT)
             try:
                 child.wait(grace)
@@ -168,12 +173,8 @@ def _signal(child: subprocess.Popen[bytes], sign: signal.Signals) -> None:
         return
 
 
-def _sink(log: Path | None) -> int:
-    return subprocess.PIPE if log is None else os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-
-
-def _written(log: Path, child: subprocess.Popen[bytes]) -> Iterator[bytes]:
-    """The lines of `log` as they come, until the child has ended and everything was read."""
+def _tail(log: Path, child: subprocess.Popen[bytes]) -> Iterator[bytes]:
+    """Yield the lines of `log` as they come, until the child has ended and everything was read."""
     with log.open("rb") as file:
         part = b""
         while True:
@@ -190,8 +191,8 @@ def _written(log: Path, child: subprocess.Popen[bytes]) -> Iterator[bytes]:
             yield part
 
 
-def _collect(stream: object, kept: deque[str], on_line: Callable[[str], None] | None) -> None:
-    for raw in stream:  # type: ignore[attr-defined]
+def _collect(stream: Iterable[bytes], kept: deque[str], on_line: Callable[[str], None] | None) -> None:
+    for raw in stream:
         line = raw.decode("utf-8", "replace").rstrip("\n")
         kept.append(line)
         if on_line is not None:

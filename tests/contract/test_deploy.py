@@ -21,7 +21,7 @@ from epochctl.config.settings import Settings
 from epochctl.errors import CredentialsError, DeployError
 from epochctl.kube import Kube
 from epochctl.kube.access import Cluster
-from epochctl.kube.orphans import Found
+from epochctl.kube.orphans import OrphanedResources
 from epochctl.outputs import Certificate, Infrastructure, LoadBalancerController, PushedImage
 from epochctl.steps.deploy import Deploy, chart
 from epochctl.steps.deploy.service_release import ServiceRelease
@@ -164,8 +164,8 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 class NoOrphans:
     """Nothing in AWS."""
 
-    def find(self) -> Found:
-        return Found((), (), (), ())
+    def find(self) -> OrphanedResources:
+        return OrphanedResources((), (), (), ())
 
 
 @pytest.fixture

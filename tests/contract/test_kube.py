@@ -58,7 +58,7 @@ def kube(plane: ControlPlane) -> Kube:
 
 
 def test_it_answers_and_absent_things_are_answers(kube: Kube) -> None:
-    assert kube.ready()
+    assert kube.is_ready()
     assert kube.pods("nowhere") == ()
     assert kube.deployment("nowhere", "x") is None
     assert kube.ingress("nowhere", "x") is None
@@ -67,7 +67,7 @@ def test_it_answers_and_absent_things_are_answers(kube: Kube) -> None:
     assert kube.role_of("nowhere", "x") is None
     assert kube.logs("nowhere", "x") == ()
     assert not kube.delete_namespace("nowhere")
-    assert kube.strip_finalizers() == ()
+    assert kube.remove_finalizers() == ()
 
 
 def test_a_command_in_a_pod_that_is_not_there_is_refused_over_the_websocket(kube: Kube) -> None:
@@ -85,9 +85,9 @@ def test_a_namespace_is_made_once_and_known_as_ours(kube: Kube) -> None:
     labels = {"elbv2.k8s.aws/pod-readiness-gate-inject": "enabled"}
     assert kube.ensure_namespace("ours", labels)
     assert not kube.ensure_namespace("ours", labels)
-    assert kube.owned_namespace("ours")
+    assert kube.is_managed("ours")
     assert kube.ensure_namespace("default", labels), "labels are added to a namespace of others"
-    assert not kube.owned_namespace("default"), "but it does not become ours"
+    assert not kube.is_managed("default"), "but it does not become ours"
 
 
 def test_a_dead_webhook_is_named_and_freeing_goes_round_it(kube: Kube) -> None:
@@ -103,7 +103,7 @@ def test_a_dead_webhook_is_named_and_freeing_goes_round_it(kube: Kube) -> None:
     assert "vingress.elbv2.k8s.aws" in refusal
     kube.delete_ingress("held", "web")
     assert kube.delete_webhooks("aws-load-balancer-webhook")
-    assert kube.strip_finalizers("held") == ("Ingress held/web",)
+    assert kube.remove_finalizers("held") == ("Ingress held/web",)
     left = kube.ingress("held", "web")
     assert left is not None
     assert left.finalizers == ("example.com/theirs",), "a finalizer of others is not ours to remove"
@@ -136,4 +136,4 @@ def test_a_server_with_another_certificate_is_not_trusted(plane: ControlPlane, t
     subprocess.run(argv, check=True, capture_output=True)
     other = dataclasses.replace(plane, ca_pem=made.read_text(), parts=[])
     with pytest.raises(ClusterError):
-        Kube(other, lambda: TOKEN).ready()
+        Kube(other, lambda: TOKEN).is_ready()

@@ -26,7 +26,7 @@ from epochctl.config.settings import Settings
 from epochctl.errors import DeadlineError
 from epochctl.kube import Kube, lb_controller
 from epochctl.kube.access import Cluster
-from epochctl.kube.orphans import Found, Orphans
+from epochctl.kube.orphans import OrphanedResources, Orphans
 from epochctl.outputs import Infrastructure
 from epochctl.steps.lb_controller import LbController, chart
 from epochctl.steps.lb_controller.removal import Removal
@@ -113,8 +113,8 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 class Empty:
     """Nothing in AWS."""
 
-    def find(self) -> Found:
-        return Found((), (), (), ())
+    def find(self) -> OrphanedResources:
+        return OrphanedResources((), (), (), ())
 
     def sweep(self, ctx: Context) -> tuple[str, ...]:
         return ()
@@ -237,7 +237,7 @@ def test_what_another_cluster_of_our_name_has_in_its_own_vpc_is_named_and_left(
     groups = SecurityGroups(aws)
     said: list[str] = []
     orphans = Orphans("epoch", {"epochctl:name": "epoch"}, Elbv2(aws), groups, Network(aws, groups))
-    assert orphans.sweep(context(said)) == ()
+    assert orphans.delete_all(context(said)) == ()
     assert balancer["LoadBalancerArn"] in "".join(said)
     assert "left alone" in "".join(said)
     assert elb.describe_load_balancers()["LoadBalancers"]
@@ -257,6 +257,6 @@ def test_a_security_group_that_is_held_is_left_until_the_cluster_is_gone(
     groups = SecurityGroups(aws)
     monkeypatch.setattr(groups, "delete", lambda group: f"{group.id} is still attached")
     said: list[str] = []
-    removed = Orphans("epoch", marks, Elbv2(aws), groups, Network(aws, groups)).sweep(context(said))
+    removed = Orphans("epoch", marks, Elbv2(aws), groups, Network(aws, groups)).delete_all(context(said))
     assert [line.partition(" eni-")[0] for line in removed] == ["network interface"]
     assert f"{group} is still attached: left until the cluster is gone" in "".join(said)

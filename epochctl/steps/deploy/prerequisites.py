@@ -63,7 +63,7 @@ class Prerequisites:
 
     def _wait_for_old_namespace(self, ctx: Context) -> None:
         def probe() -> Ready[None] | Pending:
-            if not self.kube.terminating(self.namespace):
+            if not self.kube.is_terminating(self.namespace):
                 return Ready(None)
             pods = ", ".join(pod.name for pod in self.kube.pods(self.namespace))
             held = ", ".join(f"Ingress {item.name}" for item in self.kube.ingresses(self.namespace))

@@ -9,7 +9,7 @@ from datetime import datetime
 from epochctl.errors import NotFoundError
 from epochctl.kube import Kube
 from epochctl.outputs import PushedImage
-from epochctl.tools.helm import Difference, ReleaseState, decoded, differences, previous, taken_back
+from epochctl.tools.helm import Difference, ReleaseState, decode_release, differences, previous, rolled_back
 
 AUTHOR = "deployed by "
 
@@ -54,12 +54,12 @@ class Releases:
     def states(self) -> tuple[ReleaseState, ...]:
         """Return every revision that helm still keeps, the newest first; () where there is no release."""
         records = self.kube.secrets(self.namespace, f"owner=helm,name={self.name}", "release")
-        return tuple(sorted(map(decoded, records), key=lambda state: state.revision, reverse=True))
+        return tuple(sorted(map(decode_release, records), key=lambda state: state.revision, reverse=True))
 
     def revisions(self) -> tuple[Revision, ...]:
         """Return the same revisions, with who deployed them and whether they were rolled back."""
         states = self.states()
-        failed = taken_back(states)
+        failed = rolled_back(states)
         return tuple(_revision(state, state.revision in failed) for state in states)
 
     def preview_rollback(self, revision: int | None) -> RollbackPreview:

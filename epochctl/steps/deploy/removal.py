@@ -32,7 +32,7 @@ class Removal:
         kube, removed = self.kube, []
         if self.release.cluster.helm.uninstall(self.release.name, self.release.namespace):
             removed.append(f"release {self.release.name}")
-        if kube.owned_namespace(self.release.namespace):
+        if kube.is_managed(self.release.namespace):
             for ingress in kube.ingresses(self.release.namespace):  # not in the release any more, or never
                 kube.delete_ingress(self.release.namespace, ingress.name)
             controller_works = self._wait_for_load_balancer(ctx)
@@ -80,7 +80,7 @@ class Removal:
     def _remove_finalizers(self, ctx: Context) -> None:
         """Delete the dead controller's webhooks, which refuse every change, and strip its finalizers."""
         self.kube.delete_webhooks(lb_controller.WEBHOOKS)
-        for freed in self.kube.strip_finalizers(self.release.namespace):
+        for freed in self.kube.remove_finalizers(self.release.namespace):
             ctx.say(f"freed {freed} from the controller's finalizer")
 
     def _wait_for_namespace(self, ctx: Context, controller_works: bool) -> None:

@@ -9,12 +9,12 @@ from typing import Any
 from epochctl.config.settings import Settings
 from epochctl.errors import ClusterError, DeployError
 from epochctl.kube import DeploymentState, PodState
-from epochctl.kube.access import Cluster, settled
+from epochctl.kube.access import Cluster, wait_for_release
 from epochctl.outputs import Certificate, PushedImage
 from epochctl.steps.deploy import chart
 from epochctl.steps.deploy.releases import AUTHOR, Releases
 from epochctl.steps.deploy.watch import image_mismatch
-from epochctl.tools.helm import Json, ReleaseState, canonical, changed_objects, without_hooks
+from epochctl.tools.helm import Json, ReleaseState, canonical_json, changed_objects, without_hooks
 from epochctl.user import whoami
 from epochctl.workflow.step import Context
 
@@ -47,9 +47,9 @@ class ServiceRelease:
         """Return a reader of all revisions."""
         return Releases(self.cluster.kube, self.namespace, self.name)
 
-    def settled(self, ctx: Context) -> ReleaseState | None:
+    def wait_until_idle(self, ctx: Context) -> ReleaseState | None:
         """Return the newest revision once no other helm works on the release."""
-        return settled(ctx, self.cluster.helm, self.name, self.namespace)
+        return wait_for_release(ctx, self.cluster.helm, self.name, self.namespace)
 
     def values(self, certificate: Certificate, image: PushedImage) -> dict[str, Any]:
         """Return the chart's values. Reads the versions of the Secrets, not their contents."""
@@ -66,7 +66,7 @@ class ServiceRelease:
         """Return what an upgrade with these values would change, a line each."""
         if state.status != "deployed":
             return (f"repair release {state.name}, which is {state.status}",)
-        if state.values != canonical(values):
+        if state.values != canonical_json(values):
             changed = changed_objects(state.manifests, self.render(values))
             return changed or (f"upgrade release {state.name}",)
         kube = self.cluster.kube

@@ -80,7 +80,7 @@ class Deploy:
         release, path = self._require_release(), self._settings.service.health_path
         kube, namespace = release.cluster.kube, release.namespace
         Prerequisites(kube, namespace, self._settings.service.secrets).ensure(ctx)
-        state = release.settled(ctx)
+        state = release.wait_until_idle(ctx)
         is_due = state is None or bool(release.pending_changes(state, release.values(certificate, image)))
         with self._replacing(ctx, release, state, path, replaced=is_due):
             if state is None or is_due:
@@ -131,7 +131,7 @@ class Deploy:
         """
         release, image = self._require_release(), image_of(target)
         Prerequisites(release.cluster.kube, release.namespace, ()).ensure(ctx)
-        current = release.settled(ctx)
+        current = release.wait_until_idle(ctx)
         ctx.say(f"roll release {release.name} back to revision {target.revision}")
         with self._replacing(ctx, release, current, health_path_of(target), replaced=True):
             release.cluster.helm.rollback(release.name, release.namespace, target.revision)
@@ -205,6 +205,6 @@ class Deploy:
 def is_ready(cluster: Cluster) -> bool:
     """Return whether the cluster's API server answers."""
     try:
-        return cluster.kube.ready()
+        return cluster.kube.is_ready()
     except ClusterError:
         return False

@@ -120,7 +120,7 @@ class Reconciliation:
             return self._terraform.init(backend, ctx.say)
         ctx.wait_for("the terraform of an earlier run to end", self._idle, deadline=3600)
         self._terraform.init(backend, ctx.say)
-        if message := self._retry_unlocked(ctx, self._terraform.push_kept):
+        if message := self._retry_unlocked(ctx, self._terraform.push_errored_state):
             ctx.say(message)
         return None
 
@@ -195,15 +195,17 @@ class Reconciliation:
 
     def _may_unlock(self, ctx: Context, error: StaleLockError) -> bool:
         if ctx.read_only is None:
-            return self._terraform.dead_owner(error.holder)
-        return error.holder.operation == PLAN_OPERATION and self._terraform.took_unawares(error.holder)
+            return self._terraform.is_owner_dead(error.holder)
+        return error.holder.operation == PLAN_OPERATION and self._terraform.is_lock_of_last_process(
+            error.holder
+        )
 
     def _is_reading(self, error: StaleLockError) -> bool:
         """Return whether a live run holds the lock for a plan alone."""
-        return error.holder.operation == PLAN_OPERATION and not self._terraform.dead_owner(error.holder)
+        return error.holder.operation == PLAN_OPERATION and not self._terraform.is_owner_dead(error.holder)
 
     def _why(self, error: StaleLockError) -> str:
-        lost = self._terraform.took_unawares(error.holder)
+        lost = self._terraform.is_lock_of_last_process(error.holder)
         return f"{'which was not told so' if lost else 'which was killed'}: unlocking it"
 
     def _wait_for_reader(self, ctx: Context, work: Callable[[], T]) -> T:

@@ -36,7 +36,7 @@ from epochctl.tools.terraform import (
     Plan,
     Proposal,
     Terraform,
-    written_holder,
+    read_lock_holder,
 )
 from epochctl.workflow.step import Context, Observation
 
@@ -177,13 +177,13 @@ class InfraUp:
         """Return who holds the state's lock, as written in it, or None."""
         account, backend = self._backend()
         text = self._bucket.read_text(account, f"{backend.key}.tflock")
-        return written_holder(text) if text else None
+        return read_lock_holder(text) if text else None
 
     def left_behind(self, holder: LockHolder) -> bool:
         """Return whether `holder` is provably a dead run of epochctl. Raises LockedError if one runs."""
         if busy := self._terraform.busy():
             raise LockedError("terraform is at work", why=busy, fix="wait for it to end")
-        return self._terraform.dead_owner(holder)
+        return self._terraform.is_owner_dead(holder)
 
     def state_drift(self) -> StateDrift:
         """Return how the state differs from AWS, without running terraform. Changes nothing."""
@@ -203,7 +203,7 @@ class InfraUp:
 
     def _errored_state(self) -> tuple[str, ...]:
         """Return a line if a state could not be uploaded; a read-only command leaves it there."""
-        path = self._terraform.kept()
+        path = self._terraform.errored_state()
         return (f"{path} holds what could not be uploaded: epochctl resume",) if path else ()
 
     def _variables(self) -> dict[str, Any]:

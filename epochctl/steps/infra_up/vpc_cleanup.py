@@ -47,7 +47,7 @@ class VpcCleanup:
     def foreign_resources(self) -> tuple[str, ...]:
         """Return what epochctl does not manage and does not go away by itself, a line each with its id."""
         occupants = [one for vpc in self._vpcs() for one in self._occupants(vpc)]
-        return (*self.orphans.strangers(), *(one.description for one in occupants if one.foreign))
+        return (*self.orphans.unmanaged(), *(one.description for one in occupants if one.foreign))
 
     def delete_load_balancers(self, ctx: Context) -> tuple[str, ...]:
         """Delete load balancers and target groups that the controller left; return a line for each."""
@@ -55,7 +55,7 @@ class VpcCleanup:
         if not found:
             return ()
         ctx.say(f"nobody removed {', '.join(found)}: deleting by tag")
-        return self.orphans.sweep(ctx)
+        return self.orphans.delete_all(ctx)
 
     def sweep(self, ctx: Context) -> tuple[str, ...]:
         """Once the cluster is gone, remove what EKS left and wait for the rest; return a line for each."""
@@ -70,7 +70,7 @@ class VpcCleanup:
         def probe() -> Ready[None] | Pending:
             swept.extend(self.network.sweep(vpc, self.name))
             occupants = self._occupants(vpc)
-            found = tuple(one.description for one in occupants if one.foreign) + self.orphans.strangers()
+            found = tuple(one.description for one in occupants if one.foreign) + self.orphans.unmanaged()
             if stall.is_stalled(found) and found:
                 raise _refused((vpc,), found)
             left = [one.description for one in occupants]

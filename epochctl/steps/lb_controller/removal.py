@@ -28,23 +28,23 @@ class Removal:
                 removed = self._uninstall(ctx, cluster)
             except ClusterError as error:
                 ctx.say(f"{error.what} ({error.why}): its load balancers are deleted by their tag instead")
-        return removed + self.orphans.sweep(ctx)
+        return removed + self.orphans.delete_all(ctx)
 
     def _wait_for_controller(self, ctx: Context, cluster: Cluster) -> None:
         """Give a working controller the time to remove its load balancers.
 
         It removes only those of an Ingress or Service that is being deleted; without one, it removes nothing.
         """
-        for item in cluster.kube.balanced():
+        for item in cluster.kube.load_balancer_owners():
             ctx.say(f"{item} has a load balancer: deleted, since its cluster goes")
-            cluster.kube.delete_balanced(item)
+            cluster.kube.delete_owner(item)
         if not lb_controller.is_serving(cluster.kube):
             self._explain(ctx, "the load balancer controller is not there to remove")
             return
         stall = StallTimer(ctx.clock, lb_controller.STALL)
 
         def probe() -> Ready[None] | Pending:
-            held, left = cluster.kube.balanced(), self.orphans.find().all
+            held, left = cluster.kube.load_balancer_owners(), self.orphans.find().all
             if not held:
                 return Ready(None)
             cause = f"{', '.join(map(str, held))} still has {', '.join(left) or 'its finalizer'}"
@@ -69,7 +69,7 @@ class Removal:
             lines.append(f"release {lb_controller.NAME}")
         if kube.delete_webhooks(lb_controller.WEBHOOKS):
             lines.append("webhook configurations without a controller behind them")
-        for freed in kube.strip_finalizers():
+        for freed in kube.remove_finalizers():
             ctx.say(f"freed {freed} from the controller's finalizer")
         lines += [
             f"definitions of {group}" for group in lb_controller.API_GROUPS if kube.delete_definitions(group)

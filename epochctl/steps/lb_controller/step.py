@@ -11,15 +11,15 @@ from epochctl.aws.session import Aws
 from epochctl.config.settings import Settings
 from epochctl.errors import ClusterError
 from epochctl.kube import lb_controller
-from epochctl.kube.access import Cluster, settled
+from epochctl.kube.access import Cluster, wait_for_release
 from epochctl.kube.orphans import Orphans
 from epochctl.kube.rollout import Rollout
 from epochctl.outputs import Infrastructure, LoadBalancerController
 from epochctl.steps.lb_controller import chart
 from epochctl.steps.lb_controller.identity import Identity
 from epochctl.steps.lb_controller.removal import Removal
-from epochctl.tools.helm import Json, ReleaseState, canonical
-from epochctl.tools.helm.state import parsed_manifests
+from epochctl.tools.helm import Json, ReleaseState, canonical_json
+from epochctl.tools.helm.state import parse_manifests
 from epochctl.workflow.step import Context, Observation
 from epochctl.workflow.waiting import Pending, Ready
 
@@ -68,7 +68,7 @@ class LbController:
             raise ClusterError(f"there is no cluster {infra.cluster_name} to install the controller into")
         if self._lacks_role(cluster):
             self._identity.create(ctx, infra.lb_controller_policy_arn)
-        state = settled(ctx, cluster.helm, lb_controller.NAME, lb_controller.NAMESPACE)
+        state = wait_for_release(ctx, cluster.helm, lb_controller.NAME, lb_controller.NAMESPACE)
         if self._pending_changes(cluster, infra, state):
             self._install(ctx, cluster, infra, state)
         self._wait(ctx, cluster)
@@ -101,7 +101,7 @@ class LbController:
             changes.append(f"repair release {state.name}, which is {state.status}")
         if state.chart != chart.FULL_CHART:
             changes.append(f"upgrade {state.chart} to {chart.FULL_CHART}")
-        if state.values != canonical(chart.values(self._settings, infra)):
+        if state.values != canonical_json(chart.values(self._settings, infra)):
             changes.append(f"change the values of {chart.FULL_CHART}")
         missing = cluster.kube.missing(state.manifests, lb_controller.NAMESPACE)
         wanted = chart.values(self._settings, infra)["replicaCount"]
@@ -118,7 +118,7 @@ class LbController:
     def _install(
         self, ctx: Context, cluster: Cluster, infra: Infrastructure, state: ReleaseState | None
     ) -> None:
-        directory = cluster.helm.pulled(self._repository, lb_controller.NAME, chart.CHART_VERSION)
+        directory = cluster.helm.pull_chart(self._repository, lb_controller.NAME, chart.CHART_VERSION)
         if state is not None and state.chart != chart.FULL_CHART:
             ctx.say("definitions first: helm does not upgrade them")
             for definition in custom_resource_definitions(directory):
@@ -137,7 +137,7 @@ class LbController:
             lb_controller.SELECTOR,
             ctx.clock,
             fail=lambda _, why: ClusterError("the load balancer controller does not run", why=why, fix=FIX),
-            lenience=60.0,
+            extra_grace=60.0,
         )
         ctx.wait_for("the load balancer controller", rollout.probe, deadline=300, fix=FIX, longest=2.0)
 
@@ -151,7 +151,7 @@ class LbController:
 def custom_resource_definitions(chart_directory: Path) -> tuple[Json, ...]:
     """Return the CustomResourceDefinitions that a chart contains."""
     files = sorted((chart_directory / "crds").glob("*.yaml"))
-    found = [item for path in files for item in parsed_manifests(path.read_text())]
+    found = [item for path in files for item in parse_manifests(path.read_text())]
     return tuple(item for item in found if item["kind"] == "CustomResourceDefinition")
 
 

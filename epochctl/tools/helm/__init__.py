@@ -1,19 +1,16 @@
-"""helm: client (the verbs), command (pyhelm3's seam), state (frozen facts), kubeconfig (its way in),
-revisions (which of them were healthy), difference (of their objects).
-
-Knows nothing of AWS.
-"""
+"""helm: client (the verbs), state (releases as frozen facts), difference (of their objects), kubeconfig."""
 
 from epochctl.tools.helm.client import Helm
 from epochctl.tools.helm.difference import Difference, differences
-from epochctl.tools.helm.revisions import previous, taken_back
 from epochctl.tools.helm.state import (
     Json,
     ReleaseState,
-    canonical,
+    canonical_json,
     changed_objects,
     chart_digest,
-    decoded,
+    decode_release,
+    previous,
+    rolled_back,
     without_hooks,
 )
 
@@ -22,12 +19,12 @@ __all__ = [
     "Helm",
     "Json",
     "ReleaseState",
-    "canonical",
+    "canonical_json",
     "changed_objects",
     "chart_digest",
-    "decoded",
+    "decode_release",
     "differences",
     "previous",
-    "taken_back",
+    "rolled_back",
     "without_hooks",
 ]

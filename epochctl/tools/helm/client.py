@@ -1,6 +1,8 @@
 """helm through pyhelm3: frozen facts in and out, values on stdin, own directories. The only `asyncio.run`.
 
-Knows no chart in particular and nothing of AWS. helm never waits here: whoever deploys waits, naming causes.
+pyhelm3's public Command composes the argv and reads helm's JSON; tools.process runs it, bounded and
+interruptible. pyhelm3's Client is not used: it starts one more helm to read a chart's metadata, and its
+models lack the values. helm never waits here: whoever deploys waits, and names causes.
 """
 
 from __future__ import annotations
@@ -9,34 +11,34 @@ import asyncio
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from epochctl.errors import ClusterError, EpochctlError, ToolError, unknown_caller
+from epochctl.errors import ToolError
 from epochctl.tools import process
 from epochctl.tools.helm import process_lock
-from epochctl.tools.helm.state import Json, ReleaseState, parsed, without_hooks
+from epochctl.tools.helm.failure import HelmFailedError, translate
+from epochctl.tools.helm.state import Json, ReleaseState, parse_release, without_hooks
 
 T = TypeVar("T")
 
 OLDEST = (3, 17, 0)
-TIMEOUT = (
-    60.0  # helm without --wait only sends objects; a pending record older than this has nobody at work on it
-)
-# What kubectl and helm make of a 401, and of an exec plugin (our own `token`) that has no credentials.
-UNKNOWN = re.compile(
-    r"asked for the client to provide credentials|Unauthorized|getting credentials: exec:", re.I
-)
-KEPT_REVISIONS = 10
+# Seconds. helm without --wait only sends objects: no helm is at work on a pending record older than this.
+TIMEOUT = 60.0
+TOKEN = "HELM_KUBETOKEN"  # helm's variable for a bearer token: with it no plugin is started (helm help)
+HISTORY_MAX = 10
 FIX = "install helm 3.17 or later (https://helm.sh/docs/intro/install)"
 
 
 class Helm:
     """helm on one cluster. home: where its caches and settings go, so that the user's own stay untouched.
 
-    who: tells, for an error, who we are; token: a fresh one, "" where the kubeconfig's plugin is to be asked.
+    who: says, for an error, who the caller is. token: returns a fresh one, or "" to let helm start the
+    kubeconfig's plugin.
     """
 
     def __init__(
@@ -45,81 +47,69 @@ class Helm:
         self._kubeconfig = kubeconfig
         self._who, self._token = who, token
         self._home = home.absolute()
-        self._known: Any = None
+        self._command: Any = None
+        self._inherited: tuple[int, ...] = ()  # open files that helm holds as long as it lives
 
     def release(self, name: str, namespace: str) -> ReleaseState | None:
-        """The latest revision, or None where there is no such release."""
-        from pyhelm3.errors import ReleaseNotFoundError
-
+        """Return the latest revision, or None where there is no such release."""
         try:
-            return parsed(self._run("status", lambda c: c.status(name, namespace=namespace)))
-        except ReleaseNotFoundError:
+            return parse_release(self._run("status", lambda c: c.status(name, namespace=namespace)))
+        except HelmFailedError:
             return None
 
     def install_or_upgrade(
         self, name: str, namespace: str, chart: Path, values: Json, *, note: str = ""
     ) -> ReleaseState:
-        """Send the chart's objects: a missing one is made again, a changed one put right. Does not wait.
+        """Send the chart's objects: create what is missing, correct what was changed. Does not wait.
 
         note: kept with the revision; helm's own words where it is "".
         """
-        forced = {"force_conflicts": True} if self.version()[0] >= 4 else {}
-        return parsed(
-            self._change(
+        options: dict[str, Any] = {"namespace": namespace, "create_namespace": False, "description": note}
+        options |= {"force_conflicts": True} if self.version()[0] >= 4 else {}
+        return parse_release(
+            self._run(
                 f"upgrade --install {name}",
-                self._trace(name, namespace),
-                lambda c: c.install_or_upgrade(
-                    name,
-                    chart.resolve(),
-                    dict(values),
-                    namespace=namespace,
-                    create_namespace=False,
-                    description=note,
-                    **forced,
-                ),
+                lambda c: c.install_or_upgrade(name, chart.resolve(), dict(values), **options),
+                lock=self._lock(name, namespace),
             )
         )
 
     def rollback(self, name: str, namespace: str, revision: int) -> None:
-        """Make an older revision the latest: what others changed meanwhile is put right, as by an upgrade."""
-        argv = ["rollback", name, revision, "--namespace", namespace, "--history-max", KEPT_REVISIONS]
+        """Make an older revision the latest, and correct what was changed meanwhile, as an upgrade does."""
+        # not Command.rollback: it cannot pass --force-conflicts
+        argv = ["rollback", name, revision, "--namespace", namespace, "--history-max", HISTORY_MAX]
         argv += ["--force-conflicts"] if self.version()[0] >= 4 else []
-        self._change(f"rollback {name}", self._trace(name, namespace), lambda c: c.run(argv))
+        self._run(f"rollback {name}", lambda c: c.run(argv), lock=self._lock(name, namespace))
 
     def uninstall(self, name: str, namespace: str) -> bool:
-        """Remove the release and ask for its objects' deletion. False where it is already absent."""
-        from pyhelm3.errors import ReleaseNotFoundError
-
+        """Remove the release and ask for deletion of its objects. Return False where it is already absent."""
+        lock = self._lock(name, namespace)
         try:
-            self._change(
-                f"uninstall {name}",
-                self._trace(name, namespace),
-                lambda c: c.uninstall(name, namespace=namespace),
-            )
-        except ReleaseNotFoundError:
+            self._run(f"uninstall {name}", lambda c: c.uninstall(name, namespace=namespace), lock=lock)
+        except HelmFailedError:
             return False
         return True
 
     def revision_before(self, name: str, namespace: str, revision: int) -> int | None:
-        """The latest revision before this one that was deployed once, or None."""
+        """Return the latest revision before this one that was deployed once, or None."""
         history = self._run(f"history {name}", lambda c: c.history(name, namespace=namespace))
         found = [int(item["revision"]) for item in history if item["status"] in {"superseded", "deployed"}]
         return max((number for number in found if number < revision), default=None)
 
     def render(self, name: str, namespace: str, chart: Path, values: Json) -> tuple[Json, ...]:
-        """The objects that the chart would make, without asking the cluster."""
+        """Return the objects that the chart would create, without a request to the cluster."""
         rendered = self._run(
             "template", lambda c: c.template(name, chart.resolve(), dict(values), namespace=namespace)
         )
         return without_hooks(item for item in rendered if item)
 
-    def pulled(self, repository: str, name: str, version: str) -> Path:
-        """The directory of a chart of a repository, fetched once."""
-        kept = self._home / "charts" / f"{name}-{version}"
-        if kept.is_dir():
-            return kept
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=kept.parent) as part:
+    def pull_chart(self, repository: str, name: str, version: str) -> Path:
+        """Return the directory of a chart of a repository, downloaded once."""
+        target = self._home / "charts" / f"{name}-{version}"
+        if target.is_dir():
+            return target
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=target.parent) as part:
             argv = [
                 "pull",
                 name,
@@ -132,11 +122,11 @@ class Helm:
                 part,
             ]
             self._run(f"pull {name}", lambda c: c.run(argv))
-            shutil.move(str(Path(part) / name), kept)
-        return kept
+            shutil.move(str(Path(part) / name), target)
+        return target
 
     def repair(self, state: ReleaseState) -> str:
-        """End what a killed helm left half done, and say how; "" where nothing is to be done."""
+        """End what a killed helm left half done, and return how; "" where nothing is to be done."""
         if not state.pending:
             return ""
         older = None
@@ -150,78 +140,85 @@ class Helm:
             f"release {state.name} was left {state.status} by a run that was killed: back at revision {older}"
         )
 
-    def seconds_left(self, state: ReleaseState) -> float:
-        """How long a helm that wrote this record may still be at work; 0 and it may be repaired.
+    def seconds_until_stale(self, state: ReleaseState) -> float:
+        """Return how long the helm that wrote this record may still be at work; 0: it may be repaired.
 
-        At once where it ran on this machine and died; elsewhere only its age tells.
+        At once where that helm ran on this machine and died; elsewhere only the record's age tells.
         """
-        if not state.pending or process_lock.owner_is_dead(
-            self._trace(state.name, state.namespace), state.updated, TIMEOUT
-        ):
+        lock = self._lock(state.name, state.namespace)
+        if not state.pending or process_lock.owner_is_dead(lock, state.updated, TIMEOUT):
             return 0.0
         return max(0.0, TIMEOUT - (datetime.now(UTC) - state.updated).total_seconds())
 
     def version(self) -> tuple[int, int, int]:
-        """The binary's version. Raises ToolError where it is missing or too old."""
-        found = self._client().version
-        return (found.major, found.minor, found.patch)
+        """Return the program's version. Raises ToolError where it is missing or too old."""
+        path = process.find("helm", fix=FIX)
+        found = _version(path, Path(path).stat().st_mtime_ns, **self._environment())
+        if found < OLDEST:
+            raise ToolError("helm is too old", why=f"{path} is {'.'.join(map(str, found))}", fix=FIX)
+        return found
 
-    def _trace(self, name: str, namespace: str) -> Path:
+    def _lock(self, name: str, namespace: str) -> Path:
         return self._home / "at-work" / f"{namespace}.{name}"
 
-    def _change(self, what: str, path: Path, call: Callable[[Any], Coroutine[Any, Any, T]]) -> T:
-        """_run, leaving a trace should we be killed."""
-        command = self._client()._command
-        with process_lock.record(path) as file:
-            command.inherited = (file,)
+    def _run(
+        self, what: str, call: Callable[[Any], Coroutine[Any, Any, T]], *, lock: Path | None = None
+    ) -> T:
+        """Return what `call` of pyhelm3's Command returns. lock: held by helm, should epochctl be killed.
+
+        Raises HelmFailedError where there is no such release, else the error of its cause.
+        """
+        composer = self._composer()
+        with process_lock.hold(lock) if lock else nullcontext() as file:
+            self._inherited = () if file is None else (file,)
             try:
-                return self._run(what, call)
+                return asyncio.run(call(composer))
+            except HelmFailedError as failure:
+                if failure.is_not_found:
+                    raise
+                raise translate(what, failure, self._who) from failure
             finally:
-                command.inherited = ()
+                self._inherited = ()
 
-    def _run(self, what: str, call: Callable[[Any], Coroutine[Any, Any, T]]) -> T:
-        from pyhelm3 import errors
+    def _composer(self) -> Any:
+        """Return pyhelm3's Command, with its argv run by `_execute`."""
+        if self._command is None:
+            from pyhelm3 import Command
 
-        command = self._client()._command
-        try:
-            return asyncio.run(call(command))
-        except errors.ReleaseNotFoundError:
-            raise
-        except errors.Error as error:
-            why = _last_lines(error.stderr) or _ending(error.returncode)
-            raise _refusal(what, why, self._who) from error
+            self.version()
+            execute = self._execute
 
-    def _client(self) -> Any:
-        if self._known is None:
-            from pyhelm3 import Client
+            class BoundedCommand(Command):  # type: ignore[misc]
+                async def run(self, command: list[Any], input: bytes | None = None) -> bytes:
+                    return execute(command, input)
 
-            from epochctl.tools.helm.command import BoundedCommand
-
-            path = process.find("helm", fix=FIX)
-            command = BoundedCommand(
-                path, self._kubeconfig, self._env(), TIMEOUT, KEPT_REVISIONS, self._token
+            self._command = BoundedCommand(
+                history_max_revisions=HISTORY_MAX, default_timeout=f"{TIMEOUT:.0f}s"
             )
-            client = Client(command, executable=path)
-            if client.version < ".".join(map(str, OLDEST)):
-                raise ToolError("helm is too old", why=f"{path} is {client.version}", fix=FIX)
-            self._known = client
-        return self._known
+        return self._command
 
-    def _env(self) -> dict[str, str]:
+    def _execute(self, arguments: Sequence[Any], stdin: bytes | None) -> bytes:
+        argv = [process.find("helm", fix=FIX), *map(str, arguments), "--kubeconfig", str(self._kubeconfig)]
+        ended = process.run(
+            argv,
+            env=self._environment() | ({TOKEN: token} if (token := self._token()) else {}),
+            stdin=stdin,
+            timeout=TIMEOUT + 30,
+            interrupt_grace=TIMEOUT,
+            inherited=self._inherited,
+        )
+        if ended.code != 0:
+            raise HelmFailedError(ended.code, ended.stderr)
+        return ended.stdout.encode()
+
+    def _environment(self) -> dict[str, str]:
         kinds = ("CACHE", "CONFIG", "DATA")
         return {f"HELM_{kind}_HOME": str(self._home / kind.lower()) for kind in kinds}
 
 
-def _refusal(what: str, why: str, who: Callable[[], str] = str) -> EpochctlError:
-    if UNKNOWN.search(why):
-        return unknown_caller("the cluster", f"helm {what}: {why}", who())
-    return ClusterError(f"helm {what} failed", why=why)
-
-
-def _ending(code: int) -> str:
-    return f"it was killed by signal {-code}" if code < 0 else f"it ended with code {code} and said nothing"
-
-
-def _last_lines(stderr: bytes) -> str:
-    lines = [line for line in stderr.decode("utf-8", "replace").splitlines() if line.strip()]
-    return "\n".join(lines[-8:]).removeprefix("Error: ")
+@cache
+def _version(executable: str, changed: int, **env: str) -> tuple[int, int, int]:
+    """Return the version of that file. changed: its time of change, since another file is another version."""
+    ended = process.run([executable, "version", "--short"], env=env, timeout=30)
+    found = re.search(r"v?(\d+)\.(\d+)\.(\d+)", ended.stdout)
+    return (int(found[1]), int(found[2]), int(found[3])) if found else (0, 0, 0)

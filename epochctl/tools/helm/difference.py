@@ -1,7 +1,4 @@
-"""What differs between two sets of objects, as lines of YAML that a person reads. Secrets never show.
-
-Pure: knows no chart and no cluster.
-"""
+"""What differs between two sets of objects, as lines of YAML to be read. Secrets are masked."""
 
 from __future__ import annotations
 
@@ -13,11 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from epochctl.tools import yaml_text
 from epochctl.tools.helm.state import Json, by_name
 
-TELLING = re.compile(r"pass(word|wd|phrase)|secret|token|credential|private|api_?key|_key$|_dsn$", re.I)
-# What a credential looks like, wherever it stands: a group in it is all that is hidden.
-LOOKS = tuple(
+SECRET_NAME = re.compile(r"pass(word|wd|phrase)|secret|token|credential|private|api_?key|_key$|_dsn$", re.I)
+# What a credential looks like in any value; only the group is masked.
+CREDENTIAL_PATTERNS = tuple(
     re.compile(pattern)
     for pattern in (
         r"\b((?:AKIA|ASIA)[A-Z0-9]{16})\b",  # AWS access keys
@@ -30,9 +28,9 @@ LOOKS = tuple(
         r"(?i)\bbearer\s+([\w.~+/-]{12,}=*)",
     )
 )
-RANDOM = re.compile(r"[A-Za-z0-9+/_-]{24,}={0,2}")  # and with all three kinds of characters, see _random
+RANDOM_WORD = re.compile(r"[A-Za-z0-9+/_-]{24,}={0,2}")  # with all three kinds of characters, see _is_random
 CONTEXT = 1
-_SALT = secrets.token_bytes(16)  # marks tell values apart in one output, and nothing about them
+_SALT = secrets.token_bytes(16)  # a mask differs by value within one output, and reveals nothing of it
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ class Difference:
 
 
 def differences(before: Iterable[Json], after: Iterable[Json]) -> tuple[Difference, ...]:
-    """By object: first those of `after` in their order, then those that go."""
+    """Return the differences by object: those of `after` in their order, then the deleted ones."""
     old, new = by_name(before), by_name(after)
     found = []
     for name in (*new, *(name for name in old if name not in new)):
@@ -58,42 +56,41 @@ def differences(before: Iterable[Json], after: Iterable[Json]) -> tuple[Differen
     return tuple(found)
 
 
-def masked(manifest: Json) -> Any:
-    """The object without what is secret in it: a Secret's data, values whose name sounds like it, and what
-    looks like a credential wherever it stands."""
+def mask(manifest: Json) -> Any:
+    """Return the object with a Secret's data, values of secret names, and credentials masked."""
     if manifest.get("kind") != "Secret":
-        return _without_telling(manifest)
-    hidden = {key: _hidden_values(manifest[key]) for key in ("data", "stringData") if manifest.get(key)}
+        return _mask_values(manifest)
+    hidden = {key: _mask_all(manifest[key]) for key in ("data", "stringData") if manifest.get(key)}
     return {**manifest, **hidden}
 
 
-def _without_telling(value: Any) -> Any:
+def _mask_values(value: Any) -> Any:
     if isinstance(value, str):
-        return _without_credentials(value)
+        return _mask_credentials(value)
     if isinstance(value, list):
-        return [_without_telling(item) for item in value]
+        return [_mask_values(item) for item in value]
     if not isinstance(value, dict):
         return value
-    found = {key: _without_telling(item) for key, item in value.items()}
-    given = value.get("value")
-    if isinstance(given, str) and (TELLING.search(str(value.get("name", ""))) or _random(given)):
-        found["value"] = _mark(given)
+    found = {key: _mask_values(item) for key, item in value.items()}
+    text = value.get("value")
+    if isinstance(text, str) and (SECRET_NAME.search(str(value.get("name", ""))) or _is_random(text)):
+        found["value"] = _mark(text)
     return found
 
 
-def _without_credentials(text: str) -> str:
-    for look in LOOKS:
-        text = look.sub(lambda found: found.group().replace(found.group(1), _mark(found.group(1))), text)
+def _mask_credentials(text: str) -> str:
+    for pattern in CREDENTIAL_PATTERNS:
+        text = pattern.sub(lambda found: found.group().replace(found.group(1), _mark(found.group(1))), text)
     return text
 
 
-def _random(value: str) -> bool:
-    """Whether a value of the environment is one long word that nobody would think up."""
+def _is_random(value: str) -> bool:
+    """Return whether a value is one long word of random characters."""
     kinds = (r"[A-Z]", r"[a-z]", r"[0-9]")
-    return bool(RANDOM.fullmatch(value)) and all(len(re.findall(kind, value)) >= 3 for kind in kinds)
+    return bool(RANDOM_WORD.fullmatch(value)) and all(len(re.findall(kind, value)) >= 3 for kind in kinds)
 
 
-def _hidden_values(values: Json) -> dict[str, str]:
+def _mask_all(values: Json) -> dict[str, str]:
     return {key: _mark(str(value)) for key, value in values.items()}
 
 
@@ -102,9 +99,9 @@ def _mark(value: str) -> str:
 
 
 def _yaml(manifest: Json | None) -> list[str]:
-    import yaml
-
-    return yaml.safe_dump(masked(manifest), sort_keys=True).splitlines() if manifest else []
+    return (
+        yaml_text.dump(mask(manifest), sort_keys=True, allow_unicode=False).splitlines() if manifest else []
+    )
 
 
 def _changed(before: list[str], after: list[str]) -> tuple[str, ...]:

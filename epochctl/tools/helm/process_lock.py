@@ -1,7 +1,7 @@
-"""That a helm of this machine is at work on a release: a file that stays where it was killed.
+"""A lock file that shows whether a helm of this machine is still at work on a release.
 
-helm inherits its lock, and the kernel lets go of it when that helm dies: so the next run knows that nobody
-is at work any more, without waiting. Knows no release and runs nothing.
+helm inherits the lock, and the kernel releases it when that helm dies. The file stays if epochctl is killed:
+so the next run knows without waiting that no helm is at work any more.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from pathlib import Path
 
 
 @contextmanager
-def record(path: Path) -> Iterator[int]:
-    """While this lasts the file is there and locked. Gives what whoever works has to inherit."""
+def hold(path: Path) -> Iterator[int]:
+    """Create and lock the file for the time of the block. Yield its descriptor, for helm to inherit."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path.unlink(missing_ok=True)  # of one that was killed: it may live on, and keeps a lock of its own
+    path.unlink(missing_ok=True)  # a killed run's: its helm may live on, and keeps that lock
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -29,14 +29,14 @@ def record(path: Path) -> Iterator[int]:
 
 
 def owner_is_dead(path: Path, written: datetime, within: float) -> bool:
-    """Whether the helm that wrote a record then was started here, within so many seconds, and is no more."""
+    """Return whether a helm started here wrote that record, within so many seconds, and is dead."""
     try:
         file = os.open(path, os.O_RDWR)
     except OSError:
         return False
     try:
         if not 0 <= written.timestamp() - os.fstat(file).st_mtime <= within:
-            return False  # somebody else's, elsewhere
+            return False  # written by another machine's helm
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return True
     except BlockingIOError:

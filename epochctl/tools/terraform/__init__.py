@@ -1,7 +1,7 @@
 """terraform as epochctl uses it: init, plan to a file, apply of that very file, output. Knows no resource."""
 
 from epochctl.tools.terraform.client import Backend, Plan, Terraform
-from epochctl.tools.terraform.failure import LockHolder, StaleLockError, StalePlanError, written_holder
+from epochctl.tools.terraform.failure import LockHolder, StaleLockError, StalePlanError, read_lock_holder
 from epochctl.tools.terraform.proposal import Move, Proposal
 from epochctl.tools.terraform.stream import Change
 
@@ -15,5 +15,5 @@ __all__ = [
     "StaleLockError",
     "StalePlanError",
     "Terraform",
-    "written_holder",
+    "read_lock_holder",
 ]

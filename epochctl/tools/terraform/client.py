@@ -1,7 +1,4 @@
-"""terraform's verbs against one root and one state.
-
-Knows nothing of AWS, of what the root holds, or of who asks.
-"""
+"""Terraform's verbs against one root and one state. Knows nothing of AWS or of what the root holds."""
 
 from __future__ import annotations
 
@@ -34,8 +31,7 @@ class Backend:
 
 @dataclass(frozen=True)
 class Plan:
-    """A saved plan. changes: a line each; details: the same as data; has_changes: true for outputs alone
-    too."""
+    """A saved plan. changes: a line each; details: as data; has_changes: also where only outputs change."""
 
     path: Path
     changes: tuple[str, ...]
@@ -44,7 +40,7 @@ class Plan:
     destroy: bool = False
 
     def addresses(self, *actions: str) -> frozenset[str]:
-        """Of the changes with these actions."""
+        """Return the addresses of the changes with these actions."""
         return frozenset(change.address for change in self.details if change.action in actions)
 
 
@@ -53,24 +49,24 @@ class Terraform:
 
     def __init__(self, root: Path, data: Path, region: str) -> None:
         self.region = region
-        self._site = Workdir(root, data)
-        self._execution = Execution(self._site)
+        self._workdir = Workdir(root, data)
+        self._execution = Execution(self._workdir)
         self._digest = ""
         self._extra: dict[str, str] = {}
         self._backend: Backend | None = None
 
     def version(self) -> tuple[str, str]:
-        """(version, platform) of the program. Raises ToolError where it is missing or too old."""
+        """Return (version, platform) of the program. Raises ToolError where it is missing or too old."""
         return self._execution.version()
 
     def busy(self) -> str:
-        """What a terraform that an earlier run of ours left behind is doing, "" where none is alive."""
+        """Return what a terraform that an earlier run left behind is doing, "" where none is alive."""
         return self._execution.busy()
 
     def init(self, backend: Backend | None, say: Say, *, adopt: Mapping[str, str] | None = None) -> None:
-        """Get ready to plan against `backend`; None: an empty state, thrown away. Free when nothing changed.
+        """Initialise for `backend`, unless nothing has changed since. None: an empty state, thrown away.
 
-        adopt: address -> id of objects that exist and are not in the state: the next plan takes them in.
+        adopt: address -> id of objects that exist and are not in the state: the next plan imports them.
         """
         self._backend = backend
         self._extra = {}
@@ -85,15 +81,15 @@ class Terraform:
         version, platform = self._execution.version()
         where = f"{backend.bucket}/{backend.key}" if backend else ""
         mirror = os.environ.get("TF_CLI_CONFIG_FILE", "")
-        self._digest = self._site.digest(version, platform, self.region, where, mirror)
-        if self._site.initialised() == self._digest:
+        self._digest = self._workdir.digest(version, platform, self.region, where, mirror)
+        if self._workdir.initialised() == self._digest:
             self._stage(keep_lock=True)
         else:
             self._init(say)
 
     def _init(self, say: Say) -> None:
         say("terraform init")
-        self._site.remember_init("")
+        self._workdir.remember_init("")
         self._stage(keep_lock=False)
         config = {}
         if self._backend is not None:
@@ -104,25 +100,25 @@ class Terraform:
                 "max_retries": STATE_RETRIES,
             }
         self._execution.run("init", say, backend_config=config, reconfigure=True, input=False, timeout=1200)
-        self._site.remember_init(self._digest)
+        self._workdir.remember_init(self._digest)
 
     def _stage(self, *, keep_lock: bool) -> None:
-        extra, lock = dict(self._extra), self._site.lock_file()
+        extra, lock = dict(self._extra), self._workdir.lock_file()
         if lock and self._execution.version()[1] != LOCKED_PLATFORM:
             # The version stays pinned; the package is checked by the registry's signature, not by our digest.
             # An empty list of digests would be an error, no list is not.
             extra[LOCK_FILE] = re.sub(r"\n\s*hashes\s*=\s*\[.*?\]", "", lock, flags=re.S)
-        self._site.stage(extra, keep_lock=keep_lock)
+        self._workdir.stage(extra, keep_lock=keep_lock)
 
     def plan(
         self, variables: Mapping[str, Any], say: Say, *, destroy: bool = False, targets: Sequence[str] = ()
     ) -> Plan:
-        """Plan to a file. `init` must have been called."""
-        self._site.variables.write_text(json.dumps(variables, indent=2, sort_keys=True))
+        """Plan to a file, and return it. `init` must have been called."""
+        self._workdir.variables.write_text(json.dumps(variables, indent=2, sort_keys=True))
         options: dict[str, Any] = {
-            "out": str(self._site.plan),
+            "out": str(self._workdir.plan),
             "detailed_exitcode": True,
-            "var_file": str(self._site.variables),
+            "var_file": str(self._workdir.variables),
         }
         options |= {"destroy": True} if destroy else {}
         options |= {"target": list(targets)} if targets else {}
@@ -134,7 +130,7 @@ class Terraform:
             code, stream = self._execution.run("plan", say, **options, input=False)
         lines = tuple(str(change) for change in stream.changes)
         return Plan(
-            self._site.plan,
+            self._workdir.plan,
             lines or (("outputs change",) if code == 2 else ()),
             tuple(stream.changes),
             code == 2,
@@ -142,17 +138,19 @@ class Terraform:
         )
 
     def propose(self, plan: Plan) -> Proposal:
-        """The plan as something to review. It must not have been applied yet."""
-        shown = json.loads(self._execution.whole("show", str(plan.path), json=True))
-        text = self._execution.whole("show", str(plan.path), no_color=True)
-        state = errored_state.read(self._execution.whole("state pull"))
+        """Return the plan in a form to be reviewed. It must not have been applied yet."""
+        shown = json.loads(self._execution.query("show", str(plan.path), json=True))
+        text = self._execution.query("show", str(plan.path), no_color=True)
+        state = errored_state.read(self._execution.query("state pull"))
         return Proposal(
             self.region, state.serial, state.lineage, fingerprint(shown), moves(shown), text.strip("\n")
         )
 
     def apply(self, plan: Plan, say: Say) -> tuple[Change, ...]:
-        """Apply that very plan; returns what was made, changed or removed. The plan is used up, but where the
-        lock was taken: then nothing was begun."""
+        """Apply that very plan, and return what was created, changed or deleted.
+
+        The plan is used up, unless the state was locked: then nothing was started.
+        """
         begun = True
         try:
             return tuple(self._execution.run("apply", say, str(plan.path), input=False)[1].done)
@@ -164,68 +162,70 @@ class Terraform:
                 plan.path.unlink(missing_ok=True)
 
     def output(self) -> dict[str, Any]:
-        """The outputs in the state, by name; empty where nothing has been applied."""
-        found = json.loads(self._execution.ask("output", json=True) or "{}")
-        return {name: told["value"] for name, told in found.items()}
+        """Return the outputs in the state by name; empty where nothing has been applied."""
+        found = json.loads(self._execution.query("output", json=True) or "{}")
+        return {name: output["value"] for name, output in found.items()}
 
     def state_list(self) -> tuple[str, ...]:
-        """Addresses of every resource (not data) in the state."""
-        lines = self._execution.ask("state list", absent="No state file was found").splitlines()
+        """Return the addresses of every resource (not data) in the state."""
+        lines = self._execution.query("state list", absent="No state file was found").splitlines()
         return tuple(line for line in lines if line and not line.startswith("data.") and ".data." not in line)
 
     def untaint(self, address: str) -> None:
-        """Take back terraform's verdict that an object came out broken."""
-        self._execution.ask("untaint", address)
+        """Remove the mark that makes Terraform replace an object whose creation failed."""
+        self._execution.query("untaint", address)
 
     def forget(self, *addresses: str) -> None:
-        """Take records out of the state; the objects stay as they are."""
-        self._execution.ask("state rm", *addresses)
+        """Remove addresses from the state; the objects stay as they are."""
+        self._execution.query("state rm", *addresses)
 
     def unlock(self, lock_id: str) -> None:
-        """Break the state's lock. Only for a lock whose holder is certainly dead."""
-        self._execution.ask("force-unlock", lock_id, force=True, absent="failed to retrieve lock info")
+        """Force the state's lock open. Only for a lock whose holder is certainly dead."""
+        self._execution.query("force-unlock", lock_id, force=True, absent="failed to retrieve lock info")
 
-    def kept(self) -> Path | None:
-        """The state that an earlier run could not upload, until it is pushed."""
-        return self._site.errored()
+    def errored_state(self) -> Path | None:
+        """Return the state file that an earlier run could not upload, until it is pushed."""
+        return self._workdir.errored_state()
 
-    def push_kept(self) -> str:
-        """Upload the state that an earlier run could not, unless there is a newer one; what was done with it.
+    def push_errored_state(self) -> str:
+        """Upload the state that an earlier run could not, unless there is a newer one. Return what was done.
 
-        Raises InfrastructureError where the two cannot be put in an order: nothing is overwritten.
+        Raises InfrastructureError where neither follows the other: nothing is overwritten.
         """
-        path = self._site.errored()
+        path = self._workdir.errored_state()
         if path is None:
             return ""
-        mine, there = (
-            errored_state.read(path.read_text()),
-            errored_state.read(self._execution.ask("state pull")),
-        )
-        order = errored_state.compare(mine, there)
-        if order == "foreign":
-            raise errored_state.refusal(path, mine, there)
+        local = errored_state.read(path.read_text())
+        remote = errored_state.read(self._execution.query("state pull"))
+        order = errored_state.compare(local, remote)
+        if order == "unrelated":
+            raise errored_state.conflict(path, local, remote)
         if order == "older":
-            aside = self._site.set_aside(path, "older")
-            return f"the kept state (serial {mine.serial}) is older than the state: set aside as {aside}"
+            aside = self._workdir.set_aside(path, "older")
+            return f"the kept state (serial {local.serial}) is older than the state: set aside as {aside}"
         if order == "newer":
-            self._execution.ask("state push", str(path))
+            self._execution.query("state push", str(path))
         path.unlink()
-        return f"the state that could not be uploaded (serial {mine.serial}) is in its place now"
+        return f"the state that could not be uploaded (serial {local.serial}) is in its place now"
 
-    def dead_owner(self, holder: failure.LockHolder) -> bool:
-        """Whether that lock is provably ours and its holder dead: taken by this user on this host, while a
-        run of this very working folder was under way that never told how it ended, and whose process is gone.
-        Or unawares."""
-        if self.took_unawares(holder):
+    def is_owner_dead(self, holder: failure.LockHolder) -> bool:
+        """Return whether that lock was provably taken by a process of this working folder that is dead.
+
+        By this user on this host, while a run was recorded here that did not record its end; or by the last
+        process (is_lock_of_last_process).
+        """
+        if self.is_lock_of_last_process(holder):
             return True
-        died = self._site.died()
-        if died is None or holder.who != whoami():
+        dead = self._workdir.dead_run()
+        if dead is None or holder.who != whoami():
             return False
-        return died.started - 1 <= holder.created <= died.last + 60
+        return dead.started - 1 <= holder.created <= dead.last + 60
 
-    def took_unawares(self, holder: failure.LockHolder) -> bool:
-        """Whether the process of ours that has just ended in vain took that lock: S3 gave it, and the answer
-        was lost; asked again, it said that somebody has it."""
+    def is_lock_of_last_process(self, holder: failure.LockHolder) -> bool:
+        """Return whether the process that has just failed took that lock itself.
+
+        S3 granted it, but the answer was lost; the retry was told that the lock is taken.
+        """
         began, ended = self._execution.latest
         return holder.who == whoami() and began <= holder.created <= ended
 

@@ -1,6 +1,6 @@
-"""A state that terraform could not upload (errored.tfstate), against the one in its place. Knows no files.
+"""A state that Terraform could not upload (errored.tfstate), compared with the one in the backend.
 
-A lineage is one state's life; its serial grows with each write. Only a later serial of the same life may
+A lineage is one state's life; its serial grows with each write. Only a later serial of the same lineage may
 replace an earlier one.
 """
 
@@ -16,7 +16,7 @@ from epochctl.errors import InfrastructureError
 
 @dataclass(frozen=True)
 class StateFile:
-    """What tells two states apart. lineage: "" where there is none."""
+    """What distinguishes two states. lineage: "" where there is none."""
 
     lineage: str
     serial: int
@@ -24,32 +24,32 @@ class StateFile:
 
 
 def read(text: str) -> StateFile:
-    """A state file's text; "" is no state."""
+    """Return the state in a file's text; "" is no state."""
     if not text.strip():
         return StateFile("", 0, "")
-    told = json.loads(text)
-    held = {key: told.get(key) for key in ("resources", "outputs")}
+    state = json.loads(text)
+    held = {key: state.get(key) for key in ("resources", "outputs")}
     return StateFile(
-        str(told.get("lineage", "")), int(told.get("serial", 0)), json.dumps(held, sort_keys=True)
+        str(state.get("lineage", "")), int(state.get("serial", 0)), json.dumps(held, sort_keys=True)
     )
 
 
-def compare(mine: StateFile, there: StateFile) -> Literal["newer", "older", "same", "foreign"]:
-    """What `mine` is to the one that is there."""
-    if not there.lineage:
+def compare(local: StateFile, remote: StateFile) -> Literal["newer", "older", "same", "unrelated"]:
+    """Return what `local` is to `remote`."""
+    if not remote.lineage:
         return "newer"
-    if mine.lineage != there.lineage:
-        return "foreign"
-    if mine.serial == there.serial:
-        return "same" if mine.content == there.content else "foreign"
-    return "newer" if mine.serial > there.serial else "older"
+    if local.lineage != remote.lineage:
+        return "unrelated"
+    if local.serial == remote.serial:
+        return "same" if local.content == remote.content else "unrelated"
+    return "newer" if local.serial > remote.serial else "older"
 
 
-def refusal(path: Path, mine: StateFile, there: StateFile) -> InfrastructureError:
-    """Neither of the two may replace the other: a person decides."""
+def conflict(path: Path, local: StateFile, remote: StateFile) -> InfrastructureError:
+    """Return the error for two states of which neither may replace the other."""
     return InfrastructureError(
         "the state that could not be uploaded does not follow the one that is there",
-        why=f"{path}: lineage {mine.lineage}, serial {mine.serial}; in the bucket: lineage {there.lineage}, "
-        f"serial {there.serial}",
+        why=f"{path}: lineage {local.lineage}, serial {local.serial}; "
+        f"in the bucket: lineage {remote.lineage}, serial {remote.serial}",
         fix="somebody else has changed the state since; move that file away if it is not wanted any more",
     )

@@ -1,7 +1,7 @@
-"""One terraform process at a time: argv by python-terraform, run by tools.process, its JSON lines told as
-they come; what is under way is written down in the working folder.
+"""One Terraform process at a time: python-terraform composes the argv, tools.process runs it.
 
-Knows how a process ends; nothing of what the verbs mean.
+Its JSON lines are reported as they come, and the run is recorded in the working folder. python-terraform
+runs nothing: it returns failures as a tuple and output only at the end, and its `destroy` sends -force.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ _GET = "install terraform 1.11 or newer: https://developer.hashicorp.com/terrafo
 
 
 class Execution:
-    """The program in one working folder. latest: when its last process began and ended."""
+    """The program in one working folder. latest: when its last process started and ended, in Unix time."""
 
-    def __init__(self, site: Workdir) -> None:
-        self._site = site
+    def __init__(self, workdir: Workdir) -> None:
+        self._workdir = workdir
         self._version: tuple[str, str] | None = None
         self.latest = (0.0, 0.0)
 
     def version(self) -> tuple[str, str]:
-        """(version, platform) of the program. Raises ToolError where it is missing or too old."""
+        """Return (version, platform) of the program. Raises ToolError where it is missing or too old."""
         if self._version is None:
             path = process.find("terraform", fix=_GET)
-            told = process.run([path, "version", "-json"], env=self._environment(), timeout=60)
+            done = process.run([path, "version", "-json"], env=self._environment(), timeout=60)
             try:
-                answer = json.loads(told.stdout)
+                answer = json.loads(done.stdout)
                 self._version = (answer["terraform_version"], answer["platform"])
             except (ValueError, KeyError) as error:
                 raise ToolError(
-                    "terraform does not tell its version", why=told.stderr or told.stdout, fix=_GET
+                    "terraform does not tell its version", why=done.stderr or done.stdout, fix=_GET
                 ) from error
             if tuple(int(part) for part in self._version[0].split(".")[:2]) < MINIMUM:
                 raise ToolError(
@@ -52,33 +52,24 @@ class Execution:
         return self._version
 
     def busy(self) -> str:
-        """What a terraform that an earlier run of ours left behind is doing, "" where none is alive."""
-        run = self._site.running()
+        """Return what a terraform that an earlier run left behind is doing, "" where none is alive."""
+        run = self._workdir.running()
         return f"terraform {run.doing} of an earlier run (process {run.pid}) is still at work" if run else ""
 
-    def whole(self, verb: str, *arguments: str, **options: Any) -> str:
-        """A short question with a long answer, all of which is kept."""
+    def query(self, verb: str, *arguments: str, absent: str = "", **options: Any) -> str:
+        """Run a short command and return its whole stdout; "" where it fails with the words `absent`."""
         lines: list[str] = []
+        started = time.time()
         done = process.run(
             self._argv(verb, arguments, options),
-            cwd=self._site.root,
+            cwd=self._workdir.root,
             env=self._environment(),
             timeout=300,
             on_line=lines.append,
         )
-        if done.code != 0:
-            raise failure.translate((), done.stderr.splitlines(), verb)
-        return "\n".join(lines)
-
-    def ask(self, verb: str, *arguments: str, absent: str = "", **options: Any) -> str:
-        """A short question, answered on stdout; `absent`: a failure with these words is an empty answer."""
-        started = time.time()
-        done = process.run(
-            self._argv(verb, arguments, options), cwd=self._site.root, env=self._environment(), timeout=300
-        )
         self.latest = (started, time.time())
         if done.code == 0:
-            return done.stdout
+            return "\n".join(lines)
         if absent and absent in done.stderr:
             return ""
         raise failure.translate((), done.stderr.splitlines(), verb)
@@ -86,7 +77,10 @@ class Execution:
     def run(
         self, verb: str, say: Say, *arguments: str, timeout: float = 5400, **options: Any
     ) -> tuple[int, Stream]:
-        """A long verb, told as it goes; written down while it runs, and outlives us should we be killed."""
+        """Run a long command, reported as it goes, and return its exit code and messages.
+
+        It is recorded while it runs, and goes on if epochctl is killed.
+        """
         if busy := self.busy():
             raise LockedError(
                 "terraform is at work", why=busy, fix="run the same command again when it has ended"
@@ -94,29 +88,29 @@ class Execution:
         stream, started = Stream(say), time.time()
         done = process.run(
             self._argv(verb, arguments, options | {"json": True}),
-            cwd=self._site.root,
+            cwd=self._workdir.root,
             env=self._environment(),
             timeout=timeout,
-            log=self._site.output,
+            log=self._workdir.output,
             on_line=stream,
-            on_start=lambda pid: self._site.begin(pid, verb),
+            on_start=lambda pid: self._workdir.record_start(pid, verb),
         )
         self.latest = (started, time.time())
         if done.code < 0:
-            self._site.bury()
+            self._workdir.record_death()
             raise InfrastructureError(
                 f"terraform {verb} was killed",
                 why=f"by signal {-done.code}; perhaps there was not enough memory",
                 fix="run the same command again: it goes on from here",
             )
         failed = done.code != 0 and (verb, done.code) != ("plan", 2)
-        if failure.keeps_lock(stream.errors):
-            self._site.bury()  # as good as dead: it could not let go of its lock
+        if failure.has_left_lock(stream.errors):
+            self._workdir.record_death()  # as good as dead: it could not release its lock
         else:
-            self._site.end(free=not failed and verb != "init")
+            self._workdir.record_end(free=not failed and verb != "init")
         if failed:
             error = failure.translate(stream.errors, stream.raw or done.stdout.splitlines(), verb)
-            raise failure.with_kept_state(error, self._site.errored())
+            raise failure.with_errored_state(error, self._workdir.errored_state())
         return done.code, stream
 
     def _argv(self, verb: str, arguments: Sequence[str], options: Mapping[str, Any]) -> list[str]:
@@ -133,7 +127,7 @@ class Execution:
 
     def _environment(self) -> dict[str, str]:
         return {
-            "TF_DATA_DIR": str(self._site.cache),
+            "TF_DATA_DIR": str(self._workdir.cache),
             "TF_IN_AUTOMATION": "1",
             "TF_WORKSPACE": "default",
             "CHECKPOINT_DISABLE": "1",

@@ -1,4 +1,4 @@
-"""What terraform says when it fails, as one of our errors. Knows its phrases, and no processes or files."""
+"""What Terraform prints when it fails, as one of epochctl's errors."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ _SDK = re.compile(
     r"(?:https? response error StatusCode: \d+, (?:RequestID: [^,]*, )?(?:HostID: [^,]*, )?)?"
     r"(?:api error )?"
 )
-# It ends with advice about a file that is no longer there: we keep it elsewhere, and push it.
-_KEPT = "Failed to persist state to backend"
-_STUCK = "Error releasing the state lock"
+# Its advice names a file that is no longer there: the working folder keeps it elsewhere, to push it.
+_NOT_PERSISTED = "Failed to persist state to backend"
+_NOT_RELEASED = "Error releasing the state lock"
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _GO_FRACTION = re.compile(r"(\.\d{6})\d+")  # nanoseconds, which Python does not read
 _LOCK = re.compile(r"^\s*(ID|Who|Operation|Created|Path):\s*(.*?)\s*$", re.M)
@@ -50,7 +50,7 @@ class StalePlanError(InfrastructureError):
 
 @dataclass(frozen=True)
 class LockHolder:
-    """Who holds a state's lock, as written in it. who: user@host; created: seconds since 1970, UTC."""
+    """Who holds a state's lock, as written in it. who: user@host; created: Unix time in seconds."""
 
     id: str
     who: str
@@ -58,8 +58,8 @@ class LockHolder:
     created: float
     when: str
 
-    def taken_by(self, who: str, since: float) -> bool:
-        """Whether by this user on this host, not before that moment."""
+    def is_held_by(self, who: str, since: float) -> bool:
+        """Return whether this user on this host took it, not before that moment."""
         return self.who == who and self.created >= since - 1
 
 
@@ -76,7 +76,7 @@ class StaleLockError(LockedError):
 
 
 def translate(errors: Sequence[Diagnostic], raw: Sequence[str], doing: str) -> EpochctlError:
-    """The error that `errors` (else the raw output's end) amount to."""
+    """Return the error that `errors` (else the end of the raw output) amount to."""
     text = "\n".join(f"{error.summary}\n{error.detail}" for error in errors) or "\n".join(_unboxed(raw[-40:]))
     holder = lock_holder(text)
     if holder is not None:
@@ -91,7 +91,7 @@ def translate(errors: Sequence[Diagnostic], raw: Sequence[str], doing: str) -> E
 
 
 def _unboxed(lines: Sequence[str]) -> list[str]:
-    """Without the frame that terraform draws around an error where it does not speak JSON."""
+    """Return the lines without the frame that Terraform draws around an error outside of JSON."""
     bare = [_COLOUR.sub("", line).lstrip("╷│╵").rstrip() for line in lines]
     return [line.removeprefix(" ") for line in bare if line]
 
@@ -121,22 +121,24 @@ def _by_words(text: str, why: str, doing: str) -> EpochctlError:
     )
 
 
-def with_kept_state(error: EpochctlError, path: Path | None) -> EpochctlError:
-    """The same error, telling where the state is that could not be uploaded."""
+def with_errored_state(error: EpochctlError, path: Path | None) -> EpochctlError:
+    """Return the same error with the place of the state that could not be uploaded."""
     if path is not None:
         error.why += f"\nthe state could not be uploaded; it is kept in {path}"
         error.fix = "sign in again, then: epochctl resume"
     return error
 
 
-def keeps_lock(errors: Sequence[Diagnostic]) -> bool:
-    """Whether the run ended with its lock still in the state: its credentials or the network were gone."""
-    return any(error.summary == _STUCK for error in errors)
+def has_left_lock(errors: Sequence[Diagnostic]) -> bool:
+    """Return whether the run ended with its lock still held: its credentials or the network were gone."""
+    return any(error.summary == _NOT_RELEASED for error in errors)
 
 
 def _why(errors: Sequence[Diagnostic]) -> str:
     lines = []
-    causes = [error for error in errors if error.summary not in {_STUCK, _KEPT}]  # they follow from others
+    causes = [
+        error for error in errors if error.summary not in {_NOT_RELEASED, _NOT_PERSISTED}
+    ]  # they follow from others
     for error in causes or errors:
         where = f"{short(error.address)}: " if error.address else ""
         detail = f"\n{error.detail}" if error.detail else ""
@@ -145,12 +147,12 @@ def _why(errors: Sequence[Diagnostic]) -> str:
 
 
 def plain(text: str) -> str:
-    """Without what only the SDK's authors read: the protocol's status, identifiers of requests, retries."""
+    """Return the text without the SDK's protocol status, request ids and retries."""
     return _SDK.sub("", text)
 
 
 def lock_holder(text: str) -> LockHolder | None:
-    """The holder in terraform's "Error acquiring the state lock", or None where the text tells of no lock."""
+    """Return the holder in Terraform's "Error acquiring the state lock", or None for another error."""
     found = dict(_LOCK.findall(text))
     if "state lock" not in text or "ID" not in found:
         return None
@@ -160,15 +162,15 @@ def lock_holder(text: str) -> LockHolder | None:
     )
 
 
-def written_holder(text: str) -> LockHolder | None:
-    """The holder in the lock's own object; None where that is no lock of terraform's."""
+def read_lock_holder(text: str) -> LockHolder | None:
+    """Return the holder in the lock's own object; None where that is no lock of Terraform's."""
     try:
-        told = json.loads(text)
-        created = datetime.fromisoformat(_GO_FRACTION.sub(r"\1", told["Created"]).replace("Z", "+00:00"))
+        lock = json.loads(text)
+        created = datetime.fromisoformat(_GO_FRACTION.sub(r"\1", lock["Created"]).replace("Z", "+00:00"))
         return LockHolder(
-            told["ID"],
-            told["Who"],
-            told["Operation"],
+            lock["ID"],
+            lock["Who"],
+            lock["Operation"],
             created.timestamp(),
             f"{created:%Y-%m-%d %H:%M:%S UTC}",
         )

@@ -1,7 +1,4 @@
-"""terraform's `-json` lines: what a person wants to read of them, the planned changes, and the diagnostics.
-
-Knows the message format (docs: "Machine-readable UI") and nothing of processes or files.
-"""
+"""Terraform's `-json` lines (docs: "Machine-readable UI"): progress, planned changes and diagnostics."""
 
 from __future__ import annotations
 
@@ -28,7 +25,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """An error as terraform tells it."""
+    """An error as Terraform reports it."""
 
     summary: str
     detail: str
@@ -36,7 +33,7 @@ class Diagnostic:
 
 
 def short(address: str) -> str:
-    """A resource's address without its modules: aws_subnet.public["us-west-2a"]."""
+    """Return a resource's address without its modules: aws_subnet.public["us-west-2a"]."""
     parts = address.split(".")
     while len(parts) > 2 and parts[0] == "module":
         parts = parts[2:]
@@ -44,7 +41,7 @@ def short(address: str) -> str:
 
 
 class Stream:
-    """Takes the lines of one run as they come; says what happens, keeps changes, errors and what was done."""
+    """Takes the lines of one run as they come: reports progress, keeps changes, errors and what was done."""
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
@@ -61,15 +58,15 @@ class Stream:
         if not isinstance(message, dict):
             self.raw.append(line)
             return
-        take = getattr(self, "_" + str(message.get("type", "")), None)
-        if take is not None:
-            take(message)
+        handle = getattr(self, "_" + str(message.get("type", "")), None)
+        if handle is not None:
+            handle(message)
 
     def _diagnostic(self, message: dict[str, Any]) -> None:
-        told = message.get("diagnostic", {})
-        if told.get("severity") == "error":
+        found = message.get("diagnostic", {})
+        if found.get("severity") == "error":
             self.errors.append(
-                Diagnostic(told.get("summary", ""), told.get("detail", ""), told.get("address", ""))
+                Diagnostic(found.get("summary", ""), found.get("detail", ""), found.get("address", ""))
             )
 
     def _planned_change(self, message: dict[str, Any]) -> None:
@@ -79,21 +76,21 @@ class Stream:
             self.changes.append(Change(change["resource"]["addr"], action, change.get("reason", "")))
 
     def _apply_start(self, message: dict[str, Any]) -> None:
-        self._tell(message, _DOING)
+        self._report(message, _DOING)
 
     def _apply_progress(self, message: dict[str, Any]) -> None:
-        self._tell(message, _DOING, f", {message['hook'].get('elapsed_seconds', 0):.0f} s")
+        self._report(message, _DOING, f", {message['hook'].get('elapsed_seconds', 0):.0f} s")
 
     def _apply_complete(self, message: dict[str, Any]) -> None:
         hook = message["hook"]
-        self._tell(message, _DONE, f" in {hook.get('elapsed_seconds', 0):.0f} s")
+        self._report(message, _DONE, f" in {hook.get('elapsed_seconds', 0):.0f} s")
         if hook.get("action") in _DONE:
             self.done.append(Change(hook["resource"]["addr"], hook["action"]))
 
     def _apply_errored(self, message: dict[str, Any]) -> None:
         self._say(f"{short(message['hook']['resource']['addr'])}: failed")
 
-    def _tell(self, message: dict[str, Any], words: dict[str, str], more: str = "") -> None:
+    def _report(self, message: dict[str, Any], words: dict[str, str], more: str = "") -> None:
         hook = message["hook"]
         word = words.get(hook.get("action", ""))
         if word is not None:

@@ -23,8 +23,8 @@ from pathlib import Path
 sys.path.insert(0, {here!r})
 from conftest import World
 from epochctl.config.settings import Settings
-from epochctl.tools.process import Stop
-signal.signal(signal.SIGINT, lambda *_: Stop.event.set())
+from epochctl.tools.process import STOP_REQUESTED
+signal.signal(signal.SIGINT, lambda *_: STOP_REQUESTED.set())
 world = World(Path({root!r}), Settings(hostname="api.example.com", directory=Path({directory!r})))
 world.step.apply(world.ctx)
 """

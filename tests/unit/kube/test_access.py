@@ -9,7 +9,7 @@ import pytest
 
 from epochctl.aws.eks import ClusterAccess, Eks
 from epochctl.config.settings import Settings
-from epochctl.kube.access import foreign, reach
+from epochctl.kube.access import has_other_owner, reach
 
 
 @pytest.mark.parametrize(
@@ -28,4 +28,4 @@ def test_only_a_cluster_with_our_tags_is_reached(tags: dict[str, str], ours: boo
 
     eks, settings = cast(Eks, Fake()), Settings(hostname="a.example.com", directory=tmp_path)
     assert (reach(eks, settings, "us-west-2") is not None) is ours
-    assert foreign(eks, settings) is not ours
+    assert has_other_owner(eks, settings) is not ours

@@ -76,7 +76,7 @@ def test_what_was_added() -> None:
     told = drift.find(WANTED, found)
     assert told is not None
     assert told.fields == ("spec.template.spec.containers[service].env[DEBUG]",)
-    assert container(drift.restored(WANTED, found))["env"] == [{"name": "MODE", "value": "a"}]
+    assert container(drift.without_drift(WANTED, found))["env"] == [{"name": "MODE", "value": "a"}]
 
 
 def test_what_was_removed() -> None:
@@ -113,7 +113,7 @@ def test_restoring_keeps_an_autoscalers_replicas_and_drops_what_the_server_write
     found, wanted = live(), copy.deepcopy(WANTED)
     found["spec"]["replicas"] = 5
     del wanted["spec"]["replicas"]
-    body = drift.restored(wanted, found)
+    body = drift.without_drift(wanted, found)
     assert body["spec"]["replicas"] == 5
     assert not {"resourceVersion", "managedFields"} & set(body["metadata"])
     assert body["metadata"]["labels"] == {"a": "1"}

@@ -53,7 +53,7 @@ def condition(kind: str, status: str, reason: str = "", message: str = "") -> di
 def test_each_of_the_five_failures_has_its_own_name_within_a_minute(state: pods.PodState, kind: str) -> None:
     assert state.trouble is not None
     assert state.trouble.kind == kind
-    assert state.trouble.patience < 60
+    assert state.trouble.grace < 60
 
 
 def test_a_pod_on_its_way_is_no_trouble() -> None:
@@ -112,7 +112,7 @@ def test_addresses_that_are_not_ready_take_no_traffic() -> None:
         {"addresses": ["10.0.0.2"], "conditions": {"ready": False}},
         {"addresses": ["10.0.0.3"], "conditions": {}},
     ]
-    assert objects.ready_addresses({"items": [{"endpoints": endpoints}, {}]}) == ("10.0.0.1", "10.0.0.3")
+    assert objects.ready_addresses([{"endpoints": endpoints}, {}]) == ("10.0.0.1", "10.0.0.3")
 
 
 def event(reason: str, time: str, version: str, kind: str = "Warning") -> dict[str, Any]:

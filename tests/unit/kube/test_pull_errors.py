@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from epochctl.kube import pull_errors
+from epochctl.kube.pods import PULL_RETRY_SECONDS, pull_grace
 
 RESOLVE = 'failed to resolve image: failed to do request: Head "https://1.dkr.ecr/v2/x": '
 
@@ -22,7 +22,7 @@ RESOLVE = 'failed to resolve image: failed to do request: Head "https://1.dkr.ec
     ],
 )
 def test_the_network_and_a_busy_registry_pass(message: str) -> None:
-    assert pull_errors.grace_period(message) == pull_errors.PATIENCE
+    assert pull_grace(message) == PULL_RETRY_SECONDS
 
 
 @pytest.mark.parametrize(
@@ -37,4 +37,4 @@ def test_the_network_and_a_busy_registry_pass(message: str) -> None:
     ],
 )
 def test_the_image_itself_does_not(message: str) -> None:
-    assert pull_errors.grace_period(message) == 0.0
+    assert pull_grace(message) == 0.0

@@ -9,7 +9,8 @@ import pytest
 from clock import Clock
 
 from epochctl.errors import DeployError
-from epochctl.kube import ClusterEvent, DeploymentState, PodState, Trouble, pull_errors
+from epochctl.kube import ClusterEvent, DeploymentState, PodState, Trouble
+from epochctl.kube.pods import PULL_RETRY_SECONDS
 from epochctl.kube.rollout import Rollout
 from epochctl.workflow.waiting import Pending, Ready
 
@@ -40,7 +41,7 @@ class Cluster:
     def events(self, *_: Any, **__: Any) -> tuple[str, ...]:
         return ("Failed: no such image",)
 
-    def happening(self, *_: Any) -> ClusterEvent | None:
+    def latest_event(self, *_: Any) -> ClusterEvent | None:
         return self.event
 
     def logs(self, *_: Any, previous: bool = False, **__: Any) -> tuple[str, ...]:
@@ -100,7 +101,12 @@ def test_no_room_is_no_verdict_while_an_older_pod_is_leaving() -> None:
 
 def test_a_container_that_never_answers_fails_when_its_time_to_start_is_over() -> None:
     silent = dataclasses.replace(
-        POD, ready=False, started=False, reason="ContainersNotReady", health="GET /x on port 1", patience=40.0
+        POD,
+        ready=False,
+        started=False,
+        reason="ContainersNotReady",
+        health="GET /x on port 1",
+        startup_seconds=40.0,
     )
     clock = Clock()
     watched = rollout(Cluster(dataclasses.replace(DONE, available=0), silent), clock)
@@ -140,7 +146,12 @@ def test_each_unhealthy_target_has_its_own_time() -> None:
 
 def test_what_one_pod_got_over_does_not_count_against_the_next() -> None:
     starting = dataclasses.replace(
-        POD, ready=False, started=False, reason="ContainersNotReady", health="GET /x on port 1", patience=40.0
+        POD,
+        ready=False,
+        started=False,
+        reason="ContainersNotReady",
+        health="GET /x on port 1",
+        startup_seconds=40.0,
     )
     clock, cluster = Clock(), Cluster(dataclasses.replace(DONE, available=0), starting)
     watched = rollout(cluster, clock)
@@ -212,9 +223,9 @@ def test_a_pull_that_the_network_broke_is_given_time_and_then_named() -> None:
     clock = Clock()
     probe = rollout(Cluster(DONE, dataclasses.replace(PULL, message=message)), clock).probe
     assert isinstance(probe(), Pending)
-    clock.seconds = pull_errors.PATIENCE - 1
+    clock.seconds = PULL_RETRY_SECONDS - 1
     assert isinstance(probe(), Pending)
-    clock.seconds = pull_errors.PATIENCE
+    clock.seconds = PULL_RETRY_SECONDS
     with pytest.raises(DeployError) as raised:
         probe()
     assert "connection reset by peer" in str(raised.value.why)

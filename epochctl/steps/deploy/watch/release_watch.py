@@ -133,7 +133,7 @@ def balancer_probe(
         if address:
             return Ready(address)
         kind, grace = ("silence", SILENCE_GRACE) if cause == NO_EVENTS else ("warning", WARNING_GRACE)
-        if timers.exhausted(Trouble(kind, cause, grace)):
+        if timers.is_final(Trouble(kind, cause, grace)):
             raise failure()
         return Pending(cause)
 
@@ -152,7 +152,7 @@ def targets_probe(
             return Ready(None)
         if trouble.kind != "unhealthy":
             timers.forget("unhealthy")
-        elif timers.exhausted(trouble):
+        elif timers.is_final(trouble):
             fix = REMEDIES[trouble.kind]
             raise DeployError("the load balancer cannot reach the pods", why=trouble.message, fix=fix)
         return Pending(trouble.message)

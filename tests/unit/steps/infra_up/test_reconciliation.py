@@ -36,11 +36,11 @@ class Program:
     def busy(self) -> str:
         return self.at_work
 
-    def kept(self) -> Path | None:
+    def errored_state(self) -> Path | None:
         path = self.directory / "errored.tfstate"
         return path if path.exists() else None
 
-    def push_kept(self) -> str:
+    def push_errored_state(self) -> str:
         self.asked.append("push")
         return ""
 
@@ -59,10 +59,10 @@ class Program:
     def output(self) -> dict[str, Any]:
         return {}
 
-    def dead_owner(self, holder: LockHolder) -> bool:
+    def is_owner_dead(self, holder: LockHolder) -> bool:
         return holder.who == HOLDER.who
 
-    def took_unawares(self, holder: LockHolder) -> bool:
+    def is_lock_of_last_process(self, holder: LockHolder) -> bool:
         return self.unawares and holder.who == HOLDER.who
 
     def unlock(self, lock_id: str) -> None:

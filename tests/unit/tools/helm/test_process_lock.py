@@ -14,7 +14,7 @@ from epochctl.tools.helm import process_lock
 
 def test_whoever_inherited_it_counts_as_at_work_until_it_dies(tmp_path: Path) -> None:
     path = tmp_path / "at-work" / "space.web"
-    with suppress(KeyboardInterrupt), process_lock.record(path) as file:
+    with suppress(KeyboardInterrupt), process_lock.hold(path) as file:
         argv = [sys.executable, "-c", "input()"]
         helm = subprocess.Popen(argv, stdin=subprocess.PIPE, pass_fds=(file,))
         raise KeyboardInterrupt  # stands for our own death: the file stays
@@ -41,7 +41,7 @@ def test_a_record_of_somebody_else_says_nothing(tmp_path: Path) -> None:
 
 def test_nothing_is_left_of_one_that_ended(tmp_path: Path) -> None:
     path = tmp_path / "space.web"
-    with process_lock.record(path):
+    with process_lock.hold(path):
         assert path.exists()
     assert not path.exists()
     assert not process_lock.owner_is_dead(path, datetime.now(UTC), 60)

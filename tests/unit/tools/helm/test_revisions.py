@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from epochctl.tools.helm import ReleaseState, previous, taken_back
+from epochctl.tools.helm import ReleaseState, previous, rolled_back
 
 
 def state(revision: int, content: str, description: str = "", status: str = "superseded") -> ReleaseState:
@@ -33,7 +33,7 @@ def test_the_one_before() -> None:
 
 def test_one_that_a_deploy_took_back_is_passed_over() -> None:
     history = state(1, "a"), state(2, "b"), state(3, "bad"), state(4, "b", "Rollback to 2", "deployed")
-    assert taken_back(history) == {3}
+    assert rolled_back(history) == {3}
     assert number(*history) == 1, "3 never served, 2 is what runs"
 
 

@@ -11,13 +11,13 @@ from typing import Any
 from epochctl.tools.helm import (
     Helm,
     ReleaseState,
-    canonical,
+    canonical_json,
     changed_objects,
     chart_digest,
     kubeconfig,
     process_lock,
 )
-from epochctl.tools.helm.state import parsed_manifests
+from epochctl.tools.helm.state import parse_manifests
 
 
 def item(kind: str, name: str, **rest: Any) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def item(kind: str, name: str, **rest: Any) -> dict[str, Any]:
 
 def state(status: str, age: float = 0.0) -> ReleaseState:
     updated = datetime.now(UTC) - timedelta(seconds=age)
-    return ReleaseState("web", "ns", 1, status, updated, "web-1", canonical({"a": 1, "b": 2}), (), "")
+    return ReleaseState("web", "ns", 1, status, updated, "web-1", canonical_json({"a": 1, "b": 2}), (), "")
 
 
 def test_a_plan_names_each_object() -> None:
@@ -48,12 +48,12 @@ def test_the_order_of_values_does_not_matter() -> None:
 
 def test_a_pending_release_is_left_in_peace_until_its_helm_must_be_dead(tmp_path: Path) -> None:
     helm = Helm(tmp_path / "kubeconfig", tmp_path)
-    assert helm.seconds_left(state("pending-upgrade")) > 50
-    assert helm.seconds_left(state("pending-upgrade", age=61)) == 0
-    assert helm.seconds_left(state("deployed")) == 0
-    with suppress(OSError), process_lock.record(tmp_path / "at-work" / "ns.web"):
+    assert helm.seconds_until_stale(state("pending-upgrade")) > 50
+    assert helm.seconds_until_stale(state("pending-upgrade", age=61)) == 0
+    assert helm.seconds_until_stale(state("deployed")) == 0
+    with suppress(OSError), process_lock.hold(tmp_path / "at-work" / "ns.web"):
         raise OSError  # stands for our death
-    assert helm.seconds_left(state("pending-upgrade")) == 0, "its helm was started here and is no more"
+    assert helm.seconds_until_stale(state("pending-upgrade")) == 0, "its helm was started here and is no more"
 
 
 def test_an_edited_chart_is_another_chart(tmp_path: Path) -> None:
@@ -78,4 +78,4 @@ def test_the_kubeconfig_is_private_and_asks_for_its_token(tmp_path: Path) -> Non
 
 def test_a_list_in_a_manifest_is_its_items() -> None:
     text = "kind: List\nmetadata: {name: l}\nitems:\n- {kind: A, metadata: {name: a}}\n---\nkind: B\n---\n"
-    assert [one["kind"] for one in parsed_manifests(text)] == ["A", "B"]
+    assert [one["kind"] for one in parse_manifests(text)] == ["A", "B"]

@@ -10,7 +10,7 @@ from epochctl.tools.terraform.failure import (
     StaleLockError,
     StalePlanError,
     UninitialisedError,
-    keeps_lock,
+    has_left_lock,
     translate,
 )
 
@@ -96,8 +96,8 @@ def test_a_lock_that_could_not_be_released_is_not_the_cause() -> None:
     error = translate(errors, [], "plan")
     assert isinstance(error, CredentialsError)
     assert "force-unlock" not in error.why
-    assert keeps_lock(errors)
-    assert not keeps_lock(errors[:1])
+    assert has_left_lock(errors)
+    assert not has_left_lock(errors[:1])
 
 
 def test_a_lock_is_read_out_of_the_frame_that_terraform_draws() -> None:

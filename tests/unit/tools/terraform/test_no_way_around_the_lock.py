@@ -33,7 +33,7 @@ def test_no_argv_has_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     terraform.untaint("aws_vpc.this")
     terraform.unlock("4711")
     (tmp_path / "data/root/errored.tfstate").write_text('{"lineage": "a", "serial": 1}')
-    terraform.push_kept()
+    terraform.push_errored_state()
     words = {word for argv in asked for word in argv}
     assert {"plan", "apply", "push", "force-unlock"} <= {word for one in words for word in one.split()}
     assert [word for word in words if "lock=" in word] == []

@@ -15,7 +15,7 @@ from epochctl.user import whoami
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Workdir:
+def workdir(tmp_path: Path) -> Workdir:
     root = tmp_path / "root"
     (root / "modules/a").mkdir(parents=True)
     (root / ".terraform").mkdir()
@@ -26,23 +26,25 @@ def site(tmp_path: Path) -> Workdir:
     return Workdir(root, tmp_path / "data")
 
 
-def test_the_copy_follows_the_root(site: Workdir, tmp_path: Path) -> None:
-    site.stage({"adopted.tf": "import"}, keep_lock=False)
-    site.stage({}, keep_lock=True)
-    (site.root / ".terraform.lock.hcl").write_text("completed by init")
+def test_the_copy_follows_the_root(workdir: Workdir, tmp_path: Path) -> None:
+    workdir.stage({"adopted.tf": "import"}, keep_lock=False)
+    workdir.stage({}, keep_lock=True)
+    (workdir.root / ".terraform.lock.hcl").write_text("completed by init")
     (tmp_path / "root/modules/a/main.tf").write_text("b")
-    site.stage({}, keep_lock=True)
+    workdir.stage({}, keep_lock=True)
     found = {
-        str(path.relative_to(site.root)): path.read_text() for path in site.root.rglob("*") if path.is_file()
+        str(path.relative_to(workdir.root)): path.read_text()
+        for path in workdir.root.rglob("*")
+        if path.is_file()
     }
     assert found == {"main.tf": "main", "modules/a/main.tf": "b", ".terraform.lock.hcl": "completed by init"}
 
 
-def test_the_digest_changes_with_the_root(site: Workdir, tmp_path: Path) -> None:
-    before = site.digest("1.11.4")
-    assert site.digest("1.11.4") == before != site.digest("1.12.0")
+def test_the_digest_changes_with_the_root(workdir: Workdir, tmp_path: Path) -> None:
+    before = workdir.digest("1.11.4")
+    assert workdir.digest("1.11.4") == before != workdir.digest("1.12.0")
     (tmp_path / "root/main.tf").write_text("other")
-    assert site.digest("1.11.4") != before
+    assert workdir.digest("1.11.4") != before
 
 
 def test_a_process_that_took_over_the_id_is_not_the_run() -> None:
@@ -56,24 +58,24 @@ def test_only_a_lock_of_our_own_dead_run_is_ours_to_break(tmp_path: Path) -> Non
     data.mkdir()
     terraform = Terraform(tmp_path / "root", data, "us-west-2")
     mine = LockHolder("id", whoami(), "apply", 1000.0, "then")
-    assert not terraform.dead_owner(mine)  # we know of no run that died
+    assert not terraform.is_owner_dead(mine)  # we know of no run that died
 
     (data / "died.json").write_text(
         '{"pid": 4194304, "born": "1", "started": 999, "doing": "apply", "last": 1010}'
     )
-    assert terraform.dead_owner(mine)
-    assert not terraform.dead_owner(LockHolder("id", "ada@engine", "apply", 1000.0, "then"))
-    assert not terraform.dead_owner(LockHolder("id", whoami(), "apply", 2000.0, "later"))
-    assert not terraform.dead_owner(LockHolder("id", whoami(), "apply", 900.0, "before"))
+    assert terraform.is_owner_dead(mine)
+    assert not terraform.is_owner_dead(LockHolder("id", "ada@engine", "apply", 1000.0, "then"))
+    assert not terraform.is_owner_dead(LockHolder("id", whoami(), "apply", 2000.0, "later"))
+    assert not terraform.is_owner_dead(LockHolder("id", whoami(), "apply", 900.0, "before"))
 
 
 def test_a_lock_that_our_own_process_took_and_was_not_told_of_is_ours_to_break(tmp_path: Path) -> None:
     """S3 wrote it and the answer was lost: asked again, it says that somebody has it."""
     terraform = Terraform(tmp_path, tmp_path / "data", "us-west-2")
     terraform._execution.latest = (1000.0, 1003.0)
-    assert terraform.dead_owner(LockHolder("id", whoami(), "plan", 1001.0, "now"))
-    assert not terraform.dead_owner(LockHolder("id", whoami(), "plan", 999.0, "before"))
-    assert not terraform.dead_owner(LockHolder("id", "ada@engine", "plan", 1001.0, "now"))
+    assert terraform.is_owner_dead(LockHolder("id", whoami(), "plan", 1001.0, "now"))
+    assert not terraform.is_owner_dead(LockHolder("id", whoami(), "plan", 999.0, "before"))
+    assert not terraform.is_owner_dead(LockHolder("id", "ada@engine", "plan", 1001.0, "now"))
 
 
 @pytest.mark.parametrize("locked", [True, False])
@@ -93,17 +95,17 @@ def test_a_plan_is_used_up_unless_nothing_was_begun(
     assert path.exists() == locked
 
 
-def test_a_dead_run_is_remembered_until_the_lock_was_free(site: Workdir) -> None:
-    site.stage({}, keep_lock=False)
-    site.begin(4194304, "apply")
-    assert site.running() is None
-    assert site.died() is not None
-    site.begin(os.getpid(), "plan")
-    assert site.running() is not None
-    site.end(free=False)
-    assert site.died() is not None
-    site.end(free=True)
-    assert site.died() is None
+def test_a_dead_run_is_remembered_until_the_lock_was_free(workdir: Workdir) -> None:
+    workdir.stage({}, keep_lock=False)
+    workdir.record_start(4194304, "apply")
+    assert workdir.running() is None
+    assert workdir.dead_run() is not None
+    workdir.record_start(os.getpid(), "plan")
+    assert workdir.running() is not None
+    workdir.record_end(free=False)
+    assert workdir.dead_run() is not None
+    workdir.record_end(free=True)
+    assert workdir.dead_run() is None
 
 
 def test_other_platforms_keep_the_pinned_version_without_our_digest(

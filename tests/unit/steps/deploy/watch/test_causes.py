@@ -90,7 +90,7 @@ def test_a_closed_gate_is_what_its_target_says() -> None:
     sick = find_unhealthy((target("10.0.0.1", "unhealthy"), target("10.0.0.9", "healthy")), (POD,))
     assert sick
     assert sick.kind == "unhealthy"
-    assert sick.patience < 60
+    assert sick.grace < 60
     assert find_unhealthy((target("10.0.0.1", "healthy"), target("10.0.0.9", "healthy")), (POD,)) is None
 
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from epochctl.kube import DeploymentState, NodeState
-from epochctl.kube.deployment_health import why_unhealthy
-from epochctl.kube.nodes import node_state
+from epochctl.kube.objects import node_state
+from epochctl.kube.rollout import why_unhealthy
 
 STATE = DeploymentState(1, 1, 0, 0, 1, True, "", "1", ("r@sha256:a",))
 
@@ -31,7 +31,7 @@ class Kube:
     def logs(self, namespace: str, pod: str, *, tail: int, previous: bool = False) -> tuple[str, ...]:
         return ("the last words",) if previous else ()
 
-    def happening(self, namespace: str, pod: str) -> None:
+    def latest_event(self, namespace: str, pod: str) -> None:
         return None
 
 
