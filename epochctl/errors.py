@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from epochctl.command import Command, plain
+
 
 class EpochctlError(Exception):
     """A failure that was foreseen.
@@ -24,7 +26,7 @@ class EpochctlError(Exception):
         self.fix = fix
 
     def __str__(self) -> str:
-        return "\n".join(part for part in (self.what, self.why, self.fix) if part)
+        return plain("\n".join(part for part in (self.what, self.why, self.fix) if part))
 
 
 class UsageError(EpochctlError):
@@ -144,5 +146,6 @@ def unknown_caller(cluster: str, refusal: str, who: str) -> CredentialsError:
     return CredentialsError(
         f"{cluster} does not know you",
         why=f"{refusal}\n{who}".strip(),
-        fix="use one that it knows, or let one of them add yours to [cluster] access and run `epochctl up`",
+        fix="use one that it knows, or let one of them add yours to [cluster] access and run "
+        f"`{Command('up')}`",
     )

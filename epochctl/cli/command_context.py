@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from epochctl.cli import signals
 from epochctl.cli.options import Globals
 from epochctl.cli.output.presenter import BrokenPipeGuard, presenter
+from epochctl.command import Command
 from epochctl.errors import Interrupted, SettingsError
 
 if TYPE_CHECKING:  # a command's help does without the weight of what it runs
@@ -51,8 +52,8 @@ def open_command(
                 yield regions
             regions.finish()
     except Interrupted as stopped:
-        named = "epochctl" in stopped.fix
-        stopped.fix += f": epochctl {title}" if stopped.fix and title and not named else ""
+        if stopped.fix and title and "epochctl" not in stopped.fix:
+            stopped.fix += f": {Command(*title.split())}"
         raise
     finally:
         guard.close()
@@ -85,5 +86,5 @@ def _refuse_delisted(settings: Settings, command: str) -> None:
         raise SettingsError(
             f"{region} is not one of the regions of epochctl.toml",
             why=f"regions = {', '.join(settings.regions)}; elsewhere there is only looking and removing",
-            fix=f"add it to regions to bring it up; to remove it: epochctl down --region {region}",
+            fix=f"add it to regions to bring it up; to remove it: {Command('down', '--region', region)}",
         )

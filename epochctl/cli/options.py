@@ -19,6 +19,7 @@ import typer
 
 from epochctl.cli.hints import ENTERED, FLAG, PLACES, CommandHints
 from epochctl.cli.prompt import TerminalPrompt
+from epochctl.command import Command
 from epochctl.durations import parse_duration
 from epochctl.errors import SettingsError, ToolError, UsageError
 
@@ -104,7 +105,7 @@ class Globals:
             raise SettingsError(
                 f"{command} is for one region",
                 why=f"there are {', '.join(settings.regions)}",
-                fix=f"epochctl {command} --region {settings.home}",
+                fix=Command(*command.split(), "--region", settings.home),
             )
         return settings
 
@@ -163,7 +164,7 @@ def checked_ttl(value: str) -> str:
     expected = ttl_problem(value)
     if expected:
         raise SettingsError(
-            f"--ttl {value} cannot be meant", why=f"expected {expected}", fix="epochctl up --ttl 4h"
+            f"--ttl {value} cannot be meant", why=f"expected {expected}", fix=Command("up", "--ttl", "4h")
         )
     return value
 

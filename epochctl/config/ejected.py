@@ -8,6 +8,7 @@ from difflib import unified_diff
 from pathlib import Path
 
 from epochctl import __version__
+from epochctl.command import Command
 from epochctl.config import package_files
 from epochctl.config.settings import Settings
 
@@ -39,7 +40,7 @@ class EjectedPart:
     def remedy(self) -> str:
         """Return what to do where it is outdated."""
         line = f'{self.part}_from = "{__version__}"'
-        return f"epochctl eject --diff {self.part}; when yours has what it needs: {line} in [ejected]"
+        return f"{Command('eject', '--diff', self.part)}; when yours has what it needs: {line} in [ejected]"
 
 
 def parts(settings: Settings) -> tuple[EjectedPart, ...]:

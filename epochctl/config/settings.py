@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
+from epochctl.command import Command
 from epochctl.config import package_files, routing, settings_errors, sources, validators
 from epochctl.config.routing import Routing
 from epochctl.errors import SettingsError
@@ -275,7 +276,7 @@ def load(directory: Path, flags: Mapping[str, Any], environ: Mapping[str, str] =
         if len(lines) > 1
         else "the settings cannot be used as they are",
         why="\n".join(lines),
-        fix="epochctl init"
+        fix=Command("init")
         if not values.get("hostname")
         else f"correct {sources.FILE}, the environment or the flag",
     )

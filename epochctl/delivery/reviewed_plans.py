@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from epochctl.command import Command
 from epochctl.errors import SettingsError
 from epochctl.tools.terraform.proposal import Proposal, read
 
@@ -22,5 +23,5 @@ def _read(path: Path) -> Proposal:
         return read(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise SettingsError(
-            f"{path} is no saved plan", why=str(error), fix="epochctl infra plan --save FILE"
+            f"{path} is no saved plan", why=str(error), fix=Command("infra", "plan", "--save", "FILE")
         ) from error

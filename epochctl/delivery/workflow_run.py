@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from epochctl.command import Command
 from epochctl.config.sources import run_url
 from epochctl.errors import SettingsError
 
@@ -44,7 +45,7 @@ def current_run(environ: Mapping[str, str]) -> WorkflowRun:
         raise SettingsError(
             "this is no run of GitHub Actions",
             why="GITHUB_REPOSITORY is not set",
-            fix="epochctl ci init writes workflows that call it",
+            fix=f"{Command('ci', 'init')} writes workflows that call it",
         )
     pull = _event(environ).get("pull_request") or {}
     head = pull.get("head") or {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from epochctl.command import Command
 from epochctl.diagnosis.context import DiagnosisContext
 from epochctl.diagnosis.finding import Finding, absent, ok, wrong
 from epochctl.kube.access import connect
@@ -34,12 +35,14 @@ def lock(context: DiagnosisContext) -> Finding:
         return Finding("lock", "note", run.describe(time.time()), "wait for it: what follows may change")
     if run is not None:
         cause = f"a run that is gone has left it: {run.summary}"
-        return Finding("lock", "note", cause, "epochctl up takes it over; epochctl unlock removes it")
+        return Finding(
+            "lock", "note", cause, f"{Command('up')} takes it over; {Command('unlock')} removes it"
+        )
     if state_lock is not None:
         cause = (
             f"terraform's state is locked by {state_lock.who} since {state_lock.when}, and no run is at work"
         )
-        return wrong("lock", cause, "epochctl unlock")
+        return wrong("lock", cause, Command("unlock"))
     return ok("lock", "free")
 
 
@@ -50,11 +53,11 @@ def certificate(context: DiagnosisContext) -> Finding:
     if state is None:
         return absent("certificate", f"none has been requested for {context.settings.hostname}")
     if state.status == "PENDING_VALIDATION":
-        return wrong("certificate", f"pending: {step.why_pending(state)}", "epochctl cert wait")
+        return wrong("certificate", f"pending: {step.why_pending(state)}", Command("cert", "wait"))
     if seen.output is None:
-        return wrong("certificate", f"{state.arn} is {state.status}", "epochctl cert request")
+        return wrong("certificate", f"{state.arn} is {state.status}", Command("cert", "request"))
     if seen.changes:  # it serves; ACM will not be able to renew it
-        return Finding("certificate", "note", "; ".join(seen.changes), "epochctl up")
+        return Finding("certificate", "note", "; ".join(seen.changes), Command("up"))
     return ok("certificate", f"issued, {state.arn}")
 
 
@@ -64,12 +67,12 @@ def infrastructure(context: DiagnosisContext) -> Finding:
     if not drift.in_state and not drift.untracked:
         return absent("infrastructure", "nothing has been made yet")
     if drift.missing:
-        return wrong("infrastructure", f"gone from the account: {_first(drift.missing)}", "epochctl up")
+        return wrong("infrastructure", f"gone from the account: {_first(drift.missing)}", Command("up"))
     if drift.untracked:
         cause = f"made by a run that was interrupted, and not in terraform's state: {_first(drift.untracked)}"
-        return wrong("infrastructure", cause, "epochctl up")
+        return wrong("infrastructure", cause, Command("up"))
     if drift.infrastructure is None:
-        return wrong("infrastructure", "the last `up` did not get to its end", "epochctl up")
+        return wrong("infrastructure", "the last `up` did not get to its end", Command("up"))
     context.outputs.put(drift.infrastructure)
     return ok("infrastructure", f"{len(drift.in_state)} objects, {drift.infrastructure.vpc_id}")
 
@@ -81,7 +84,7 @@ def cluster(context: DiagnosisContext) -> Finding:
     if access is None:
         return absent("cluster", f"there is no cluster {name} in {context.region}")
     if access.status != "ACTIVE" or not access.endpoint:
-        return wrong("cluster", f"{name} is {access.status}", "epochctl up")
+        return wrong("cluster", f"{name} is {access.status}", Command("up"))
     kube = connect(eks, access)
     if not kube.is_ready():
         return wrong("cluster", f"{name} is up but not ready", "wait; AWS runs its control plane")
@@ -98,7 +101,7 @@ def nodes(context: DiagnosisContext) -> Finding:
     if issues or unready or not found:
         status = [f"node group {group.name} is {group.status}" for group in groups]
         causes = issues + unready or status or ["there is no node group"]
-        return wrong("nodes", "; ".join(causes[:LISTED]), "epochctl up")
+        return wrong("nodes", "; ".join(causes[:LISTED]), Command("up"))
     return ok("nodes", f"{len(found)} ready")
 
 

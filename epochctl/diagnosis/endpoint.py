@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from epochctl.command import Command
 from epochctl.diagnosis.context import DiagnosisContext
 from epochctl.diagnosis.finding import Finding, ok, wrong
 from epochctl.errors import EpochctlError
@@ -23,7 +24,7 @@ def record(context: DiagnosisContext) -> Finding:
     context.outputs.put(_release(context))
     seen = context.observe(context.steps.dns)
     if seen.changes:
-        return wrong("DNS record", f"due: {'; '.join(seen.changes)}", "epochctl up")
+        return wrong("DNS record", f"due: {'; '.join(seen.changes)}", Command("up"))
     return ok("DNS record", f"{context.settings.hostname} -> {context.address}")
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from epochctl.command import Command
+
 State = Literal["ok", "note", "absent", "wrong", "unknown"]
 
 
@@ -37,6 +39,6 @@ def wrong(layer: str, cause: str, next: str) -> Finding:
     return Finding(layer, "wrong", cause, next)
 
 
-def absent(layer: str, cause: str, next: str = "epochctl up") -> Finding:
+def absent(layer: str, cause: str, next: str = Command("up")) -> Finding:
     """Return a finding of a layer that does not exist."""
     return Finding(layer, "absent", cause, next)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from epochctl.command import Command
 from epochctl.diagnosis.context import DiagnosisContext
 from epochctl.diagnosis.finding import Finding, absent, ok, wrong
 from epochctl.kube import lb_controller
 from epochctl.kube.rollout import why_unhealthy
 from epochctl.steps.deploy import chart
 
-INSTALL = "epochctl lb-controller install"
+INSTALL = Command("lb-controller", "install")
 
 
 def controller_runs(context: DiagnosisContext) -> Finding:
@@ -33,14 +34,14 @@ def release(context: DiagnosisContext) -> Finding:
     releases = context.steps.deploy.releases()
     states = releases.states() if releases else ()
     if not states:
-        return absent("release", f"nothing is deployed in {context.settings.full_name}", "epochctl deploy")
+        return absent("release", f"nothing is deployed in {context.settings.full_name}", Command("deploy"))
     latest = states[0]
     if latest.status != "deployed":
         cause = f"revision {latest.revision} is {latest.status}: a helm that was killed, or is at work"
-        return wrong("release", cause, "epochctl deploy")
+        return wrong("release", cause, Command("deploy"))
     missing = context.kube.missing(latest.manifests, context.settings.full_name)
     if missing:
-        return wrong("release", f"missing: {', '.join(missing)}", "epochctl deploy")
+        return wrong("release", f"missing: {', '.join(missing)}", Command("deploy"))
     return ok("release", f"revision {latest.revision}, {latest.description or latest.chart}")
 
 
@@ -53,7 +54,7 @@ def rollout(context: DiagnosisContext) -> Finding:
         return ok("rollout", "no pods: a standby that sleeps")
     cause = why_unhealthy(context.kube, context.settings.full_name, name, chart.selector(name))
     return (
-        wrong("rollout", cause, "epochctl logs; epochctl rollback")
+        wrong("rollout", cause, f"{Command('logs')}; {Command('rollback')}")
         if cause
         else ok("rollout", "every pod of the release runs")
     )
@@ -66,6 +67,6 @@ def ingress(context: DiagnosisContext) -> Finding:
         found = context.elbv2.load_balancers(context.settings.full_name)
         address = found[0].dns_name if found else ""
     if not address:
-        return absent("ingress", cause or "there is none", "epochctl deploy")
+        return absent("ingress", cause or "there is none", Command("deploy"))
     context.address = address
     return ok("ingress", address)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from epochctl.command import Command
 from epochctl.config.settings import Settings
 from epochctl.errors import DeadlineError, EpochctlError, Interrupted, VerifyError
 from epochctl.failover import drill_marker
@@ -38,23 +39,25 @@ def choose_region(settings: Settings, regions: tuple[Region, ...], answering: st
         raise VerifyError(
             "a drill needs two regions at least",
             why=f"only {', '.join(one.name for one in regions)} has a record of {settings.hostname}",
-            fix="add a second one to regions in epochctl.toml, then: epochctl up",
+            fix=f"add a second one to regions in epochctl.toml, then: {Command('up')}",
         )
     if chosen is None:
         why = f"{wanted} has no record" if wanted else f"{settings.hostname} does not answer here"
-        raise VerifyError(f"there is no region {name or 'to break'}", why=why, fix="epochctl failover status")
+        raise VerifyError(
+            f"there is no region {name or 'to break'}", why=why, fix=Command("failover", "status")
+        )
     drained = [one.name for one in regions if one.is_drained]
     if drained:
         raise VerifyError(
             f"{', '.join(drained)} is drained: a drill begins where every region takes part",
-            fix="epochctl failover to all",
+            fix=Command("failover", "to", "all"),
         )
     others = [one for one in regions if one is not chosen]
     if not any(one.is_healthy or _is_reduced_standby(settings, one) for one in others):
         raise VerifyError(
             f"breaking {name} would be an outage: no other region is healthy",
             why="\n".join(f"{one.name}: {one.health_text} {one.reason}".rstrip() for one in others),
-            fix=f"epochctl verify --region {others[0].name}",
+            fix=Command("verify", "--region", others[0].name),
         )
     return chosen
 
@@ -132,7 +135,7 @@ class Drill:
             f"{BASELINE} answers of {self._settings.hostname} in a row",
             probe,
             deadline=BASELINE_DEADLINE,
-            fix="epochctl failover status",
+            fix=Command("failover", "status"),
         )
         self.result = replace(self.result, served_before=served)
 
@@ -146,7 +149,7 @@ class Drill:
     def _wait_for_failover(self, ctx: Context) -> None:
         """Wait until another region has taken over, or until the break proves harmless."""
         deadline = FAILOVER_DEADLINE + (SCALE_UP_DEADLINE if self._standby else 0.0)
-        fix = "epochctl failover status"
+        fix = Command("failover", "status")
 
         def probe() -> Ready[None] | Pending:
             self._read_dns()
@@ -210,7 +213,7 @@ class Drill:
         try:
             self._injection.repair()
         except Exception as error:
-            fix = "epochctl failover drill --mend"
+            fix = Command("failover", "drill", "--mend")
             raise EpochctlError(
                 f"{self._region.name} could not be mended after the drill", why=str(error), fix=fix
             ) from error
@@ -224,7 +227,7 @@ class Drill:
             f"{self._region.name} to serve again",
             lambda: Ready(None) if self._has_recovered() else Pending(self._state()),
             deadline=RECOVERY_DEADLINE,
-            fix="epochctl failover status",
+            fix=Command("failover", "status"),
             longest=1.0,
         )
 

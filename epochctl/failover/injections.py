@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 from epochctl.aws.eks import Eks
 from epochctl.aws.elbv2 import Elbv2
 from epochctl.aws.security_groups import SecurityGroups
+from epochctl.command import Command
 from epochctl.config.settings import Settings
 from epochctl.errors import EpochctlError, NotFoundError
 from epochctl.failover.routes import Routes
@@ -73,7 +74,7 @@ class NoTargets:
         cluster = reach(self.eks, self.settings, self.region)
         if cluster is None:
             raise NotFoundError(
-                f"there is no cluster in {self.region}", fix=f"epochctl up --region {self.region}"
+                f"there is no cluster in {self.region}", fix=Command("up", "--region", self.region)
             )
         cluster.kube.scale(self.settings.full_name, self.settings.name, replicas)
 
@@ -96,7 +97,7 @@ class ClosedLoadBalancer:
     def inject(self) -> None:
         balancer = self.elbv2.by_dns_name(self.target)
         if balancer is None:
-            raise NotFoundError(f"there is no load balancer {self.target}", fix="epochctl up")
+            raise NotFoundError(f"there is no load balancer {self.target}", fix=Command("up"))
         managed = [
             group for group in self.groups.for_cluster(self.cluster) if group.id in balancer.security_groups
         ]
@@ -105,7 +106,7 @@ class ClosedLoadBalancer:
             raise EpochctlError(
                 f"no security group of ours lets anybody in to {self.target}",
                 why=f"it has {', '.join(balancer.security_groups) or 'none'}",
-                fix="epochctl failover drill --break route",
+                fix=Command("failover", "drill", "--break", "route"),
             )
 
     def repair(self) -> None:

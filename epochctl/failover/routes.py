@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from epochctl.aws.elbv2 import plain_dns_name
 from epochctl.aws.route53 import HealthCheck, HealthChecks, Record, Route53, Zone, owner_text
+from epochctl.command import Command
 from epochctl.config.settings import Settings
 from epochctl.errors import NotFoundError
 from epochctl.failover.region import Region, find_region, role_of
 
-UP = "epochctl up"
+UP = Command("up")
 
 
 class Routes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from epochctl.command import Command
 from epochctl.config.settings import Settings
 from epochctl.errors import DeadlineError, VerifyError
 from epochctl.failover.dns_answers import DnsAnswers
@@ -101,7 +102,7 @@ class Switchover:
             raise VerifyError(
                 f"{region} does not answer: clients are not sent there",
                 why=late.why,
-                fix=f"epochctl up --region {region}",
+                fix=Command("up", "--region", region),
             ) from late
 
     def _probe(self, region: str) -> Ready[None] | Pending:
@@ -119,7 +120,7 @@ class Switchover:
             now = self._routes.region(region)
             return Ready(None) if now.is_healthy else Pending(f"{now.health_text}; {now.reason}".rstrip("; "))
 
-        fix = f"epochctl verify --region {region}"
+        fix = Command("verify", "--region", region)
         ctx.wait_for(f"Route 53 to see {region} healthy", probe, deadline=HEALTHY_DEADLINE, fix=fix)
 
     def _drain(self, ctx: Context, region: str) -> bool:
@@ -156,4 +157,4 @@ class Switchover:
             return Pending(f"{region or answers[-1].address} answers here")
 
         what = f"{self._settings.hostname} to answer from {', '.join(sorted(wanted))}"
-        return ctx.wait_for(what, probe, deadline=2 * TTL, fix="epochctl failover status")
+        return ctx.wait_for(what, probe, deadline=2 * TTL, fix=Command("failover", "status"))

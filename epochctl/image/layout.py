@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from epochctl.command import Command
 from epochctl.errors import ImageError
 from epochctl.image.entries import Entry
 
@@ -115,7 +116,7 @@ def read_layout(directory: Path) -> Layout:
         return Layout(directory, manifest, blobs, platform, index.get("annotations", {}).get(INPUTS, ""))
     except (OSError, ValueError, KeyError, IndexError) as error:
         raise ImageError(
-            f"no whole image in {directory}", why=str(error), fix="run `epochctl build` again"
+            f"no whole image in {directory}", why=str(error), fix=f"run `{Command('build')}` again"
         ) from error
 
 
@@ -126,7 +127,7 @@ def read_file(layout: Layout, path: str) -> bytes:
             found = archive.extractfile(path.lstrip("/"))
             return found.read() if found else b""
     except KeyError as error:
-        raise ImageError(f"the image has no {path}", fix="run `epochctl build` again") from error
+        raise ImageError(f"the image has no {path}", fix=f"run `{Command('build')}` again") from error
 
 
 def pack(entries: Sequence[Entry]) -> bytes:

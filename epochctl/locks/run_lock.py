@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
+from epochctl.command import Command
 from epochctl.errors import EpochctlError, LockedError
 from epochctl.locks.holder import Holder, parse_holder
 from epochctl.locks.local_lock import LocalLock
@@ -163,5 +164,6 @@ def lock_error(subject: str, other: Holder, *, command: str, waited: str = "") -
     return LockedError(
         f"another run is at work on {subject}" + (f", still after {waited}" if waited else ""),
         why=other.describe(time.time()),
-        fix=f"wait for it: epochctl {command} --wait\nif it is certainly dead: epochctl unlock",
+        fix=f"wait for it: {Command(*command.split(), '--wait')}\n"
+        f"if it is certainly dead: {Command('unlock')}",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from epochctl.aws.acm import CertificateState
+from epochctl.command import Command
 from epochctl.errors import NotFoundError
 from epochctl.operations.regions import RegionRunner
 from epochctl.operations.run import Run
@@ -26,7 +27,7 @@ def wait(regions: RegionRunner) -> None:
 
 def _request(run: Run) -> None:
     state = run.steps.acm_cert.request(_context(run))
-    following = "epochctl up" if state.status == "ISSUED" else "epochctl cert wait"
+    following = Command("up") if state.status == "ISSUED" else Command("cert", "wait")
     run.presenter.result(_fields(state), (*_lines(state), f"Next: {following}"))
 
 
@@ -34,7 +35,7 @@ def _status(run: Run) -> None:
     step = run.steps.acm_cert
     state = step.status(_context(run))
     if state is None:
-        raise NotFoundError("no certificate has been requested", fix="epochctl cert request")
+        raise NotFoundError("no certificate has been requested", fix=Command("cert", "request"))
     why = step.why_pending(state) if state.status == "PENDING_VALIDATION" else ""
     run.presenter.result({**_fields(state), "why": why}, (*_lines(state), *((why,) if why else ())))
 

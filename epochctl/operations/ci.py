@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from epochctl.aws.session import Aws
+from epochctl.command import Command
 from epochctl.config.settings import Settings
 from epochctl.delivery.affected_regions import path_rules
 from epochctl.delivery.comment import Review
@@ -22,7 +23,7 @@ from epochctl.operations.regions import RegionRunner
 from epochctl.tools.git import Git
 from epochctl.workflow.events import StepProgress
 
-AFTER_INIT = "Next: epochctl ci roles, then commit and push the workflows"
+AFTER_INIT = f"Next: {Command('ci', 'roles')}, then commit and push the workflows"
 Say = Callable[[str], None]
 
 
@@ -36,7 +37,7 @@ def write_workflows(settings: Settings, *, force: bool, say: Say) -> None:
         raise SettingsError(
             "the workflows belong into the repository's root, beside epochctl.toml",
             why=f"{settings.directory} is not the root of a git repository; {root or 'there is none'}",
-            fix="git init" if root is None else f"epochctl ci init -C {root}",
+            fix="git init" if root is None else Command("ci", "init", "-C", str(root)),
         )
     files = workflow_files(settings, root, settings.ci.account or _account(settings))
     modified = [file for file in files if file.is_modified]
@@ -46,7 +47,7 @@ def write_workflows(settings: Settings, *, force: bool, say: Say) -> None:
         raise SettingsError(
             f"{', '.join(str(file.path) for file in modified)} would be overwritten",
             why="it is not what `epochctl ci init` writes; the difference is above, nothing was written",
-            fix="epochctl ci init --force",
+            fix=Command("ci", "init", "--force"),
         )
     for file in files:
         say(_write(root, file))

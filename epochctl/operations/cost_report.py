@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from epochctl.command import Command
 from epochctl.config import cost, prices
 from epochctl.config.cost import Part
 from epochctl.config.settings import Settings
 
 UNMADE = (
-    "epochctl down removes all of it in the reverse order and proves that nothing is left; "
+    f"{Command('down')} removes all of it in the reverse order and proves that nothing is left; "
     "only the state bucket stays (--delete-state)"
 )
 
@@ -38,8 +39,9 @@ def together(sized: Mapping[str, Settings], awake: Settings | None = None) -> tu
     """
     hourly = {region: _hourly(settings, region) for region, settings in sized.items()}
     total = sum(each for each in hourly.values() if each is not None)
+    by_part = Command("up", "--plan", "--region", "REGION")
     return (
-        f"Cost in US dollars, a month of {prices.MONTH} h (by part: epochctl up --plan --region REGION):",
+        f"Cost in US dollars, a month of {prices.MONTH} h (by part: {by_part}):",
         *(
             f"  {_unknown(region)}"
             if each is None

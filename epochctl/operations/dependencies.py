@@ -21,6 +21,7 @@ from epochctl.aws.security_groups import SecurityGroups
 from epochctl.aws.session import Aws
 from epochctl.aws.state_bucket import RUN_LOCK, StateBucket
 from epochctl.aws.teardown_scan import TeardownScan
+from epochctl.command import Command
 from epochctl.config.settings import Settings
 from epochctl.diagnosis import DiagnosisContext, Finding, diagnose
 from epochctl.errors import NotFoundError
@@ -98,7 +99,7 @@ class Clients:
         """Return a client of the cluster. Raises NotFoundError if there is none of that name."""
         access = self.eks.describe(cluster)
         if access is None or not access.endpoint:
-            raise NotFoundError(f"there is no cluster {cluster} in {self.region}", fix="epochctl up")
+            raise NotFoundError(f"there is no cluster {cluster} in {self.region}", fix=Command("up"))
         return connect(self.eks, access)
 
     def credentials_left(self) -> Remaining | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from epochctl.command import Command
 from epochctl.errors import ClusterError
 from epochctl.operations.regions import RegionRunner
 from epochctl.operations.run import Run
@@ -69,4 +70,4 @@ def _lines(
     if not lines:
         return ("Nothing would change.",)
     waiting = (f"Only then it can be said what these do: {', '.join(later)}",) if later else ()
-    return (*lines, "", *waiting, "Nothing was changed. To do it: epochctl up (or epochctl deploy)")
+    return (*lines, "", *waiting, f"Nothing was changed. To do it: {Command('up')} (or {Command('deploy')})")

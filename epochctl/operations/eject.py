@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from epochctl import __version__
+from epochctl.command import Command
 from epochctl.config import ejected
 from epochctl.config.ejected import LEFT_OUT, EjectedPart
 from epochctl.config.package_files import PARTS, find
@@ -47,7 +48,7 @@ def differences(settings: Settings, parts: tuple[str, ...]) -> Iterator[tuple[st
     missing = [part for part in shown if part not in mine]
     if missing or not shown:
         what = f"{missing[0]} is not ejected" if missing else "nothing is ejected"
-        raise NotFoundError(what, why=f"{SECTION} has no line for it", fix="epochctl eject")
+        raise NotFoundError(what, why=f"{SECTION} has no line for it", fix=Command("eject"))
     for part in shown:
         yield part, tuple(ejected.difference(settings, part)), _state(mine[part])
 
@@ -75,7 +76,7 @@ def _known(parts: tuple[str, ...]) -> tuple[str, ...]:
     unknown = [part for part in parts if part not in PARTS]
     if unknown:
         known = ", ".join(PARTS)
-        raise SettingsError(f"there is no part {unknown[0]}", why=f"there are {known}", fix="epochctl eject")
+        raise SettingsError(f"there is no part {unknown[0]}", why=f"there are {known}", fix=Command("eject"))
     return parts
 
 
@@ -87,15 +88,16 @@ def _refuse_existing(directory: Path, parts: tuple[str, ...], text: str) -> None
     taken = [part for part in parts if part in section or (directory / PARTS[part]).exists()]
     if not taken:
         return
-    others = " ".join(part for part in PARTS if part not in taken)
+    others = [part for part in PARTS if part not in taken]
     copied = {part: section.get(f"{part}_from", "?") for part in taken if part in section}
     origins = ", ".join(f"{part} of epochctl {origin}" for part, origin in copied.items())
     why = f"\nit was ejected: {origins}; this is {__version__}" if copied else ""
-    look = f"epochctl eject --diff {' '.join(copied)}; " if copied else ""
+    rest = f", or {Command('eject', *others)}" if others else ""
+    look = f"{Command('eject', '--diff', *copied)}; " if copied else ""
     raise SettingsError(
         f"{', '.join(PARTS[part] for part in taken)} would be overwritten",
         why=f"it is there already; nothing was written{why}",
-        fix=f"{look}move it away and eject again{f', or epochctl eject {others}' if others else ''}",
+        fix=f"{look}move it away and eject again{rest}",
     )
 
 

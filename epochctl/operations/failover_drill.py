@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from epochctl.command import Command
 from epochctl.errors import Interrupted, LockedError
 from epochctl.failover import DnsAnswers, Region, drill_marker, report
 from epochctl.failover import drill as failover_drill
@@ -21,7 +22,7 @@ from epochctl.operations.regions import RegionRunner
 from epochctl.workflow.step import Context
 
 COMMAND = "failover drill"
-REPAIR = "epochctl failover drill --mend"
+REPAIR = Command("failover", "drill", "--mend")
 
 
 def injection(regions: RegionRunner, kind: str, region: str, target: str) -> Injection:
@@ -111,7 +112,7 @@ def _stopped(regions: RegionRunner, drill: Drill) -> Interrupted:
     if result.repaired_at is not None:
         what = f"the drill was stopped; {result.region} is mended"
     woken = f"{drill.scaled_up_standby} may be awake" if drill.scaled_up_standby else ""
-    fix = "epochctl failover to all" if woken else "epochctl failover status"
+    fix = Command("failover", "to", "all") if woken else Command("failover", "status")
     return Interrupted(what, why=woken, fix=fix)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from epochctl.command import Command
 from epochctl.errors import EpochctlError
 from epochctl.failover import DnsAnswers, Region, drill_marker
 from epochctl.operations import switchover
@@ -89,20 +90,20 @@ def advice(home: str, rows: Sequence[Row], unfinished: Sequence[str]) -> str:
     """Return the command that follows from the table."""
     serving = [row.region for row in rows if row.region.is_in_dns]
     if unfinished:
-        return "epochctl failover drill --mend"
+        return Command("failover", "drill", "--mend")
     if any(row.region.is_drained for row in rows):
-        return "epochctl failover to all"
+        return Command("failover", "to", "all")
     if any(row.region.is_held for row in rows):
-        return "epochctl up"
+        return Command("up")
     primary = next((row.region for row in rows if row.region.role == "primary"), None)
     ill = [row.region for row in rows if _is_ill(row.region)]
     standby = [row.region for row in rows if row.region.role == "standby"]
     if primary in ill and standby:
-        return f"epochctl failover to {standby[0].name}"
+        return Command("failover", "to", standby[0].name)
     if not any(one.is_healthy for one in serving):
-        return "epochctl diagnose"
+        return Command("diagnose")
     awake = [one for one in ill if one.role != "standby" or one.healthy_checkers]
-    return f"epochctl diagnose --region {awake[0].name}" if awake else "epochctl failover drill"
+    return Command("diagnose", "--region", awake[0].name) if awake else Command("failover", "drill")
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[str, ...]:

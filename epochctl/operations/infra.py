@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
+from epochctl.command import Command
 from epochctl.config.settings import Settings
 from epochctl.delivery.affected_regions import path_rules
 from epochctl.delivery.reviewed_plans import read_plans
@@ -37,7 +38,9 @@ def load_reviewed(settings: Settings, path: Path | None) -> Reviewed | None:
     if path is None:
         return None
     if not path.exists():
-        raise SettingsError(f"there is no {path}", fix="epochctl infra plan --save, or epochctl ci reviewed")
+        raise SettingsError(
+            f"there is no {path}", fix=f"{Command('infra', 'plan', '--save')}, or {Command('ci', 'reviewed')}"
+        )
     return Reviewed(read_plans(path), tuple((one, inputs(settings, one)) for one in settings.regions))
 
 
@@ -67,7 +70,7 @@ def _is_down(run: Run) -> bool:
     if seen.has_resources:
         return False
     why = "it was taken down" if seen.is_destroyed else "it was never brought up"
-    line = f"Nothing is up in {run.region}: {why}. To bring it up: epochctl up"
+    line = f"Nothing is up in {run.region}: {why}. To bring it up: {Command('up')}"
     run.presenter.result({"changes": (), "up": False}, (line,))
     return True
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from epochctl.command import Command, Kubectl
 from epochctl.config.settings import Settings
 from epochctl.errors import NotFoundError
 from epochctl.kube import user_kubeconfig
@@ -32,7 +33,7 @@ def merge(settings: Settings, dependencies: Dependencies, into: Path) -> tuple[s
         if done.changed
         else f"{done.path} has it already, as context {done.context}."
     )
-    stays = f"Its current context stays. To use this one: kubectl config use-context {done.context}"
+    stays = f"Its current context stays. To use this one: {Kubectl('config', 'use-context', done.context)}"
     return (head,) if done.current else (head, stays)
 
 
@@ -52,4 +53,4 @@ def token(dependencies: Dependencies, cluster: str, region: str) -> str:
 
 def _no_cluster(settings: Settings) -> NotFoundError:
     name = f"{settings.full_name} of ours in {settings.region}"
-    return NotFoundError(f"there is no cluster {name}", fix="epochctl up")
+    return NotFoundError(f"there is no cluster {name}", fix=Command("up"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from epochctl.command import Command
 from epochctl.errors import NotFoundError
 from epochctl.operations.presenter import confirm
 from epochctl.operations.regions import RegionRunner
@@ -32,7 +33,7 @@ def _status(run: Run) -> None:
     result = run.runner(read_only=True).survey("lb-controller status", only=(name,)).check()
     seen = result.seen.get(name)
     if seen is None:
-        raise NotFoundError("there is no cluster yet", fix="epochctl infra up")
+        raise NotFoundError("there is no cluster yet", fix=Command("infra", "up"))
     is_ready = seen.output is not None and not seen.changes
     state = f"version {seen.output.version}, ready" if is_ready and seen.output else "not ready"
     lines = (state, *(f"due: {change}" for change in seen.changes))

@@ -6,6 +6,7 @@ import queue
 import threading
 from collections.abc import Iterable, Iterator
 
+from epochctl.command import Command
 from epochctl.config.settings import Settings
 from epochctl.errors import ClusterError, NotFoundError
 from epochctl.kube import ExecSession, Kube
@@ -23,7 +24,7 @@ class PodCommand:
     ) -> None:
         """Start it in that pod, or in the first that is ready. Raises NotFoundError."""
         kube = dependencies.clients(settings.region).kube(settings.full_name)
-        self._own_image, self._command = not settings.service.image, command
+        self._own_image, self._words = not settings.service.image, command
         self._pod = _pod(kube, settings.full_name, pod)
         self.session: ExecSession = kube.execute(
             settings.full_name, self._pod, CONTAINER, command, stdin=True, tty=is_tty
@@ -34,12 +35,12 @@ class PodCommand:
         ended = self.session.ended
         if ended.code is not None:
             return ended.code
-        program = self._command[0]
+        program = self._words[0]
         if ended.absent:
             hint, fix = ended.message, "name a program that is in the image"
             if self._own_image:
                 hint = "the image has no shell and no other programs; python3 is there"
-                fix = "epochctl exec -- python3 -c '...'"
+                fix = Command("exec", "--", "python3", "-c", "...")
             raise NotFoundError(f"there is no program {program} in pod {self._pod}", why=hint, fix=fix)
         raise ClusterError(f"{program} did not run to its end in pod {self._pod}", why=ended.message)
 
@@ -54,7 +55,7 @@ def log_lines(
     kube = dependencies.clients(settings.region).kube(settings.full_name)
     pods = [pod.name for pod in kube.pods(settings.full_name)]
     if not pods:
-        raise NotFoundError("no pod of the service runs", fix="epochctl deploy")
+        raise NotFoundError("no pod of the service runs", fix=Command("deploy"))
     if follow:
         return _follow({pod: kube.follow(settings.full_name, pod, tail=tail) for pod in pods})
     return ((pod, line) for pod in pods for line in kube.logs(settings.full_name, pod, tail=tail))
@@ -95,5 +96,5 @@ def _pod(kube: Kube, namespace: str, wanted: str) -> str:
         )
     running = sorted((pod for pod in pods if pod.phase == "Running"), key=lambda pod: not pod.ready)
     if not wanted and not running:
-        raise NotFoundError("no pod of the service runs", why=", ".join(names), fix="epochctl diagnose")
+        raise NotFoundError("no pod of the service runs", why=", ".join(names), fix=Command("diagnose"))
     return wanted or running[0].name

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from epochctl.command import Command
 from epochctl.errors import EpochctlError, Interrupted
 from epochctl.operations.presenter import Presenter
 from epochctl.operations.run import Run
@@ -97,9 +98,9 @@ def failure(results: tuple[RegionResult, ...]) -> EpochctlError:
         return errors[0]  # the cause is not a region
     head = f"{results[0].command.split()[0]} failed in {len(failed)} of {len(results)} regions"
     why = "\n".join(_paragraph(one) for one in results)
-    fix = "\n".join(f"epochctl {one.command} --region {one.region}" for one in failed)
+    fix = "\n".join(Command(*one.command.split(), "--region", one.region) for one in failed)
     if any(not one.is_reached for one in results if one.command == failed[0].command):
-        fix = f"epochctl {failed[0].command}"  # it repeats the first regions and goes on to the others
+        fix = Command(*failed[0].command.split())  # it repeats the first regions and goes on to the others
     made = _documented_class(errors[0])(
         f"{head}: {', '.join(one.region for one in failed)}", why=why, fix=fix
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from epochctl.command import Command
 from epochctl.errors import NotFoundError
 from epochctl.operations.diff import difference_fields, difference_lines
 from epochctl.operations.presenter import confirm
@@ -13,7 +14,10 @@ from epochctl.outputs import Release
 from epochctl.steps.deploy.releases import RollbackPreview
 from epochctl.workflow.step import Context
 
-AFTER = "The settings have not changed: `epochctl up` deploys them again. What that is: epochctl up --plan"
+AFTER = (
+    f"The settings have not changed: `{Command('up')}` deploys them again. "
+    f"What that is: {Command('up', '--plan')}"
+)
 
 
 def rollback(regions: RegionRunner, revision: int | None, *, ask: bool, wait: str | None) -> None:
@@ -35,7 +39,7 @@ def rollback(regions: RegionRunner, revision: int | None, *, ask: bool, wait: st
 def _preview(run: Run, revision: int | None) -> RollbackPreview:
     releases = run.steps.deploy.releases()
     if releases is None:
-        raise NotFoundError("there is no cluster", fix="epochctl up")
+        raise NotFoundError("there is no cluster", fix=Command("up"))
     found = releases.preview_rollback(revision)
     if found.is_current:
         number = found.target.revision

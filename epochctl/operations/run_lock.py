@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from epochctl.command import Command
 from epochctl.config.sources import run_url
 from epochctl.durations import format_duration, parse_duration
 from epochctl.errors import DeadlineError, LockedError
@@ -34,7 +35,7 @@ class HeldLock:
         if thief is not None:
             raise LockedError(
                 "the lock of this run was taken away while it was at work",
-                why=f"somebody ran `epochctl unlock`; now it is with:\n{thief.describe(time.time())}",
+                why=f"somebody ran `{Command('unlock')}`; now it is with:\n{thief.describe(time.time())}",
                 fix="see who that is, then run the same command again",
             )
 

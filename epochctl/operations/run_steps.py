@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from epochctl.command import Command
 from epochctl.image.layout import read_file, read_layout
 from epochctl.image.sbom import PATH
 from epochctl.operations.credential_check import step_gate
@@ -35,14 +36,14 @@ class StepCommand:
 
 def infra_up(regions: RegionRunner, reviewed: Path | None, wait: str | None) -> None:
     """Apply Terraform's plan in every region. reviewed: where the only plans are that may be applied."""
-    done = "The infrastructure is up. Next: epochctl lb-controller install"
+    done = f"The infrastructure is up. Next: {Command('lb-controller', 'install')}"
     again = f"infra up --reviewed={reviewed}" if reviewed else ""
     _run(regions, StepCommand("infra up", ("infra-up",), done, again), wait)
 
 
 def install_lb_controller(regions: RegionRunner, wait: str | None) -> None:
     """Install the load balancer controller in every region."""
-    done = "The load balancer controller admits Ingresses. Next: epochctl build"
+    done = f"The load balancer controller admits Ingresses. Next: {Command('build')}"
     _run(regions, StepCommand("lb-controller install", ("lb-controller",), done), wait)
 
 
@@ -51,7 +52,7 @@ def build(regions: RegionRunner, sbom: Path | None, wait: str | None) -> None:
 
     sbom: also write the image's SPDX document to this file.
     """
-    done = "The image is in the registry. Next: epochctl deploy"
+    done = f"The image is in the registry. Next: {Command('deploy')}"
     _run(regions, StepCommand("build", ("build", "push"), done, sequentially=True), wait)
     if sbom is not None:
         layout = read_layout(regions.settings.state_directory(regions.settings.region) / "image")
@@ -63,7 +64,7 @@ def deploy(regions: RegionRunner, image: str, wait: str | None) -> None:
 
     image: an image reference instead of the settings' one; "" for none.
     """
-    done = "{url} is deployed. Next: epochctl verify"
+    done = f"{{url}} is deployed. Next: {Command('verify')}"
     if image:
         done += "\n[service] image stays as it is: without --image the next deploy goes by it"
     again = f"deploy --image={image}" if image else "deploy"

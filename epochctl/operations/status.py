@@ -7,6 +7,7 @@ import sys
 import time
 from datetime import UTC, datetime
 
+from epochctl.command import Command
 from epochctl.durations import format_duration
 from epochctl.errors import EpochctlError
 from epochctl.operations import status_screen, teardown_audit, ttl
@@ -101,7 +102,7 @@ def _lock(run: Run) -> str:
     if holder is None:
         return "free"
     if holder.is_dead:
-        return f"left by a run that is gone: {holder.summary}; epochctl up takes it over"
+        return f"left by a run that is gone: {holder.summary}; {Command('up')} takes it over"
     return f"{holder.summary}, since {format_duration(time.time() - holder.since)}"
 
 

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from epochctl.command import Command, plain
+
 LABEL = 14
 FEWEST = 2  # lines of a list that are worth their place
 TELLING = ("release", "pods", "targets", "name", "left over", "lock")  # of one region among several
@@ -28,13 +30,13 @@ class Screen:
 
 def lines(facts: Mapping[str, Fact], due: Sequence[str], screen: Screen | None = None) -> tuple[str, ...]:
     """A line a fact, its list under it, then what is due. screen: fitted to it; None: all of it."""
-    after = ["", "Due:", *(f"  {line}" for line in due), "Next: epochctl up"] if due else []
+    after = ["", "Due:", *(f"  {line}" for line in due), f"Next: {Command('up')}"] if due else []
     if screen is None:
         return tuple(line for name, fact in facts.items() for line in _shown(name, fact, None)) + tuple(after)
     length = _longest_list(facts, due, screen.rows - 1)  # the prompt follows
     shown = [line for name, fact in facts.items() for line in _shown(name, fact, length)]
     if due:
-        shown += ["", "Due:", *(f"  {line}" for line in _first(due, length)), "Next: epochctl up"]
+        shown += ["", "Due:", *(f"  {line}" for line in _first(due, length)), f"Next: {Command('up')}"]
     return tuple(_cut(line, screen.columns) for line in shown)
 
 
@@ -96,7 +98,7 @@ def _height(size: int, longest: int) -> int:
 def _first(items: Sequence[str], longest: int | None) -> list[str]:
     if longest is None or len(items) <= longest:
         return list(items)
-    return [*items[:longest], f"and {len(items) - longest} more: epochctl status -o json"]
+    return [*items[:longest], f"and {len(items) - longest} more: {Command('status', '-o', 'json')}"]
 
 
 def _shown(name: str, fact: Fact, longest: int | None) -> list[str]:
@@ -105,4 +107,5 @@ def _shown(name: str, fact: Fact, longest: int | None) -> list[str]:
 
 
 def _cut(line: str, columns: int) -> str:
-    return line if len(line) <= columns else line[: columns - 3] + "..."
+    text = plain(line)
+    return line if len(text) <= columns else text[: columns - 3] + "..."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from epochctl.command import AllRegionsCommand, Command
 from epochctl.errors import VerifyError
 from epochctl.operations.regions import RegionRunner
 from epochctl.steps.dns.records import answering_regions
@@ -37,9 +38,9 @@ class SurvivingRegions:
     @property
     def refusal(self) -> VerifyError:
         """The error if no question can be asked."""
-        fix = f"bring another one up first: epochctl up --region {self.missing[0]}"
+        fix = f"bring another one up first: {Command('up', '--region', self.missing[0])}"
         if self.is_listed:
-            fix += "\nto take the whole service down: epochctl down"
+            fix += f"\nto take the whole service down: {AllRegionsCommand('down')}"
         return VerifyError(self._what, why=self._why, fix=fix)
 
     @property

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
 
+from epochctl.command import Command
 from epochctl.errors import SettingsError
 from epochctl.failover import DnsAnswers, Routes, StandbySizing, Switchover
 from epochctl.operations.credential_check import step_gate
@@ -36,7 +37,7 @@ def switch(regions: RegionRunner, region: str, *, ask: bool, wait: str | None) -
         return True, f"{answers[0].url} answers from {answers[0].region or answers[0].address}"
 
     act(regions, region, command, work)
-    after = () if is_back else ("Back to what the settings say: epochctl failover to all",)
+    after = () if is_back else (f"Back to what the settings say: {Command('failover', 'to', 'all')}",)
     lines = ("", f"{answers[0].url} answers, from {answers[0].region or answers[0].address}.", *after)
     regions.presenter.result({"url": answers[0].url, "answered": answers[0].region}, lines)
 
@@ -74,7 +75,8 @@ def _refuse_unknown(regions: RegionRunner, region: str) -> None:
     raise SettingsError(
         f"{region} is not one of the regions of epochctl.toml",
         why=f"regions = {', '.join(regions.settings.regions)}",
-        fix=f"epochctl failover to {regions.settings.home}; to all of them: epochctl failover to all",
+        fix=f"{Command('failover', 'to', regions.settings.home)}; "
+        f"to all of them: {Command('failover', 'to', ALL)}",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass, replace
 
+from epochctl.command import Command
 from epochctl.errors import LeftoversError
 from epochctl.operations import teardown_audit, ttl
 from epochctl.operations.credential_check import check_whole_run, step_gate
@@ -143,7 +144,7 @@ def _audit(
         raise LeftoversError(
             f"{len(found.left)} objects of ours are still there",
             why="\n".join(found.left),
-            fix=f"run `epochctl down` again; the report is {path}",
+            fix=f"run `{Command('down')}` again; the report is {path}",
         )
     fields = {"removed": found.removed, "kept": found.kept, "foreign": found.foreign, "left": ()}
     run.presenter.result({**fields, "report": str(path)}, (*_lines(found), f"Report: {path}"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from epochctl.command import Command
 from epochctl.durations import format_duration
 from epochctl.operations import cost_report
 from epochctl.operations.run import Run
@@ -26,13 +27,13 @@ def facts(run: Run) -> dict[str, str]:
 def expires(moment: datetime | None, now: datetime) -> str:
     """Return the expiry in words, with the command that sets it or acts on it."""
     if moment is None:
-        return "never (epochctl up --ttl 4h sets a time)"
+        return f"never ({Command('up', '--ttl', '4h')} sets a time)"
     left = (moment - now).total_seconds()
     when = f"{moment:%Y-%m-%d %H:%M} UTC"
     return (
         f"{when}, {format_duration(left)} left"
         if left > 0
-        else f"{when}, {format_duration(-left)} ago: epochctl down --expired"
+        else f"{when}, {format_duration(-left)} ago: {Command('down', '--expired')}"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from functools import partial
 
+from epochctl.command import Command
 from epochctl.errors import LockedError
 from epochctl.locks import Holder
 from epochctl.locks.holder import parse_holder
@@ -63,7 +64,8 @@ def _may_be_alive(run: Run, holder: Holder | None) -> LockedError:
     return LockedError(
         "that run may be alive: it is not of this machine",
         why=holder.describe(time.time()) if holder else unknown,
-        fix=f"wait for it (epochctl up --wait); if it is certainly dead: epochctl unlock --run-id {id}",
+        fix=f"wait for it ({Command('up', '--wait')}); "
+        f"if it is certainly dead: {Command('unlock', '--run-id', id)}",
     )
 
 
@@ -78,7 +80,7 @@ def _remove_terraform_lock(run: Run, run_id: str, own: Holder | None) -> tuple[s
         raise LockedError(
             "terraform's lock may belong to a terraform that is alive",
             why=f"{holder.who} since {holder.when} ({holder.operation})",
-            fix=f"wait for it; if it is certainly dead: epochctl unlock --run-id {holder.id}",
+            fix=f"wait for it; if it is certainly dead: {Command('unlock', '--run-id', holder.id)}",
         )
     step.unlock(run.runner().context(step.name), holder.id)
     return (f"terraform's lock {holder.id}: {holder.who} since {holder.when} ({holder.operation})",)

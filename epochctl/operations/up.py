@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
+from epochctl.command import Command
 from epochctl.errors import PlanChangedError
 from epochctl.operations import cost_report, delisted_regions, failover_drill
 from epochctl.operations.credential_check import check_whole_run, step_gate
@@ -39,7 +40,7 @@ def show_plan(regions: RegionRunner) -> None:
     _prepare(regions)
     plans = regions.run_parallel(lambda run: Plan(run.runner(read_only=True).plan().check()))
     due = any(plan.due for plan in plans.values()) or regions.delisted
-    last = "Nothing was changed. To do it: epochctl up" if due else "Nothing to do."
+    last = f"Nothing was changed. To do it: {Command('up')}" if due else "Nothing to do."
     single = (*_cost(regions), last) if regions.is_single else ()
     for run in regions.healthy:
         changes = {name: list(lines) for name, lines in plans[run.region].due.items()}
@@ -66,10 +67,10 @@ def up(regions: RegionRunner, *, again: str, ask: bool, wait: str | None) -> Non
         delisted_regions.tear_down(regions, wait)
     if regions.is_single:
         url = urls[regions.first.region]
-        regions.presenter.result({"url": url}, (f"\n{url} answers.", "Look around: epochctl status"))
+        regions.presenter.result({"url": url}, (f"\n{url} answers.", f"Look around: {Command('status')}"))
     elif urls:
         url, where = next(iter(urls.values())), ", ".join(run.region for run in regions.healthy)
-        lines = ("", f"{url} answers from {where}.", "Look around: epochctl status")
+        lines = ("", f"{url} answers from {where}.", f"Look around: {Command('status')}")
         regions.add_summary({"url": url}, lines)
 
 
@@ -131,7 +132,7 @@ def _apply(regions: RegionRunner, plans: dict[str, Plan]) -> dict[str, str]:
         raise PlanChangedError(
             f"the plan has changed {QUESTIONS} times while you were asked",
             why="somebody or something else is changing the account",
-            fix="find out who that is (epochctl history, CloudTrail), then: epochctl up",
+            fix=f"find out who that is ({Command('history')}, CloudTrail), then: {Command('up')}",
         )
     return urls
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from epochctl.command import Command
 from epochctl.errors import NotFoundError, VerifyError
 from epochctl.operations.regions import RegionRunner
 from epochctl.operations.run import Run
@@ -22,7 +23,7 @@ def layers_of(run: Run) -> Verification:
     infra_up = run.steps.infra_up
     if infra_up.cached_output(runner.context(infra_up.name)) is None:
         why = f"the state of {run.settings.full_name} tells of no infrastructure that was finished"
-        raise NotFoundError(f"nothing is up in {run.region}", why=why, fix="epochctl up")
+        raise NotFoundError(f"nothing is up in {run.region}", why=why, fix=Command("up"))
     return runner.up(only=(run.steps.verify.name,), command="verify").check().outputs.get(Verification)
 
 

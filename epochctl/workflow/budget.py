@@ -38,7 +38,7 @@ class Budget:
         renew: Callable[[], Remaining | None],
         say: Callable[[str], None],
     ) -> None:
-        self._command, self._expected = command, expected
+        self._run_name, self._expected = command, expected
         self._remaining, self._renew, self._say = remaining, renew, say
 
     def begin(self, edges: Edges, due: Callable[[], Collection[str]]) -> None:
@@ -51,9 +51,9 @@ class Budget:
             needed = self.needed(edges, due())
         if not _lasts(left, needed):
             left = self._renew() or left
-        words = f"{self._command} takes about {_numbers(needed)}"
+        words = f"{self._run_name} takes about {_numbers(needed)}"
         if not _lasts(left, needed):
-            raise _refusal(f"the credentials will not last for `epochctl {self._command}`", left, words)
+            raise _refusal(f"the credentials will not last for `epochctl {self._run_name}`", left, words)
         self._say(f"{_left(left)}; {words}")
 
     def __call__(self, name: str) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from epochctl.command import plain
 from epochctl.user import whoami
 from epochctl.workflow.events import (
     Event,
@@ -71,4 +72,4 @@ class Journal:
 
 
 def _short(value: object) -> object:
-    return value[:LONGEST_TEXT] if isinstance(value, str) else value
+    return plain(value)[:LONGEST_TEXT] if isinstance(value, str) else value

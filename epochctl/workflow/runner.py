@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from epochctl.command import Command
 from epochctl.errors import EpochctlError, Interrupted, NotFoundError, PlanChangedError
 from epochctl.workflow import events
 from epochctl.workflow.events import Emit
@@ -215,7 +216,7 @@ class Runner:
         if seen is None or seen.output is None:
             due = "; ".join(seen.changes) if seen else ""
             why = due or f"no {self.graph[name].produces.__name__} exists"
-            raise NotFoundError(f"{name} is not there yet", why=why, fix="epochctl up")
+            raise NotFoundError(f"{name} is not there yet", why=why, fix=Command("up"))
         return False, "is there"
 
     def _cached(self, name: str) -> bool:

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from epochctl.command import Command
+
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
@@ -22,4 +24,4 @@ def init(
 
     region, environment = ctx.obj.region or "us-west-2", ctx.obj.environment or "production"
     typer.echo("\n".join(operation.init(ctx.obj.directory, hostname, region, environment, force=force)))
-    typer.echo(ctx.obj.hints("Next: look through epochctl.toml, then epochctl up --plan"))
+    typer.echo(ctx.obj.hints(f"Next: look through epochctl.toml, then {Command('up', '--plan')}"))

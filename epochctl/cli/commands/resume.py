@@ -6,6 +6,7 @@ import typer
 
 from epochctl.cli.command_context import open_command
 from epochctl.cli.options import Output, Sandbox, Wait, Yes, hoist_global_options
+from epochctl.command import Command
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -20,7 +21,7 @@ def resume(
     with open_command(ctx.obj, output=output, title="resume") as regions:
         commands = operation.unfinished(regions)
     for words in commands:
-        typer.echo(ctx.obj.hints(f"going on with: epochctl {' '.join(words)}"), err=True)
+        typer.echo(ctx.obj.hints(f"going on with: {Command(*words)}"), err=True)
         line = [*ctx.obj.words, *words, "--output", output]
         line += ["--yes"] if yes and words[0] in {"up", "down", "rollback"} else []
         line += [f"--wait={wait}"] if wait else []

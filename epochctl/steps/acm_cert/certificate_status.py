@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from epochctl.aws.acm import Acm, CertificateState
+from epochctl.command import Command
 from epochctl.config.settings import Settings
 from epochctl.errors import CertificateError
 
@@ -35,7 +36,7 @@ def refuse_unless_pending(state: CertificateState) -> None:
         raise CertificateError(
             f"the certificate for {state.hostname} is {state.status.lower().replace('_', ' ')}",
             why=explain_failure(state),
-            fix="correct the cause, then `epochctl cert request` (or `up`) replaces it by a new one",
+            fix=f"correct the cause, then `{Command('cert', 'request')}` (or `up`) replaces it by a new one",
         )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from epochctl.aws.acm import CertificateState
 from epochctl.aws.route53 import Record, Route53, Zone
+from epochctl.command import Command
 from epochctl.net.dns import Authority, DnsAnswer, DnsClient
 from epochctl.steps.acm_cert.validation_record import wanted_record
 
@@ -50,11 +51,11 @@ class PendingDiagnosis:
         existing = self._route53.records(zone, record.name)
         if not existing:
             cause = f"the validation record {record} is not in zone {zone.name}"
-            return PendingCause(cause, "`epochctl cert request` adds it", SHORT)
+            return PendingCause(cause, f"`{Command('cert', 'request')}` adds it", SHORT)
         if not any(other.has_same_target(record) for other in existing):
             cause = f"zone {zone.name} has {existing[0]}, ACM wants {record}"
             return PendingCause(
-                cause, f"remove that {existing[0].type} record, then `epochctl cert request`", SHORT
+                cause, f"remove that {existing[0].type} record, then `{Command('cert', 'request')}`", SHORT
             )
         return self._not_delegated(zone) or self._not_visible(record)
 

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from epochctl.aws.acm import Acm, CertificateState
 from epochctl.aws.route53 import Route53, owner_text
+from epochctl.command import Command
 from epochctl.config.settings import Settings
 from epochctl.errors import CertificateError, EpochctlError, NotFoundError
 from epochctl.net.dns import DnsClient
@@ -123,7 +124,7 @@ class AcmCert:
             for failed in self._failed():
                 refuse_unless_pending(failed)
             what = f"no certificate for {self._settings.hostname} has been requested"
-            raise NotFoundError(what, fix="epochctl cert request")
+            raise NotFoundError(what, fix=Command("cert", "request"))
         return self._wait_for(ctx, state.arn)
 
     def _request_new(self, ctx: Context) -> CertificateState:
@@ -150,7 +151,7 @@ class AcmCert:
             f"certificate for {self._settings.hostname}",
             lambda: self._issued(ctx, arn, first_seen),
             deadline=ISSUE_DEADLINE,
-            fix="`epochctl cert wait` goes on waiting; nothing is lost",
+            fix=f"`{Command('cert', 'wait')}` goes on waiting; nothing is lost",
             longest=5.0,
         )
 
@@ -158,7 +159,7 @@ class AcmCert:
         """Probe for the issued certificate. first_seen: by cause; a cause that lasts too long is final."""
         state = self._acm.describe(arn)
         if state is None:
-            raise CertificateError(f"certificate {arn} is gone", fix="epochctl cert request")
+            raise CertificateError(f"certificate {arn} is gone", fix=Command("cert", "request"))
         if state.status == "ISSUED":
             return Ready(Certificate(arn, self._settings.hostname))
         refuse_unless_pending(state)
@@ -215,7 +216,7 @@ class AcmCert:
             users = ", ".join(current.in_use_by) if current else ""
             return Pending(f"ACM sees it in use by {users or 'a listener that is going away'}")
 
-        fix = "remove the listener that uses it, then run `epochctl down` again"
+        fix = f"remove the listener that uses it, then run `{Command('down')}` again"
         return ctx.wait_for(
             f"certificate {state.hostname} to be free", probe, deadline=DELETE_DEADLINE, fix=fix
         )

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
+from epochctl.command import Command
 from epochctl.errors import EpochctlError
 from epochctl.workflow.step import Context
 
@@ -50,4 +51,4 @@ def _end_after_failure(ctx: Context, hold: HealthCheckHold, before: str, current
     try:
         hold.end(ctx, path)
     except EpochctlError as error:
-        ctx.say(f"DNS does not look at the region's health until the next epochctl up: {error.what}")
+        ctx.say(f"DNS does not look at the region's health until the next {Command('up')}: {error.what}")

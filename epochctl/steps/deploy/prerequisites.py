@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from epochctl.command import Command, Kubectl
 from epochctl.errors import ClusterError, DeadlineError, DeployError
 from epochctl.kube import Kube, lb_controller
 from epochctl.steps.deploy import chart
@@ -11,7 +12,7 @@ from epochctl.workflow.step import Context
 from epochctl.workflow.waiting import Pending, Ready
 
 UNCHANGED = "Nothing was changed, what runs goes on serving"
-INSTALL = "epochctl lb-controller install"
+INSTALL = Command("lb-controller", "install")
 
 
 @dataclass(frozen=True)
@@ -33,13 +34,13 @@ class Prerequisites:
         missing = self.missing_secrets()
         if missing:
             lines = [
-                f"kubectl -n {self.namespace} create secret generic {name} --from-env-file=FILE"
+                Kubectl("-n", self.namespace, "create", "secret", "generic", name, "--from-env-file=FILE")
                 for name in missing
             ]
             raise DeployError(
                 f"the service wants Secrets that do not exist: {', '.join(missing)}",
                 why=f"[service] secrets names them, {self.namespace} does not have them. {UNCHANGED}",
-                fix="; ".join((*lines, "then epochctl deploy")),
+                fix="; ".join((*lines, f"then {Command('deploy')}")),
             )
 
     def missing_secrets(self) -> tuple[str, ...]:
@@ -58,7 +59,7 @@ class Prerequisites:
             raise ClusterError(
                 "the load balancer controller does not admit an Ingress",
                 why=f"{error.why}. {UNCHANGED}",
-                fix=f"{INSTALL}, then epochctl deploy",
+                fix=f"{INSTALL}, then {Command('deploy')}",
             ) from error
 
     def _wait_for_old_namespace(self, ctx: Context) -> None:
@@ -69,5 +70,5 @@ class Prerequisites:
             held = ", ".join(f"Ingress {item.name}" for item in self.kube.ingresses(self.namespace))
             return Pending(f"it is being deleted; still there: {pods or held or 'its last objects'}")
 
-        fix = f"kubectl get all,ingress -n {self.namespace}"
+        fix = Kubectl("get", "all,ingress", "-n", self.namespace)
         ctx.wait_for(f"the old namespace {self.namespace} to go", probe, deadline=240, fix=fix)

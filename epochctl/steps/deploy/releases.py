@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
+from epochctl.command import Command
 from epochctl.errors import NotFoundError
 from epochctl.kube import Kube
 from epochctl.outputs import PushedImage
@@ -70,7 +71,7 @@ class Releases:
         """
         states = self.states()
         if not states:
-            raise NotFoundError(f"there is no release {self.name} to roll back", fix="epochctl deploy")
+            raise NotFoundError(f"there is no release {self.name} to roll back", fix=Command("deploy"))
         by_revision = {state.revision: state for state in states}
         target = previous(states) if revision is None else by_revision.get(revision)
         if target is None:
@@ -83,9 +84,9 @@ class Releases:
             raise NotFoundError(
                 what,
                 why=listing,
-                fix="epochctl rollback REVISION"
+                fix=Command("rollback", "REVISION")
                 if len(states) > 1
-                else "epochctl deploy, of what should run",
+                else f"{Command('deploy')}, of what should run",
             )
         _refuse_other_hostname(states[0], target)
         return RollbackPreview(states[0], target, differences(states[0].manifests, target.manifests))
@@ -113,8 +114,8 @@ def _refuse_other_hostname(current: ReleaseState, target: ReleaseState) -> None:
         raise NotFoundError(
             f"revision {target.revision} answered for {then}, and the host name is {now} now",
             why=f"after going back nobody would answer for {now}, and no record leads to {then} any more",
-            fix=f"for its image under {now}: epochctl deploy --image {image.reference}; for {then} again: "
-            f'hostname = "{then}" in epochctl.toml, then epochctl up',
+            fix=f"for its image under {now}: {Command('deploy', '--image', image.reference)}; "
+            f'for {then} again: hostname = "{then}" in epochctl.toml, then {Command("up")}',
         )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from epochctl.command import Kubectl
 from epochctl.errors import ClusterError, DeadlineError
 from epochctl.kube import Kube, lb_controller
 from epochctl.kube.orphans import Orphans
@@ -100,5 +101,5 @@ class Removal:
             ctx.wait_for(f"namespace {self.release.namespace} to be deleted", probe, deadline=240)
         except DeadlineError as error:
             raise ClusterError(
-                error.what, why=error.why, fix=f"kubectl get all -n {self.release.namespace}"
+                error.what, why=error.why, fix=Kubectl("get", "all", "-n", self.release.namespace)
             ) from error

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from epochctl.command import Command
 from epochctl.errors import DeadlineError, DeployError
 from epochctl.steps.deploy.service_release import ServiceRelease
 from epochctl.steps.deploy.watch import NoRollbackError
 from epochctl.workflow.step import Context
 
 NEWLINE = "\n"
-AGAIN = "then epochctl deploy"
+AGAIN = f"then {Command('deploy')}"
 
 
 @contextmanager
@@ -47,7 +48,7 @@ def _roll_back(release: ServiceRelease, replaced: bool) -> str:
         helm.uninstall(name, namespace)
         return "the first install was taken back"
     if older is not None:
-        return "left as it is; epochctl rollback goes back to an older revision"
+        return f"left as it is; {Command('rollback')} goes back to an older revision"
     return "left as it is: there is no older revision to go back to"
 
 
@@ -55,7 +56,7 @@ def _availability(release: ServiceRelease) -> str:
     """Return whether pods are ready: a rollout stops no old pod before a new one is ready."""
     pods = release.cluster.kube.pods(release.namespace, f"app.kubernetes.io/instance={release.name}")
     is_serving = any(pod.ready and not pod.terminating for pod in pods)
-    return "which still serves" if is_serving else "none of whose pods is ready yet: epochctl status"
+    return "which still serves" if is_serving else f"none of whose pods is ready yet: {Command('status')}"
 
 
 def _is_halfway(release: ServiceRelease) -> bool:

@@ -9,6 +9,7 @@ from typing import ClassVar
 from epochctl.aws.elbv2 import Elbv2
 from epochctl.aws.network import Subnets
 from epochctl.aws.session import Aws
+from epochctl.command import Command
 from epochctl.config.settings import Settings
 from epochctl.errors import ClusterError
 from epochctl.kube import Kube, lb_controller
@@ -185,7 +186,7 @@ class Deploy:
         release = self._find_release()
         if release is None:
             name = self._settings.full_name
-            raise ClusterError(f"there is no cluster {name} to deploy to", fix="epochctl infra up")
+            raise ClusterError(f"there is no cluster {name} to deploy to", fix=Command("infra", "up"))
         return release
 
     def _watch(self, release: ServiceRelease) -> ReleaseWatch:

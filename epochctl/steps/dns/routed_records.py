@@ -20,6 +20,7 @@ from epochctl.aws.route53 import (
     Route53,
     Zone,
 )
+from epochctl.command import Command
 from epochctl.config.settings import Settings
 from epochctl.errors import EpochctlError
 from epochctl.steps.dns.records import (
@@ -90,7 +91,7 @@ class RoutedRecords:
         """
         check = self.health.ensure(self.region, balancer.dns_name, self._path)
         if check.is_drained:
-            fix = "epochctl failover to all"
+            fix = Command("failover", "to", "all")
             ctx.say(f"{self.region} is drained: its record stays out of the answers (back: {fix})")
         return self._replace(ctx, lambda records: self._planned(balancer, check.id, records))
 

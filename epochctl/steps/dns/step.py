@@ -12,6 +12,7 @@ from typing import ClassVar
 from epochctl.aws.acm import Acm
 from epochctl.aws.elbv2 import Elbv2, LoadBalancer, plain_dns_name
 from epochctl.aws.route53 import OWNER_PREFIX, Alias, HealthChecks, Record, Route53, Zone, owner_text
+from epochctl.command import Command
 from epochctl.config.settings import Settings
 from epochctl.errors import EpochctlError
 from epochctl.net.dns import DnsClient
@@ -181,7 +182,7 @@ class Dns:
             found = self._elbv2.by_dns_name(target)
             return Ready(found) if found else Pending(f"there is no load balancer {target}")
 
-        return ctx.wait_for("load balancer", probe, deadline=BALANCER_DEADLINE, fix="epochctl deploy")
+        return ctx.wait_for("load balancer", probe, deadline=BALANCER_DEADLINE, fix=Command("deploy"))
 
     def _accept_foreign(self, zone: Zone, records: tuple[Record, ...], target: str) -> DnsRecord:
         """Return the foreign record as the output where it leads to the load balancer already, else raise."""

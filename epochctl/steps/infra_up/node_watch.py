@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from epochctl.aws.node_launch import Group, NodeLaunches
+from epochctl.command import Command
 from epochctl.errors import EpochctlError, InfrastructureError
 from epochctl.workflow.step import Context
 
 JOIN_SECONDS = 60.0  # from an instance's start until most are nodes
 INTERVAL = 10.0
-FIX = "epochctl doctor names what is full; then run the same command again: it goes on from here"
+FIX = f"{Command('doctor')} names what is full; then run the same command again: it goes on from here"
 
 
 class NodeWatch:

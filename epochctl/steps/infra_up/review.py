@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from epochctl.command import Command
 from epochctl.errors import ReviewError
 from epochctl.tools.terraform import Plan, Proposal, Terraform
 
 _PLAN_AGAIN = (
-    "plan again and review that: run the pull request's checks again, or `epochctl infra plan --save FILE`"
+    "plan again and review that: run the pull request's checks again, or "
+    f"`{Command('infra', 'plan', '--save', 'FILE')}`"
 )
 
 

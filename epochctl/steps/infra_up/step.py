@@ -19,6 +19,7 @@ from epochctl.aws.network import Network
 from epochctl.aws.node_launch import NodeLaunches
 from epochctl.aws.session import Aws
 from epochctl.aws.state_bucket import StateBucket
+from epochctl.command import Command
 from epochctl.config.settings import Settings
 from epochctl.errors import InfrastructureError, LockedError, NotFoundError
 from epochctl.kube.orphans import Orphans
@@ -168,7 +169,7 @@ class InfraUp:
         account, backend = self._backend()
         if not self._bucket.has_state(account, backend.key):
             raise NotFoundError(
-                "there is no infrastructure yet", why="no state was found", fix="epochctl infra up"
+                "there is no infrastructure yet", why="no state was found", fix=Command("infra", "up")
             )
         self._reconciliation.prepare(ctx, backend)
         return self._output()
@@ -204,7 +205,7 @@ class InfraUp:
     def _errored_state(self) -> tuple[str, ...]:
         """Return a line if a state could not be uploaded; a read-only command leaves it there."""
         path = self._terraform.errored_state()
-        return (f"{path} holds what could not be uploaded: epochctl resume",) if path else ()
+        return (f"{path} holds what could not be uploaded: {Command('resume')}",) if path else ()
 
     def _variables(self) -> dict[str, Any]:
         return tfvars.variables(self._settings, self._region, self._ttl.expires())
@@ -225,7 +226,7 @@ class InfraUp:
             raise NotFoundError(
                 "the infrastructure is not complete",
                 why="the state lacks some of its outputs",
-                fix="epochctl infra up",
+                fix=Command("infra", "up"),
             )
         return found
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from epochctl.aws.cloudformation import Stacks
 from epochctl.aws.session import Aws
+from epochctl.command import Command, Kubectl
 from epochctl.config.settings import Settings
 from epochctl.errors import ClusterError
 from epochctl.kube import lb_controller
@@ -24,7 +25,8 @@ from epochctl.workflow.step import Context, Observation
 from epochctl.workflow.waiting import Pending, Ready
 
 OUTPUT = LoadBalancerController(chart.VERSION, chart.CHART_VERSION)
-FIX = "epochctl lb-controller status; kubectl -n kube-system describe deployment aws-load-balancer-controller"
+_DESCRIBE = Kubectl("-n", lb_controller.NAMESPACE, "describe", "deployment", lb_controller.NAME)
+FIX = f"{Command('lb-controller', 'status')}; {_DESCRIBE}"
 
 
 class LbController:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from epochctl.aws.elbv2 import plain_dns_name
 from epochctl.aws.route53 import Route53
+from epochctl.command import Command
 from epochctl.errors import EpochctlError, ResolverCacheError, VerifyError
 from epochctl.net.dns import Authority, DnsAnswer, DnsClient
 from epochctl.steps.verify.layer import Findings, Layer, Misconfigured, VerifiedService
@@ -29,9 +30,9 @@ class DnsChecks:
         """Return the layers in their order."""
         target = self._service.release.load_balancer
         fix = (
-            "epochctl up puts the record right"
+            f"{Command('up')} puts the record right"
             if self._service.record.managed
-            else f"at your DNS provider: CNAME {self._service.hostname} -> {target}; then epochctl verify"
+            else f"at your DNS provider: CNAME {self._service.hostname} -> {target}; then {Command('verify')}"
         )
         return (
             Layer("authoritative DNS", self.authoritative, 120.0, fix),
@@ -117,5 +118,6 @@ class DnsChecks:
         return ResolverCacheError(
             f"{self._service.hostname} is healthy, but the resolver in use remembers that it did not exist",
             why=f"it may do so for at most {seconds} s more; the zone's own servers answer",
-            fix=f"wait {seconds} s and run `epochctl verify`; do not run down and up, that starts it anew",
+            fix=f"wait {seconds} s and run `{Command('verify')}`; "
+            "do not run down and up, that starts it anew",
         )

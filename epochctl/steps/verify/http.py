@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from epochctl.aws.elbv2 import Elbv2
+from epochctl.command import Command
 from epochctl.net.dns import DnsClient
 from epochctl.net.https import Failure, HttpsClient, Response
 from epochctl.steps.verify.layer import Findings, Layer, Misconfigured, VerifiedService
@@ -28,21 +29,26 @@ class HttpChecks:
 
     def balancer_layer(self) -> Layer:
         """Return the layer that requests the load balancer's own addresses, before any DNS lookup."""
-        fix = "epochctl deploy; the load balancer controller's log says more"
+        fix = f"{Command('deploy')}; the load balancer controller's log says more"
         return Layer("load balancer", self.balancer, 300.0, fix)
 
     def layers(self) -> tuple[Layer, ...]:
         """Return the layers that request the addresses of the host name, in their order."""
         always = (
-            Layer("TLS", self.tls, 30.0, "epochctl cert status; SSL_CERT_FILE names the trusted authorities"),
-            Layer("redirect", self.redirect, 15.0, "epochctl deploy"),
+            Layer(
+                "TLS",
+                self.tls,
+                30.0,
+                f"{Command('cert', 'status')}; SSL_CERT_FILE names the trusted authorities",
+            ),
+            Layer("redirect", self.redirect, 15.0, Command("deploy")),
         )
         if self._service.is_asleep:
             return always
         return (
             *always,
-            Layer("health", self.health, 30.0, "epochctl logs"),
-            Layer("body", self.body, 15.0, "epochctl logs; check the clock of this machine"),
+            Layer("health", self.health, 30.0, Command("logs")),
+            Layer("body", self.body, 15.0, f"{Command('logs')}; check the clock of this machine"),
         )
 
     def balancer(self) -> Ready[str] | Pending:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from epochctl.aws.eks import Eks
 from epochctl.aws.elbv2 import Elbv2, Target
+from epochctl.command import Command, Kubectl
 from epochctl.errors import ClusterError
 from epochctl.kube import PodState
 from epochctl.kube.access import connect
@@ -19,7 +20,7 @@ def read_pods(eks: Eks, cluster: str, namespace: str, selector: str) -> tuple[Po
     """Return the selected pods. Raises ClusterError where there is no such cluster."""
     access = eks.describe(cluster)
     if access is None:
-        raise ClusterError(f"there is no cluster {cluster}", fix="epochctl infra up")
+        raise ClusterError(f"there is no cluster {cluster}", fix=Command("infra", "up"))
     return connect(eks, access).pods(namespace, selector)
 
 
@@ -35,7 +36,7 @@ class PodChecks:
     def layers(self) -> tuple[Layer, ...]:
         """Return the layers in their order."""
         namespace = self._service.release.namespace
-        pods_fix = f"epochctl logs; kubectl -n {namespace} describe pods; epochctl deploy"
+        pods_fix = f"{Command('logs')}; {Kubectl('-n', namespace, 'describe', 'pods')}; {Command('deploy')}"
         targets_fix = "check the health path and the pods' security groups"
         return (
             Layer("pods", self.pods, 60.0, pods_fix),

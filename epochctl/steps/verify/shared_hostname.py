@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from epochctl.command import Command
 from epochctl.config.settings import Settings
 from epochctl.errors import DeadlineError, VerifyError
 from epochctl.net.dns import DnsClient
@@ -40,7 +41,9 @@ class SharedHostname:
             return ctx.wait_for(f"an answer of {hostname}", self._probe, deadline=DEADLINE)
         except DeadlineError as error:
             raise VerifyError(
-                f"{hostname} does not answer", why=error.why, fix="epochctl status; epochctl diagnose"
+                f"{hostname} does not answer",
+                why=error.why,
+                fix=f"{Command('status')}; {Command('diagnose')}",
             ) from error
 
     def _probe(self) -> Ready[HostnameAnswer] | Pending:

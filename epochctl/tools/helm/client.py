@@ -47,7 +47,7 @@ class Helm:
         self._kubeconfig = kubeconfig
         self._who, self._token = who, token
         self._home = home.absolute()
-        self._command: Any = None
+        self._helm: Any = None
         self._inherited: tuple[int, ...] = ()  # open files that helm holds as long as it lives
 
     def release(self, name: str, namespace: str) -> ReleaseState | None:
@@ -182,7 +182,7 @@ class Helm:
 
     def _composer(self) -> Any:
         """Return pyhelm3's Command, with its argv run by `_execute`."""
-        if self._command is None:
+        if self._helm is None:
             from pyhelm3 import Command
 
             self.version()
@@ -192,10 +192,8 @@ class Helm:
                 async def run(self, command: list[Any], input: bytes | None = None) -> bytes:
                     return execute(command, input)
 
-            self._command = BoundedCommand(
-                history_max_revisions=HISTORY_MAX, default_timeout=f"{TIMEOUT:.0f}s"
-            )
-        return self._command
+            self._helm = BoundedCommand(history_max_revisions=HISTORY_MAX, default_timeout=f"{TIMEOUT:.0f}s")
+        return self._helm
 
     def _execute(self, arguments: Sequence[Any], stdin: bytes | None) -> bytes:
         argv = [process.find("helm", fix=FIX), *map(str, arguments), "--kubeconfig", str(self._kubeconfig)]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from epochctl.command import Command
 from epochctl.errors import CredentialsError, EpochctlError, InfrastructureError, LockedError, ToolError
 from epochctl.tools.terraform.stream import Diagnostic, short
 
@@ -70,7 +71,7 @@ class StaleLockError(LockedError):
         super().__init__(
             "the terraform state is locked",
             why=f"by {holder.who} since {holder.when} ({holder.operation})",
-            fix="wait for that run to end (--wait does); if it is certainly dead: epochctl unlock",
+            fix=f"wait for that run to end (--wait does); if it is certainly dead: {Command('unlock')}",
         )
         self.holder = holder
 
@@ -125,7 +126,7 @@ def with_errored_state(error: EpochctlError, path: Path | None) -> EpochctlError
     """Return the same error with the place of the state that could not be uploaded."""
     if path is not None:
         error.why += f"\nthe state could not be uploaded; it is kept in {path}"
-        error.fix = "sign in again, then: epochctl resume"
+        error.fix = f"sign in again, then: {Command('resume')}"
     return error
 
 

@@ -12,6 +12,7 @@ from drills.runs import dumped, line, runs
 from two_regions import EAST, WEST, World, settings
 
 from epochctl.cli.app import run
+from epochctl.command import plain
 from epochctl.config.settings import Settings
 from epochctl.operations.failover_status import HEAD, Row, advice, table
 
@@ -23,35 +24,35 @@ def rows(world: World) -> tuple[Row, ...]:
 
 
 def test_where_all_is_well_a_drill_is_next() -> None:
-    assert advice(WEST, rows(World(settings())), ()) == "epochctl failover drill"
+    assert plain(advice(WEST, rows(World(settings())), ())) == "epochctl failover drill"
 
 
 def test_a_drained_region_is_let_in_again() -> None:
     world = World(settings())
     world.drain(WEST)
-    assert advice(WEST, rows(world), ()) == "epochctl failover to all"
+    assert plain(advice(WEST, rows(world), ())) == "epochctl failover to all"
 
 
 def test_an_ill_primary_is_left_for_its_standby() -> None:
     world = World(standby())
     world.places[WEST].noticed = world.places[EAST].noticed = False
-    assert advice(WEST, rows(world), ()) == f"epochctl failover to {EAST}"
+    assert plain(advice(WEST, rows(world), ())) == f"epochctl failover to {EAST}"
 
 
 def test_a_standby_that_sleeps_is_not_ill() -> None:
     world = World(standby())
     world.places[EAST].noticed = False
-    assert advice(WEST, rows(world), ()) == "epochctl failover drill"
+    assert plain(advice(WEST, rows(world), ())) == "epochctl failover drill"
 
 
 def test_an_ill_region_is_looked_into() -> None:
     world = World(settings())
     world.places[EAST].noticed = False
-    assert advice(WEST, rows(world), ()) == f"epochctl diagnose --region {EAST}"
+    assert plain(advice(WEST, rows(world), ())) == f"epochctl diagnose --region {EAST}"
 
 
 def test_what_a_killed_drill_broke_comes_first() -> None:
-    assert advice(WEST, rows(World(settings())), ("a drill",)) == "epochctl failover drill --mend"
+    assert plain(advice(WEST, rows(World(settings())), ("a drill",))) == "epochctl failover drill --mend"
 
 
 def test_a_region_whose_health_counts_for_nothing_is_put_right() -> None:
@@ -59,7 +60,7 @@ def test_a_region_whose_health_counts_for_nothing_is_put_right() -> None:
     world.places[EAST].kept = True
     shown = rows(world)
     assert shown[1].region.health_text == "waits: the health path changes"
-    assert advice(WEST, shown, ()) == "epochctl up"
+    assert plain(advice(WEST, shown, ())) == "epochctl up"
 
 
 def test_a_line_a_region() -> None:

@@ -1,4 +1,4 @@
-"""What is told to type next can be typed as it is told: where it was meant, in the sandbox or not."""
+"""A command in a message can be typed as it is shown: with the options of the line, in the sandbox or not."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from typing import Any
 import pytest
 import typer
 
+import epochctl
 from epochctl.cli import hints
 from epochctl.cli.app import COMMANDS, app
 from epochctl.cli.hints import CommandHints, HintedPresenter, hints_from_argv
 from epochctl.cli.options import Globals
+from epochctl.command import Command, Kubectl, plain
+from epochctl.errors import EpochctlError
 from epochctl.workflow import events
 
 INSIDE = CommandHints(inside=True)
@@ -22,35 +25,43 @@ INSIDE = CommandHints(inside=True)
 @pytest.mark.parametrize(
     ("line", "told", "shown"),
     [
-        (["status"], "epochctl up", "epochctl up"),
-        (["--verbose", "--environment", "two", "status"], "epochctl up", "epochctl --environment two up"),
+        (["status"], Command("up"), "epochctl up"),
+        (["--verbose", "--environment", "two", "status"], Command("up"), "epochctl --environment two up"),
         (
             ["--region=r", "-C", "a b", "logs"],
-            "wait: epochctl up --wait\nor: epochctl unlock",
+            f"wait: {Command('up', '--wait')}\nor: {Command('unlock')}",
             "wait: epochctl --region=r -C 'a b' up --wait\nor: epochctl --region=r -C 'a b' unlock",
         ),
-        (["--region", "us-east-1", "up"], "epochctl up --region R", "epochctl up --region R"),
+        (["--region", "us-east-1", "up"], Command("up", "--region", "R"), "epochctl up --region R"),
         (["--environment", "two", "build"], "install epochctl[sandbox]", "install epochctl[sandbox]"),
         (["--environment", "two", "up"], "epochctl made none", "epochctl made none"),
-        (["exec", "--", "--environment", "two"], "epochctl up", "epochctl up"),
-        (["--entered", "up"], "Look around: epochctl status", "Look around: epochctl status --sandbox"),
-        (["--entered", "--environment=two", "up"], "epochctl up", "epochctl --environment=two up --sandbox"),
+        (["exec", "--", "--environment", "two"], Command("up"), "epochctl up"),
+        (["--entered", "up"], f"Look around: {Command('status')}", "Look around: epochctl status --sandbox"),
+        (["--entered", "--environment=two", "up"], Command("up"), "epochctl --environment=two up --sandbox"),
         (
             ["--entered", "up"],
-            "epochctl cert wait; epochctl up",
+            f"{Command('cert', 'wait')}; {Command('up')}",
             "epochctl cert wait --sandbox; epochctl up --sandbox",
         ),
-        (["--entered", "up"], "`epochctl infra up`", "`epochctl infra up --sandbox`"),
-        (["--entered", "up"], "epochctl up --ttl 4h sets it", "epochctl up --sandbox --ttl 4h sets it"),
-        (["--entered", "up"], "epochctl exec -- python3", "epochctl exec --sandbox -- python3"),
-        (["--entered", "up"], "epochctl eject chart", "epochctl eject chart"),
+        (["--entered", "up"], f"`{Command('infra', 'up')}`", "`epochctl infra up --sandbox`"),
         (
             ["--entered", "up"],
-            "epochctl ci init; epochctl ci roles",
+            f"{Command('up', '--ttl', '4h')} sets it",
+            "epochctl up --sandbox --ttl 4h sets it",
+        ),
+        (["--entered", "up"], Command("exec", "--", "python3"), "epochctl exec --sandbox -- python3"),
+        (["--entered", "up"], Command("eject", "chart"), "epochctl eject chart"),
+        (
+            ["--entered", "up"],
+            f"{Command('ci', 'init')}; {Command('ci', 'roles')}",
             "epochctl ci init; epochctl ci roles --sandbox",
         ),
-        (["--entered", "up"], "epochctl up --sandbox", "epochctl up --sandbox"),
-        (["--entered", "up"], "kubectl -n a get pods", "epoch-sandbox exec -- kubectl -n a get pods"),
+        (["--entered", "up"], Command("up", "--sandbox"), "epochctl up --sandbox"),
+        (
+            ["--entered", "up"],
+            Kubectl("-n", "a", "get", "pods"),
+            "epoch-sandbox exec -- kubectl -n a get pods",
+        ),
     ],
 )
 def test_advice_is_for_the_place_that_was_meant(line: list[str], told: str, shown: str) -> None:
@@ -59,8 +70,8 @@ def test_advice_is_for_the_place_that_was_meant(line: list[str], told: str, show
 
 def test_the_options_give_the_same_advice_as_the_line() -> None:
     given = Globals(Path("c"), "two", "us-east-1", False, True)
-    assert given.hints("epochctl up") == "epochctl -C c --environment two --region us-east-1 up --sandbox"
-    assert Globals(Path(), None, None, False).hints("epochctl up") == "epochctl up"
+    assert given.hints(Command("up")) == "epochctl -C c --environment two --region us-east-1 up --sandbox"
+    assert Globals(Path(), None, None, False).hints(Command("up")) == "epochctl up"
 
 
 def test_whoever_goes_on_for_it_stays_inside() -> None:
@@ -87,8 +98,8 @@ class Heard:
 def test_events_and_last_words_carry_it() -> None:
     heard = Heard()
     advised = HintedPresenter(heard, INSIDE)
-    advised(events.StepWaiting("deploy", "pods", "none", 1.0, 2.0, "epochctl logs"))
-    advised.result({"next": "epochctl up", "due": {"dns": ["epochctl deploy", 3]}}, ("epochctl diagnose",))
+    advised(events.StepWaiting("deploy", "pods", "none", 1.0, 2.0, Command("logs")))
+    advised.result({"next": Command("up"), "due": {"dns": [Command("deploy"), 3]}}, (Command("diagnose"),))
     assert heard.all[0].fix == "epochctl logs --sandbox"
     fields, lines = heard.all[1]
     assert fields == {"next": "epochctl up --sandbox", "due": {"dns": ["epochctl deploy --sandbox", 3]}}
@@ -111,12 +122,18 @@ def test_the_words_that_it_knows_are_the_commands() -> None:
     assert {words.split()[0] for words in found if " " in words} == set(hints.GROUPS)
     assert {words.split()[0] for words in found} == COMMANDS.keys()
     for words in with_flag:
-        assert INSIDE(f"next: epochctl {words}.") == f"next: epochctl {words} --sandbox."
+        assert INSIDE(f"next: {Command(*words.split())}.") == f"next: epochctl {words} --sandbox."
 
 
-def test_nobody_says_a_command_past_it() -> None:
-    """What is said without a presenter names a command through advice, or names none."""
+def test_a_command_in_a_fix_is_a_value() -> None:
+    """Else it would lack the line's options when somebody pastes it."""
     names = "|".join(COMMANDS)
-    for path in Path(hints.__file__).parent.rglob("*.py"):
-        for said in re.findall(r"typer\.echo\((.*)", path.read_text()):
-            assert not re.search(rf"epochctl ({names})\b", said) or "hints(" in said, f"{path.name}: {said}"
+    for path in Path(epochctl.__file__).parent.rglob("*.py"):
+        for line in re.findall(r"^.*fix=.*$", path.read_text(), re.M):
+            assert not re.search(rf"epochctl ({names})\b", line), f"{path.name}: {line}"
+
+
+def test_where_nobody_completes_a_command_it_reads_as_it_is() -> None:
+    error = EpochctlError("no", why=f"see {Command('status')}", fix=Command("up", "--region", "a b"))
+    assert str(error) == "no\nsee epochctl status\nepochctl up --region 'a b'"
+    assert plain(f"then {Kubectl('get', 'pods')}") == "then kubectl get pods"

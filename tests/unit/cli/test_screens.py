@@ -18,6 +18,7 @@ from rich.console import Console as RichConsole
 from epochctl.cli.app import _show
 from epochctl.cli.output.plain import PlainLines
 from epochctl.cli.output.terminal import Console
+from epochctl.command import plain
 from epochctl.errors import DeployError, LockedError
 from epochctl.operations import status_screen
 from epochctl.operations.status_screen import Fact, Screen
@@ -30,7 +31,7 @@ BALANCER = "k8s-epochpro-epoch-a6dab1006d-1234567890.us-west-2.elb.amazonaws.com
 
 def compare(name: str, text: str) -> None:
     """With the file of that name; every trailing space of a renderer is none of ours."""
-    shown = "\n".join(line.rstrip() for line in text.strip("\n").splitlines()) + "\n"
+    shown = "\n".join(line.rstrip() for line in plain(text).strip("\n").splitlines()) + "\n"
     path = SCREENS / f"{name}.txt"
     if os.environ.get("ACCEPT_SCREENS"):
         path.write_text(shown)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from epochctl.command import Command
 from epochctl.config import cost, prices
 from epochctl.config.routing import Routing
 from epochctl.config.settings import Cluster, Settings
@@ -56,7 +57,7 @@ def test_the_choices_of_nat_differ() -> None:
 
 def test_the_plan_says_hour_month_date_and_the_way_back() -> None:
     text = "\n".join(cost_report.lines(settings(), "us-west-2"))
-    for word in ("an hour", "a month", str(prices.dated()), "epochctl down removes"):
+    for word in ("an hour", "a month", str(prices.dated()), f"{Command('down')} removes"):
         assert word in text
 
 

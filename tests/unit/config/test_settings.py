@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from epochctl.command import Command
 from epochctl.config.settings import Settings, load
 from epochctl.errors import SettingsError
 
@@ -106,7 +107,7 @@ def test_a_missing_host_name_says_where_to_put_it(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as caught:
         loaded(tmp_path)
     assert "API_HOSTNAME" in caught.value.why
-    assert caught.value.fix == "epochctl init"
+    assert caught.value.fix == Command("init")
 
 
 def test_a_certificate_must_be_in_the_same_region(tmp_path: Path) -> None:

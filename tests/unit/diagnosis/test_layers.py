@@ -11,6 +11,7 @@ import pytest
 
 from epochctl.aws.eks import NodeGroup
 from epochctl.aws.elbv2 import Elbv2
+from epochctl.command import Command
 from epochctl.config.settings import Settings
 from epochctl.diagnosis import DiagnosisContext, account, endpoint, workload
 from epochctl.kube import DeploymentState, NodeState
@@ -88,7 +89,7 @@ def test_a_pending_certificate_says_why(tmp_path: Path) -> None:
         observe=lambda ctx: Observation(None, ("wait",)),
     )
     found = account.certificate(context(tmp_path, acm_cert=step))
-    assert (found.state, found.next) == ("wrong", "epochctl cert wait")
+    assert (found.state, found.next) == ("wrong", Command("cert", "wait"))
     assert "the record is not in the zone" in found.cause
     none = SimpleNamespace(status=lambda ctx: None, observe=lambda ctx: Observation(None))
     assert account.certificate(context(tmp_path, acm_cert=none)).state == "absent"
@@ -148,7 +149,7 @@ def test_a_release_with_a_missing_object_or_a_dead_helm(tmp_path: Path) -> None:
 def test_a_missing_record(tmp_path: Path) -> None:
     step = SimpleNamespace(observe=lambda ctx: Observation(None, ("point epoch.example.com at lb",)))
     found = endpoint.record(context(tmp_path, dns=step))
-    assert (found.state, found.next) == ("wrong", "epochctl up")
+    assert (found.state, found.next) == ("wrong", Command("up"))
     assert "point epoch.example.com at lb" in found.cause
 
 

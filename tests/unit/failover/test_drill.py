@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 from two_regions import EAST, WEST, World, settings
 
+from epochctl.command import Command
 from epochctl.errors import EpochctlError, Interrupted, VerifyError
 from epochctl.failover import drill_marker, report
 from epochctl.failover.client import Probe
@@ -64,7 +65,7 @@ def test_what_cannot_be_repaired_is_marked(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(world, "repair", fail)
     with pytest.raises(EpochctlError, match="could not be mended") as raised:
         drilling(world).run(world.context())
-    assert raised.value.fix == "epochctl failover drill --mend"
+    assert raised.value.fix == Command("failover", "drill", "--mend")
     assert [one.region for one in drill_marker.find(world.settings)] == [WEST]
 
 
@@ -116,7 +117,7 @@ def test_a_drained_region_is_no_place_to_begin() -> None:
     world.drain(EAST)
     with pytest.raises(VerifyError, match="drained") as raised:
         choose_region(world.settings, world.regions(), WEST, "")
-    assert raised.value.fix == "epochctl failover to all"
+    assert raised.value.fix == Command("failover", "to", "all")
 
 
 def test_a_killed_drill_leaves_its_marker(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from epochctl.cli.command_context import open_command
 from epochctl.cli.options import Globals
+from epochctl.command import Command
 from epochctl.errors import Interrupted
 
 
@@ -21,7 +22,7 @@ def test_a_stop_names_the_command_that_goes_on(options: Globals) -> None:
     again = "run the same command again to continue"
     with pytest.raises(Interrupted) as stopped, open_command(options, title="cert wait"):
         raise Interrupted("stopped while waiting", fix=again)
-    assert stopped.value.fix == f"{again}: epochctl cert wait"
+    assert stopped.value.fix == f"{again}: {Command('cert', 'wait')}"
 
 
 def test_a_no_has_nothing_to_go_on_with(options: Globals) -> None:

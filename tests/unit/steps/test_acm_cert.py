@@ -10,6 +10,7 @@ from clock import Clock
 
 from epochctl.aws.acm import CertificateState
 from epochctl.aws.route53 import PublishResult, Record, Zone
+from epochctl.command import Command
 from epochctl.config.settings import Settings
 from epochctl.errors import CertificateError, DeadlineError, NotFoundError
 from epochctl.net.dns import Authority, DnsAnswer
@@ -305,7 +306,7 @@ def test_nothing_to_wait_for_before_a_request() -> None:
     run = Run(World())
     with pytest.raises(NotFoundError) as error:
         run.step.wait(run.context)
-    assert error.value.fix == "epochctl cert request"
+    assert error.value.fix == Command("cert", "request")
 
 
 def test_down_waits_for_the_listener_to_let_go_and_removes_both() -> None:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from epochctl.aws.elbv2 import Target
 from epochctl.aws.network import Subnet
+from epochctl.command import Command
 from epochctl.errors import DeployError
 from epochctl.kube import PodState, Trouble
 from epochctl.outputs import PushedImage
@@ -88,11 +89,11 @@ def ingress_failure(events: Sequence[str], role: str, subnets: Sequence[Subnet])
     what, warnings = "the load balancer cannot be made", "\n".join(f"  {event}" for event in events)
     for event in reversed(events):
         if cause := _denied(event, role) or _untagged(event, subnets):
-            fix = "epochctl infra up, then epochctl deploy"
+            fix = f"{Command('infra', 'up')}, then {Command('deploy')}"
             return NoRollbackError(what, why=f"{cause}\n{warnings}", fix=fix)
     cause = "the load balancer controller has not made a load balancer"
     cause = f"{cause}\n{warnings}" if warnings else f"{cause} and says nothing about it"
-    fix = "epochctl lb-controller status; put the cause right, then epochctl deploy"
+    fix = f"{Command('lb-controller', 'status')}; put the cause right, then {Command('deploy')}"
     return NoRollbackError(what, why=cause, fix=fix)
 
 

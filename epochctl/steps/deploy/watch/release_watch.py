@@ -11,6 +11,7 @@ from functools import partial
 
 from epochctl.aws.elbv2 import Elbv2, Target
 from epochctl.aws.network import Subnets
+from epochctl.command import Command
 from epochctl.errors import DeployError
 from epochctl.kube import Kube, PodState, Trouble, lb_controller
 from epochctl.kube.rollout import Rollout, TroubleTimers
@@ -91,7 +92,7 @@ class ReleaseWatch:
         for pod in pods:
             if line := image_mismatch(pod, image):
                 raise DeployError("the pods run another image than the one that was pushed", why=line)
-        fix = "epochctl status"
+        fix = Command("status")
         balancer = balancer_probe(self.target_health, ctx.clock, partial(self._ingress_failure, ctx))
         address = ctx.wait_for("the load balancer", balancer, deadline=300, fix=fix, longest=2.0)
         targets = targets_probe(self.target_health, pods, ctx.clock)
@@ -109,7 +110,7 @@ class ReleaseWatch:
             fail=partial(rollout_failure, name),
             gate=self.target_health.closed_gate,
         )
-        what, fix = "the pods of the release", "epochctl logs"
+        what, fix = "the pods of the release", Command("logs")
         return ctx.wait_for(what, rollout.probe, deadline=self.timeout, fix=fix, longest=2.0)
 
     def _ingress_failure(self, ctx: Context) -> NoRollbackError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from clock import Clock
 
+from epochctl.command import Command
 from epochctl.errors import ClusterError, DeployError, EpochctlError, Interrupted
 from epochctl.steps.deploy.health_path_change import health_path_change
 from epochctl.workflow.events import Event, StepProgress
@@ -85,4 +86,4 @@ def test_the_first_failure_is_the_one_that_is_told() -> None:
     run = Run(Hold(error=EpochctlError("Route 53 does not answer")))
     with pytest.raises(DeployError):
         run.release(OLD, DeployError("no pod is ready"))
-    assert "until the next epochctl up: Route 53 does not answer" in run.said
+    assert f"until the next {Command('up')}: Route 53 does not answer" in run.said

@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 from clock import Clock
 
+from epochctl.command import Command
 from epochctl.config.settings import Settings
 from epochctl.errors import LockedError
 from epochctl.outputs import Infrastructure
@@ -136,7 +137,7 @@ def test_a_kept_state_is_told_of_and_not_pushed(tmp_path: Path) -> None:
     kept.touch()
     program = Program(tmp_path)
     seen = made(program).observe(context(ReadOnly()))
-    assert seen.changes == (f"{kept} holds what could not be uploaded: epochctl resume",)
+    assert seen.changes == (f"{kept} holds what could not be uploaded: {Command('resume')}",)
     assert program.asked == ["init", "plan"]
 
 
