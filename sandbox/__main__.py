@@ -208,7 +208,7 @@ def _exec(arguments: argparse.Namespace) -> int:
     session.up(_say)
     if not arguments.then_down:
         return int(session.run(command))
-    from sandbox.namespaces import end_with_parent, wait_for
+    from sandbox.process.namespaces import end_with_parent, wait_for
 
     child = os.fork()  # the parent stays outside, to end the world
     if child == 0:

@@ -17,8 +17,8 @@ from typing import Any
 from sandbox import kubeconfigs, network
 from sandbox.authority import Authority
 from sandbox.network import AWS_ADDRESS, INTERNAL_PORT
-from sandbox.part import Part
 from sandbox.places import Places
+from sandbox.process.supervised_process import Part
 
 FIRST_TABLE = 100  # of routes, one for each cluster
 

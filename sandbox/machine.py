@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from sandbox.control_groups import may_be_made
+from sandbox.process.control_groups import may_be_made
 
 PRIVATE = ("/run", "/var/lib", "/var/log")  # the host's own containerd and kubelet, if any, must not be seen
 

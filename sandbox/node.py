@@ -13,11 +13,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from sandbox import network, node_plugins
-from sandbox.control_groups import parent
 from sandbox.control_plane import ControlPlane
 from sandbox.network import AWS_ADDRESS, INTERNAL_PORT
-from sandbox.part import Part
 from sandbox.places import Places
+from sandbox.process.control_groups import parent
+from sandbox.process.supervised_process import Part
 
 
 @dataclass(frozen=True)

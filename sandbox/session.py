@@ -19,10 +19,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from sandbox import control_groups, namespaces
 from sandbox.errors import SandboxError
 from sandbox.places import REGION, Places, cache_directory
 from sandbox.preparation.toolbox import Toolbox
+from sandbox.process import control_groups, namespaces
 
 START_SECONDS = 180.0  # it takes two or three; a machine that others keep busy took fifty
 _DROPPED = (

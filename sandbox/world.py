@@ -53,9 +53,9 @@ from sandbox.github import Issuer
 from sandbox.internal import application
 from sandbox.names import Names, NameServer
 from sandbox.network import AWS_ADDRESS, DNS_ADDRESS, INTERNAL_PORT
-from sandbox.part import Part
 from sandbox.places import Places
 from sandbox.preparation import images
+from sandbox.process.supervised_process import Part
 from sandbox.registry import Registry
 from sandbox.replication import Replication
 from sandbox.services import Services

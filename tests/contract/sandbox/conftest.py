@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import namespaces
 from sandbox.prepare import prepare
+from sandbox.process import namespaces
 from sandbox.session import Session
 
 NAME = f"contract-{os.getpid()}"

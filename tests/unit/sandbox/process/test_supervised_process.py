@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import part as module
 from sandbox.errors import SandboxError
-from sandbox.part import Part
+from sandbox.process import supervised_process as module
+from sandbox.process.supervised_process import Part
 
 Start = Callable[[str], Part]
 

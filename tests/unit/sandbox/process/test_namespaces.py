@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from sandbox import namespaces
 from sandbox.errors import SandboxError
+from sandbox.process import namespaces
 
 Machine = Callable[..., list[list[str]]]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import control_groups
+from sandbox.process import control_groups
 
 
 def test_only_the_worlds_own_groups_are_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
