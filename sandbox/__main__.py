@@ -155,7 +155,7 @@ def _record(arguments: argparse.Namespace) -> int:
 
 def _ask(method: str, path: str, body: str = "") -> int:
     """A question to the world's own http; its exit code."""
-    from sandbox.network import AWS_ADDRESS, INTERNAL_PORT
+    from sandbox.network.addresses import AWS_ADDRESS, INTERNAL_PORT
 
     question = str(Path(__file__).with_name("question.py"))
     url = f"http://{AWS_ADDRESS}:{INTERNAL_PORT}{quote(path)}"

@@ -14,7 +14,7 @@ import time
 import urllib.error
 from typing import Any
 
-from sandbox import network, pod_identity, rbac
+from sandbox import pod_identity, rbac
 from sandbox.account import access, instances, pace
 from sandbox.account.addresses import PodAddresses
 from sandbox.account.backends import ACCOUNT, CHANGES, backend
@@ -22,9 +22,10 @@ from sandbox.account.eks import node_group_issue
 from sandbox.account.identity import access_key_of, caller
 from sandbox.control_plane import ClusterPlan, ControlPlane
 from sandbox.errors import SandboxError
+from sandbox.network import iproute
+from sandbox.network.vpc import Vpcs
 from sandbox.node import Node, NodePlan
 from sandbox.places import Places
-from sandbox.vpc import Vpcs
 
 NODE_SECONDS = 120.0
 CONSOLE = 32_000  # characters, as EC2 keeps 64 KB
@@ -65,7 +66,7 @@ class Clusters:
         address, router = self.addresses(region).assign(instance_id, container)
         node = self._nodes.get(instance_id)
         if node is not None:
-            network.lead_to_host(address.partition("/")[0], node.plan.bridge)
+            iproute.lead_to_host(address.partition("/")[0], node.plan.bridge)
         return address, router
 
     def cluster_address(self, host: str) -> str | None:
@@ -211,7 +212,7 @@ class Clusters:
             labels=tuple((group.labels or {}).items()),
             admitted=self.admits_nodes,
         )
-        network.lead_to_host(address, wire.bridge)
+        iproute.lead_to_host(address, wire.bridge)
         self._planes[region, cluster.name].serve(wire.bridge)
         node = Node(plan, self._planes[region, cluster.name], self._places)
         self._nodes[instance.id] = node

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sandbox import kubeconfigs, network
+from sandbox import kubeconfigs
 from sandbox.authority import Authority
-from sandbox.network import AWS_ADDRESS, INTERNAL_PORT
+from sandbox.network import iproute
+from sandbox.network.addresses import AWS_ADDRESS, INTERNAL_PORT
 from sandbox.places import Places
 from sandbox.process.supervised_process import Part
 
@@ -84,8 +85,8 @@ class ControlPlane:
         parts, self._parts = self._parts, []
         for part in reversed(parts):
             part.stop(grace=3)
-        network.delete_link(f"cp{self.plan.number}")
-        network.delete_namespace(self.plan.namespace)
+        iproute.delete_link(f"cp{self.plan.number}")
+        iproute.delete_namespace(self.plan.namespace)
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def halt(self) -> None:
@@ -155,16 +156,16 @@ class ControlPlane:
     def _connect(self) -> None:
         plan = self.plan
         outer, inner = plan.wire
-        network.create_namespace(plan.namespace)
-        network.connect(plan.namespace, f"cp{plan.number}", outer, inner)
+        iproute.create_namespace(plan.namespace)
+        iproute.connect(plan.namespace, f"cp{plan.number}", outer, inner)
         for address in (plan.address, plan.service_address):
-            network.enter(plan.namespace, "address", "add", f"{address}/32", "dev", "lo")
-            network.ip("route", "replace", f"{address}/32", "via", inner)
+            iproute.enter(plan.namespace, "address", "add", f"{address}/32", "dev", "lo")
+            iproute.ip("route", "replace", f"{address}/32", "via", inner)
 
     def serve(self, bridge: str) -> None:
         """Let the instances on that bridge reach the service range's own API server."""
         plan = self.plan
-        network.lead(bridge, f"{plan.service_address}/32", plan.wire[1], FIRST_TABLE + plan.number)
+        iproute.lead(bridge, f"{plan.service_address}/32", plan.wire[1], FIRST_TABLE + plan.number)
 
     def _write_identity(self) -> None:
         from cryptography.hazmat.primitives import serialization

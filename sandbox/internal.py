@@ -17,12 +17,12 @@ from sandbox.account import elsewhere, inventory
 from sandbox.account.balancers import Balancers
 from sandbox.account.identity import who_holds
 from sandbox.clusters import Clusters
-from sandbox.distances import PLACES
-from sandbox.doors import Doors
 from sandbox.errors import SandboxError
 from sandbox.faults.switchboard import Switchboard
 from sandbox.github import Issuer
-from sandbox.names import Names
+from sandbox.network.dns_server import Names
+from sandbox.network.region_distance import PLACES
+from sandbox.network.security_group_filter import Doors
 from sandbox.registry import token
 
 

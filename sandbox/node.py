@@ -12,9 +12,10 @@ import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from sandbox import network, node_plugins
+from sandbox import node_plugins
 from sandbox.control_plane import ControlPlane
-from sandbox.network import AWS_ADDRESS, INTERNAL_PORT
+from sandbox.network import iproute
+from sandbox.network.addresses import AWS_ADDRESS, INTERNAL_PORT
 from sandbox.places import Places
 from sandbox.process.control_groups import parent
 from sandbox.process.supervised_process import Part
@@ -80,8 +81,8 @@ class Node:
         """Power off and unplug; already off is success."""
         if self._part is not None:
             self._part.stop(grace=3)
-        network.delete_link(self.plan.link)
-        network.delete_namespace(self.plan.namespace)
+        iproute.delete_link(self.plan.link)
+        iproute.delete_namespace(self.plan.namespace)
         shutil.rmtree(self._directory, ignore_errors=True)
 
     @property
@@ -90,8 +91,8 @@ class Node:
 
     def _connect(self) -> None:
         plan = self.plan
-        network.create_namespace(plan.namespace)
-        network.plug(plan.namespace, plan.link, plan.bridge)
+        iproute.create_namespace(plan.namespace)
+        iproute.plug(plan.namespace, plan.link, plan.bridge)
         # Pods hang on their node's wire, with addresses of the same VPC: that is what the VPC CNI gives them.
         for arguments in (
             ("link", "add", "vpc", "type", "bridge"),
@@ -100,7 +101,7 @@ class Node:
             ("link", "set", "vpc", "up"),
             ("route", "add", "default", "via", plan.router),
         ):
-            network.enter(plan.namespace, *arguments)
+            iproute.enter(plan.namespace, *arguments)
 
     def _write(self) -> None:
         plan, directory = self.plan, self._directory

@@ -14,7 +14,7 @@ from typing import Any
 import uvicorn
 
 from sandbox.authority import Authority
-from sandbox.network import AWS_ADDRESS, INTERNAL_PORT
+from sandbox.network.addresses import AWS_ADDRESS, INTERNAL_PORT
 
 
 class Services:

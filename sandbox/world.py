@@ -17,7 +17,6 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from sandbox import network
 from sandbox.account import (
     certificates,
     eks,
@@ -43,7 +42,6 @@ from sandbox.account.backends import backend
 from sandbox.account.balancers import Balancers
 from sandbox.account.idempotency import Remembering
 from sandbox.authority import Authority
-from sandbox.checkers import Checkers
 from sandbox.clusters import Clusters
 from sandbox.errors import SandboxError
 from sandbox.faults.fault import Reach
@@ -51,15 +49,17 @@ from sandbox.faults.switchboard import Switchboard
 from sandbox.front import Front
 from sandbox.github import Issuer
 from sandbox.internal import application
-from sandbox.names import Names, NameServer
-from sandbox.network import AWS_ADDRESS, DNS_ADDRESS, INTERNAL_PORT
+from sandbox.network import iproute
+from sandbox.network.addresses import AWS_ADDRESS, DNS_ADDRESS, INTERNAL_PORT
+from sandbox.network.dns_server import Names, NameServer
+from sandbox.network.health_checkers import Checkers
+from sandbox.network.vpc import Vpcs
 from sandbox.places import Places
 from sandbox.preparation import images
 from sandbox.process.supervised_process import Part
 from sandbox.registry import Registry
 from sandbox.replication import Replication
 from sandbox.services import Services
-from sandbox.vpc import Vpcs
 
 ZONE = "sandbox.test"
 REGISTRY_PORT = 9912
@@ -91,7 +91,7 @@ class World:
     def start(self) -> None:
         """Bring everything up; ready.json is written last."""
         self._mount()
-        network.prepare_world()
+        iproute.prepare_world()
         registry = self._registry().start()
         self._parts.append(registry)
         self._install()
@@ -100,7 +100,9 @@ class World:
         self._checkers.start()
         self._replication.start()
         self._serve()
-        balancer = self._part("balancer", [sys.executable, "-m", "sandbox.balancer", _INTERNAL]).start()
+        balancer = self._part(
+            "balancer", [sys.executable, "-m", "sandbox.network.load_balancer", _INTERNAL]
+        ).start()
         self._parts.append(balancer)
         registry.wait_until(lambda: _answers(f"{_REGISTRY}/v2/"), seconds=20)
         images.seed(self._places.registry, f"127.0.0.1:{REGISTRY_PORT}")

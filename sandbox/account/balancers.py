@@ -13,7 +13,7 @@ from typing import Any
 from sandbox.account import pace
 from sandbox.account.backends import backend, every
 from sandbox.account.certificates import listener_certificates
-from sandbox.balancer.rules import forward_groups
+from sandbox.network.load_balancer.listener_rules import forward_groups
 
 FIRST_ADDRESS = 10
 

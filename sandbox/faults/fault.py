@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sandbox.account.balancers import Balancers
     from sandbox.clusters import Clusters
     from sandbox.front import Front
-    from sandbox.names import Names
+    from sandbox.network.dns_server import Names
 
 Value = str | int | float
 Options = Mapping[str, Any]

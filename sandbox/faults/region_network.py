@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sandbox import network
 from sandbox.api_call import ApiCall, Interference, Outcome, Reset
 from sandbox.errors import SandboxError
 from sandbox.faults.fault import Fault, Options, Reach, Stop
+from sandbox.network import iproute
 
 
 def start(reach: Reach, options: Options) -> Stop:
@@ -15,12 +15,12 @@ def start(reach: Reach, options: Options) -> Stop:
     if not cut and not options["apis"]:
         raise SandboxError(f"there is nothing in {region}", fix="epochctl up")
     for address in cut:
-        network.cut(address)
+        iproute.cut(address)
     silent = reach.front.interfere(_broken(region)) if options["apis"] else None
 
     def stop() -> None:
         for address in cut:
-            network.mend(address)
+            iproute.mend(address)
         if silent is not None:
             silent()
 

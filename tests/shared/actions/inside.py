@@ -15,7 +15,7 @@ from pathlib import Path
 from actions.event import Event
 from actions.github_api import State, served
 from actions.runner import Runner
-from sandbox.network import AWS_ADDRESS, INTERNAL_PORT
+from sandbox.network.addresses import AWS_ADDRESS, INTERNAL_PORT
 
 
 def mint(claims: dict[str, str]) -> str:

@@ -15,11 +15,11 @@ from sandbox.account import certificates, gateways, pace, record_changes
 from sandbox.account.backends import backend
 from sandbox.account.balancers import Balancers
 from sandbox.authority import Authority
-from sandbox.balancer.health import HealthChecks
 from sandbox.errors import SandboxError
 from sandbox.faults import caa, negative_cache, slow, unhealthy_target
 from sandbox.faults.fault import Reach
-from sandbox.names import Names
+from sandbox.network.dns_server import Names
+from sandbox.network.load_balancer.target_health import HealthChecks
 
 NOBODY: Any = None
 HOST = "epoch.sandbox.test"

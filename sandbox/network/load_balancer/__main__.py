@@ -1,6 +1,6 @@
 """The process of the data plane: follows the emulated ELBv2 several times a second and reports health back.
 
-python -m sandbox.balancer http://<internal address>:<port>
+python -m sandbox.network.load_balancer http://<internal address>:<port>
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import Any
 
 import aiohttp
 
-from sandbox.balancer.health import HealthChecks
-from sandbox.balancer.listener import IDLE_SECONDS, Listener
+from sandbox.network.load_balancer.listener import IDLE_SECONDS, Listener
+from sandbox.network.load_balancer.target_health import HealthChecks
 
 POLL_SECONDS = 0.25
 log = logging.getLogger("balancer")

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.account.health_checks import PROBED, Observation, all_checks
-from sandbox.probe import Target, probe
+from sandbox.network.health_probe import Target, probe
 
 PLACES = {"us-east-1": "15.177.2.1", "us-west-2": "15.177.6.1", "eu-west-1": "15.177.10.1"}
 """Where checkers stand when a check says no regions (AWS: eight places), and the addresses they tell."""

@@ -19,8 +19,8 @@ from aiohttp import web
 from multidict import CIMultiDict
 from yarl import URL
 
-from sandbox.balancer import rules
-from sandbox.balancer.health import HealthChecks
+from sandbox.network.load_balancer import listener_rules
+from sandbox.network.load_balancer.target_health import HealthChecks
 
 SERVER = "awselb/2.0"
 IDLE_SECONDS = 60.0
@@ -88,7 +88,7 @@ class Listener:
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         host = request.headers.get("Host", "").partition(":")[0]
         path = request.raw_path.partition("?")[0]
-        for action in rules.actions_for(self.config, host, path, request.method):
+        for action in listener_rules.actions_for(self.config, host, path, request.method):
             answer: Callable[..., Any] | None = getattr(self, "_" + action["Type"].replace("-", "_"), None)
             if answer is not None:
                 response: web.StreamResponse = await answer(request, action, host)
@@ -100,7 +100,7 @@ class Listener:
     ) -> web.StreamResponse:
         config = action["RedirectConfig"]
         path, _, query = request.raw_path.partition("?")  # as it was sent: a decoded one may break the header
-        location = rules.redirect_location(
+        location = listener_rules.redirect_location(
             config, host, self.config["port"], path, query, self.config["protocol"]
         )
         status = int(config.get("StatusCode", "HTTP_302").removeprefix("HTTP_"))
@@ -123,7 +123,7 @@ class Listener:
     async def _forward(
         self, request: web.BaseRequest, action: dict[str, Any], host: str
     ) -> web.StreamResponse:
-        groups = rules.forward_groups(action)
+        groups = listener_rules.forward_groups(action)
         arn = (
             random.choices([g[0] for g in groups], [g[1] for g in groups])[0]
             if len(groups) > 1

@@ -13,11 +13,11 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from sandbox import checkers as module
 from sandbox.account import health_checks
 from sandbox.authority import Authority
-from sandbox.checkers import Checker, Checkers, Watched
-from sandbox.probe import Target, probe
+from sandbox.network import health_checkers as module
+from sandbox.network.health_checkers import Checker, Checkers, Watched
+from sandbox.network.health_probe import Target, probe
 
 CONFIG: Any = {
     "Type": "HTTPS",
@@ -138,7 +138,7 @@ def test_codes_and_strings_decide() -> None:
 def test_nobody_there_rubbish_and_silence_are_failures(monkeypatch: pytest.MonkeyPatch) -> None:
     assert asyncio.run(probe(target_at(1)))[1].endswith("Connection refused")
     assert not served(b"rubbish\r\n\r\n")[0]
-    monkeypatch.setattr("sandbox.probe.ANSWER_SECONDS", 0.1)
+    monkeypatch.setattr("sandbox.network.health_probe.ANSWER_SECONDS", 0.1)
 
     async def silent() -> tuple[bool, str]:
         async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox import network
-from sandbox.doors import Doors
+from sandbox.network import iproute
+from sandbox.network.security_group_filter import Doors
 
 ONE, TWO = "203.0.113.10", "203.0.113.11"
 
 
 def test_only_what_changes_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[str] = []
-    monkeypatch.setattr(network, "cut", lambda address: done.append(f"cut {address}"))
-    monkeypatch.setattr(network, "mend", lambda address: done.append(f"mend {address}"))
+    monkeypatch.setattr(iproute, "cut", lambda address: done.append(f"cut {address}"))
+    monkeypatch.setattr(iproute, "mend", lambda address: done.append(f"mend {address}"))
     doors = Doors()
     for shut in ({ONE}, {ONE}, {ONE, TWO}, {TWO}, set[str](), set[str]()):
         doors.follow(frozenset(shut))

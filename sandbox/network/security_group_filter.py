@@ -5,7 +5,7 @@ Knows addresses, no groups.
 
 from __future__ import annotations
 
-from sandbox import network
+from sandbox.network import iproute
 
 
 class Doors:
@@ -17,7 +17,7 @@ class Doors:
     def follow(self, shut: frozenset[str]) -> None:
         """These addresses, and no others."""
         for address in shut - self._shut:
-            network.cut(address)
+            iproute.cut(address)
         for address in self._shut - shut:
-            network.mend(address)
+            iproute.mend(address)
         self._shut = shut

@@ -13,10 +13,10 @@ import dns.rcode
 import dns.rdatatype
 import pytest
 
-from sandbox import names as module
 from sandbox.account.balancers import Balancers
-from sandbox.names import Names, NameServer
-from sandbox.network import AWS_ADDRESS, DNS_ADDRESS
+from sandbox.network import dns_server as module
+from sandbox.network.addresses import AWS_ADDRESS, DNS_ADDRESS
+from sandbox.network.dns_server import Names, NameServer
 
 CLUSTER = "abc.gr7.us-west-2.eks.amazonaws.com"
 

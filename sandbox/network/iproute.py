@@ -1,6 +1,6 @@
-"""Ordinary Linux networking that does what a VPC does: bridges, veth pairs, network namespaces, addresses.
+"""iproute2 commands: bridges, veth pairs, network namespaces, addresses and routes.
 
-Builds `ip` command lines and runs them; knows nothing of AWS.
+Builds `ip` command lines and runs them.
 """
 
 from __future__ import annotations
@@ -10,13 +10,9 @@ import subprocess
 from pathlib import Path
 
 from sandbox.errors import SandboxError
+from sandbox.network.addresses import LOAD_BALANCERS, SERVICES
 
-SERVICES = "198.51.100.0/24"  # TEST-NET-2: AWS's own endpoints, the resolver, cluster endpoints
-BALANCERS = "203.0.113.0/24"  # TEST-NET-3: public addresses of load balancers
-AWS_ADDRESS = "198.51.100.1"
-DNS_ADDRESS = "198.51.100.2"
 VOID = "void"  # a link that leads nowhere
-INTERNAL_PORT = 9911  # plain http on AWS_ADDRESS for the world's own parts
 
 
 def ip(*arguments: str) -> None:
@@ -40,7 +36,7 @@ def prepare_world() -> None:
     ip("link", "set", "lo", "up")
     ip("link", "add", VOID, "type", "bridge")
     ip("link", "set", VOID, "arp", "off", "up")
-    for cidr in (SERVICES, BALANCERS):
+    for cidr in (SERVICES, LOAD_BALANCERS):
         ip("route", "add", "local", cidr, "dev", "lo")  # each address of the range is ours at once
     Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
     Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").write_text("0")

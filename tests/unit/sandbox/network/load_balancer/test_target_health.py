@@ -10,8 +10,8 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from sandbox.balancer import health as module
-from sandbox.balancer.health import Checked, Health, HealthChecks
+from sandbox.network.load_balancer import target_health as module
+from sandbox.network.load_balancer.target_health import Checked, Health, HealthChecks
 
 GROUP = {
     "healthy": 3,

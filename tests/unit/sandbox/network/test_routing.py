@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from sandbox.account.zones import Record
-from sandbox.distances import distance
-from sandbox.resolver import Answer, Resolver
-from sandbox.routing import choose
+from sandbox.network.region_distance import distance
+from sandbox.network.resolver import Answer, Resolver
+from sandbox.network.routing import choose
 
 WEST = Record("epoch.test", "A", 60, ("192.0.2.1",), identifier="us-west-2")
 EAST = Record("epoch.test", "A", 60, ("192.0.2.2",), identifier="us-east-1")

@@ -10,9 +10,9 @@ import threading
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sandbox import network
 from sandbox.account.backends import backend
-from sandbox.names import NameServer
+from sandbox.network import iproute
+from sandbox.network.dns_server import NameServer
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ class Vpcs:
                 block = ipaddress.ip_network(backend("ec2", region).get_vpc(vpc_id).cidr_block)
                 self._count += 1
                 wire = Wire(f"vpc{self._count}", str(block[1]), str(block[2]), block.prefixlen)
-                network.create_bridge(wire.bridge, f"{wire.router}/{wire.prefix}")
-                network.ip("address", "add", f"{wire.resolver}/{wire.prefix}", "dev", wire.bridge)
+                iproute.create_bridge(wire.bridge, f"{wire.router}/{wire.prefix}")
+                iproute.ip("address", "add", f"{wire.resolver}/{wire.prefix}", "dev", wire.bridge)
                 self._names.listen(wire.resolver, region)
                 self._wires[vpc_id] = wire
             return self._wires[vpc_id]
@@ -55,4 +55,4 @@ class Vpcs:
         if wire is not None:
             if wire.resolver not in {other.resolver for other in list(self._wires.values())}:
                 self._names.leave(wire.resolver)
-            network.delete_link(wire.bridge)
+            iproute.delete_link(wire.bridge)

@@ -21,12 +21,12 @@ import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
-from sandbox import routing
 from sandbox.account import zones
 from sandbox.account.balancers import Balancers
-from sandbox.network import AWS_ADDRESS, DNS_ADDRESS
+from sandbox.network import routing
+from sandbox.network.addresses import AWS_ADDRESS, DNS_ADDRESS
+from sandbox.network.resolver import Answer, Resolver
 from sandbox.places import REGION
-from sandbox.resolver import Answer, Resolver
 
 ELSEWHERE = ("public.ecr.aws", "registry.k8s.io", "aws.github.io")
 CHAIN = 8  # CNAMEs followed at most

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.balancer import rules
+from sandbox.network.load_balancer import listener_rules
 
 DEFAULT = [{"Type": "fixed-response"}]
 CHOSEN = [{"Type": "forward", "TargetGroupArn": "arn"}]
@@ -17,7 +17,7 @@ def listener(*conditions: dict[str, Any]) -> dict[str, Any]:
 
 
 def chosen(condition: dict[str, Any], host: str = "a.test", path: str = "/", method: str = "GET") -> bool:
-    return rules.actions_for(listener(condition), host, path, method) == CHOSEN
+    return listener_rules.actions_for(listener(condition), host, path, method) == CHOSEN
 
 
 @pytest.mark.parametrize(
@@ -69,19 +69,19 @@ def test_all_conditions_of_a_rule_must_hold() -> None:
     both = listener(
         {"Field": "host-header", "Values": ["a.test"]}, {"Field": "path-pattern", "Values": ["/x"]}
     )
-    assert rules.actions_for(both, "a.test", "/x", "GET") == CHOSEN
-    assert rules.actions_for(both, "a.test", "/y", "GET") == DEFAULT
+    assert listener_rules.actions_for(both, "a.test", "/x", "GET") == CHOSEN
+    assert listener_rules.actions_for(both, "a.test", "/y", "GET") == DEFAULT
 
 
 def test_the_first_rule_that_holds_wins() -> None:
     anything = {"Field": "path-pattern", "Values": ["*"]}
     two = listener(anything)
     two["rules"].append({"conditions": [anything], "actions": DEFAULT})
-    assert rules.actions_for(two, "a.test", "/", "GET") == CHOSEN
+    assert listener_rules.actions_for(two, "a.test", "/", "GET") == CHOSEN
 
 
 def location(config: dict[str, Any], path: str = "/a/b", query: str = "c=d") -> str:
-    return rules.redirect_location(config, "a.test", 80, path, query, "HTTP")
+    return listener_rules.redirect_location(config, "a.test", 80, path, query, "HTTP")
 
 
 def test_a_redirect_to_https_keeps_host_path_and_query() -> None:
@@ -98,7 +98,7 @@ def test_every_part_of_a_redirect_may_use_parts_of_the_request() -> None:
 
 
 def test_a_forward_without_weights_has_one_group() -> None:
-    assert rules.forward_groups({"TargetGroupArn": "arn"}) == [("arn", 1)]
+    assert listener_rules.forward_groups({"TargetGroupArn": "arn"}) == [("arn", 1)]
 
 
 def test_a_forward_with_weights_has_each_group_with_its_own() -> None:
@@ -108,4 +108,4 @@ def test_a_forward_with_weights_has_each_group_with_its_own() -> None:
         {"TargetGroupArn": "c"},
     ]
     action = {"TargetGroupArn": "a", "ForwardConfig": {"TargetGroups": groups}}
-    assert rules.forward_groups(action) == [("a", 90), ("b", 0), ("c", 1)]
+    assert listener_rules.forward_groups(action) == [("a", 90), ("b", 0), ("c", 1)]

@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable, Sequence
 
 from sandbox.account.zones import Record
-from sandbox.distances import distance
+from sandbox.network.region_distance import distance
 
 MULTIVALUE = 8  # answers at most
 Healthy = Callable[[Record], bool]
