@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from sandbox import pod_identity
 from sandbox.account import permissions
 from sandbox.account.identity import refusal
 from sandbox.api_call import ApiCall, Interference, Lost, Outcome, api_call, settle, unheard
-from sandbox.clusters import Clusters
+from sandbox.eks import pod_identity
+from sandbox.eks.clusters import Clusters
 from sandbox.registry import ECR_HOST, PUBLIC_HOSTS, Registry, answer, chunks, header
 
 log = logging.getLogger("front")

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from sandbox.account import elsewhere, inventory
 from sandbox.account.balancers import Balancers
 from sandbox.account.identity import who_holds
-from sandbox.clusters import Clusters
+from sandbox.eks.clusters import Clusters
 from sandbox.errors import SandboxError
 from sandbox.faults.switchboard import Switchboard
 from sandbox.github import Issuer

@@ -42,7 +42,7 @@ from sandbox.account.backends import backend
 from sandbox.account.balancers import Balancers
 from sandbox.account.idempotency import Remembering
 from sandbox.authority import Authority
-from sandbox.clusters import Clusters
+from sandbox.eks.clusters import Clusters
 from sandbox.errors import SandboxError
 from sandbox.faults.fault import Reach
 from sandbox.faults.switchboard import Switchboard

@@ -11,7 +11,7 @@ from sandbox.account import access, addons, cluster_versions, updates
 from sandbox.account.updates import Updates
 
 if TYPE_CHECKING:
-    from sandbox.clusters import Clusters
+    from sandbox.eks.clusters import Clusters
 
 
 def install(clusters: Clusters) -> None:

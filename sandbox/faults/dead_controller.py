@@ -11,7 +11,7 @@ from urllib.error import URLError
 from sandbox.account.dialects import Dialect, Refusal
 from sandbox.account.identity import caller
 from sandbox.api_call import ApiCall, Outcome
-from sandbox.control_plane import ControlPlane
+from sandbox.eks.control_plane import ControlPlane
 from sandbox.errors import SandboxError
 from sandbox.faults.fault import Fault, Options, Reach, Stop
 

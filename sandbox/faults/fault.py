@@ -13,7 +13,7 @@ from sandbox.errors import SandboxError
 
 if TYPE_CHECKING:
     from sandbox.account.balancers import Balancers
-    from sandbox.clusters import Clusters
+    from sandbox.eks.clusters import Clusters
     from sandbox.front import Front
     from sandbox.network.dns_server import Names
 

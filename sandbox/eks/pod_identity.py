@@ -9,7 +9,7 @@ import base64
 import json
 from typing import Any
 
-from sandbox.control_plane import ControlPlane
+from sandbox.eks.control_plane import ControlPlane
 
 ANNOTATION = "eks.amazonaws.com/role-arn"
 TOKEN_DIRECTORY = "/var/run/secrets/eks.amazonaws.com/serviceaccount"

@@ -1,6 +1,6 @@
 """Process 1 of a node: private mounts, then containerd, then the kubelet. The node and its pods end with it.
 
-Runs inside the node's namespaces; its one argument is what sandbox.node wrote. Knows nothing of AWS.
+Runs inside the node's namespaces. Its one argument is the JSON file that sandbox.eks.node writes.
 """
 
 from __future__ import annotations

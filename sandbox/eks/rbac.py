@@ -6,7 +6,7 @@ On AWS an authorizer of EKS's does this. Knows no entry.
 from __future__ import annotations
 
 from sandbox.account.access import GROUPS
-from sandbox.control_plane import ControlPlane
+from sandbox.eks.control_plane import ControlPlane
 
 API = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings"
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sandbox import kubeconfigs
 from sandbox.authority import Authority
+from sandbox.eks import kubeconfigs
 from sandbox.network import iproute
 from sandbox.network.addresses import AWS_ADDRESS, INTERNAL_PORT
 from sandbox.places import Places

@@ -14,17 +14,17 @@ import time
 import urllib.error
 from typing import Any
 
-from sandbox import pod_identity, rbac
 from sandbox.account import access, instances, pace
 from sandbox.account.addresses import PodAddresses
 from sandbox.account.backends import ACCOUNT, CHANGES, backend
 from sandbox.account.eks import node_group_issue
 from sandbox.account.identity import access_key_of, caller
-from sandbox.control_plane import ClusterPlan, ControlPlane
+from sandbox.eks import pod_identity, rbac
+from sandbox.eks.control_plane import ClusterPlan, ControlPlane
+from sandbox.eks.node import Node, NodePlan
 from sandbox.errors import SandboxError
 from sandbox.network import iproute
 from sandbox.network.vpc import Vpcs
-from sandbox.node import Node, NodePlan
 from sandbox.places import Places
 
 NODE_SECONDS = 120.0

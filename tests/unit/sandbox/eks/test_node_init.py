@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sandbox import machine
+from sandbox.eks import node_init
 
 RESOURCES = {"cgroupsPath": "/pod", "resources": {"memory": {}}, "seccomp": {}, "namespaces": []}
 
@@ -37,33 +37,33 @@ def node(tmp_path: Path) -> dict[str, Any]:
 
 @pytest.fixture(params=[True, False], ids=["root", "ordinary user"])
 def rights(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
-    monkeypatch.setattr(machine, "may_be_made", lambda: request.param)
+    monkeypatch.setattr(node_init, "may_be_made", lambda: request.param)
     return bool(request.param)
 
 
 def test_the_node_is_the_instance(node: dict[str, Any]) -> None:
-    config = machine.kubelet_config(node)
+    config = node_init.kubelet_config(node)
     assert config["providerID"] == "aws:///us-west-2a/i-0123456789abcdef0"
     assert config["clusterDNS"] == ["10.0.0.2"]
 
 
 def test_nobody_talks_to_the_kubelet_unknown(node: dict[str, Any]) -> None:
-    config = machine.kubelet_config(node)
+    config = node_init.kubelet_config(node)
     assert config["authentication"]["anonymous"] == {"enabled": False}
     assert config["authentication"]["x509"] == {"clientCAFile": "/ca.crt"}
     assert config["authorization"] == {"mode": "Webhook"}
 
 
 def test_a_full_disk_of_the_host_evicts_nothing(node: dict[str, Any]) -> None:
-    assert set(machine.kubelet_config(node)["evictionHard"].values()) == {"0%"}
+    assert set(node_init.kubelet_config(node)["evictionHard"].values()) == {"0%"}
 
 
 def test_the_kubelets_configuration_is_json(node: dict[str, Any]) -> None:
-    assert json.loads(json.dumps(machine.kubelet_config(node))) == machine.kubelet_config(node)
+    assert json.loads(json.dumps(node_init.kubelet_config(node))) == node_init.kubelet_config(node)
 
 
 def test_the_command_line_says_name_address_and_labels(node: dict[str, Any]) -> None:
-    argv = machine.kubelet_argv(node)
+    argv = node_init.kubelet_argv(node)
     assert f"--hostname-override={node['name']}" in argv
     assert "--node-ip=10.0.1.5" in argv
     (labels,) = [a for a in argv if a.startswith("--node-labels=")]
@@ -73,7 +73,7 @@ def test_the_command_line_says_name_address_and_labels(node: dict[str, Any]) -> 
 
 
 def test_containerd_runs_pods_through_our_runc_and_our_network(node: dict[str, Any], rights: bool) -> None:
-    config = tomllib.loads(machine.containerd_config(node))
+    config = tomllib.loads(node_init.containerd_config(node))
     runtime = config["plugins"]["io.containerd.cri.v1.runtime"]
     runc = runtime["containerd"]["runtimes"]["runc"]["options"]["BinaryName"]
     assert Path(runc).stat().st_mode & 0o111
@@ -84,7 +84,7 @@ def test_containerd_runs_pods_through_our_runc_and_our_network(node: dict[str, A
 
 
 def test_limits_are_real_where_they_can_be(node: dict[str, Any], rights: bool, tmp_path: Path) -> None:
-    machine.containerd_config(node)
+    node_init.containerd_config(node)
     bundle, seen = tmp_path / "bundle", tmp_path / "seen"
     for directory in (bundle, tmp_path / "bin"):
         directory.mkdir()
@@ -101,7 +101,7 @@ def test_limits_are_real_where_they_can_be(node: dict[str, Any], rights: bool, t
 
 
 def test_the_pods_network_is_the_nodes_own_bridge(node: dict[str, Any], tmp_path: Path) -> None:
-    machine._write_cni(node)
+    node_init._write_cni(node)
     (plugin,) = json.loads((tmp_path / "cni" / "10-vpc.conflist").read_text())["plugins"]
     assert plugin["bridge"] == "vpc"
     assert plugin["ipam"] == {"type": "epoch-ipam", "instance": "i-0123456789abcdef0"}

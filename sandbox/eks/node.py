@@ -12,8 +12,8 @@ import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from sandbox import node_plugins
-from sandbox.control_plane import ControlPlane
+from sandbox.eks import node_plugins
+from sandbox.eks.control_plane import ControlPlane
 from sandbox.network import iproute
 from sandbox.network.addresses import AWS_ADDRESS, INTERNAL_PORT
 from sandbox.places import Places
@@ -71,9 +71,9 @@ class Node:
         argv = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
         self._part = Part(
             f"node-{self.plan.instance_id}",
-            [*argv, sys.executable, "-m", "sandbox.machine", str(self._directory / "machine.json")],
+            [*argv, sys.executable, "-m", "sandbox.eks.node_init", str(self._directory / "node.json")],
             logs=self._places.logs,
-            env={**self._places.environment(), "PYTHONPATH": str(Path(__file__).parent.parent)},
+            env={**self._places.environment(), "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
             namespace=self.plan.namespace,
         ).start()
 
@@ -123,4 +123,4 @@ class Node:
             "control_groups": parent(self._places.state),
             "cluster_ca": str(self._control_plane.directory / "pki" / "ca.crt"),
         }
-        (directory / "machine.json").write_text(json.dumps(description))
+        (directory / "node.json").write_text(json.dumps(description))

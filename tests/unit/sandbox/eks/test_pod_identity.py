@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sandbox import pod_identity
+from sandbox.eks import pod_identity
 
 ROLE = "arn:aws:iam::123456789012:role/controller"
 
