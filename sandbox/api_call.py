@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from socket import SO_LINGER, SOL_SOCKET
 from typing import Any
 
-from sandbox.account.dialects import Dialect, Refusal, dialect_of, write
-from sandbox.account.identity import access_key_of
+from sandbox.moto_patches.error_formats import Dialect, Refusal, dialect_of, write
+from sandbox.moto_patches.identity import access_key_of
 from sandbox.registry import ECR_HOST, chunks, header
 
 _REGION = re.compile(r"\.([a-z]{2}(?:-[a-z]+)+-\d)\.")

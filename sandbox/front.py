@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from sandbox.account import permissions
-from sandbox.account.identity import refusal
 from sandbox.api_call import ApiCall, Interference, Lost, Outcome, api_call, settle, unheard
 from sandbox.eks import pod_identity
 from sandbox.eks.clusters import Clusters
+from sandbox.moto_patches import iam_permissions
+from sandbox.moto_patches.identity import refusal
 from sandbox.registry import ECR_HOST, PUBLIC_HOSTS, Registry, answer, chunks, header
 
 log = logging.getLogger("front")
@@ -69,10 +69,10 @@ class Front:
         call = api_call(scope)
         outcome = self._outcome(call)
         made = outcome is None or isinstance(outcome, Lost)
-        if made and permissions.is_judged(call.service, call.key):
+        if made and iam_permissions.is_judged(call.service, call.key):
             body = b"".join([chunk async for chunk in chunks(receive)])
             receive = _once_more(body, receive)
-            denial = permissions.denial(call.service, call.key, header(scope, b"x-amz-target"), body)
+            denial = iam_permissions.denial(call.service, call.key, header(scope, b"x-amz-target"), body)
             outcome = denial or outcome
         if outcome is None:
             await service(scope, *_in_step(scope, receive, send))

@@ -13,13 +13,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route
 
-from sandbox.account import elsewhere, inventory
-from sandbox.account.balancers import Balancers
-from sandbox.account.identity import who_holds
 from sandbox.eks.clusters import Clusters
 from sandbox.errors import SandboxError
 from sandbox.faults.switchboard import Switchboard
 from sandbox.github import Issuer
+from sandbox.moto_patches import foreign_dns, inventory
+from sandbox.moto_patches.elbv2 import Balancers
+from sandbox.moto_patches.identity import who_holds
 from sandbox.network.dns_server import Names
 from sandbox.network.region_distance import PLACES
 from sandbox.network.security_group_filter import Doors
@@ -89,8 +89,8 @@ def application(
         asked = await request.json() if request.method == "PUT" else {}
         try:
             if asked:
-                await asyncio.to_thread(elsewhere.put, asked["name"], asked["type"], asked["value"])
-            return _text(elsewhere.lines())
+                await asyncio.to_thread(foreign_dns.put, asked["name"], asked["type"], asked["value"])
+            return _text(foreign_dns.lines())
         except SandboxError as error:
             return PlainTextResponse(f"{error.shown()}\n", status_code=400)
 

@@ -12,8 +12,8 @@ import re
 from collections.abc import AsyncIterator
 from typing import Any
 
-from sandbox.account.backends import ACCOUNT, backend
-from sandbox.account.pushed_images import find, is_taken, record
+from sandbox.moto_patches.backends import ACCOUNT, backend
+from sandbox.moto_patches.ecr_images import find, is_taken, record
 from sandbox.replication import Push, Replication
 
 ECR_HOST = re.compile(r"^(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com$")

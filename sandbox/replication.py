@@ -14,9 +14,9 @@ import urllib.request
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from sandbox.account.backends import ACCOUNT, CHANGES, backend
-from sandbox.account.pushed_images import is_taken, record
-from sandbox.account.replication_rules import Progress, destinations
+from sandbox.moto_patches.backends import ACCOUNT, CHANGES, backend
+from sandbox.moto_patches.ecr_images import is_taken, record
+from sandbox.moto_patches.ecr_replication import Progress, destinations
 
 DELAY_SECONDS = 1.0  # AWS: most images within half an hour, small ones within seconds
 KEPT = 1000  # images whose progress is remembered

@@ -17,30 +17,6 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from sandbox.account import (
-    certificates,
-    eks,
-    elsewhere,
-    gateways,
-    health_checks,
-    identity,
-    instances,
-    inventory,
-    policies,
-    providers,
-    quotas,
-    record_changes,
-    refusals,
-    replication_rules,
-    service_quotas,
-    shield,
-    stacks,
-    subnets,
-    templates,
-)
-from sandbox.account.backends import backend
-from sandbox.account.balancers import Balancers
-from sandbox.account.idempotency import Remembering
 from sandbox.authority import Authority
 from sandbox.eks.clusters import Clusters
 from sandbox.errors import SandboxError
@@ -49,6 +25,30 @@ from sandbox.faults.switchboard import Switchboard
 from sandbox.front import Front
 from sandbox.github import Issuer
 from sandbox.internal import application
+from sandbox.moto_patches import (
+    acm_certificates,
+    cloudformation,
+    ec2_dependencies,
+    ec2_instances,
+    ec2_launch_templates,
+    ec2_nat_gateways,
+    ec2_subnets,
+    ecr_replication,
+    eks_clusters,
+    foreign_dns,
+    iam_oidc_providers,
+    identity,
+    inventory,
+    quotas,
+    route53_health_checks,
+    route53_record_changes,
+    s3_bucket_policies,
+    service_quotas,
+    shield,
+)
+from sandbox.moto_patches.backends import backend
+from sandbox.moto_patches.elbv2 import Balancers
+from sandbox.moto_patches.idempotency import Remembering
 from sandbox.network import iproute
 from sandbox.network.addresses import AWS_ADDRESS, DNS_ADDRESS, INTERNAL_PORT
 from sandbox.network.dns_server import Names, NameServer
@@ -165,30 +165,30 @@ class World:
         return self._part("registry", argv)
 
     def _install(self) -> None:
-        certificates.install(self._authority)
+        acm_certificates.install(self._authority)
         self._balancers.install()
-        eks.install(self._clusters)
-        policies.install()
-        templates.install()
-        gateways.install()
-        providers.install()
-        stacks.install()
+        eks_clusters.install(self._clusters)
+        s3_bucket_policies.install()
+        ec2_launch_templates.install()
+        ec2_nat_gateways.install()
+        iam_oidc_providers.install()
+        cloudformation.install()
         quotas.install()
         service_quotas.install()
         shield.install()
-        instances.install(self._clusters.console)
-        refusals.install()
-        subnets.install()
-        record_changes.install()
-        health_checks.install(self._checkers.observations)
-        replication_rules.install(self._replication.progress)
+        ec2_instances.install(self._clusters.console)
+        ec2_dependencies.install()
+        ec2_subnets.install()
+        route53_record_changes.install()
+        route53_health_checks.install(self._checkers.observations)
+        ecr_replication.install(self._replication.progress)
         identity.install(lambda issuer: self._github.public_key(issuer) or self._clusters.public_key(issuer))
 
     def _open_account(self) -> identity.Caller:
         """The account as a person finds it: a user with a key, and a hosted zone for the host name."""
         route53 = backend("route53", "")
         route53.create_hosted_zone(f"{ZONE}.", private_zone=False, comment="made by the sandbox")
-        elsewhere.open_zone()
+        foreign_dns.open_zone()
         return identity.create_user()
 
     def _serve(self) -> None:

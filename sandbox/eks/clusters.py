@@ -14,15 +14,15 @@ import time
 import urllib.error
 from typing import Any
 
-from sandbox.account import access, instances, pace
-from sandbox.account.addresses import PodAddresses
-from sandbox.account.backends import ACCOUNT, CHANGES, backend
-from sandbox.account.eks import node_group_issue
-from sandbox.account.identity import access_key_of, caller
 from sandbox.eks import pod_identity, rbac
 from sandbox.eks.control_plane import ClusterPlan, ControlPlane
 from sandbox.eks.node import Node, NodePlan
 from sandbox.errors import SandboxError
+from sandbox.moto_patches import delays, ec2_instances, eks_access_entries
+from sandbox.moto_patches.backends import ACCOUNT, CHANGES, backend
+from sandbox.moto_patches.eks_clusters import node_group_issue
+from sandbox.moto_patches.identity import access_key_of, caller
+from sandbox.moto_patches.pod_addresses import PodAddresses
 from sandbox.network import iproute
 from sandbox.network.vpc import Vpcs
 from sandbox.places import Places
@@ -56,7 +56,7 @@ class Clusters:
     def groups(self, region: str, name: str, arn: str) -> list[str] | None:
         """The Kubernetes groups of a caller, by the cluster's access entries; None: it is not known there."""
         cluster = backend("eks", region).clusters.get(name)
-        return access.groups_of(cluster, arn) if cluster is not None else None
+        return eks_access_entries.groups_of(cluster, arn) if cluster is not None else None
 
     def addresses(self, region: str) -> PodAddresses:
         return self._addresses.setdefault(region, PodAddresses(region))
@@ -121,7 +121,7 @@ class Clusters:
         cluster.identity = {"oidc": {"issuer": plan.issuer}}
         cluster.kubernetes_network_config = {"serviceIpv4Cidr": str(block), "ipFamily": "ipv4"}
         known = caller(access_key_of(authorization, ""))
-        access.begin(cluster, known.arn if known else "")
+        eks_access_entries.begin(cluster, known.arn if known else "")
         plane = ControlPlane(plan, self._places)
         cluster.certificate_authority = {"data": base64.b64encode(plane.authority.certificate_pem).decode()}
         _add_network(region, cluster)
@@ -134,7 +134,7 @@ class Clusters:
             plane.start()
             rbac.register(plane)
             pod_identity.register(plane, self._places.ca_bundle.read_bytes())
-            pace.wait_out("cluster", began)
+            delays.wait_out("cluster", began)
             cluster.status = "ACTIVE"
         except (SandboxError, OSError) as error:
             log.error("cluster %s: %s", cluster.name, error)
@@ -155,14 +155,14 @@ class Clusters:
         group.status = "CREATING"
         group.version = cluster.version
         group.release_version = f"{cluster.version}.0-20260501"
-        access.begin(cluster, "", node_role=group.node_role)
+        eks_access_entries.begin(cluster, "", node_role=group.node_role)
         _in_background(f"boot-{group.nodegroup_name}", self._boot, region, cluster, group)
 
     def _boot(self, region: str, cluster: Any, group: Any) -> None:
         began = time.monotonic()
         try:
             self.scale(region, cluster, group)
-            pace.wait_out("node group", began)
+            delays.wait_out("node group", began)
             group.status = "ACTIVE"
         except Exception as error:
             log.exception("node group %s", group.nodegroup_name)
@@ -193,7 +193,7 @@ class Clusters:
     def _launch(self, region: str, cluster: Any, group: Any, index: int) -> None:
         subnet_id = group.subnets[index % len(group.subnets)]
         with CHANGES:
-            instance = instances.launch(region, subnet_id, cluster, group)
+            instance = ec2_instances.launch(region, subnet_id, cluster, group)
             subnet = backend("ec2", region).get_subnet(subnet_id)
         wire = self._vpcs.wire(region, subnet.vpc_id)
         address = instance.private_ip
@@ -223,7 +223,7 @@ class Clusters:
         self._nodes.pop(node.plan.instance_id, None)
         self.addresses(region).forget(node.plan.instance_id)
         with CHANGES:
-            instances.terminate(region, node.plan.instance_id)
+            ec2_instances.terminate(region, node.plan.instance_id)
         plane = self._planes.get((region, cluster_name))
         if plane is not None and plane.running:
             _delete_node_object(plane, node.plan.name)

@@ -5,8 +5,8 @@ On AWS an authorizer of EKS's does this. Knows no entry.
 
 from __future__ import annotations
 
-from sandbox.account.access import GROUPS
 from sandbox.eks.control_plane import ControlPlane
+from sandbox.moto_patches.eks_access_entries import GROUPS
 
 API = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings"
 

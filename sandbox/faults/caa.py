@@ -5,9 +5,9 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from sandbox.account.backends import CHANGES, backend
 from sandbox.errors import SandboxError
 from sandbox.faults.fault import Fault, Options, Reach, Stop
+from sandbox.moto_patches.backends import CHANGES, backend
 
 
 def start(reach: Reach, options: Options) -> Stop:

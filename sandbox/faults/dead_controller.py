@@ -8,12 +8,12 @@ from contextlib import suppress
 from typing import Any
 from urllib.error import URLError
 
-from sandbox.account.dialects import Dialect, Refusal
-from sandbox.account.identity import caller
 from sandbox.api_call import ApiCall, Outcome
 from sandbox.eks.control_plane import ControlPlane
 from sandbox.errors import SandboxError
 from sandbox.faults.fault import Fault, Options, Reach, Stop
+from sandbox.moto_patches.error_formats import Dialect, Refusal
+from sandbox.moto_patches.identity import caller
 
 NAME = "aws-load-balancer-controller"
 DEPLOYMENT = f"/apis/apps/v1/namespaces/kube-system/deployments/{NAME}"

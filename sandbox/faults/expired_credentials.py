@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime
 
-from sandbox.account import identity, sessions
 from sandbox.faults.fault import Fault, Options, Reach, Stop
+from sandbox.moto_patches import identity, sts_sessions
 
 
 def start(reach: Reach, options: Options) -> Stop:
-    moment = sessions.now() + datetime.timedelta(seconds=options["seconds"])
+    moment = sts_sessions.now() + datetime.timedelta(seconds=options["seconds"])
     for key in identity.keys_of_people():
-        sessions.end(key, moment)
+        sts_sessions.end(key, moment)
     return reach.sign_in
 
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from sandbox.errors import SandboxError
 
 if TYPE_CHECKING:
-    from sandbox.account.balancers import Balancers
     from sandbox.eks.clusters import Clusters
     from sandbox.front import Front
+    from sandbox.moto_patches.elbv2 import Balancers
     from sandbox.network.dns_server import Names
 
 Value = str | int | float
@@ -24,7 +24,7 @@ Stop = Callable[[], None]
 
 @dataclass(frozen=True)
 class Reach:
-    """What a fault may touch, beside moto's backends (sandbox.account.backends)."""
+    """What a fault may touch, beside moto's backends (sandbox.moto_patches.backends)."""
 
     clusters: Clusters
     balancers: Balancers

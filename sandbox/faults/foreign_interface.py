@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sandbox.account.backends import ACCOUNT, CHANGES, backend
-from sandbox.account.places import subnets, vpc_named
 from sandbox.faults.fault import Fault, Options, Reach, Stop
+from sandbox.moto_patches.backends import ACCOUNT, CHANGES, backend
+from sandbox.moto_patches.vpc_lookup import subnets, vpc_named
 
 NAME = "legacy-database"
 

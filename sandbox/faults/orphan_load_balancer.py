@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.account.backends import CHANGES, backend
-from sandbox.account.places import subnets, vpc_named
 from sandbox.faults.fault import Fault, Options, Reach, Stop
+from sandbox.moto_patches.backends import CHANGES, backend
+from sandbox.moto_patches.vpc_lookup import subnets, vpc_named
 
 STEM = "k8s-orphan"
 GUARDDUTY = {"GuardDutyManaged": "true"}

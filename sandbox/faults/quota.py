@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sandbox.account import quotas
 from sandbox.errors import SandboxError
 from sandbox.faults.fault import Fault, Options, Reach, Stop
+from sandbox.moto_patches import quotas
 
 WORDS = tuple(quota.word for quota in quotas.QUOTAS)
 

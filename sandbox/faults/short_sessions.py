@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from sandbox.account import sessions
 from sandbox.faults.fault import Fault, Options, Reach, Stop
+from sandbox.moto_patches import sts_sessions
 
 
 def start(reach: Reach, options: Options) -> Stop:
@@ -27,7 +27,7 @@ def _shorten(kind: Any, lifetime: datetime.timedelta) -> Stop:
 
     def shortened(self: Any, *arguments: Any, **named: Any) -> None:
         begin(self, *arguments, **named)
-        self.expiration = sessions.now() + lifetime
+        self.expiration = sts_sessions.now() + lifetime
 
     def stop() -> None:
         kind.__init__ = begin

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from sandbox.account import pace
 from sandbox.faults.fault import Fault, Options, Reach, Stop
+from sandbox.moto_patches import delays
 
 
 def start(reach: Reach, options: Options) -> Stop:
-    pace.set_scale(options["scale"])
-    return lambda: pace.set_scale(0.0)
+    delays.set_scale(options["scale"])
+    return lambda: delays.set_scale(0.0)
 
 
 FAULT = Fault(
     "slow",
     "what is created takes as long as on AWS, times `scale`: "
-    + ", ".join(f"{what} {seconds:.0f} s" for what, seconds in pace.USUAL.items()),
+    + ", ".join(f"{what} {seconds:.0f} s" for what, seconds in delays.USUAL.items()),
     start,
     {"scale": 0.1},
 )

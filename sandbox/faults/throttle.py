@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import random
 
-from sandbox.account.dialects import THROTTLED
 from sandbox.api_call import ApiCall, Lost, Outcome, Reset
 from sandbox.errors import SandboxError
 from sandbox.faults.fault import Fault, Options, Reach, Stop
+from sandbox.moto_patches.error_formats import THROTTLED
 
 MODES = ("throttle", "reset", "mixed", "lost")
 

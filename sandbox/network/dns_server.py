@@ -21,8 +21,8 @@ import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
-from sandbox.account import zones
-from sandbox.account.balancers import Balancers
+from sandbox.moto_patches import route53_zones
+from sandbox.moto_patches.elbv2 import Balancers
 from sandbox.network import routing
 from sandbox.network.addresses import AWS_ADDRESS, DNS_ADDRESS
 from sandbox.network.resolver import Answer, Resolver
@@ -110,14 +110,14 @@ class Names:
                 if kind in ("A", "ANY"):
                     response.answer.append(_rrset(owner, 60, "A", fixed))
                 return True
-            zone = zones.zone_of(name)
+            zone = route53_zones.zone_of(name)
             if zone is None:
                 return False
-            found = zones.records(name)
+            found = route53_zones.records(name)
             cname = next((record for record in found if record.type == "CNAME"), None)
             if cname is None or kind == "CNAME":
                 self._add_records(response, owner, found, kind, asker)
-                return bool(found) or zones.exists_below(name)
+                return bool(found) or route53_zones.exists_below(name)
             response.answer.append(_rrset(owner, cname.ttl, "CNAME", cname.values))
             name = cname.values[0].rstrip(".").lower()
             owner = dns.name.from_text(name)
@@ -127,7 +127,7 @@ class Names:
         self,
         response: dns.message.Message,
         owner: dns.name.Name,
-        found: list[zones.Record],
+        found: list[route53_zones.Record],
         kind: str,
         asker: Resolver,
     ) -> None:
@@ -138,11 +138,11 @@ class Names:
         if answer.values:
             response.answer.append(_rrset(owner, answer.ttl, kind, answer.values))
 
-    def _values(self, records: list[zones.Record]) -> Answer:
+    def _values(self, records: list[route53_zones.Record]) -> Answer:
         values = (self._fixed(each.alias) if each.alias else each.values for each in records)
         return Answer(min((each.ttl for each in records), default=0), tuple(itertools.chain(*values)))
 
-    def _is_healthy(self, record: zones.Record) -> bool:
+    def _is_healthy(self, record: route53_zones.Record) -> bool:
         """Its health check, where it has one, and what its alias stands for, where that counts."""
         if record.check and not self._passes(record.check):
             return False
@@ -159,16 +159,16 @@ class Names:
         if name.endswith(".compute.internal"):
             address = self._instance_address(name)
             return (address,) if address else ()
-        if name in zones.NAME_SERVERS or ".awsdns-" in name:
+        if name in route53_zones.NAME_SERVERS or ".awsdns-" in name:
             return (DNS_ADDRESS,)
         if name.endswith((".amazonaws.com", ".aws.amazon.com", ".api.aws")) or name in ELSEWHERE:
             return (AWS_ADDRESS,)
         return ()
 
     def _add_authority(self, response: dns.message.Message, name: str) -> None:
-        zone = zones.zone_of(name)
+        zone = route53_zones.zone_of(name)
         if zone:
-            soa = next((r for r in zones.records(zone) if r.type == "SOA"), None)
+            soa = next((r for r in route53_zones.records(zone) if r.type == "SOA"), None)
             if soa:
                 response.authority.append(_rrset(zone + ".", soa.ttl, "SOA", soa.values))
 

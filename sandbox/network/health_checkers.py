@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sandbox.account.health_checks import PROBED, Observation, all_checks
+from sandbox.moto_patches.route53_health_checks import PROBED, Observation, all_checks
 from sandbox.network.health_probe import Target, probe
 
 PLACES = {"us-east-1": "15.177.2.1", "us-west-2": "15.177.6.1", "eu-west-1": "15.177.10.1"}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 
-from sandbox.account.zones import Record
+from sandbox.moto_patches.route53_zones import Record
 from sandbox.network.region_distance import distance
 
 MULTIVALUE = 8  # answers at most

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sandbox.account.backends import backend
+from sandbox.moto_patches.backends import backend
 from sandbox.network import iproute
 from sandbox.network.dns_server import NameServer
 

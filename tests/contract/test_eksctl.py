@@ -23,7 +23,7 @@ from moto import mock_aws
 from epochctl.clients.aws import Aws
 from epochctl.clients.stacks import CLUSTER_TAG, Stacks
 from epochctl.tools import eksctl
-from sandbox.account import providers, stacks
+from sandbox.moto_patches import cloudformation, iam_oidc_providers
 
 POLICY = "arn:aws:iam::123456789012:policy/epoch-lb"
 ACCOUNT = eksctl.ServiceAccount(
@@ -139,8 +139,8 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for key in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(key, "testing")
     monkeypatch.delenv("AWS_PROFILE", raising=False)
-    providers.install()
-    stacks.install()
+    iam_oidc_providers.install()
+    cloudformation.install()
     with mock_aws():
         yield
 

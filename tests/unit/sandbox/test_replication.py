@@ -11,9 +11,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sandbox import replication as module
-from sandbox.account import replication_rules
-from sandbox.account.pushed_images import record
-from sandbox.account.replication_rules import destinations
+from sandbox.moto_patches import ecr_replication
+from sandbox.moto_patches.ecr_images import record
+from sandbox.moto_patches.ecr_replication import destinations
 from sandbox.replication import Push, Replication
 
 BODY = b'{"schemaVersion": 2}'
@@ -23,7 +23,7 @@ PUSH = Push("epoch", BODY, "sha256:" + "a" * 64, "v1", "application/vnd.oci.imag
 @pytest.fixture
 def replication(account: None, monkeypatch: pytest.MonkeyPatch) -> Replication:
     made = Replication("http://upstream.test")
-    replication_rules.install(made.progress)
+    ecr_replication.install(made.progress)
     monkeypatch.setattr(module, "DELAY_SECONDS", 0.0)
     return made
 

@@ -9,11 +9,11 @@ from typing import Any
 import boto3
 import pytest
 
-from sandbox.account import identity, sessions
-from sandbox.account.dialects import EXPIRED
-from sandbox.account.identity import Caller
 from sandbox.faults import expired_credentials, short_sessions
 from sandbox.faults.fault import Reach
+from sandbox.moto_patches import identity, sts_sessions
+from sandbox.moto_patches.error_formats import EXPIRED
+from sandbox.moto_patches.identity import Caller
 
 NOBODY: Any = None
 ROLE = "arn:aws:iam::123456789012:role/"
@@ -49,7 +49,7 @@ def test_a_session_is_its_owner_for_as_long_as_it_lives(engineer: Caller) -> Non
     sts = boto3.Session(given["AccessKeyId"], given["SecretAccessKey"]).client("sts", "us-west-2")
     assert sts.get_caller_identity()["Arn"] == engineer.arn
     assert identity.refusal(given["AccessKeyId"]) is None
-    left = given["Expiration"].replace(tzinfo=None) - sessions.now()  # type: ignore[attr-defined]
+    left = given["Expiration"].replace(tzinfo=None) - sts_sessions.now()  # type: ignore[attr-defined]
     assert datetime.timedelta(seconds=890) < left <= datetime.timedelta(seconds=900)
 
 

@@ -11,13 +11,13 @@ import dns.message
 import dns.rcode
 import pytest
 
-from sandbox.account import certificates, gateways, pace, record_changes
-from sandbox.account.backends import backend
-from sandbox.account.balancers import Balancers
 from sandbox.authority import Authority
 from sandbox.errors import SandboxError
 from sandbox.faults import caa, negative_cache, slow, unhealthy_target
 from sandbox.faults.fault import Reach
+from sandbox.moto_patches import acm_certificates, delays, ec2_nat_gateways, route53_record_changes
+from sandbox.moto_patches.backends import backend
+from sandbox.moto_patches.elbv2 import Balancers
 from sandbox.network.dns_server import Names
 from sandbox.network.load_balancer.target_health import HealthChecks
 
@@ -27,14 +27,14 @@ HOST = "epoch.sandbox.test"
 
 @pytest.fixture
 def reach(account: None, authority: Authority) -> Iterator[Reach]:
-    certificates.install(authority)
-    gateways.install()
-    record_changes.install()
+    acm_certificates.install(authority)
+    ec2_nat_gateways.install()
+    route53_record_changes.install()
     balancers = Balancers()
     balancers.install()
     boto3.client("route53").create_hosted_zone(Name="sandbox.test", CallerReference="1")
     yield Reach(NOBODY, balancers, Names(balancers, lambda _: None, lambda _: None), NOBODY)
-    pace.set_scale(0.0)
+    delays.set_scale(0.0)
 
 
 def publish(name: str, kind: str, value: str) -> None:
@@ -51,7 +51,7 @@ def certificate() -> dict[str, Any]:
     """Of a certificate whose validation record is in the zone."""
     acm = boto3.client("acm", "us-west-2")
     arn = acm.request_certificate(DomainName=HOST, ValidationMethod="DNS")["CertificateArn"]
-    name, value = certificates.validation_record(HOST)
+    name, value = acm_certificates.validation_record(HOST)
     publish(name, "CNAME", value)
     return dict(acm.describe_certificate(CertificateArn=arn)["Certificate"])
 

@@ -13,7 +13,7 @@ import dns.rcode
 import dns.rdatatype
 import pytest
 
-from sandbox.account.balancers import Balancers
+from sandbox.moto_patches.elbv2 import Balancers
 from sandbox.network import dns_server as module
 from sandbox.network.addresses import AWS_ADDRESS, DNS_ADDRESS
 from sandbox.network.dns_server import Names, NameServer

@@ -13,8 +13,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from sandbox.account import health_checks
 from sandbox.authority import Authority
+from sandbox.moto_patches import route53_health_checks
 from sandbox.network import health_checkers as module
 from sandbox.network.health_checkers import Checker, Checkers, Watched
 from sandbox.network.health_probe import Target, probe
@@ -154,7 +154,7 @@ def test_nobody_there_rubbish_and_silence_are_failures(monkeypatch: pytest.Monke
 
 @pytest.mark.usefixtures("account")
 def test_a_caller_reference_makes_one_check_and_a_version_guards_it() -> None:
-    health_checks.install(lambda _: [])
+    route53_health_checks.install(lambda _: [])
     route53 = boto3.client("route53")
     made = [route53.create_health_check(CallerReference="a", HealthCheckConfig=CONFIG) for _ in range(2)]
     identifier = made[0]["HealthCheck"]["Id"]

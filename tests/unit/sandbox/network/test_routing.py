@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from sandbox.account.zones import Record
+from sandbox.moto_patches.route53_zones import Record
 from sandbox.network.region_distance import distance
 from sandbox.network.resolver import Answer, Resolver
 from sandbox.network.routing import choose

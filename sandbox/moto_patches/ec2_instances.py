@@ -1,0 +1,108 @@
+"""Instances of a node group: launched and ended as by its Auto Scaling group, which remembers each attempt.
+
+Patches moto's answers about what such a group did and what an instance's console says; boots nothing.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from sandbox.moto_patches.backends import ACCOUNT, backend
+
+IMAGE = "ami-0e5a0000000000000"
+_activities: dict[str, list[dict[str, Any]]] = {}
+
+
+def install(console: Callable[[str], str]) -> None:
+    """console(instance id) gives what the machine has printed."""
+    from moto.autoscaling.responses import AutoScalingResponse
+    from moto.core.responses import ActionResult
+    from moto.ec2.responses.general import General
+
+    told = General.get_console_output
+
+    def describe_scaling_activities(self: Any) -> Any:
+        found = _activities.get(self._get_param("AutoScalingGroupName"), [])
+        return ActionResult({"Activities": list(reversed(found))})
+
+    def get_console_output(self: Any) -> Any:
+        from moto.core.types import Base64EncodedString
+
+        instance = self.ec2_backend.get_instance(self._get_param("InstanceId"))
+        printed = console(instance.id)
+        if not printed:
+            return told(self)
+        output = Base64EncodedString.from_raw_string(printed)
+        return ActionResult({"InstanceId": instance.id, "Timestamp": _now(), "Output": output})
+
+    AutoScalingResponse.describe_scaling_activities = describe_scaling_activities
+    General.get_console_output = get_console_output
+
+
+def launch(region: str, subnet_id: str, cluster: Any, group: Any) -> Any:
+    """One more instance; what EC2 refuses is remembered, too."""
+    try:
+        instance = _run(region, subnet_id, cluster, group)
+    except Exception as error:
+        words = f"{getattr(error, 'code', type(error).__name__)} - {getattr(error, 'message', error)}"
+        _remember(group, "Launching a new EC2 instance", "Failed", f"{words} Launching EC2 instance failed.")
+        raise
+    _remember(group, f"Launching a new EC2 instance: {instance.id}", "Successful")
+    return instance
+
+
+def terminate(region: str, instance_id: str) -> None:
+    """The instance and its interface go; moto alone would leave the interface."""
+    ec2 = backend("ec2", region)
+    ec2.terminate_instances([instance_id])
+    for interface in list(ec2.enis.values()):
+        if interface.instance is not None and interface.instance.id == instance_id:
+            ec2.enis.pop(interface.id, None)
+
+
+def _run(region: str, subnet_id: str, cluster: Any, group: Any) -> Any:
+    tags = {
+        "eks:cluster-name": cluster.name,
+        "eks:nodegroup-name": group.nodegroup_name,
+        f"kubernetes.io/cluster/{cluster.name}": "owned",
+        "Name": f"{cluster.name}-{group.nodegroup_name}",
+    }
+    reservation = backend("ec2", region).run_instances(
+        IMAGE,
+        1,
+        None,
+        [],
+        region_name=region,
+        instance_type=(group.instance_types or ["t3.medium"])[0],
+        is_instance_type_default=False,
+        subnet_id=subnet_id,
+        security_group_ids=[cluster.resources_vpc_config["clusterSecurityGroupId"]],
+        tags={"instance": tags},
+        owner_id=ACCOUNT,
+        key_name=None,
+        placement=None,
+    )
+    return reservation.instances[0]
+
+
+def _remember(group: Any, what: str, code: str, message: str = "") -> None:
+    name = group.resources["autoScalingGroups"][0]["name"]
+    activity = {
+        "ActivityId": str(uuid.uuid4()),
+        "AutoScalingGroupName": name,
+        "Description": what,
+        "Cause": "At the request of EKS the desired capacity was raised.",
+        "StartTime": _now(),
+        "EndTime": _now(),
+        "StatusCode": code,
+        "StatusMessage": message or None,
+        "Progress": 100,
+    }
+    _activities.setdefault(name, []).append(activity)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)

@@ -1,0 +1,106 @@
+"""Route 53's health checks as its API has them: made once a caller reference, versioned, observed.
+
+Patches moto, whose observations are made up; asks whoever probes, and probes nothing itself.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sandbox.moto_patches.backends import backend
+
+PROBED = ("HTTP", "HTTPS", "HTTP_STR_MATCH", "HTTPS_STR_MATCH", "TCP")
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What one checker said last: where it stands, from which address, its words, and when (UTC)."""
+
+    region: str
+    address: str
+    status: str
+    at: datetime
+
+
+Observed = Callable[[str], list[Observation]]
+
+
+def all_checks() -> list[Any]:
+    """moto's health checks."""
+    return list(backend("route53", "").health_checks.values())
+
+
+def install(observed: Observed) -> None:
+    """observed(id) gives the last observation of each checker."""
+    from moto.route53 import models, responses
+
+    _patch_creation(models)
+    _patch_update(responses)
+    _patch_status(responses, observed)
+
+
+def _patch_creation(models: Any) -> None:
+    create = models.Route53Backend.create_health_check
+
+    def create_health_check(self: Any, caller_reference: str, health_check_args: dict[str, Any]) -> Any:
+        known = vars(self).setdefault("sandbox_references", {})
+        earlier, arguments = known.get(caller_reference, (None, None))
+        if earlier is None:
+            https = str(health_check_args["type"]).startswith("HTTPS")
+            port = health_check_args.get("port") or (443 if https else 80)
+            made = create(self, caller_reference, {**health_check_args, "port": port})
+            known[caller_reference] = made, copy.deepcopy(health_check_args)
+            return made
+        if earlier.id in self.health_checks and arguments == health_check_args:
+            return earlier
+        message = f"The health check with caller reference {caller_reference} already exists."
+        raise _refused("HealthCheckAlreadyExists", message)
+
+    models.Route53Backend.create_health_check = create_health_check
+
+
+def _patch_update(responses: Any) -> None:
+    update = responses.Route53.update_health_check
+
+    def update_health_check(self: Any) -> Any:
+        check = self.backend.get_health_check(self._get_param("HealthCheckId"))
+        version = self._get_param("HealthCheckVersion")
+        if version is not None and int(version) != check.health_check_version:
+            message = f"The version is {check.health_check_version}, not {version}."
+            raise _refused("HealthCheckVersionMismatch", message)
+        regions = check.regions
+        result = update(self)
+        check.regions = check.regions or regions  # what a request leaves out stays as it is
+        check.health_check_version += 1
+        return result
+
+    responses.Route53.update_health_check = update_health_check
+
+
+def _patch_status(responses: Any, observed: Observed) -> None:
+    from moto.core.responses import ActionResult
+
+    def get_health_check_status(self: Any) -> Any:
+        check = self.backend.get_health_check(self._get_param("HealthCheckId"))
+        observations = [
+            {
+                "Region": each.region,
+                "IPAddress": each.address,
+                "StatusReport": {"Status": each.status, "CheckedTime": each.at},
+            }
+            for each in observed(check.id)
+        ]
+        return ActionResult({"HealthCheckObservations": observations})
+
+    responses.Route53.get_health_check_status = get_health_check_status
+
+
+def _refused(code: str, message: str) -> Exception:
+    from moto.route53.exceptions import Route53ClientError
+
+    made: Exception = Route53ClientError(code, message)
+    return made

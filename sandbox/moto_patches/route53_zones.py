@@ -1,0 +1,130 @@
+"""What the emulated Route 53 says, as a name server sees it: zones, and the records that answer a question.
+
+Knows nothing of the wire format, and nothing of names outside the hosted zones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.moto_patches.backends import backend, provider
+
+NAME_SERVERS = ("ns-1.awsdns-01.com", "ns-2.awsdns-02.net", "ns-3.awsdns-03.org", "ns-4.awsdns-04.co.uk")
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record set. alias: the DNS name it stands for, "" when the values are its own. TTL in seconds.
+
+    identifier: of one among several of a name and type, with weight, region or failover by their policy.
+    check: id of a health check. evaluates: the health of what the alias stands for counts.
+    """
+
+    name: str
+    type: str
+    ttl: int
+    values: tuple[str, ...]
+    alias: str = ""
+    identifier: str = ""
+    weight: int | None = None
+    region: str = ""
+    failover: str = ""
+    check: str = ""
+    evaluates: bool = False
+
+
+def zone_names() -> list[str]:
+    """Names of the public hosted zones, lower case, without the final dot, longest first."""
+    return sorted((plain(zone.name) for zone in _public()), key=len, reverse=True)
+
+
+def zone_of(name: str) -> str | None:
+    """The longest zone that holds the name."""
+    return next((zone for zone in zone_names() if name == zone or name.endswith("." + zone)), None)
+
+
+def records(name: str) -> list[Record]:
+    """Every record set of exactly that name; a wildcard's where there is none."""
+    known = list(_all())
+    source = _source({record.name for record in known}, name)
+    return [record for record in known if record.name == source]
+
+
+def _source(names: set[str], name: str) -> str:
+    """The name whose records answer for `name`: itself, or the wildcard below its closest existing parent."""
+    if name in names or any(each.endswith("." + name) for each in names):
+        return name
+    parent = name.partition(".")[2]
+    while parent and parent not in names and f"*.{parent}" not in names:
+        parent = parent.partition(".")[2]
+    return f"*.{parent}"
+
+
+def may_issue(name: str, authorities: tuple[str, ...]) -> bool:
+    """Whether CAA lets one of the authorities issue for the name (the closest record set counts)."""
+    while name:
+        values = [v for record in records(name) if record.type == "CAA" for v in record.values]
+        issuers = [v.split(None, 2)[2].strip('"').partition(";")[0].strip() for v in values if " issue " in v]
+        if values:
+            return not issuers or bool(set(issuers) & set(authorities))
+        name = name.partition(".")[2]
+    return True
+
+
+def delegated(name: str) -> bool:
+    """Whether the world is sent to the zone that holds it: its NS records name its own servers."""
+    for zone in _public():
+        if plain(zone.name) == zone_of(name):
+            named = {
+                value
+                for record in records(plain(zone.name))
+                if record.type == "NS"
+                for value in record.values
+            }
+            return bool(
+                {plain(each) for each in named} & {plain(each) for each in zone.delegation_set.name_servers}
+            )
+    return False
+
+
+def exists_below(name: str) -> bool:
+    """Whether some record's name ends with .name: then the answer is empty, not NXDOMAIN."""
+    return any(record.name.endswith("." + name) for record in _all())
+
+
+def _public() -> list[Any]:
+    """Zones that the world may ask: the account's, and those of another provider."""
+    zones = (*backend("route53", "").zones.values(), *provider().zones.values())
+    return [zone for zone in zones if not zone.private_zone]
+
+
+def _all() -> Iterator[Record]:
+    for zone in _public():
+        for record_set in list(zone.rrsets):
+            yield read(record_set)
+
+
+def read(record_set: Any) -> Record:
+    """One of moto's."""
+    alias = record_set.alias_target or {}
+    values = tuple(v["Value"] if isinstance(v, dict) else str(v) for v in record_set.records or ())
+    return Record(
+        name=plain(record_set.name),
+        type=str(record_set.type),
+        ttl=int(record_set.ttl or 60),
+        values=values,
+        alias=plain(alias.get("DNSName", "")),
+        identifier=record_set.set_identifier or "",
+        weight=None if record_set.weight is None else int(record_set.weight),
+        region=record_set.region or "",
+        failover=record_set.failover or "",
+        check=record_set.health_check_id or "",
+        evaluates=str(alias.get("EvaluateTargetHealth", "")).lower() == "true",
+    )
+
+
+def plain(name: str) -> str:
+    """A name as it is compared: lower case, without the final dot, a wildcard's star as a star."""
+    return name.rstrip(".").lower().replace("\\052", "*")
