@@ -28,22 +28,18 @@ from sandbox.internal import application
 from sandbox.moto_patches import (
     acm_certificates,
     cloudformation,
+    ec2,
     ec2_dependencies,
     ec2_instances,
-    ec2_launch_templates,
-    ec2_nat_gateways,
-    ec2_subnets,
     ecr_replication,
     eks_clusters,
     foreign_dns,
-    iam_oidc_providers,
+    iam,
     identity,
     inventory,
     quotas,
     route53_health_checks,
     route53_record_changes,
-    s3_bucket_policies,
-    service_quotas,
     shield,
 )
 from sandbox.moto_patches.backends import backend
@@ -168,17 +164,13 @@ class World:
         acm_certificates.install(self._authority)
         self._balancers.install()
         eks_clusters.install(self._clusters)
-        s3_bucket_policies.install()
-        ec2_launch_templates.install()
-        ec2_nat_gateways.install()
-        iam_oidc_providers.install()
+        iam.install()
+        ec2.install()
         cloudformation.install()
         quotas.install()
-        service_quotas.install()
         shield.install()
         ec2_instances.install(self._clusters.console)
         ec2_dependencies.install()
-        ec2_subnets.install()
         route53_record_changes.install()
         route53_health_checks.install(self._checkers.observations)
         ecr_replication.install(self._replication.progress)

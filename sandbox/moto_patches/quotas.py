@@ -1,6 +1,6 @@
-"""Quotas of the account: AWS's defaults, and the refusal of what would exceed them, as each service says it.
+"""Quotas of the emulated account: AWS's defaults, calls that would exceed them, and Service Quotas' answers.
 
-Patches moto's creations; whoever answers Service Quotas reads QUOTAS and `limit`.
+moto's Service Quotas has the quotas of VPCs only.
 """
 
 from __future__ import annotations
@@ -8,6 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+
+from moto.ec2.exceptions import EC2ClientError
+from moto.ec2.models import elastic_ip_addresses, instances, internet_gateways, nat_gateways, vpcs
+from moto.ec2.models.instance_types import INSTANCE_TYPES
+from moto.eks.exceptions import EKSError
+from moto.eks.models import EKSBackend
+from moto.elbv2.exceptions import ELBClientError
+from moto.elbv2.models import ELBv2Backend
+from moto.servicequotas.models import ServiceQuotasBackend
 
 
 @dataclass(frozen=True)
@@ -47,26 +56,14 @@ def set_limit(word: str, value: int | None) -> None:
         _set[word] = value
 
 
-def vcpus(instances: Any) -> int:
+def vcpus(running: Any) -> int:
     """Of the instances that run, by their types."""
-    from moto.ec2.models.instance_types import INSTANCE_TYPES
-
-    types = [i.instance_type for i in instances if i.state in ("pending", "running")]
+    types = [i.instance_type for i in running if i.state in ("pending", "running")]
     return sum(int(INSTANCE_TYPES[kind]["VCpuInfo"]["DefaultVCpus"]) for kind in types)
 
 
 def install() -> None:
     """Patch what creates; the check comes first, so that a refused call has changed nothing."""
-    from moto.ec2.models import (
-        elastic_ip_addresses,
-        instances,
-        internet_gateways,
-        nat_gateways,
-        vpcs,
-    )
-    from moto.eks.models import EKSBackend
-    from moto.elbv2.models import ELBv2Backend
-
     _guard(vpcs.VPCBackend, "create_vpc", _vpc)
     _guard(internet_gateways.InternetGatewayBackend, "create_internet_gateway", _gateway)
     _guard(nat_gateways.NatGatewayBackend, "create_nat_gateway", _nat)
@@ -74,6 +71,7 @@ def install() -> None:
     _guard(instances.InstanceBackend, "run_instances", _instances)
     _guard(EKSBackend, "create_cluster", _cluster)
     _guard(ELBv2Backend, "create_load_balancer", _balancer)
+    _answer_service_quotas()
 
 
 def _guard(owner: Any, name: str, check: Callable[..., None]) -> None:
@@ -87,8 +85,6 @@ def _guard(owner: Any, name: str, check: Callable[..., None]) -> None:
 
 
 def _ec2(code: str, message: str) -> Exception:
-    from moto.ec2.exceptions import EC2ClientError
-
     refused: Exception = EC2ClientError(code, message)
     return refused
 
@@ -124,8 +120,6 @@ def _address(ec2: Any, *_: Any, **__: Any) -> None:
 
 
 def _instances(ec2: Any, image_id: str, count: int, *_: Any, **named: Any) -> None:
-    from moto.ec2.models.instance_types import INSTANCE_TYPES
-
     wanted = INSTANCE_TYPES[named.get("instance_type") or "m1.small"]["VCpuInfo"]["DefaultVCpus"] * count
     if vcpus(ec2.all_instances()) + wanted > limit("vcpu"):
         raise _ec2(
@@ -137,8 +131,6 @@ def _instances(ec2: Any, image_id: str, count: int, *_: Any, **named: Any) -> No
 
 
 def _cluster(eks: Any, *_: Any, **__: Any) -> None:
-    from moto.eks.exceptions import EKSError
-
     if len(eks.clusters) >= limit("eks"):
         name = "ResourceLimitExceededException"
         kind: Any = type(name, (EKSError,), {"STATUS": 400, "TYPE": name})
@@ -146,7 +138,30 @@ def _cluster(eks: Any, *_: Any, **__: Any) -> None:
 
 
 def _balancer(elb: Any, *_: Any, **__: Any) -> None:
-    from moto.elbv2.exceptions import ELBClientError
-
     if len(elb.load_balancers) >= limit("alb"):
         raise ELBClientError("TooManyLoadBalancers", "The maximum number of load balancers has been reached.")
+
+
+def _answer_service_quotas() -> None:
+    get = ServiceQuotasBackend.get_service_quota
+
+    def get_service_quota(self: Any, service_code: str, quota_code: str) -> dict[str, Any]:
+        for quota in QUOTAS:
+            if (quota.service, quota.code) == (service_code, quota_code):
+                return _described(quota)
+        answer: dict[str, Any] = get(self, service_code, quota_code)
+        return answer
+
+    ServiceQuotasBackend.get_service_quota = get_service_quota
+
+
+def _described(quota: Quota) -> dict[str, Any]:
+    return {
+        "ServiceCode": quota.service,
+        "QuotaCode": quota.code,
+        "QuotaName": quota.title,
+        "Value": float(limit(quota.word)),
+        "Unit": "None",
+        "Adjustable": True,
+        "GlobalQuota": False,
+    }

@@ -51,6 +51,7 @@ PATCHED = (
     ("moto.ec2.models.subnets", "SubnetBackend", "delete_subnet"),
     ("moto.ec2.models.subnets", "Subnet", "get_available_subnet_ip"),
     ("moto.ec2.models.vpcs", "VPCBackend", "delete_vpc"),
+    ("moto.servicequotas.models", "ServiceQuotasBackend", "get_service_quota"),
 )
 
 

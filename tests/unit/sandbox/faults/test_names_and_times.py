@@ -15,7 +15,7 @@ from sandbox.authority import Authority
 from sandbox.errors import SandboxError
 from sandbox.faults import caa, negative_cache, slow, unhealthy_target
 from sandbox.faults.fault import Reach
-from sandbox.moto_patches import acm_certificates, delays, ec2_nat_gateways, route53_record_changes
+from sandbox.moto_patches import acm_certificates, delays, ec2, route53_record_changes
 from sandbox.moto_patches.backends import backend
 from sandbox.moto_patches.elbv2 import Balancers
 from sandbox.network.dns_server import Names
@@ -28,7 +28,7 @@ HOST = "epoch.sandbox.test"
 @pytest.fixture
 def reach(account: None, authority: Authority) -> Iterator[Reach]:
     acm_certificates.install(authority)
-    ec2_nat_gateways.install()
+    ec2.install()
     route53_record_changes.install()
     balancers = Balancers()
     balancers.install()

@@ -8,7 +8,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from sandbox.moto_patches import eks_addons, eks_cluster_versions, iam_oidc_providers
+from sandbox.moto_patches import eks_addons, eks_cluster_versions
+from sandbox.moto_patches import iam as iam_patches
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ def test_a_pod_identity_association_lives_and_dies(eks: Any) -> None:
 
 
 def test_the_port_of_an_issuer_is_no_part_of_its_providers_name(account: None) -> None:
-    iam_oidc_providers.install()
+    iam_patches.install()
     iam = boto3.client("iam")
     issuer = "https://oidc.eks.us-west-2.amazonaws.com:443/id/0123"  # as eksctl writes it
     asked = {"Url": issuer, "ClientIDList": ["sts.amazonaws.com"], "ThumbprintList": ["a" * 40]}

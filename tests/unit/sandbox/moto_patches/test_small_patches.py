@@ -9,13 +9,8 @@ import boto3
 import pytest
 from moto.iam.access_control import IAMPolicyStatement, PermissionResult
 
-from sandbox.moto_patches import (
-    ec2_launch_templates,
-    ec2_nat_gateways,
-    ec2_subnets,
-    s3_bucket_policies,
-    shield,
-)
+from sandbox.moto_patches import ec2 as patches
+from sandbox.moto_patches import iam, shield
 
 pytestmark = pytest.mark.usefixtures("account")
 
@@ -27,18 +22,18 @@ def statement(condition: dict[str, Any], effect: str = "Deny") -> IAMPolicyState
 
 
 def test_a_denial_of_plain_http_does_not_touch_requests_over_tls() -> None:
-    s3_bucket_policies.install()
+    iam.install()
     plain = statement({"Bool": {"aws:SecureTransport": "false"}})
     assert plain.is_action_permitted("s3:GetObject") == PermissionResult.NEUTRAL
 
 
 def test_other_denials_still_deny() -> None:
-    s3_bucket_policies.install()
+    iam.install()
     assert statement({}).is_action_permitted("s3:GetObject") == PermissionResult.DENIED
 
 
 def test_a_bucket_that_demands_tls_can_be_read() -> None:
-    s3_bucket_policies.install()
+    iam.install()
     s3 = boto3.client("s3", "us-west-2")
     s3.create_bucket(Bucket="state", CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
     demand = {
@@ -64,7 +59,7 @@ def template_data(specifications: list[dict[str, Any]], data: dict[str, Any]) ->
 
 
 def test_tags_of_a_launch_template_are_no_part_of_its_data() -> None:
-    ec2_launch_templates.install()
+    patches.install()
     own = [{"ResourceType": "launch-template", "Tags": [{"Key": "a", "Value": "b"}]}]
     assert "TagSpecifications" not in template_data(own, {"InstanceType": "t3.medium"})
     ec2 = boto3.client("ec2", "us-west-2")
@@ -73,7 +68,7 @@ def test_tags_of_a_launch_template_are_no_part_of_its_data() -> None:
 
 
 def test_tags_for_what_a_template_launches_stay() -> None:
-    ec2_launch_templates.install()
+    patches.install()
     instances = {"ResourceType": "instance", "Tags": [{"Key": "c", "Value": "d"}]}
     own = [{"ResourceType": "launch-template", "Tags": [{"Key": "a", "Value": "b"}]}]
     data = template_data(own, {"InstanceType": "t3.medium", "TagSpecifications": [instances]})
@@ -81,7 +76,7 @@ def test_tags_for_what_a_template_launches_stay() -> None:
 
 
 def test_the_interface_of_a_nat_gateway_goes_with_it() -> None:
-    ec2_nat_gateways.install()
+    patches.install()
     ec2 = boto3.client("ec2", "us-west-2")
     subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
     address = ec2.allocate_address(Domain="vpc")["AllocationId"]
@@ -92,7 +87,7 @@ def test_the_interface_of_a_nat_gateway_goes_with_it() -> None:
 
 
 def test_no_two_instances_have_one_address_even_in_vpcs_of_one_range() -> None:
-    ec2_subnets.install()
+    patches.install()
     addresses = []
     for region in ("us-west-2", "us-east-1", "us-west-2"):
         ec2 = boto3.client("ec2", region)
