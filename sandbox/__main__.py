@@ -157,7 +157,7 @@ def _ask(method: str, path: str, body: str = "") -> int:
     """A question to the world's own http; its exit code."""
     from sandbox.network.addresses import AWS_ADDRESS, INTERNAL_PORT
 
-    question = str(Path(__file__).with_name("question.py"))
+    question = str(Path(__file__).parent / "frontend" / "http_call.py")
     url = f"http://{AWS_ADDRESS}:{INTERNAL_PORT}{quote(path)}"
     argv = [sys.executable, "-I", question, method, url, body]
     session = _session()

@@ -118,7 +118,7 @@ class _Preparation:
 
     def _assemble(self, go: Go) -> None:
         """What is made of the programs: the chart repository, and the images, which trust the authority."""
-        from sandbox.authority import Authority
+        from sandbox.certificate_authority import Authority
 
         scratch = self._cache.scratch
         charts.make_repository(module_directory(go, CONTROLLER_MODULE, scratch), self._target.charts, scratch)

@@ -17,14 +17,16 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from sandbox.authority import Authority
+from sandbox.certificate_authority import Authority
 from sandbox.eks.clusters import Clusters
 from sandbox.errors import SandboxError
 from sandbox.faults.fault import Reach
 from sandbox.faults.switchboard import Switchboard
-from sandbox.front import Front
-from sandbox.github import Issuer
-from sandbox.internal import application
+from sandbox.frontend.aws_frontend import Front
+from sandbox.frontend.control_api import application
+from sandbox.frontend.github_oidc import Issuer
+from sandbox.frontend.idempotency import Remembering
+from sandbox.frontend.web_servers import Services
 from sandbox.moto_patches import (
     acm_certificates,
     cloudformation,
@@ -44,7 +46,6 @@ from sandbox.moto_patches import (
 )
 from sandbox.moto_patches.backends import backend
 from sandbox.moto_patches.elbv2 import Balancers
-from sandbox.moto_patches.idempotency import Remembering
 from sandbox.network import iproute
 from sandbox.network.addresses import AWS_ADDRESS, DNS_ADDRESS, INTERNAL_PORT
 from sandbox.network.dns_server import Names, NameServer
@@ -53,9 +54,8 @@ from sandbox.network.vpc import Vpcs
 from sandbox.places import Places
 from sandbox.preparation import images
 from sandbox.process.supervised_process import Part
-from sandbox.registry import Registry
-from sandbox.replication import Replication
-from sandbox.services import Services
+from sandbox.registry.proxy import Registry
+from sandbox.registry.replication import Replication
 
 ZONE = "sandbox.test"
 REGISTRY_PORT = 9912

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sandbox.authority import Authority
+from sandbox.certificate_authority import Authority
 from sandbox.eks import kubeconfigs
 from sandbox.network import iproute
 from sandbox.network.addresses import AWS_ADDRESS, INTERNAL_PORT

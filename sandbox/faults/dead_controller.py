@@ -8,10 +8,10 @@ from contextlib import suppress
 from typing import Any
 from urllib.error import URLError
 
-from sandbox.api_call import ApiCall, Outcome
 from sandbox.eks.control_plane import ControlPlane
 from sandbox.errors import SandboxError
 from sandbox.faults.fault import Fault, Options, Reach, Stop
+from sandbox.frontend.api_call import ApiCall, Outcome
 from sandbox.moto_patches.error_formats import Dialect, Refusal
 from sandbox.moto_patches.identity import caller
 

@@ -13,7 +13,7 @@ from sandbox.errors import SandboxError
 
 if TYPE_CHECKING:
     from sandbox.eks.clusters import Clusters
-    from sandbox.front import Front
+    from sandbox.frontend.aws_frontend import Front
     from sandbox.moto_patches.elbv2 import Balancers
     from sandbox.network.dns_server import Names
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sandbox.api_call import ApiCall, Interference, Outcome, Reset
 from sandbox.errors import SandboxError
 from sandbox.faults.fault import Fault, Options, Reach, Stop
+from sandbox.frontend.api_call import ApiCall, Interference, Outcome, Reset
 from sandbox.network import iproute
 
 

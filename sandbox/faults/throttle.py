@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import random
 
-from sandbox.api_call import ApiCall, Lost, Outcome, Reset
 from sandbox.errors import SandboxError
 from sandbox.faults.fault import Fault, Options, Reach, Stop
+from sandbox.frontend.api_call import ApiCall, Lost, Outcome, Reset
 from sandbox.moto_patches.error_formats import THROTTLED
 
 MODES = ("throttle", "reset", "mixed", "lost")

@@ -9,7 +9,7 @@ import hashlib
 import time
 from typing import Any
 
-from sandbox.authority import Authority
+from sandbox.certificate_authority import Authority
 from sandbox.moto_patches import delays, route53_zones
 from sandbox.moto_patches.backends import ACCOUNT, every
 

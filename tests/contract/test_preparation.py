@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.authority import Authority
+from sandbox.certificate_authority import Authority
 from sandbox.errors import SandboxError
 from sandbox.preparation import images, mirror, pins, wheels
 from sandbox.preparation.programs import PROGRAMS

@@ -10,7 +10,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from sandbox.authority import Authority
+from sandbox.certificate_authority import Authority
 
 PATCHED = (
     ("moto.acm.models", "CertBundle", "generate_cert"),

@@ -11,7 +11,7 @@ import dns.message
 import dns.rcode
 import pytest
 
-from sandbox.authority import Authority
+from sandbox.certificate_authority import Authority
 from sandbox.errors import SandboxError
 from sandbox.faults import caa, negative_cache, slow, unhealthy_target
 from sandbox.faults.fault import Reach

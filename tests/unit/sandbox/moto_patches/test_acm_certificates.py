@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 from cryptography import x509
 
-from sandbox.authority import Authority
+from sandbox.certificate_authority import Authority
 from sandbox.moto_patches import acm_certificates
 from sandbox.moto_patches.backends import backend
 

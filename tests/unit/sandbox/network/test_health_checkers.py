@@ -13,7 +13,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from sandbox.authority import Authority
+from sandbox.certificate_authority import Authority
 from sandbox.moto_patches import route53_health_checks
 from sandbox.network import health_checkers as module
 from sandbox.network.health_checkers import Checker, Checkers, Watched

@@ -12,9 +12,10 @@ import re
 from collections.abc import AsyncIterator
 from typing import Any
 
+from sandbox.frontend.asgi import answer, chunks, header
 from sandbox.moto_patches.backends import ACCOUNT, backend
 from sandbox.moto_patches.ecr_images import find, is_taken, record
-from sandbox.replication import Push, Replication
+from sandbox.registry.replication import Push, Replication
 
 ECR_HOST = re.compile(r"^(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com$")
 PUBLIC_HOSTS = ("public.ecr.aws", "registry.k8s.io")
@@ -129,33 +130,12 @@ def _authorized(value: str) -> bool:
         return False
 
 
-def header(scope: dict[str, Any], name: bytes) -> str:
-    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
-
-
 def _errors(code: str, message: str) -> bytes:
     return json.dumps({"errors": [{"code": code, "message": message}]}).encode()
 
 
-async def chunks(receive: Any) -> AsyncIterator[bytes]:
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            return
-        if message.get("body"):
-            yield message["body"]
-        if not message.get("more_body"):
-            return
-
-
 async def _once(body: bytes) -> AsyncIterator[bytes]:
     yield body
-
-
-async def answer(send: Any, status: int, body: bytes, headers: tuple[tuple[bytes, bytes], ...] = ()) -> None:
-    fixed = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": [*fixed, *headers]})
-    await send({"type": "http.response.body", "body": body})
 
 
 async def _relay(response: Any, host: str, send: Any) -> None:

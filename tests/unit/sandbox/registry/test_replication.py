@@ -10,11 +10,11 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from sandbox import replication as module
 from sandbox.moto_patches import ecr_replication
 from sandbox.moto_patches.ecr_images import record
 from sandbox.moto_patches.ecr_replication import destinations
-from sandbox.replication import Push, Replication
+from sandbox.registry import replication as module
+from sandbox.registry.replication import Push, Replication
 
 BODY = b'{"schemaVersion": 2}'
 PUSH = Push("epoch", BODY, "sha256:" + "a" * 64, "v1", "application/vnd.oci.image.manifest.v1+json")

@@ -16,14 +16,14 @@ from starlette.routing import Route
 from sandbox.eks.clusters import Clusters
 from sandbox.errors import SandboxError
 from sandbox.faults.switchboard import Switchboard
-from sandbox.github import Issuer
+from sandbox.frontend.github_oidc import Issuer
 from sandbox.moto_patches import foreign_dns, inventory
 from sandbox.moto_patches.elbv2 import Balancers
 from sandbox.moto_patches.identity import who_holds
 from sandbox.network.dns_server import Names
 from sandbox.network.region_distance import PLACES
 from sandbox.network.security_group_filter import Doors
-from sandbox.registry import token
+from sandbox.registry.proxy import token
 
 
 def application(

@@ -9,8 +9,8 @@ import json
 import re
 from typing import Any
 
-from sandbox.api_call import service_of
-from sandbox.registry import chunks, header
+from sandbox.frontend.api_call import service_of
+from sandbox.frontend.asgi import chunks, header
 
 _FORM = re.compile(rb"(?:^|&)ClientToken=([^&]+)")
 _MOST = 1000  # tokens of one world

@@ -9,7 +9,7 @@ import pytest
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from sandbox.authority import Authority, Pair
+from sandbox.certificate_authority import Authority, Pair
 
 
 def parsed(pair: Pair) -> x509.Certificate:

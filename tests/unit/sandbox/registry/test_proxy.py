@@ -13,7 +13,7 @@ import boto3
 import httpx
 import pytest
 
-from sandbox.registry import Registry
+from sandbox.registry.proxy import Registry
 
 HOST = "123456789012.dkr.ecr.us-west-2.amazonaws.com"
 MANIFEST = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json"}

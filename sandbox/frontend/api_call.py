@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from socket import SO_LINGER, SOL_SOCKET
 from typing import Any
 
+from sandbox.frontend.asgi import chunks, header
 from sandbox.moto_patches.error_formats import Dialect, Refusal, dialect_of, write
 from sandbox.moto_patches.identity import access_key_of
-from sandbox.registry import ECR_HOST, chunks, header
+from sandbox.registry.proxy import ECR_HOST
 
 _REGION = re.compile(r"\.([a-z]{2}(?:-[a-z]+)+-\d)\.")
 _S3 = re.compile(r"^(.+\.)?s3[.-]")

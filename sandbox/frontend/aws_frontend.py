@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from sandbox.api_call import ApiCall, Interference, Lost, Outcome, api_call, settle, unheard
 from sandbox.eks import pod_identity
 from sandbox.eks.clusters import Clusters
+from sandbox.frontend.api_call import ApiCall, Interference, Lost, Outcome, api_call, settle, unheard
+from sandbox.frontend.asgi import answer, chunks, header
 from sandbox.moto_patches import iam_permissions
 from sandbox.moto_patches.identity import refusal
-from sandbox.registry import ECR_HOST, PUBLIC_HOSTS, Registry, answer, chunks, header
+from sandbox.registry.proxy import ECR_HOST, PUBLIC_HOSTS, Registry
 
 log = logging.getLogger("front")
 CHARTS_HOST = "aws.github.io"

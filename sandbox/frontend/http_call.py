@@ -1,6 +1,6 @@
-"""One question to the world's own http: its answer on stdout; a refusal on stderr, and exit code 1.
+"""One call to the control API: prints the answer to stdout, or the refusal to stderr with exit code 1.
 
-python -I question.py METHOD URL [JSON]. Imports nothing of the sandbox: it starts in an instant.
+python -I http_call.py METHOD URL [JSON]. Imports only the standard library, so that it starts quickly.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from typing import Any
 
 import uvicorn
 
-from sandbox.authority import Authority
+from sandbox.certificate_authority import Authority
 from sandbox.network.addresses import AWS_ADDRESS, INTERNAL_PORT
 
 

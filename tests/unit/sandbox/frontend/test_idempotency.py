@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.moto_patches.idempotency import Remembering
+from sandbox.frontend.idempotency import Remembering
 
 EC2 = "ec2.us-west-2.amazonaws.com"
 EKS = "eks.us-west-2.amazonaws.com"

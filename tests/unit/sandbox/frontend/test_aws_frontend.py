@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from botocore import parsers, session
 
-from sandbox.api_call import api_call, service_of
 from sandbox.faults import throttle
 from sandbox.faults.fault import Reach
-from sandbox.front import Front
+from sandbox.frontend.api_call import api_call, service_of
+from sandbox.frontend.aws_frontend import Front
 from sandbox.moto_patches.error_formats import EXPIRED, THROTTLED, UNKNOWN, Dialect, Refusal, write
 
 NOBODY: Any = None
