@@ -86,7 +86,7 @@ def _say(line: str) -> None:
 
 
 def _session() -> Session:
-    from sandbox.prepare import prepare
+    from sandbox.preparation.builder import prepare
     from sandbox.session import Session
 
     return Session(lambda: prepare(_say))
@@ -114,7 +114,7 @@ def _status(_: argparse.Namespace) -> int:
 
 
 def _prepare(_: argparse.Namespace) -> int:
-    from sandbox.prepare import prepare
+    from sandbox.preparation.builder import prepare
 
     prepare(_say)
     return 0

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.prepare import prepare
+from sandbox.preparation.builder import prepare
 from sandbox.process import namespaces
 from sandbox.session import Session
 

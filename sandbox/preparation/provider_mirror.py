@@ -1,7 +1,6 @@
-"""The mirror that terraform takes its one provider from: from the registry, else found on this machine.
+"""The filesystem mirror of Terraform's AWS provider: from the registry, else from this machine.
 
-Laid out unpacked, so that `terraform init` links the provider instead of unpacking it each time.
-Knows nothing of a running world.
+The provider is unpacked, so that `terraform init` links it instead of unpacking it each time.
 """
 
 from __future__ import annotations

