@@ -25,7 +25,7 @@ from sandbox.moto_patches.identity import access_key_of, caller
 from sandbox.moto_patches.pod_addresses import PodAddresses
 from sandbox.network import iproute
 from sandbox.network.vpc import Vpcs
-from sandbox.places import Places
+from sandbox.paths import Places
 
 NODE_SECONDS = 120.0
 CONSOLE = 32_000  # characters, as EC2 keeps 64 KB

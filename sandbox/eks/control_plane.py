@@ -18,7 +18,7 @@ from sandbox.certificate_authority import Authority
 from sandbox.eks import kubeconfigs
 from sandbox.network import iproute
 from sandbox.network.addresses import AWS_ADDRESS, INTERNAL_PORT
-from sandbox.places import Places
+from sandbox.paths import Places
 from sandbox.process.supervised_process import Part
 
 FIRST_TABLE = 100  # of routes, one for each cluster

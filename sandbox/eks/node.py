@@ -16,7 +16,7 @@ from sandbox.eks import node_plugins
 from sandbox.eks.control_plane import ControlPlane
 from sandbox.network import iproute
 from sandbox.network.addresses import AWS_ADDRESS, INTERNAL_PORT
-from sandbox.places import Places
+from sandbox.paths import Places
 from sandbox.process.control_groups import parent
 from sandbox.process.supervised_process import Part
 

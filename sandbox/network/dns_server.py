@@ -26,7 +26,7 @@ from sandbox.moto_patches.elbv2 import Balancers
 from sandbox.network import routing
 from sandbox.network.addresses import AWS_ADDRESS, DNS_ADDRESS
 from sandbox.network.resolver import Answer, Resolver
-from sandbox.places import REGION
+from sandbox.paths import REGION
 
 ELSEWHERE = ("public.ecr.aws", "registry.k8s.io", "aws.github.io")
 CHAIN = 8  # CNAMEs followed at most

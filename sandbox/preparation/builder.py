@@ -13,7 +13,7 @@ from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
 from sandbox.errors import SandboxError
-from sandbox.places import cache_directory
+from sandbox.paths import cache_directory
 from sandbox.preparation import charts, command, images, local_programs, pins, provider_mirror, toolbox
 from sandbox.preparation.cache import Cache
 from sandbox.preparation.go_build import CONTROLLER_MODULE, build, module_directory

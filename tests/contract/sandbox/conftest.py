@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.lifecycle import Session
 from sandbox.preparation.builder import prepare
 from sandbox.process import namespaces
-from sandbox.session import Session
 
 NAME = f"contract-{os.getpid()}"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 
-from sandbox.__main__ import _inside
+from sandbox.cli import _inside
 
 
 def test_inside_is_where_the_worlds_http_answers() -> None:

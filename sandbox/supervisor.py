@@ -1,6 +1,6 @@
-"""The supervisor of a world, inside its namespaces: mounts, network, the account, every part in order.
+"""The supervisor of a sandbox instance, inside its namespaces: mounts, network, AWS account and processes.
 
-python -m sandbox.world <places as JSON>
+python -m sandbox.supervisor <paths as JSON>
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ from sandbox.network.addresses import AWS_ADDRESS, DNS_ADDRESS, INTERNAL_PORT
 from sandbox.network.dns_server import Names, NameServer
 from sandbox.network.health_checkers import Checkers
 from sandbox.network.vpc import Vpcs
-from sandbox.places import Places
+from sandbox.paths import Places
 from sandbox.preparation import images
 from sandbox.process.supervised_process import Part
 from sandbox.registry.proxy import Registry

@@ -1,6 +1,6 @@
-"""Process 1 of the world: starts the supervisor, reaps what is orphaned, passes TERM on, and ends with it.
+"""Process 1 of a sandbox instance: starts the supervisor, reaps orphans, forwards TERM, ends with it.
 
-When this process ends, the kernel ends everything in the world. Imports as little as possible.
+When this process ends, the kernel ends every process of the instance. It imports as little as possible.
 """
 
 from __future__ import annotations

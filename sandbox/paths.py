@@ -1,7 +1,4 @@
-"""Where things are: the world's directories, as one frozen value that every part gets.
-
-Knows nothing of what is in them.
-"""
+"""Directories of a sandbox instance, as one frozen value."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""A world seen from outside: start it, find it again, run commands in it, end it.
+"""The lifecycle of a sandbox instance, from outside: start it, find it, run commands in it, end it.
 
-Everything on disk is in one directory; what matters of it is the process id of the world's first process.
+All its files are in one state directory. pid.json there holds the process id of its process 1.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.errors import SandboxError
-from sandbox.places import REGION, Places, cache_directory
+from sandbox.paths import REGION, Places, cache_directory
 from sandbox.preparation.toolbox import Toolbox
 from sandbox.process import control_groups, namespaces
 
@@ -155,8 +155,8 @@ class Session:
         (self.state / "terraform.rc").write_text(self._terraform_rc())
         python = [sys.executable, "-u"]
         places = json.dumps({key: str(value) for key, value in vars(self.places).items()})
-        first = str(Path(__file__).with_name("first.py"))
-        argv = [sys.executable, first, *python, "-m", "sandbox.world", places]
+        first = str(Path(__file__).with_name("init.py"))
+        argv = [sys.executable, first, *python, "-m", "sandbox.supervisor", places]
         os.environ["PYTHONPATH"] = str(Path(__file__).resolve().parents[1])
         process = namespaces.start(argv, self.logs / "world.log")
         deadline = time.monotonic() + START_SECONDS

@@ -1,0 +1,218 @@
+"""The command line `epoch-sandbox`: parses arguments, calls the lifecycle or the control API."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shlex
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from sandbox.errors import SandboxError
+
+if TYPE_CHECKING:
+    from sandbox.lifecycle import Session
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return int(arguments.run(arguments))
+    except SandboxError as error:
+        print(error.shown(), file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="epoch-sandbox", description="An AWS region in a Linux namespace.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, function, text in (
+        ("up", _up, "start the sandbox, unless it runs"),
+        ("down", _down, "end it; nothing of it stays"),
+        ("status", _status, "whether it runs, and where its files are"),
+        ("prepare", _prepare, "get or build everything it is made of (once)"),
+        ("shell", _shell, "a shell inside it"),
+        ("inventory", _inventory, "everything that exists in the emulated account"),
+    ):
+        commands.add_parser(name, help=text, description=text).set_defaults(run=function)
+    env = commands.add_parser("env", help="the variables of commands inside, for a shell's eval")
+    env.add_argument(
+        "--tools",
+        action="store_true",
+        help="only PATH and the provider mirror: also without a running sandbox",
+    )
+    env.set_defaults(run=_env)
+    logs = commands.add_parser("logs", help="the log of a part, or the parts' names")
+    logs.add_argument("part", nargs="?", default="")
+    logs.set_defaults(run=_logs)
+    fault = commands.add_parser("fault", help="what can be made to go wrong: list, start, stop")
+    fault.add_argument("action", choices=("list", "start", "stop"))
+    fault.add_argument("name", nargs="?", default="")
+    fault.add_argument("options", nargs="*", metavar="KEY=VALUE")
+    fault.set_defaults(run=_fault)
+    resolver = commands.add_parser("resolver", help="where the clients' resolver stands, or put it elsewhere")
+    resolver.add_argument("region", nargs="?", default="", help="from now on there, with an empty memory")
+    resolver.set_defaults(run=_resolver)
+    record = commands.add_parser("record", help="a record at another DNS provider, in elsewhere.test")
+    for word, text in (
+        ("name", "without: every record there"),
+        ("type", "CNAME, A, ..."),
+        ("value", "without: it is taken away"),
+    ):
+        record.add_argument(word, nargs="?", default="", help=text)
+    record.set_defaults(run=_record)
+    command = commands.add_parser("exec", help="run a command inside; starts the sandbox if need be")
+    command.add_argument(
+        "--then-down", action="store_true", help="end the sandbox when the command succeeded"
+    )
+    command.add_argument("command", nargs=argparse.REMAINDER)
+    command.set_defaults(run=_exec)
+    return parser
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _session() -> Session:
+    from sandbox.lifecycle import Session
+    from sandbox.preparation.builder import prepare
+
+    return Session(lambda: prepare(_say))
+
+
+def _up(_: argparse.Namespace) -> int:
+    session = _session()
+    started = session.up(_say)
+    _say("the sandbox is up" if started else "the sandbox is up already")
+    _say("next: epochctl up --sandbox, or: epoch-sandbox shell")
+    return 0
+
+
+def _down(_: argparse.Namespace) -> int:
+    _say("the sandbox has ended" if _session().down() else "no sandbox is running")
+    return 0
+
+
+def _status(_: argparse.Namespace) -> int:
+    session = _session()
+    pid = session.pid()
+    print(f"running, process {pid}" if pid else "not running")
+    print(f"files: {session.state}")
+    return 0 if pid else 1
+
+
+def _prepare(_: argparse.Namespace) -> int:
+    from sandbox.preparation.builder import prepare
+
+    prepare(_say)
+    return 0
+
+
+def _shell(_: argparse.Namespace) -> int:
+    session = _session()
+    session.up(_say)
+    return int(session.run([os.environ.get("SHELL", "/bin/sh")]))
+
+
+def _inventory(_: argparse.Namespace) -> int:
+    return _ask("GET", "/inventory")
+
+
+def _fault(arguments: argparse.Namespace) -> int:
+    if arguments.action == "list":
+        return _ask("GET", "/faults")
+    if not arguments.name:
+        raise SandboxError(f"fault {arguments.action}: which?", fix="epoch-sandbox fault list", exit_code=2)
+    wrong = [option for option in arguments.options if "=" not in option]
+    if wrong:
+        raise SandboxError(f"{wrong[0]}: KEY=VALUE is expected", fix="epoch-sandbox fault list", exit_code=2)
+    given = json.dumps(dict(option.split("=", 1) for option in arguments.options))
+    return _ask("POST" if arguments.action == "start" else "DELETE", f"/faults/{arguments.name}", given)
+
+
+def _resolver(arguments: argparse.Namespace) -> int:
+    return _ask("PUT" if arguments.region else "GET", "/resolver", arguments.region)
+
+
+def _record(arguments: argparse.Namespace) -> int:
+    if arguments.name and not arguments.type:
+        raise SandboxError("record: of which type?", fix="epoch-sandbox record NAME CNAME VALUE", exit_code=2)
+    asked = {"name": arguments.name, "type": arguments.type.upper(), "value": arguments.value}
+    return _ask("PUT" if arguments.name else "GET", "/elsewhere", json.dumps(asked) if arguments.name else "")
+
+
+def _ask(method: str, path: str, body: str = "") -> int:
+    """A question to the world's own http; its exit code."""
+    from sandbox.network.addresses import AWS_ADDRESS, INTERNAL_PORT
+
+    question = str(Path(__file__).parent / "frontend" / "http_call.py")
+    url = f"http://{AWS_ADDRESS}:{INTERNAL_PORT}{quote(path)}"
+    argv = [sys.executable, "-I", question, method, url, body]
+    session = _session()
+    if session.pid() is None and _inside(AWS_ADDRESS, INTERNAL_PORT):
+        os.execv(sys.executable, argv)
+    return int(session.run(argv))
+
+
+def _inside(address: str, port: int) -> bool:
+    """Whether this is a command in the world: from there its first process cannot be seen, but be asked."""
+    try:
+        with socket.create_connection((address, port), 1):
+            return True
+    except OSError:
+        return False
+
+
+def _env(arguments: argparse.Namespace) -> int:
+    session = _session()
+    variables = session.tools() if arguments.tools else session.environment()
+    changed = {key: value for key, value in variables.items() if os.environ.get(key) != value}
+    for key, value in sorted(changed.items()):
+        print(f"export {key}={shlex.quote(value)}")
+    return 0
+
+
+def _logs(arguments: argparse.Namespace) -> int:
+    logs = _session().logs
+    path = logs / f"{arguments.part}.log"
+    if arguments.part and path.exists():
+        sys.stdout.write(path.read_text(errors="replace"))
+        return 0
+    names = sorted(file.stem for file in logs.glob("*.log"))
+    if arguments.part:
+        raise SandboxError(
+            f"no part is called {arguments.part}",
+            fix=f"one of: {', '.join(names) or 'none: it is not running'}",
+        )
+    print("\n".join(names))
+    return 0
+
+
+def _exec(arguments: argparse.Namespace) -> int:
+    command = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
+    if not command:
+        raise SandboxError("exec: which command?", fix="epoch-sandbox exec -- epochctl status", exit_code=2)
+    session = _session()
+    session.up(_say)
+    if not arguments.then_down:
+        return int(session.run(command))
+    from sandbox.process.namespaces import end_with_parent, wait_for
+
+    child = os.fork()  # the parent stays outside, to end the world
+    if child == 0:
+        end_with_parent()
+        os._exit(session.run(command))
+    code = wait_for(child)
+    if code == 0:
+        session.down()
+        _say("the sandbox has ended; nothing of it is left")
+    return code
