@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.errors import SandboxError
-from sandbox.paths import REGION, Places, cache_directory
+from sandbox.paths import REGION, Paths, cache_directory
 from sandbox.preparation.toolbox import Toolbox
 from sandbox.process import control_groups, namespaces
 
@@ -54,9 +54,9 @@ class Session:
         return self._prepare()
 
     @cached_property
-    def places(self) -> Places:
+    def paths(self) -> Paths:
         toolbox = self._toolbox
-        return Places(
+        return Paths(
             state=self.state,
             bin=toolbox.bin,
             registry=toolbox.registry,
@@ -78,7 +78,7 @@ class Session:
             if self.pid() is not None and (self.state / "ready.json").exists():
                 return False
             _check_packages()
-            namespaces.check()
+            namespaces.check_support()
             self._end()  # one that never got ready: who started it was killed
             self._clean()
             say("starting the sandbox: network, name server, AWS APIs, registry")
@@ -114,7 +114,7 @@ class Session:
     def environment(self) -> dict[str, str]:
         """The environment of commands in the world: standard variables only."""
         kept = {key: value for key, value in os.environ.items() if not key.startswith(_DROPPED)}
-        bundle = str(self.places.ca_bundle)
+        bundle = str(self.paths.ca_bundle)
         try:
             ready = json.loads((self.state / "ready.json").read_text())
         except (OSError, ValueError) as error:
@@ -132,7 +132,7 @@ class Session:
             "AWS_EC2_METADATA_DISABLED": "true",
             "TF_CLI_CONFIG_FILE": str(self.state / "terraform.rc"),
             "CHECKPOINT_DISABLE": "1",
-            "PATH": self.places.environment()["PATH"],
+            "PATH": self.paths.environment()["PATH"],
         }
 
     def tools(self) -> dict[str, str]:
@@ -140,7 +140,7 @@ class Session:
         rc = self.state / "tools.rc"
         self.state.mkdir(parents=True, exist_ok=True)
         rc.write_text(self._terraform_rc())
-        path = f"{self.places.bin}:{os.environ.get('PATH', '')}"
+        path = f"{self.paths.bin}:{os.environ.get('PATH', '')}"
         return {"PATH": path, "TF_CLI_CONFIG_FILE": str(rc), "CHECKPOINT_DISABLE": "1"}
 
     def run(self, argv: Sequence[str]) -> int:
@@ -154,9 +154,9 @@ class Session:
     def _start(self) -> None:
         (self.state / "terraform.rc").write_text(self._terraform_rc())
         python = [sys.executable, "-u"]
-        places = json.dumps({key: str(value) for key, value in vars(self.places).items()})
+        paths = json.dumps({key: str(value) for key, value in vars(self.paths).items()})
         first = str(Path(__file__).with_name("init.py"))
-        argv = [sys.executable, first, *python, "-m", "sandbox.supervisor", places]
+        argv = [sys.executable, first, *python, "-m", "sandbox.supervisor", paths]
         os.environ["PYTHONPATH"] = str(Path(__file__).resolve().parents[1])
         process = namespaces.start(argv, self.logs / "world.log")
         deadline = time.monotonic() + START_SECONDS
@@ -170,7 +170,7 @@ class Session:
         """Note the world's first process at once: should we be killed now, `down` finds it."""
         path = self.state / "pid.json"
         if not path.exists():
-            pid = namespaces.first_process(unshare)
+            pid = namespaces.init_pid(unshare)
             if pid is None:
                 return False
             path.write_text(json.dumps([pid, _started(pid)]))

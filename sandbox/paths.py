@@ -20,7 +20,7 @@ def cache_directory() -> Path:
 
 
 @dataclass(frozen=True)
-class Places:
+class Paths:
     """Directories of one world.
 
     state: on disk, seen from outside (logs, ready.json); live: a tmpfs that dies with the world.

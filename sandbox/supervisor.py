@@ -51,9 +51,9 @@ from sandbox.network.addresses import AWS_ADDRESS, DNS_ADDRESS, INTERNAL_PORT
 from sandbox.network.dns_server import Names, NameServer
 from sandbox.network.health_checkers import Checkers
 from sandbox.network.vpc import Vpcs
-from sandbox.paths import Places
+from sandbox.paths import Paths
 from sandbox.preparation import images
-from sandbox.process.supervised_process import Part
+from sandbox.process.supervised_process import SupervisedProcess
 from sandbox.registry.proxy import Registry
 from sandbox.registry.replication import Replication
 
@@ -70,9 +70,9 @@ log = logging.getLogger("world")
 class World:
     """Everything that runs, started in order and ended in reverse."""
 
-    def __init__(self, places: Places) -> None:
-        self._places = places
-        self._authority = Authority.load_or_create(places.authority)
+    def __init__(self, paths: Paths) -> None:
+        self._paths = paths
+        self._authority = Authority.load_or_create(paths.authority)
         self._balancers = Balancers()
         self._checkers = Checkers(self._addresses_of)
         self._replication = Replication(_REGISTRY)
@@ -80,8 +80,8 @@ class World:
         self._names = Names(self._balancers, *known)
         self._github = Issuer()
         self._name_server = NameServer(self._names)
-        self._clusters = Clusters(places, Vpcs(self._name_server))
-        self._parts: list[Part] = []
+        self._clusters = Clusters(paths, Vpcs(self._name_server))
+        self._processes: list[SupervisedProcess] = []
         self._services: Services | None = None
 
     def start(self) -> None:
@@ -89,36 +89,38 @@ class World:
         self._mount()
         iproute.prepare_world()
         registry = self._registry().start()
-        self._parts.append(registry)
+        self._processes.append(registry)
         self._install()
         engineer = self._open_account()
         self._name_server.listen(DNS_ADDRESS)
         self._checkers.start()
         self._replication.start()
         self._serve()
-        balancer = self._part(
+        balancer = self._process(
             "balancer", [sys.executable, "-m", "sandbox.network.load_balancer", _INTERNAL]
         ).start()
-        self._parts.append(balancer)
+        self._processes.append(balancer)
         registry.wait_until(lambda: _answers(f"{_REGISTRY}/v2/"), seconds=20)
-        images.seed(self._places.registry, f"127.0.0.1:{REGISTRY_PORT}")
+        images.seed(self._paths.registry, f"127.0.0.1:{REGISTRY_PORT}")
         registry.wait_until(lambda: _answers(f"{_INTERNAL}/ready"), seconds=30)
-        (self._places.state / "inventory-before.json").write_text(json.dumps(inventory.lines()))
+        (self._paths.state / "inventory-before.json").write_text(json.dumps(inventory.lines()))
         self._tell_ready(engineer)
 
     def stop(self) -> None:
         self._clusters.stop()
-        for part in reversed(self._parts):
-            part.stop(grace=2)
+        for process in reversed(self._processes):
+            process.stop(grace=2)
         if self._services is not None:
             self._services.stop()
 
     def watch(self, stop: threading.Event) -> None:
         """Return when asked to stop; raises SandboxError when a part ends by itself."""
         while not stop.wait(0.5):
-            for part in self._parts:
-                if not part.alive:
-                    raise SandboxError(f"{part.name} ended by itself", fix="epoch-sandbox logs " + part.name)
+            for process in self._processes:
+                if not process.alive:
+                    raise SandboxError(
+                        f"{process.name} ended by itself", fix="epoch-sandbox logs " + process.name
+                    )
 
     def _cluster_address(self, host: str) -> str | None:
         return self._clusters.cluster_address(host)
@@ -130,13 +132,13 @@ class World:
         return self._names.addresses(host)
 
     def _mount(self) -> None:
-        places = self._places
-        places.live.mkdir(parents=True, exist_ok=True)
-        _mount("-t", "tmpfs", "-o", "mode=0755", "tmpfs", str(places.live))
+        paths = self._paths
+        paths.live.mkdir(parents=True, exist_ok=True)
+        _mount("-t", "tmpfs", "-o", "mode=0755", "tmpfs", str(paths.live))
         resolver = Path(os.path.realpath("/etc/resolv.conf"))
         _mount("-t", "tmpfs", "-o", "mode=0755", "tmpfs", "/run")
         Path("/run/netns").mkdir()
-        ours = places.live / "resolv.conf"
+        ours = paths.live / "resolv.conf"
         ours.write_text(f"nameserver {DNS_ADDRESS}\noptions timeout:2 attempts:2\n")
         resolver.parent.mkdir(parents=True, exist_ok=True)
         if not resolver.exists():
@@ -144,13 +146,13 @@ class World:
         _mount("--bind", str(ours), str(resolver))
         for bundle in SYSTEM_BUNDLES:
             if os.path.exists(bundle):
-                _mount("--bind", str(places.ca_bundle), os.path.realpath(bundle))
+                _mount("--bind", str(paths.ca_bundle), os.path.realpath(bundle))
 
-    def _registry(self) -> Part:
-        disk = self._places.live / "registry"
-        images.link_blobs(self._places.registry, disk)
+    def _registry(self) -> SupervisedProcess:
+        disk = self._paths.live / "registry"
+        images.link_blobs(self._paths.registry, disk)
         argv = [
-            str(self._places.bin / "crane"),
+            str(self._paths.bin / "crane"),
             "registry",
             "serve",
             "--address",
@@ -158,7 +160,7 @@ class World:
             "--disk",
             str(disk),
         ]
-        return self._part("registry", argv)
+        return self._process("registry", argv)
 
     def _install(self) -> None:
         acm_certificates.install(self._authority)
@@ -195,15 +197,15 @@ class World:
 
         aws = Remembering(WSGIMiddleware(terminated, workers=24))
         registry = Registry(_REGISTRY, self._replication)
-        front = Front(aws, registry, self._clusters, self._places.charts)
+        front = Front(aws, registry, self._clusters, self._paths.charts)
         faults = Switchboard(Reach(self._clusters, self._balancers, self._names, front, self._sign_in_again))
         internal = application(self._clusters, self._balancers, faults, self._names, self._github)
-        self._services = Services(front, internal, self._authority, self._places.live / "tls")
+        self._services = Services(front, internal, self._authority, self._paths.live / "tls")
         self._services.start()
 
-    def _part(self, name: str, argv: list[str]) -> Part:
-        env = {**self._places.environment(), "PYTHONPATH": str(Path(__file__).resolve().parents[1])}
-        return Part(name, argv, logs=self._places.logs, env=env)
+    def _process(self, name: str, argv: list[str]) -> SupervisedProcess:
+        env = {**self._paths.environment(), "PYTHONPATH": str(Path(__file__).resolve().parents[1])}
+        return SupervisedProcess(name, argv, logs=self._paths.logs, env=env)
 
     def _sign_in_again(self) -> None:
         self._tell_ready(identity.sign_in_again())
@@ -214,7 +216,7 @@ class World:
             "AWS_SECRET_ACCESS_KEY": engineer.secret_access_key,
             "API_HOSTNAME": f"epoch.{ZONE}",
         }
-        path, partial = self._places.state / "ready.json", self._places.state / "ready.partial"
+        path, partial = self._paths.state / "ready.json", self._paths.state / "ready.partial"
         partial.touch(mode=0o600)
         partial.write_text(json.dumps(ready))
         partial.rename(path)  # whoever waits for it must never read half of it
@@ -242,18 +244,18 @@ def main(argument: str) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     known: dict[str, Any] = {key: Path(value) for key, value in json.loads(argument).items()}
-    places = Places(**known)
-    os.environ.update(places.environment())
+    paths = Paths(**known)
+    os.environ.update(paths.environment())
     os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    world = World(places)
+    world = World(paths)
     try:
         world.start()
         world.watch(stop)
     except SandboxError as error:
         log.error("%s", error)
-        (places.state / "failed.json").write_text(
+        (paths.state / "failed.json").write_text(
             json.dumps(dataclasses.asdict(_Failure(error.what, error.why)))
         )
         return 1

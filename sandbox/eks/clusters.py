@@ -25,7 +25,7 @@ from sandbox.moto_patches.identity import access_key_of, caller
 from sandbox.moto_patches.pod_addresses import PodAddresses
 from sandbox.network import iproute
 from sandbox.network.vpc import Vpcs
-from sandbox.paths import Places
+from sandbox.paths import Paths
 
 NODE_SECONDS = 120.0
 CONSOLE = 32_000  # characters, as EC2 keeps 64 KB
@@ -35,8 +35,8 @@ log = logging.getLogger("clusters")
 class Clusters:
     """Every control plane and node of the world, by region and name."""
 
-    def __init__(self, places: Places, vpcs: Vpcs) -> None:
-        self._places = places
+    def __init__(self, paths: Paths, vpcs: Vpcs) -> None:
+        self._paths = paths
         self._vpcs = vpcs
         self._planes: dict[tuple[str, str], ControlPlane] = {}
         self._nodes: dict[str, Node] = {}
@@ -84,7 +84,7 @@ class Clusters:
 
     def console(self, instance_id: str) -> str:
         """The end of what a machine has printed; "" where there is none of that id."""
-        path = self._places.logs / f"node-{instance_id}.log"
+        path = self._paths.logs / f"node-{instance_id}.log"
         return path.read_text(errors="replace")[-CONSOLE:] if path.exists() else ""
 
     def public_key(self, issuer: str) -> str | None:
@@ -122,7 +122,7 @@ class Clusters:
         cluster.kubernetes_network_config = {"serviceIpv4Cidr": str(block), "ipFamily": "ipv4"}
         known = caller(access_key_of(authorization, ""))
         eks_access_entries.begin(cluster, known.arn if known else "")
-        plane = ControlPlane(plan, self._places)
+        plane = ControlPlane(plan, self._paths)
         cluster.certificate_authority = {"data": base64.b64encode(plane.authority.certificate_pem).decode()}
         _add_network(region, cluster)
         self._planes[region, cluster.name] = plane
@@ -133,7 +133,7 @@ class Clusters:
         try:
             plane.start()
             rbac.register(plane)
-            pod_identity.register(plane, self._places.ca_bundle.read_bytes())
+            pod_identity.register(plane, self._paths.ca_bundle.read_bytes())
             delays.wait_out("cluster", began)
             cluster.status = "ACTIVE"
         except (SandboxError, OSError) as error:
@@ -214,7 +214,7 @@ class Clusters:
         )
         iproute.lead_to_host(address, wire.bridge)
         self._planes[region, cluster.name].serve(wire.bridge)
-        node = Node(plan, self._planes[region, cluster.name], self._places)
+        node = Node(plan, self._planes[region, cluster.name], self._paths)
         self._nodes[instance.id] = node
         node.start()
 

@@ -18,8 +18,8 @@ from sandbox.certificate_authority import Authority
 from sandbox.eks import kubeconfigs
 from sandbox.network import iproute
 from sandbox.network.addresses import AWS_ADDRESS, INTERNAL_PORT
-from sandbox.paths import Places
-from sandbox.process.supervised_process import Part
+from sandbox.paths import Paths
+from sandbox.process.supervised_process import SupervisedProcess
 
 FIRST_TABLE = 100  # of routes, one for each cluster
 
@@ -56,52 +56,52 @@ class ClusterPlan:
 class ControlPlane:
     """The processes, certificates and administrator's access of one cluster."""
 
-    def __init__(self, plan: ClusterPlan, places: Places) -> None:
+    def __init__(self, plan: ClusterPlan, paths: Paths) -> None:
         self.plan = plan
-        self._places = places
+        self._paths = paths
         # A later cluster of the same name is another one: neither data nor identities of this one.
-        self.directory = places.live / "clusters" / f"{plan.name}-{plan.number}"
+        self.directory = paths.live / "clusters" / f"{plan.name}-{plan.number}"
         self.authority = Authority.create(f"{plan.name} cluster CA")
-        self._parts: list[Part] = []
+        self._processes: list[SupervisedProcess] = []
 
     def start(self) -> None:
         """Bring it up; returns when it is ready. Raises SandboxError with the part's last lines."""
         self._connect()
         self._write_identity()
-        etcd = self._part("etcd", self._etcd()).start()
-        apiserver = self._part("kube-apiserver", self._apiserver()).start()
-        self._parts = [etcd, apiserver]
+        etcd = self._process("etcd", self._etcd()).start()
+        apiserver = self._process("kube-apiserver", self._apiserver()).start()
+        self._processes = [etcd, apiserver]
         apiserver.wait_until(lambda: self._ready(), seconds=90)
         for name, argv in (
             ("kube-controller-manager", self._controllers()),
             ("kube-scheduler", self._scheduler()),
         ):
-            self._parts.append(self._part(name, argv).start())
+            self._processes.append(self._process(name, argv).start())
         apiserver.wait_until(
             lambda: self._exists("/api/v1/namespaces/default/serviceaccounts/default"), seconds=60
         )
 
     def stop(self) -> None:
-        parts, self._parts = self._parts, []
-        for part in reversed(parts):
-            part.stop(grace=3)
+        processes, self._processes = self._processes, []
+        for process in reversed(processes):
+            process.stop(grace=3)
         iproute.delete_link(f"cp{self.plan.number}")
         iproute.delete_namespace(self.plan.namespace)
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def halt(self) -> None:
         """The API server dies, and nobody starts it; what runs on the nodes goes on."""
-        if self._parts:
-            self._parts[1].stop(grace=0)
+        if self._processes:
+            self._processes[1].stop(grace=0)
 
     def resume(self) -> None:
         """Undo `halt`; raises SandboxError when it does not come back."""
-        if self._parts and not self._parts[1].alive:
-            self._parts[1].start().wait_until(self._ready, seconds=90)
+        if self._processes and not self._processes[1].alive:
+            self._processes[1].start().wait_until(self._ready, seconds=90)
 
     @property
     def running(self) -> bool:
-        return bool(self._parts) and all(part.alive for part in self._parts)
+        return bool(self._processes) and all(process.alive for process in self._processes)
 
     def kubeconfig(self, common_name: str, organization: str) -> Path:
         """A kubeconfig whose client certificate says who one is; made once each."""
@@ -143,12 +143,12 @@ class ControlPlane:
     def _url(self) -> str:
         return f"https://{self.plan.wire[1]}"
 
-    def _part(self, name: str, argv: list[str]) -> Part:
-        return Part(
+    def _process(self, name: str, argv: list[str]) -> SupervisedProcess:
+        return SupervisedProcess(
             f"{self.plan.name}-{self.plan.region}-{name}",
             argv,
-            logs=self._places.logs,
-            env=self._places.environment(),
+            logs=self._paths.logs,
+            env=self._paths.environment(),
             namespace=self.plan.namespace,
             cwd=self.directory,
         )
@@ -216,7 +216,7 @@ class ControlPlane:
 
     def _etcd(self) -> list[str]:
         return [
-            str(self._places.bin / "etcd"),
+            str(self._paths.bin / "etcd"),
             "--data-dir=etcd",
             "--listen-client-urls=http://127.0.0.1:2379",
             "--advertise-client-urls=http://127.0.0.1:2379",
@@ -228,7 +228,7 @@ class ControlPlane:
     def _apiserver(self) -> list[str]:
         plan = self.plan
         return [
-            str(self._places.bin / "kube-apiserver"),
+            str(self._paths.bin / "kube-apiserver"),
             "--etcd-servers=http://127.0.0.1:2379",
             "--bind-address=0.0.0.0",
             "--secure-port=443",
@@ -256,7 +256,7 @@ class ControlPlane:
 
     def _controllers(self) -> list[str]:
         return [
-            str(self._places.bin / "kube-controller-manager"),
+            str(self._paths.bin / "kube-controller-manager"),
             f"--kubeconfig={self.kubeconfig('system:kube-controller-manager', 'system:masters')}",
             "--service-account-private-key-file=pki/sa.key",
             "--root-ca-file=pki/ca.crt",
@@ -268,7 +268,7 @@ class ControlPlane:
     def _scheduler(self) -> list[str]:
         kubeconfig = self.kubeconfig("system:kube-scheduler", "system:masters")
         return [
-            str(self._places.bin / "kube-scheduler"),
+            str(self._paths.bin / "kube-scheduler"),
             f"--kubeconfig={kubeconfig}",
             "--leader-elect=false",
             "--profiling=false",

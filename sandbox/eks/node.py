@@ -16,9 +16,9 @@ from sandbox.eks import node_plugins
 from sandbox.eks.control_plane import ControlPlane
 from sandbox.network import iproute
 from sandbox.network.addresses import AWS_ADDRESS, INTERNAL_PORT
-from sandbox.paths import Places
-from sandbox.process.control_groups import parent
-from sandbox.process.supervised_process import Part
+from sandbox.paths import Paths
+from sandbox.process.control_groups import parent_group
+from sandbox.process.supervised_process import SupervisedProcess
 
 
 @dataclass(frozen=True)
@@ -56,12 +56,12 @@ class NodePlan:
 class Node:
     """One running instance."""
 
-    def __init__(self, plan: NodePlan, control_plane: ControlPlane, places: Places) -> None:
+    def __init__(self, plan: NodePlan, control_plane: ControlPlane, paths: Paths) -> None:
         self.plan = plan
         self._control_plane = control_plane
-        self._places = places
-        self._directory = places.live / "nodes" / plan.instance_id
-        self._part: Part | None = None
+        self._paths = paths
+        self._directory = paths.live / "nodes" / plan.instance_id
+        self._process: SupervisedProcess | None = None
 
     def start(self) -> None:
         """Boot; returns at once: the node object becomes Ready in the cluster by itself."""
@@ -69,25 +69,25 @@ class Node:
         self._write()
         # A process-id namespace of its own: when the machine ends, its pods end, as on EC2.
         argv = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
-        self._part = Part(
+        self._process = SupervisedProcess(
             f"node-{self.plan.instance_id}",
             [*argv, sys.executable, "-m", "sandbox.eks.node_init", str(self._directory / "node.json")],
-            logs=self._places.logs,
-            env={**self._places.environment(), "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
+            logs=self._paths.logs,
+            env={**self._paths.environment(), "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
             namespace=self.plan.namespace,
         ).start()
 
     def stop(self) -> None:
         """Power off and unplug; already off is success."""
-        if self._part is not None:
-            self._part.stop(grace=3)
+        if self._process is not None:
+            self._process.stop(grace=3)
         iproute.delete_link(self.plan.link)
         iproute.delete_namespace(self.plan.namespace)
         shutil.rmtree(self._directory, ignore_errors=True)
 
     @property
     def alive(self) -> bool:
-        return self._part is not None and self._part.alive
+        return self._process is not None and self._process.alive
 
     def _connect(self) -> None:
         plan = self.plan
@@ -108,7 +108,7 @@ class Node:
         directory.mkdir(parents=True, exist_ok=True)
         node_plugins.write(directory / "plugins", f"http://{AWS_ADDRESS}:{INTERNAL_PORT}/nodes/{plan.region}")
         for name in ("bridge", "loopback"):
-            os.symlink(self._places.bin / name, directory / "plugins" / name)
+            os.symlink(self._paths.bin / name, directory / "plugins" / name)
         (directory / "resolv.conf").write_text(f"nameserver {plan.resolver}\noptions ndots:1\n")
         (directory / "credential-provider.json").write_text(node_plugins.credential_provider_config())
         user, group = f"system:node:{plan.name}", "system:nodes"
@@ -118,9 +118,9 @@ class Node:
         description = {
             **asdict(plan),
             "directory": str(directory),
-            "bin": str(self._places.bin),
+            "bin": str(self._paths.bin),
             "kubeconfig": str(kubeconfig),
-            "control_groups": parent(self._places.state),
+            "control_groups": parent_group(self._paths.state),
             "cluster_ca": str(self._control_plane.directory / "pki" / "ca.crt"),
         }
         (directory / "node.json").write_text(json.dumps(description))

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from sandbox.process.control_groups import may_be_made
+from sandbox.process.control_groups import are_writable
 
 PRIVATE = ("/run", "/var/lib", "/var/log")  # the host's own containerd and kubelet, if any, must not be seen
 
@@ -68,7 +68,7 @@ def _reap(essential: set[int]) -> int:
 
 def containerd_config(node: dict[str, Any]) -> str:
     """containerd's configuration, TOML: overlayfs, the VPC's CNI, runc through the wrapper."""
-    runc = _write_runc_wrapper(node, () if may_be_made() else ("cgroupsPath", "resources"))
+    runc = _write_runc_wrapper(node, () if are_writable() else ("cgroupsPath", "resources"))
     return f"""version = 3
 root = "/var/lib/containerd"
 state = "/run/containerd"

@@ -1,6 +1,6 @@
-"""The control groups of a world's containers: under a parent of its own, which goes when the world has ended.
+"""Control groups of an instance's containers, under one parent group that is removed with the instance.
 
-Where they may not be made (an ordinary user without delegation) limits are not enforced.
+An ordinary user without delegation cannot create control groups. Limits are not enforced then.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ ROOT = Path("/sys/fs/cgroup")
 TRIES, PAUSE = 20, 0.1  # what still holds a process after two seconds stays
 
 
-def parent(state: Path) -> str:
-    """The parent group of the world whose state directory that is: /epoch-sandbox-<name>-<digest>."""
+def parent_group(state: Path) -> str:
+    """Return the parent group of the instance with this state directory: /epoch-sandbox-<name>-<digest>."""
     return f"/epoch-sandbox-{state.name}-{zlib.crc32(str(state).encode()):08x}"
 
 
-def may_be_made() -> bool:
-    """Whether we are root in truth and the hierarchy can be written: then limits and OOM kills are real."""
+def are_writable() -> bool:
+    """Return whether this is the real root user and the hierarchy is writable: then limits are enforced."""
     memory = ROOT / "memory"
     root = memory if memory.is_dir() else ROOT
     return os.access(root, os.W_OK) and Path("/proc/self/uid_map").read_text().split()[1] == "0"
 
 
 def remove(state: Path) -> None:
-    """Remove the groups of a world that has ended; its last processes may still be going."""
-    name = parent(state).lstrip("/")
+    """Remove the groups of an instance that has ended. Its last processes may still be ending."""
+    name = parent_group(state).lstrip("/")
     for _ in range(TRIES):
         trees = [hierarchy / name for hierarchy in _hierarchies() if (hierarchy / name).is_dir()]
         if not trees:

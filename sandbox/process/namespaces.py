@@ -1,12 +1,10 @@
-"""Linux namespaces from outside: start a process in new ones, run a command inside those of another.
-
-Knows nothing of what runs in them.
-"""
+"""Linux namespaces: start a process in new ones, run a command inside those of another process."""
 
 from __future__ import annotations
 
 import ctypes
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -17,7 +15,7 @@ from pathlib import Path
 
 from sandbox.errors import SandboxError
 
-ORDER = ("user", "mnt", "net", "pid")
+JOIN_ORDER = ("user", "mnt", "net", "pid")
 _PR_SET_PDEATHSIG = 1
 _PROBED = ("--mount", "--net", "--pid", "--fork", "true")
 
@@ -37,8 +35,8 @@ def start(argv: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
         )
 
 
-def check() -> None:
-    """Raises SandboxError where we may not make namespaces, naming the setting and the way out."""
+def check_support() -> None:
+    """Raise SandboxError if this user may not create namespaces. The error names the setting and the fix."""
     for program in ("unshare", "ip", "nsenter", "mount"):
         if shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin") is None:
             raise SandboxError(f"{program} is not installed", fix="install util-linux and iproute2")
@@ -50,7 +48,7 @@ def check() -> None:
     done = subprocess.run(probe, capture_output=True, text=True, timeout=10, check=False)
     if done.returncode:
         raise SandboxError(
-            "this system refuses new namespaces", why=done.stderr.strip() + _forbidding_setting(), fix=_FIX
+            "this system refuses new namespaces", why=done.stderr.strip() + _blocking_setting(), fix=_FIX
         )
 
 
@@ -77,8 +75,6 @@ def _check_user() -> None:
 
 
 def _user_name() -> str:
-    import pwd
-
     try:
         return pwd.getpwuid(os.geteuid()).pw_name
     except KeyError:
@@ -92,7 +88,7 @@ def _lines(path: str) -> list[str]:
         return []
 
 
-def _forbidding_setting() -> str:
+def _blocking_setting() -> str:
     for name, forbidden in (
         ("kernel/unprivileged_userns_clone", "0"),
         ("user/max_user_namespaces", "0"),
@@ -103,7 +99,7 @@ def _forbidding_setting() -> str:
     return ""
 
 
-def first_process(unshare_pid: int) -> int | None:
+def init_pid(unshare_pid: int) -> int | None:
     """Host process id of process 1 in the namespaces that `unshare` made; None while there is none yet."""
     children = _lines(f"/proc/{unshare_pid}/task/{unshare_pid}/children")
     return int(children[0].split()[0]) if children and children[0].strip() else None
@@ -118,7 +114,7 @@ def run(pid: int, argv: Sequence[str], env: Mapping[str, str]) -> int:
     _join(pid)
     child = os.fork()
     if child == 0:
-        _become(argv, env, directory)
+        _exec_command(argv, env, directory)
     return wait_for(child)
 
 
@@ -127,13 +123,13 @@ def wait_for(child: int) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) != signal.SIG_IGN:
-            signal.signal(number, lambda number, _: _pass_on(child, number))
+            signal.signal(number, lambda number, _: _forward_signal(child, number))
     _, status = os.waitpid(child, 0)
     code = os.waitstatus_to_exitcode(status)
     return code if code >= 0 else 128 - code
 
 
-def _pass_on(child: int, number: int) -> None:
+def _forward_signal(child: int, number: int) -> None:
     with suppress(ProcessLookupError):  # it has just ended by itself
         os.kill(child, number)
 
@@ -141,7 +137,7 @@ def _pass_on(child: int, number: int) -> None:
 def _join(pid: int) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     same_user = os.path.samefile(f"/proc/{pid}/ns/user", "/proc/self/ns/user")
-    kinds = [kind for kind in ORDER if not (kind == "user" and same_user)]
+    kinds = [kind for kind in JOIN_ORDER if not (kind == "user" and same_user)]
     # All are opened first: once the mount namespace is entered, /proc is another one.
     for kind, descriptor in [(kind, os.open(f"/proc/{pid}/ns/{kind}", os.O_RDONLY)) for kind in kinds]:
         if libc.setns(descriptor, 0):
@@ -157,7 +153,7 @@ def end_with_parent() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def _become(argv: Sequence[str], env: Mapping[str, str], directory: str) -> None:
+def _exec_command(argv: Sequence[str], env: Mapping[str, str], directory: str) -> None:
     try:
         end_with_parent()
         os.chdir(directory)

@@ -1,7 +1,4 @@
-"""A supervised process: start, health probe, early-exit detection, a bounded log file, TERM then KILL.
-
-Knows no program in particular.
-"""
+"""A supervised process: start, health check, early-exit detection, a bounded log file, TERM then KILL."""
 
 from __future__ import annotations
 
@@ -13,14 +10,18 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from sandbox.errors import SandboxError
 
 LOG_BYTES = 8_000_000
 
 
-class Part:
-    """One process of the world. Output goes to <logs>/<name>.log; at LOG_BYTES the older half is dropped."""
+class SupervisedProcess:
+    """One process of a sandbox instance.
+
+    Its output goes to <logs>/<name>.log. At LOG_BYTES the older half is dropped.
+    """
 
     def __init__(
         self,
@@ -41,7 +42,7 @@ class Part:
         self._tail: deque[str] = deque(maxlen=12)
         self._copier: threading.Thread | None = None
 
-    def start(self) -> Part:
+    def start(self) -> SupervisedProcess:
         self._log.parent.mkdir(parents=True, exist_ok=True)
         self._process = subprocess.Popen(
             self._argv,
@@ -107,9 +108,9 @@ class Part:
                 self._tail.append(line.decode("utf-8", "replace").rstrip())
 
 
-def _keep_newer_half(log: object, path: Path) -> int:
+def _keep_newer_half(log: BinaryIO, path: Path) -> int:
     content = path.read_bytes()[-LOG_BYTES // 2 :]
-    log.seek(0)  # type: ignore[attr-defined]
-    log.truncate()  # type: ignore[attr-defined]
-    log.write(content)  # type: ignore[attr-defined]
+    log.seek(0)
+    log.truncate()
+    log.write(content)
     return len(content)

@@ -50,7 +50,7 @@ class World:
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
-    def first_process(self) -> int:
+    def init_pid(self) -> int:
         pid = self.session.pid()
         assert pid is not None
         return pid

@@ -38,10 +38,10 @@ def namespaces() -> set[str]:
 
 
 def test_a_second_up_says_that_it_is_up(world: World) -> None:
-    pid = world.first_process()
+    pid = world.init_pid()
     done = world.call("up")
     assert (done.returncode, "up already" in done.stderr) == (0, True)
-    assert world.first_process() == pid
+    assert world.init_pid() == pid
     assert world.call("status").stdout.startswith(f"running, process {pid}")
 
 
@@ -57,7 +57,7 @@ def test_worlds_stand_side_by_side_and_one_that_is_killed_leaves_nothing(
 ) -> None:
     before = namespaces()
     assert another.call("up").returncode == 0
-    pid = another.first_process()
+    pid = another.init_pid()
     assert world.python(BUCKET.format(MAKE)) == "['ours']"
     assert another.python(BUCKET.format("")) == "[]"
     places = {kind: namespace(pid, kind) for kind in ("net", "mnt", "pid")}
@@ -75,7 +75,7 @@ def test_worlds_stand_side_by_side_and_one_that_is_killed_leaves_nothing(
 
 def test_down_removes_everything(another: World) -> None:
     assert another.call("up").returncode == 0
-    inode = namespace(another.first_process(), "net")
+    inode = namespace(another.init_pid(), "net")
     done = another.call("down")
     assert (done.returncode, "has ended" in done.stderr) == (0, True)
     wait_for(lambda: not inside("net", inode))
@@ -88,6 +88,6 @@ def test_a_start_that_was_killed_is_found_and_ended(another: World) -> None:
     wait_for(lambda: another.session.pid() is not None)
     starting.kill()
     starting.communicate()
-    inode = namespace(another.first_process(), "net")
+    inode = namespace(another.init_pid(), "net")
     assert "has ended" in another.call("down").stderr
     wait_for(lambda: not inside("net", inode))

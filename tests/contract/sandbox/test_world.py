@@ -78,7 +78,7 @@ def test_programs_without_python_resolve_them_too(world: World) -> None:
 def test_deep_names_have_certificates_that_everybody_inside_trusts(world: World) -> None:
     bundle = "/etc/ssl/certs/ca-certificates.crt"
     if not Path(bundle).exists():
-        bundle = str(world.session.places.ca_bundle)
+        bundle = str(world.session.paths.ca_bundle)
     assert world.python(TLS.format(names=DEEP, bundle=bundle)).splitlines() == [*DEEP, *DEEP]
 
 

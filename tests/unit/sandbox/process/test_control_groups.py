@@ -11,7 +11,7 @@ from sandbox.process import control_groups
 
 def test_only_the_worlds_own_groups_are_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(control_groups, "ROOT", tmp_path / "cgroup")
-    mine, other = (control_groups.parent(tmp_path / name).lstrip("/") for name in ("mine", "other"))
+    mine, other = (control_groups.parent_group(tmp_path / name).lstrip("/") for name in ("mine", "other"))
     for hierarchy in ("memory", "cpu"):
         for world in (mine, other):
             (tmp_path / "cgroup" / hierarchy / world / "container").mkdir(parents=True)
@@ -21,5 +21,5 @@ def test_only_the_worlds_own_groups_are_removed(tmp_path: Path, monkeypatch: pyt
 
 
 def test_worlds_of_one_name_in_two_caches_do_not_share_a_group(tmp_path: Path) -> None:
-    first, second = (control_groups.parent(tmp_path / cache / "default") for cache in ("a", "b"))
+    first, second = (control_groups.parent_group(tmp_path / cache / "default") for cache in ("a", "b"))
     assert first != second

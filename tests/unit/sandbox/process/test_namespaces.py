@@ -44,33 +44,33 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
 
 def test_root_needs_no_user_namespace(machine: Machine) -> None:
     ran = machine()
-    namespaces.check()
+    namespaces.check_support()
     assert len(ran) == 1
     assert "--user" not in ran[0]
 
 
 def test_an_ordinary_user_with_a_range_of_ids_may(machine: Machine) -> None:
     ran = machine(root=False, files={"/etc/subuid": ["ada:100000:65536"]})
-    namespaces.check()
+    namespaces.check_support()
     assert {"--user", "--map-auto", "--map-root-user"} <= set(ran[0])
 
 
 def test_a_range_may_be_given_to_the_number_of_the_user(machine: Machine) -> None:
     machine(root=False, files={"/etc/subuid": ["1234:100000:65536"]})
-    namespaces.check()
+    namespaces.check_support()
 
 
 def test_missing_programs_are_named(machine: Machine) -> None:
     machine(missing=("nsenter",))
     with pytest.raises(SandboxError, match="nsenter is not installed") as raised:
-        namespaces.check()
+        namespaces.check_support()
     assert "util-linux" in raised.value.fix
 
 
 def test_without_newuidmap_its_packages_are_named(machine: Machine) -> None:
     machine(root=False, missing=("newuidmap",))
     with pytest.raises(SandboxError, match="newuidmap") as raised:
-        namespaces.check()
+        namespaces.check_support()
     assert "uidmap" in raised.value.fix
     assert "shadow-utils" in raised.value.fix
 
@@ -78,7 +78,7 @@ def test_without_newuidmap_its_packages_are_named(machine: Machine) -> None:
 def test_without_a_range_the_command_that_makes_one_can_be_pasted(machine: Machine) -> None:
     machine(root=False, files={"/etc/subuid": ["bob:100000:65536"]})
     with pytest.raises(SandboxError, match="no range of user ids") as raised:
-        namespaces.check()
+        namespaces.check_support()
     assert raised.value.fix.startswith("sudo usermod --add-subuids")
     assert raised.value.fix.endswith(" ada")
 
@@ -95,7 +95,7 @@ def test_a_refusal_names_the_setting_that_forbids(machine: Machine, setting: str
     files = {"/etc/subuid": ["ada:1:65536"], f"/proc/sys/{setting}": [value]}
     machine(root=False, refusal="unshare: Operation not permitted\n", files=files)
     with pytest.raises(SandboxError, match="refuses new namespaces") as raised:
-        namespaces.check()
+        namespaces.check_support()
     assert "Operation not permitted" in raised.value.why
     assert f"{setting.replace('/', '.')} is {value}" in raised.value.why
     assert "sudo" in raised.value.fix
@@ -104,5 +104,5 @@ def test_a_refusal_names_the_setting_that_forbids(machine: Machine, setting: str
 def test_a_refusal_without_such_a_setting_names_none(machine: Machine) -> None:
     machine(refusal="unshare: Operation not permitted\n")
     with pytest.raises(SandboxError) as raised:
-        namespaces.check()
+        namespaces.check_support()
     assert raised.value.why == "unshare: Operation not permitted"

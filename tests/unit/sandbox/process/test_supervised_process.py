@@ -11,18 +11,18 @@ import pytest
 
 from sandbox.errors import SandboxError
 from sandbox.process import supervised_process as module
-from sandbox.process.supervised_process import Part
+from sandbox.process.supervised_process import SupervisedProcess
 
-Start = Callable[[str], Part]
+Start = Callable[[str], SupervisedProcess]
 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    started: list[Part] = []
+    started: list[SupervisedProcess] = []
 
-    def begin(script: str) -> Part:
+    def begin(script: str) -> SupervisedProcess:
         argv = [sys.executable, "-IS", "-c", script]
-        started.append(Part("thing", argv, logs=tmp_path, env={"GREETING": "hello"}).start())
+        started.append(SupervisedProcess("thing", argv, logs=tmp_path, env={"GREETING": "hello"}).start())
         return started[-1]
 
     yield begin
@@ -117,5 +117,5 @@ def test_stopping_twice_is_success(start: Start) -> None:
 
 
 def test_in_a_network_namespace_it_is_entered_first(tmp_path: Path) -> None:
-    part = Part("thing", ["etcd"], logs=tmp_path, namespace="cp1")
+    part = SupervisedProcess("thing", ["etcd"], logs=tmp_path, namespace="cp1")
     assert part._argv == ["nsenter", "--net=/run/netns/cp1", "--", "etcd"]
