@@ -37,7 +37,7 @@ def node(tmp_path: Path) -> dict[str, Any]:
 
 @pytest.fixture(params=[True, False], ids=["root", "ordinary user"])
 def rights(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
-    monkeypatch.setattr(node_init, "may_be_made", lambda: request.param)
+    monkeypatch.setattr(node_init, "are_writable", lambda: request.param)
     return bool(request.param)
 
 
