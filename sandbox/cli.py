@@ -152,13 +152,13 @@ def _record(arguments: argparse.Namespace) -> int:
 
 def _ask(method: str, path: str, body: str = "") -> int:
     """A question to the world's own http; its exit code."""
-    from sandbox.network.addresses import AWS_ADDRESS, INTERNAL_PORT
+    from sandbox.network.addresses import AWS_ADDRESS, CONTROL_API_PORT
 
     question = str(Path(__file__).parent / "frontend" / "http_call.py")
-    url = f"http://{AWS_ADDRESS}:{INTERNAL_PORT}{quote(path)}"
+    url = f"http://{AWS_ADDRESS}:{CONTROL_API_PORT}{quote(path)}"
     argv = [sys.executable, "-I", question, method, url, body]
     session = _session()
-    if session.pid() is None and _inside(AWS_ADDRESS, INTERNAL_PORT):
+    if session.pid() is None and _inside(AWS_ADDRESS, CONTROL_API_PORT):
         os.execv(sys.executable, argv)
     return int(session.run(argv))
 

@@ -47,10 +47,10 @@ from sandbox.moto_patches import (
 from sandbox.moto_patches.backends import backend
 from sandbox.moto_patches.elbv2 import Balancers
 from sandbox.network import iproute
-from sandbox.network.addresses import AWS_ADDRESS, DNS_ADDRESS, INTERNAL_PORT
-from sandbox.network.dns_server import Names, NameServer
-from sandbox.network.health_checkers import Checkers
-from sandbox.network.vpc import Vpcs
+from sandbox.network.addresses import AWS_ADDRESS, CONTROL_API_PORT, DNS_ADDRESS
+from sandbox.network.dns_server import DnsResponder, DnsServer
+from sandbox.network.health_checkers import HealthCheckers
+from sandbox.network.vpc import VpcNetworks
 from sandbox.paths import Paths
 from sandbox.preparation import images
 from sandbox.process.supervised_process import SupervisedProcess
@@ -74,25 +74,25 @@ class World:
         self._paths = paths
         self._authority = Authority.load_or_create(paths.authority)
         self._balancers = Balancers()
-        self._checkers = Checkers(self._addresses_of)
+        self._checkers = HealthCheckers(self._addresses_of)
         self._replication = Replication(_REGISTRY)
-        known = (self._cluster_address, self._instance_address, self._checkers.passes)
-        self._names = Names(self._balancers, *known)
+        known = (self._cluster_address, self._instance_address, self._checkers.is_passing)
+        self._names = DnsResponder(self._balancers, *known)
         self._github = Issuer()
-        self._name_server = NameServer(self._names)
-        self._clusters = Clusters(paths, Vpcs(self._name_server))
+        self._dns_server = DnsServer(self._names)
+        self._clusters = Clusters(paths, VpcNetworks(self._dns_server))
         self._processes: list[SupervisedProcess] = []
         self._services: Services | None = None
 
     def start(self) -> None:
         """Bring everything up; ready.json is written last."""
         self._mount()
-        iproute.prepare_world()
+        iproute.configure_instance()
         registry = self._registry().start()
         self._processes.append(registry)
         self._install()
         engineer = self._open_account()
-        self._name_server.listen(DNS_ADDRESS)
+        self._dns_server.listen(DNS_ADDRESS)
         self._checkers.start()
         self._replication.start()
         self._serve()
@@ -223,7 +223,7 @@ class World:
 
 
 _REGISTRY = f"http://127.0.0.1:{REGISTRY_PORT}"
-_INTERNAL = f"http://{AWS_ADDRESS}:{INTERNAL_PORT}"
+_INTERNAL = f"http://{AWS_ADDRESS}:{CONTROL_API_PORT}"
 
 
 def _mount(*arguments: str) -> None:

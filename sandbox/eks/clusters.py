@@ -24,7 +24,7 @@ from sandbox.moto_patches.eks_clusters import node_group_issue
 from sandbox.moto_patches.identity import access_key_of, caller
 from sandbox.moto_patches.pod_addresses import PodAddresses
 from sandbox.network import iproute
-from sandbox.network.vpc import Vpcs
+from sandbox.network.vpc import VpcNetworks
 from sandbox.paths import Paths
 
 NODE_SECONDS = 120.0
@@ -35,7 +35,7 @@ log = logging.getLogger("clusters")
 class Clusters:
     """Every control plane and node of the world, by region and name."""
 
-    def __init__(self, paths: Paths, vpcs: Vpcs) -> None:
+    def __init__(self, paths: Paths, vpcs: VpcNetworks) -> None:
         self._paths = paths
         self._vpcs = vpcs
         self._planes: dict[tuple[str, str], ControlPlane] = {}
@@ -66,7 +66,7 @@ class Clusters:
         address, router = self.addresses(region).assign(instance_id, container)
         node = self._nodes.get(instance_id)
         if node is not None:
-            iproute.lead_to_host(address.partition("/")[0], node.plan.bridge)
+            iproute.route_host(address.partition("/")[0], node.plan.bridge)
         return address, router
 
     def cluster_address(self, host: str) -> str | None:
@@ -195,7 +195,7 @@ class Clusters:
         with CHANGES:
             instance = ec2_instances.launch(region, subnet_id, cluster, group)
             subnet = backend("ec2", region).get_subnet(subnet_id)
-        wire = self._vpcs.wire(region, subnet.vpc_id)
+        network = self._vpcs.network(region, subnet.vpc_id)
         address = instance.private_ip
         plan = NodePlan(
             instance_id=instance.id,
@@ -205,15 +205,15 @@ class Clusters:
             instance_type=instance.instance_type,
             cluster=cluster.name,
             node_group=group.nodegroup_name,
-            address=f"{address}/{wire.prefix}",
-            router=wire.router,
-            resolver=wire.resolver,
-            bridge=wire.bridge,
+            address=f"{address}/{network.prefix}",
+            router=network.router,
+            resolver=network.resolver,
+            bridge=network.bridge,
             labels=tuple((group.labels or {}).items()),
             admitted=self.admits_nodes,
         )
-        iproute.lead_to_host(address, wire.bridge)
-        self._planes[region, cluster.name].serve(wire.bridge)
+        iproute.route_host(address, network.bridge)
+        self._planes[region, cluster.name].serve(network.bridge)
         node = Node(plan, self._planes[region, cluster.name], self._paths)
         self._nodes[instance.id] = node
         node.start()

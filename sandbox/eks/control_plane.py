@@ -17,7 +17,7 @@ from typing import Any
 from sandbox.certificate_authority import Authority
 from sandbox.eks import kubeconfigs
 from sandbox.network import iproute
-from sandbox.network.addresses import AWS_ADDRESS, INTERNAL_PORT
+from sandbox.network.addresses import AWS_ADDRESS, CONTROL_API_PORT
 from sandbox.paths import Paths
 from sandbox.process.supervised_process import SupervisedProcess
 
@@ -157,15 +157,17 @@ class ControlPlane:
         plan = self.plan
         outer, inner = plan.wire
         iproute.create_namespace(plan.namespace)
-        iproute.connect(plan.namespace, f"cp{plan.number}", outer, inner)
+        iproute.connect_point_to_point(plan.namespace, f"cp{plan.number}", outer, inner)
         for address in (plan.address, plan.service_address):
-            iproute.enter(plan.namespace, "address", "add", f"{address}/32", "dev", "lo")
+            iproute.ip_in_namespace(plan.namespace, "address", "add", f"{address}/32", "dev", "lo")
             iproute.ip("route", "replace", f"{address}/32", "via", inner)
 
     def serve(self, bridge: str) -> None:
         """Let the instances on that bridge reach the service range's own API server."""
         plan = self.plan
-        iproute.lead(bridge, f"{plan.service_address}/32", plan.wire[1], FIRST_TABLE + plan.number)
+        iproute.route_from_bridge(
+            bridge, f"{plan.service_address}/32", plan.wire[1], FIRST_TABLE + plan.number
+        )
 
     def _write_identity(self) -> None:
         from cryptography.hazmat.primitives import serialization
@@ -209,7 +211,7 @@ class ControlPlane:
         (self.directory / "authenticator.kubeconfig").write_text(
             json.dumps(
                 kubeconfigs.webhook(
-                    f"http://{AWS_ADDRESS}:{INTERNAL_PORT}/eks/{plan.region}/{plan.name}/authenticate"
+                    f"http://{AWS_ADDRESS}:{CONTROL_API_PORT}/eks/{plan.region}/{plan.name}/authenticate"
                 )
             )
         )

@@ -15,7 +15,7 @@ from pathlib import Path
 from sandbox.eks import node_plugins
 from sandbox.eks.control_plane import ControlPlane
 from sandbox.network import iproute
-from sandbox.network.addresses import AWS_ADDRESS, INTERNAL_PORT
+from sandbox.network.addresses import AWS_ADDRESS, CONTROL_API_PORT
 from sandbox.paths import Paths
 from sandbox.process.control_groups import parent_group
 from sandbox.process.supervised_process import SupervisedProcess
@@ -92,7 +92,7 @@ class Node:
     def _connect(self) -> None:
         plan = self.plan
         iproute.create_namespace(plan.namespace)
-        iproute.plug(plan.namespace, plan.link, plan.bridge)
+        iproute.connect_to_bridge(plan.namespace, plan.link, plan.bridge)
         # Pods hang on their node's wire, with addresses of the same VPC: that is what the VPC CNI gives them.
         for arguments in (
             ("link", "add", "vpc", "type", "bridge"),
@@ -101,12 +101,14 @@ class Node:
             ("link", "set", "vpc", "up"),
             ("route", "add", "default", "via", plan.router),
         ):
-            iproute.enter(plan.namespace, *arguments)
+            iproute.ip_in_namespace(plan.namespace, *arguments)
 
     def _write(self) -> None:
         plan, directory = self.plan, self._directory
         directory.mkdir(parents=True, exist_ok=True)
-        node_plugins.write(directory / "plugins", f"http://{AWS_ADDRESS}:{INTERNAL_PORT}/nodes/{plan.region}")
+        node_plugins.write(
+            directory / "plugins", f"http://{AWS_ADDRESS}:{CONTROL_API_PORT}/nodes/{plan.region}"
+        )
         for name in ("bridge", "loopback"):
             os.symlink(self._paths.bin / name, directory / "plugins" / name)
         (directory / "resolv.conf").write_text(f"nameserver {plan.resolver}\noptions ndots:1\n")

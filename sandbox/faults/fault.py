@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sandbox.eks.clusters import Clusters
     from sandbox.frontend.aws_frontend import Front
     from sandbox.moto_patches.elbv2 import Balancers
-    from sandbox.network.dns_server import Names
+    from sandbox.network.dns_server import DnsResponder
 
 Value = str | int | float
 Options = Mapping[str, Any]
@@ -28,7 +28,7 @@ class Reach:
 
     clusters: Clusters
     balancers: Balancers
-    names: Names
+    names: DnsResponder
     front: Front
     sign_in: Callable[[], None] = lambda: None  # the engineer gets new credentials, `exec` exports them
 

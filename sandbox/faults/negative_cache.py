@@ -6,8 +6,8 @@ from sandbox.faults.fault import Fault, Options, Reach, Stop
 
 
 def start(reach: Reach, options: Options) -> Stop:
-    reach.names.remember_absence(options["seconds"])
-    return lambda: reach.names.remember_absence(0.0)
+    reach.names.cache_negative_answers(options["seconds"])
+    return lambda: reach.names.cache_negative_answers(0.0)
 
 
 FAULT = Fault(

@@ -15,12 +15,12 @@ def start(reach: Reach, options: Options) -> Stop:
     if not cut and not options["apis"]:
         raise SandboxError(f"there is nothing in {region}", fix="epochctl up")
     for address in cut:
-        iproute.cut(address)
+        iproute.blackhole(address)
     silent = reach.front.interfere(_broken(region)) if options["apis"] else None
 
     def stop() -> None:
         for address in cut:
-            iproute.mend(address)
+            iproute.restore(address)
         if silent is not None:
             silent()
 

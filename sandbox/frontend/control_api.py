@@ -20,17 +20,17 @@ from sandbox.frontend.github_oidc import Issuer
 from sandbox.moto_patches import foreign_dns, inventory
 from sandbox.moto_patches.elbv2 import Balancers
 from sandbox.moto_patches.identity import who_holds
-from sandbox.network.dns_server import Names
-from sandbox.network.region_distance import PLACES
-from sandbox.network.security_group_filter import Doors
+from sandbox.network.dns_server import DnsResponder
+from sandbox.network.region_distance import COORDINATES
+from sandbox.network.security_group_filter import SecurityGroupFilter
 from sandbox.registry.proxy import token
 
 
 def application(
-    clusters: Clusters, balancers: Balancers, faults: Switchboard, names: Names, github: Issuer
+    clusters: Clusters, balancers: Balancers, faults: Switchboard, names: DnsResponder, github: Issuer
 ) -> Starlette:
     """The ASGI application of the world's own http."""
-    doors = Doors()
+    security_groups = SecurityGroupFilter()
 
     async def assign(request: Request) -> JSONResponse:
         asked = await request.json()
@@ -58,7 +58,7 @@ def application(
 
     async def health(request: Request) -> PlainTextResponse:
         balancers.report(await request.json())
-        await asyncio.to_thread(doors.follow, balancers.shut())
+        await asyncio.to_thread(security_groups.update, balancers.shut())
         return PlainTextResponse("")
 
     async def everything(request: Request) -> PlainTextResponse:
@@ -78,11 +78,11 @@ def application(
 
     async def resolver(request: Request) -> PlainTextResponse:
         region = (await request.body()).decode()
-        if region and region not in PLACES:
-            known = ", ".join(sorted(PLACES))
+        if region and region not in COORDINATES:
+            known = ", ".join(sorted(COORDINATES))
             return PlainTextResponse(f"error: no region is called {region}\n  fix: one of: {known}\n", 400)
         if region:
-            names.move(region)
+            names.move_resolver(region)
         return _text([names.resolver.region])
 
     async def elsewhere_zone(request: Request) -> PlainTextResponse:

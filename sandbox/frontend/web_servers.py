@@ -14,7 +14,7 @@ from typing import Any
 import uvicorn
 
 from sandbox.certificate_authority import Authority
-from sandbox.network.addresses import AWS_ADDRESS, INTERNAL_PORT
+from sandbox.network.addresses import AWS_ADDRESS, CONTROL_API_PORT
 
 
 class Services:
@@ -34,7 +34,7 @@ class Services:
         tls.load()
         assert tls.ssl is not None
         tls.ssl.sni_callback = self._choose
-        plain = self._config(self._internal, INTERNAL_PORT)
+        plain = self._config(self._internal, CONTROL_API_PORT)
         self._servers = [uvicorn.Server(tls), uvicorn.Server(plain)]
         threading.Thread(target=asyncio.run, args=(self._serve(),), name="services", daemon=True).start()
 

@@ -6,4 +6,4 @@ SERVICES = "198.51.100.0/24"  # TEST-NET-2: AWS endpoints, the resolver, cluster
 LOAD_BALANCERS = "203.0.113.0/24"  # TEST-NET-3: public addresses of load balancers
 AWS_ADDRESS = "198.51.100.1"
 DNS_ADDRESS = "198.51.100.2"
-INTERNAL_PORT = 9911  # plain HTTP on AWS_ADDRESS: the control API
+CONTROL_API_PORT = 9911  # plain HTTP on AWS_ADDRESS: the control API

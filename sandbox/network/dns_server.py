@@ -1,6 +1,6 @@
-"""The world's DNS: one name server that is Route 53, the VPC resolver and the internet's root at once.
+"""The DNS of a sandbox instance: Route 53, the VPC resolvers and the internet's root in one name server.
 
-Answers from the emulated account and from a few fixed names; has no upstream: what it does not know is not.
+Answers from the emulated account and from a few fixed names. It has no upstream: other names do not exist.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ import struct
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from functools import partial
 
+import dns.exception
 import dns.flags
 import dns.message
 import dns.name
@@ -25,17 +26,18 @@ from sandbox.moto_patches import route53_zones
 from sandbox.moto_patches.elbv2 import Balancers
 from sandbox.network import routing
 from sandbox.network.addresses import AWS_ADDRESS, DNS_ADDRESS
-from sandbox.network.resolver import Answer, Resolver
+from sandbox.network.resolver import CachedAnswer, Resolver
 from sandbox.paths import REGION
 
-ELSEWHERE = ("public.ecr.aws", "registry.k8s.io", "aws.github.io")
+OTHER_AWS_HOSTS = ("public.ecr.aws", "registry.k8s.io", "aws.github.io")
 CHAIN = 8  # CNAMEs followed at most
 
-log = logging.getLogger("names")
+log = logging.getLogger("dns")
+Answer = Callable[[bytes], bytes | None]
 Lookup = Callable[[str], str | None]
 
 
-class Names:
+class DnsResponder:
     """Answers questions. `cluster_address` and `instance_address` know EKS endpoints and instances.
 
     passes: whether a health check, by its id, lets a record answer. resolver: the clients', in a region.
@@ -46,23 +48,23 @@ class Names:
         balancers: Balancers,
         cluster_address: Lookup,
         instance_address: Lookup,
-        passes: Callable[[str], bool] = lambda _: True,
+        is_passing: Callable[[str], bool] = lambda _: True,
     ) -> None:
         self.resolver = Resolver(REGION)
-        self._passes = passes
+        self._passes = is_passing
         self._balancers = balancers
         self._cluster_address = cluster_address
         self._instance_address = instance_address
         self._memory = 0.0
         self._absent: dict[tuple[str, str], float] = {}  # (name, type), type "" for all of them
 
-    def remember_absence(self, seconds: float) -> None:
+    def cache_negative_answers(self, seconds: float) -> None:
         """Be a resolver that remembers for so long that a name, or a type of it, did not exist; 0: none
         does, as it begins.
         """
         self._memory, self._absent = seconds, {}
 
-    def move(self, region: str) -> None:
+    def move_resolver(self, region: str) -> None:
         """From now on clients ask another resolver, in that region; it remembers nothing yet."""
         self.resolver = Resolver(region)
 
@@ -75,9 +77,9 @@ class Names:
         name = question.name.to_text(omit_final_dot=True).lower()
         kind = dns.rdatatype.to_text(question.rdtype)
         recursive = bool(query.flags & dns.flags.RD)  # without it, the zone's own server is asked
-        gone, empty = (recursive and self._remembers(name, each) for each in ("", kind))
-        asker = resolver if recursive else Resolver(resolver.region, remembers=False)
-        known = not gone and (empty or self._resolve(response, question.name, name, kind, asker))
+        gone, empty = (recursive and self._is_cached_as_absent(name, each) for each in ("", kind))
+        resolver = resolver if recursive else Resolver(resolver.region, caches=False)
+        known = not gone and (empty or self._resolve(response, question.name, name, kind, resolver))
         if not known:
             response.set_rcode(dns.rcode.NXDOMAIN)
         if not response.answer:
@@ -93,15 +95,15 @@ class Names:
         answer = self.answer(query).answer
         return tuple(str(each) for each in answer[-1]) if answer else ()
 
-    def _remembers(self, name: str, kind: str) -> bool:
+    def _is_cached_as_absent(self, name: str, kind: str) -> bool:
         return self._absent.get((name, kind), 0.0) > time.monotonic()
 
     def _resolve(
-        self, response: dns.message.Message, owner: dns.name.Name, name: str, kind: str, asker: Resolver
+        self, response: dns.message.Message, owner: dns.name.Name, name: str, kind: str, resolver: Resolver
     ) -> bool:
         """Add the answers; True when the name exists."""
         for _ in range(CHAIN):
-            kept = asker.recall(name, kind)
+            kept = resolver.cached(name, kind)
             if kept:
                 response.answer.append(_rrset(owner, kept.ttl, kind, kept.values))
                 return True
@@ -116,7 +118,7 @@ class Names:
             found = route53_zones.records(name)
             cname = next((record for record in found if record.type == "CNAME"), None)
             if cname is None or kind == "CNAME":
-                self._add_records(response, owner, found, kind, asker)
+                self._add_records(response, owner, found, kind, resolver)
                 return bool(found) or route53_zones.exists_below(name)
             response.answer.append(_rrset(owner, cname.ttl, "CNAME", cname.values))
             name = cname.values[0].rstrip(".").lower()
@@ -129,18 +131,18 @@ class Names:
         owner: dns.name.Name,
         found: list[route53_zones.Record],
         kind: str,
-        asker: Resolver,
+        resolver: Resolver,
     ) -> None:
         fitting = [record for record in found if record.type == kind]
-        answer = self._values(routing.choose(fitting, self._is_healthy, asker.region))
+        answer = self._values(routing.choose(fitting, self._is_healthy, resolver.region))
         if any(record.identifier for record in fitting):
-            asker.keep(owner.to_text(omit_final_dot=True).lower(), kind, answer)
+            resolver.store(owner.to_text(omit_final_dot=True).lower(), kind, answer)
         if answer.values:
             response.answer.append(_rrset(owner, answer.ttl, kind, answer.values))
 
-    def _values(self, records: list[route53_zones.Record]) -> Answer:
+    def _values(self, records: list[route53_zones.Record]) -> CachedAnswer:
         values = (self._fixed(each.alias) if each.alias else each.values for each in records)
-        return Answer(min((each.ttl for each in records), default=0), tuple(itertools.chain(*values)))
+        return CachedAnswer(min((each.ttl for each in records), default=0), tuple(itertools.chain(*values)))
 
     def _is_healthy(self, record: route53_zones.Record) -> bool:
         """Its health check, where it has one, and what its alias stands for, where that counts."""
@@ -161,7 +163,7 @@ class Names:
             return (address,) if address else ()
         if name in route53_zones.NAME_SERVERS or ".awsdns-" in name:
             return (DNS_ADDRESS,)
-        if name.endswith((".amazonaws.com", ".aws.amazon.com", ".api.aws")) or name in ELSEWHERE:
+        if name.endswith((".amazonaws.com", ".aws.amazon.com", ".api.aws")) or name in OTHER_AWS_HOSTS:
             return (AWS_ADDRESS,)
         return ()
 
@@ -178,58 +180,78 @@ def _rrset(owner: dns.name.Name | str, ttl: int, kind: str, values: tuple[str, .
     return dns.rrset.from_text_list(owner, ttl, "IN", kind, values, origin=dns.name.root, relativize=False)
 
 
-class _Udp(socketserver.BaseRequestHandler):
+class _UdpServer(socketserver.ThreadingUDPServer):
+    daemon_threads = True
+
+    def __init__(self, address: tuple[str, int], answer: Answer) -> None:
+        super().__init__(address, _UdpHandler)
+        self.answer = answer
+
+
+class _TcpServer(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+
+    def __init__(self, address: tuple[str, int], answer: Answer) -> None:
+        super().__init__(address, _TcpHandler)
+        self.answer = answer
+
+
+class _UdpHandler(socketserver.BaseRequestHandler):
+    server: _UdpServer
+
     def handle(self) -> None:
         data, socket = self.request
-        reply = _reply(self.server, data)
+        reply = self.server.answer(data)
         if reply:
             socket.sendto(reply, self.client_address)
 
 
-class _Tcp(socketserver.StreamRequestHandler):
+class _TcpHandler(socketserver.StreamRequestHandler):
+    server: _TcpServer
+
     def handle(self) -> None:
         self.connection.settimeout(5)
         header = self.rfile.read(2)
         if len(header) == 2:
-            reply = _reply(self.server, self.rfile.read(struct.unpack("!H", header)[0]))
+            reply = self.server.answer(self.rfile.read(struct.unpack("!H", header)[0]))
             if reply:
                 self.wfile.write(struct.pack("!H", len(reply)) + reply)
 
 
-def _reply(server: Any, data: bytes) -> bytes | None:
-    try:
-        query = dns.message.from_wire(data)
-        return bytes(server.names.answer(query, server.resolver).to_wire())
-    except dns.exception.DNSException:
-        log.exception("a question that cannot be answered")
-        return None
+class DnsServer:
+    """Serves a DnsResponder over UDP and TCP on each address it is given."""
 
-
-class NameServer:
-    """Serves Names over UDP and TCP on port 53 of each address it is given."""
-
-    def __init__(self, names: Names) -> None:
-        self._names = names
+    def __init__(self, responder: DnsResponder, port: int = 53) -> None:
+        self._responder = responder
+        self._port = port
         self._servers: dict[str, list[socketserver.BaseServer]] = {}
 
     def listen(self, address: str, region: str = "") -> None:
-        """Start answering on `address`, for a VPC of that region or for the clients; already is success."""
+        """Start answering on `address`, for a VPC of that region or, without one, for the clients.
+
+        An address that is served already is not an error.
+        """
         if address in self._servers:
             return
-        udp = socketserver.ThreadingUDPServer((address, 53), _Udp)
-        tcp = socketserver.ThreadingTCPServer((address, 53), _Tcp)
-        self._servers[address] = [udp, tcp]
-        resolver = Resolver(region) if region else None
-        for server in (udp, tcp):
-            server.daemon_threads = True
-            server.names = self._names  # type: ignore[union-attr]
-            server.resolver = resolver  # type: ignore[union-attr]
+        answer = partial(self._answer, Resolver(region) if region else None)
+        where = (address, self._port)
+        servers: list[socketserver.BaseServer] = [_UdpServer(where, answer), _TcpServer(where, answer)]
+        self._servers[address] = servers
+        for server in servers:
             threading.Thread(
                 target=server.serve_forever, args=(0.2,), name=f"dns-{address}", daemon=True
             ).start()
 
-    def leave(self, address: str) -> None:
-        """Stop answering on `address`; not listening is success."""
+    def stop_listening(self, address: str) -> None:
+        """Stop answering on `address`. An address that is not served is not an error."""
         for server in self._servers.pop(address, []):
             server.shutdown()
             server.server_close()
+
+    def _answer(self, resolver: Resolver | None, data: bytes) -> bytes | None:
+        try:
+            query = dns.message.from_wire(data)
+            return self._responder.answer(query, resolver).to_wire()
+        except dns.exception.DNSException:
+            log.exception("a query that cannot be answered")
+            return None

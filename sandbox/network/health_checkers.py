@@ -1,7 +1,4 @@
-"""Route 53's health checkers: each check is probed from several places at its interval, with thresholds.
-
-Knows the checks of the emulated account and how a name is resolved; makes connections through probe.
-"""
+"""Health checkers of Route 53: each check is probed from several regions, with an interval and thresholds."""
 
 from __future__ import annotations
 
@@ -15,13 +12,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.moto_patches.route53_health_checks import PROBED, Observation, all_checks
-from sandbox.network.health_probe import Target, probe
+from sandbox.network.health_probe import ProbeTarget, probe
 
-PLACES = {"us-east-1": "15.177.2.1", "us-west-2": "15.177.6.1", "eu-west-1": "15.177.10.1"}
+CHECKER_REGIONS = {"us-east-1": "15.177.2.1", "us-west-2": "15.177.6.1", "eu-west-1": "15.177.10.1"}
 """Where checkers stand when a check says no regions (AWS: eight places), and the addresses they tell."""
 
-SHARE = 0.18  # of the checkers: an endpoint is healthy when more than these say so
-LOOK_SECONDS = 0.5
+HEALTHY_SHARE = 0.18  # of the checkers: an endpoint is healthy when more than these say so
+POLL_SECONDS = 0.5
 log = logging.getLogger("checkers")
 Resolve = Callable[[str], tuple[str, ...]]
 
@@ -37,19 +34,19 @@ class Checker:
     failures: int = 0
     observation: Observation | None = None
 
-    def note(self, well: bool, status: str, threshold: int) -> None:
-        self.successes = self.successes + 1 if well else 0
-        self.failures = 0 if well else self.failures + 1
+    def record(self, healthy: bool, status: str, threshold: int) -> None:
+        self.successes = self.successes + 1 if healthy else 0
+        self.failures = 0 if healthy else self.failures + 1
         if self.successes >= threshold:
             self.healthy = True
         elif self.failures >= threshold:
             self.healthy = False
-        address = PLACES.get(self.region, "15.177.62.1")
+        address = CHECKER_REGIONS.get(self.region, "15.177.62.1")
         self.observation = Observation(self.region, address, status, datetime.now(UTC).replace(tzinfo=None))
 
 
 @dataclass
-class Watched:
+class MonitoredCheck:
     """A check under watch."""
 
     checkers: list[Checker]
@@ -59,33 +56,33 @@ class Watched:
     def healthy(self) -> bool:
         """A checker that has not decided yet takes the endpoint to be healthy."""
         good = [each for each in self.checkers if each.healthy is not False]
-        return len(good) > SHARE * len(self.checkers)
+        return len(good) > HEALTHY_SHARE * len(self.checkers)
 
 
-class Checkers:
+class HealthCheckers:
     """Probes whatever health checks the account has, from a thread of its own."""
 
     def __init__(self, resolve: Resolve) -> None:
         """resolve: the addresses of a name, as the zone's own servers tell them."""
         self._resolve = resolve
-        self._watched: dict[str, Watched] = {}
+        self._monitored: dict[str, MonitoredCheck] = {}
 
     def start(self) -> None:
         threading.Thread(target=asyncio.run, args=(self._run(),), name="checkers", daemon=True).start()
 
-    def passes(self, identifier: str) -> bool:
+    def is_passing(self, identifier: str) -> bool:
         """Whether the check lets records answer. A disabled one counts as healthy; inverting comes last."""
         check = next((each for each in all_checks() if each.id == identifier), None)
         if check is None:
             return True
-        watched = self._watched.get(identifier)
-        healthy = check.disabled or watched is None or watched.healthy
+        monitored = self._monitored.get(identifier)
+        healthy = check.disabled or monitored is None or monitored.healthy
         return bool(healthy) != bool(check.inverted)
 
     def observations(self, identifier: str) -> list[Observation]:
         """The last of each checker; none of a check that is not probed."""
-        watched = self._watched.get(identifier)
-        found = [each.observation for each in watched.checkers] if watched else []
+        monitored = self._monitored.get(identifier)
+        found = [each.observation for each in monitored.checkers] if monitored else []
         return [observation for observation in found if observation is not None]
 
     async def _run(self) -> None:
@@ -94,31 +91,31 @@ class Checkers:
                 self._follow()
             except Exception:  # a check that nobody can read must not end the others
                 log.exception("health checks")
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(POLL_SECONDS)
 
     def _follow(self) -> None:
         checks = {each.id: each for each in all_checks() if each.type_ in PROBED and not each.disabled}
-        for gone in set(self._watched) - set(checks):
-            del self._watched[gone]
+        for gone in set(self._monitored) - set(checks):
+            del self._monitored[gone]
         for identifier, check in checks.items():
-            watched = self._watched.get(identifier)
-            if watched is None:
-                watched = self._watched[identifier] = Watched(_checkers(check))
-            for checker in watched.checkers:
+            monitored = self._monitored.get(identifier)
+            if monitored is None:
+                monitored = self._monitored[identifier] = MonitoredCheck(_checkers(check))
+            for checker in monitored.checkers:
                 if time.monotonic() >= checker.due:
                     checker.due = time.monotonic() + int(check.request_interval)
                     task = asyncio.create_task(self._probe(check, checker))
-                    watched.running.add(task)
-                    task.add_done_callback(watched.running.discard)
+                    monitored.running.add(task)
+                    task.add_done_callback(monitored.running.discard)
 
     async def _probe(self, check: Any, checker: Checker) -> None:
         threshold = int(check.failure_threshold)
         addresses = (check.ip_address,) if check.ip_address else self._resolve(check.fqdn or "")
         if not addresses:
-            checker.note(False, "Failure: DNS resolution failed: the name has no IPv4 address", threshold)
+            checker.record(False, "Failure: DNS resolution failed: the name has no IPv4 address", threshold)
             return
         https = str(check.type_).startswith("HTTPS")
-        target = Target(
+        target = ProbeTarget(
             id=check.id,
             kind=str(check.type_),
             address=addresses[checker.successes % len(addresses)],
@@ -128,11 +125,11 @@ class Checkers:
             search=check.search_string or "",
             sni=bool(check.enable_sni),
         )
-        checker.note(*await probe(target), threshold)
+        checker.record(*await probe(target), threshold)
 
 
 def _checkers(check: Any) -> list[Checker]:
     """One for each place, spread over the interval: they do not wait for one another."""
-    regions = check.regions or list(PLACES)
+    regions = check.regions or list(CHECKER_REGIONS)
     step = int(check.request_interval) / len(regions)
     return [Checker(region, time.monotonic() + index * step) for index, region in enumerate(regions)]

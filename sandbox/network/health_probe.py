@@ -1,7 +1,4 @@
-"""One probe of a Route 53 health checker: a connection over the world's own network, and what came of it.
-
-Knows neither thresholds nor the emulated account.
-"""
+"""One probe of a Route 53 health check: opens a connection and reports the result in Route 53's words."""
 
 from __future__ import annotations
 
@@ -15,7 +12,7 @@ BODY = 5120  # bytes of the answer in which a string is looked for
 
 
 @dataclass(frozen=True)
-class Target:
+class ProbeTarget:
     """What is asked: kind is a health check's type; name is its FQDN, "" without one."""
 
     id: str
@@ -28,9 +25,9 @@ class Target:
     sni: bool
 
 
-async def probe(target: Target) -> tuple[bool, str]:
+async def probe(target: ProbeTarget) -> tuple[bool, str]:
     """Whether it is well, and the observation in Route 53's words."""
-    told = f"Resolved IP: {target.address}. "
+    prefix = f"Resolved IP: {target.address}. "
     try:
         if target.kind == "TCP":
             _, writer = await asyncio.wait_for(_connect(target), TCP_SECONDS)
@@ -38,23 +35,23 @@ async def probe(target: Target) -> tuple[bool, str]:
             return True, "Success: TCP connection established"
         reader, writer = await asyncio.wait_for(_connect(target), CONNECT_SECONDS)
         try:
-            answer = await asyncio.wait_for(_ask(target, reader, writer), ANSWER_SECONDS)
+            answer = await asyncio.wait_for(_send_request(target, reader, writer), ANSWER_SECONDS)
         finally:
             writer.close()
     except TimeoutError:
         return (
             False,
-            f"Failure: {told}Connection timed out. The endpoint or the internet connection is down, or "
+            f"Failure: {prefix}Connection timed out. The endpoint or the internet connection is down, or "
             "requests are being blocked by your firewall.",
         )
     except ssl.SSLError as error:
-        return False, f"Failure: {told}SSL alert {error.reason or error}"
+        return False, f"Failure: {prefix}SSL alert {error.reason or error}"
     except (OSError, ValueError, asyncio.IncompleteReadError) as error:
-        return False, f"Failure: {told}{_words(error)}"
-    return _judge(target, answer, told)
+        return False, f"Failure: {prefix}{_error_text(error)}"
+    return _evaluate(target, answer, prefix)
 
 
-async def _connect(target: Target) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def _connect(target: ProbeTarget) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     if not target.kind.startswith("HTTPS"):
         return await asyncio.open_connection(target.address, target.port)
     context = ssl.create_default_context()
@@ -63,7 +60,9 @@ async def _connect(target: Target) -> tuple[asyncio.StreamReader, asyncio.Stream
     return await asyncio.open_connection(target.address, target.port, ssl=context, server_hostname=name)
 
 
-async def _ask(target: Target, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+async def _send_request(
+    target: ProbeTarget, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> bytes:
     usual = 443 if target.kind.startswith("HTTPS") else 80
     host = target.name or target.address
     host = host if target.port == usual else f"{host}:{target.port}"
@@ -82,16 +81,16 @@ async def _ask(target: Target, reader: asyncio.StreamReader, writer: asyncio.Str
     return head + await reader.read(BODY)
 
 
-def _judge(target: Target, answer: bytes, told: str) -> tuple[bool, str]:
+def _evaluate(target: ProbeTarget, answer: bytes, prefix: str) -> tuple[bool, str]:
     version, _, rest = answer.partition(b" ")
     if not version.startswith(b"HTTP/") or not rest[:3].isdigit():
-        return False, f"Failure: {told}The response is not HTTP"
+        return False, f"Failure: {prefix}The response is not HTTP"
     code = int(rest[:3])
     words = f"HTTP Status Code {code}, {_phrase(code)}"
     if not 200 <= code < 400:
-        return False, f"Failure: {told}{words}"
+        return False, f"Failure: {prefix}{words}"
     if target.search and target.search.encode() not in answer:
-        return False, f"Failure: {told}{words}. Search string not found in the response body"
+        return False, f"Failure: {prefix}{words}. Search string not found in the response body"
     return True, f"Success: {words}"
 
 
@@ -102,7 +101,7 @@ def _phrase(code: int) -> str:
         return "Unknown"
 
 
-def _words(error: Exception) -> str:
+def _error_text(error: Exception) -> str:
     if isinstance(error, ConnectionRefusedError):
         return "Connection refused"
     if isinstance(error, ConnectionResetError):

@@ -12,7 +12,7 @@ from pathlib import Path
 from sandbox.errors import SandboxError
 from sandbox.network.addresses import LOAD_BALANCERS, SERVICES
 
-VOID = "void"  # a link that leads nowhere
+BLACKHOLE_LINK = "void"  # a link that leads nowhere
 
 
 def ip(*arguments: str) -> None:
@@ -20,7 +20,7 @@ def ip(*arguments: str) -> None:
     _run("ip", *arguments)
 
 
-def enter(namespace: str, *arguments: str) -> None:
+def ip_in_namespace(namespace: str, *arguments: str) -> None:
     """Run one `ip` command inside a named network namespace."""
     _run("nsenter", f"--net=/run/netns/{namespace}", "--", "ip", *arguments)
 
@@ -31,26 +31,26 @@ def _run(*argv: str) -> None:
         raise SandboxError(f"{' '.join(argv)} failed", why=done.stderr.strip() or done.stdout.strip())
 
 
-def prepare_world() -> None:
+def configure_instance() -> None:
     """Loopback up, forwarding on, the service ranges local to this namespace, no route anywhere else."""
     ip("link", "set", "lo", "up")
-    ip("link", "add", VOID, "type", "bridge")
-    ip("link", "set", VOID, "arp", "off", "up")
+    ip("link", "add", BLACKHOLE_LINK, "type", "bridge")
+    ip("link", "set", BLACKHOLE_LINK, "arp", "off", "up")
     for cidr in (SERVICES, LOAD_BALANCERS):
         ip("route", "add", "local", cidr, "dev", "lo")  # each address of the range is ours at once
     Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
     Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").write_text("0")
 
 
-def cut(address: str) -> None:
+def blackhole(address: str) -> None:
     """From now on packets to the address vanish, whoever sends them; connections that stand stall."""
-    ip("route", "replace", f"{address}/32", "dev", VOID, "table", "local")
+    ip("route", "replace", f"{address}/32", "dev", BLACKHOLE_LINK, "table", "local")
 
 
-def mend(address: str) -> None:
-    """Undo `cut`; not cut is success."""
+def restore(address: str) -> None:
+    """Undo `blackhole`; not cut is success."""
     with contextlib.suppress(SandboxError):
-        ip("route", "delete", f"{address}/32", "dev", VOID, "table", "local")
+        ip("route", "delete", f"{address}/32", "dev", BLACKHOLE_LINK, "table", "local")
 
 
 def create_bridge(name: str, address: str) -> None:
@@ -60,7 +60,7 @@ def create_bridge(name: str, address: str) -> None:
     ip("link", "set", name, "up")
 
 
-def lead(bridge: str, destination: str, gateway: str, table: int) -> None:
+def route_from_bridge(bridge: str, destination: str, gateway: str, table: int) -> None:
     """What comes from `bridge` goes to `destination` by `gateway`, wherever others' packets to it go.
 
     Every cluster has the same service range; from inside its VPC, each must reach its own.
@@ -72,7 +72,7 @@ def lead(bridge: str, destination: str, gateway: str, table: int) -> None:
     ip("rule", "add", *rule)
 
 
-def lead_to_host(address: str, bridge: str) -> None:
+def route_host(address: str, bridge: str) -> None:
     """What goes to `address` leaves by `bridge`; the route goes with the bridge.
 
     Two VPCs may have one range; no two hosts have one address.
@@ -91,7 +91,7 @@ def delete_link(name: str) -> None:
 
 def create_namespace(name: str) -> None:
     ip("netns", "add", name)
-    enter(name, "link", "set", "lo", "up")
+    ip_in_namespace(name, "link", "set", "lo", "up")
 
 
 def delete_namespace(name: str) -> None:
@@ -100,17 +100,17 @@ def delete_namespace(name: str) -> None:
         ip("netns", "delete", name)
 
 
-def plug(namespace: str, link: str, bridge: str) -> None:
+def connect_to_bridge(namespace: str, link: str, bridge: str) -> None:
     """A cable from `bridge` to the namespace's eth0; `link` names the outer end (15 characters at most)."""
     ip("link", "add", link, "type", "veth", "peer", "name", "eth0", "netns", namespace)
     ip("link", "set", link, "master", bridge, "up")
 
 
-def connect(namespace: str, link: str, outer: str, inner: str) -> None:
+def connect_point_to_point(namespace: str, link: str, outer: str, inner: str) -> None:
     """A point-to-point cable: this side has address `outer`, the namespace's eth0 has `inner`."""
     ip("link", "add", link, "type", "veth", "peer", "name", "eth0", "netns", namespace)
     ip("address", "add", outer, "peer", inner, "dev", link)
     ip("link", "set", link, "up")
-    enter(namespace, "address", "add", inner, "peer", outer, "dev", "eth0")
-    enter(namespace, "link", "set", "eth0", "up")
-    enter(namespace, "route", "add", "default", "via", outer)
+    ip_in_namespace(namespace, "address", "add", inner, "peer", outer, "dev", "eth0")
+    ip_in_namespace(namespace, "link", "set", "eth0", "up")
+    ip_in_namespace(namespace, "route", "add", "default", "via", outer)

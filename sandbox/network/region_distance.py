@@ -1,16 +1,16 @@
-"""How far AWS's regions are from one another: latency records answer with the nearest to the resolver.
+"""Distances between AWS regions, for latency records: the nearest region to the resolver answers.
 
-Route 53 measures; here the way over the earth stands for it. Knows nothing of records.
+Route 53 measures latency. The sandbox uses the great-circle distance instead.
 """
 
 from __future__ import annotations
 
 from math import asin, cos, radians, sin, sqrt
 
-EARTH = 6371.0  # km, its radius
-ELSEWHERE = 25_000.0  # km: a region that is not in the table is farther than any
+EARTH_RADIUS = 6371.0  # km, its radius
+UNKNOWN_DISTANCE = 25_000.0  # km: a region that is not in the table is farther than any
 
-PLACES = {
+COORDINATES = {
     "us-east-1": (38.9, -77.4),
     "us-east-2": (40.0, -83.0),
     "us-west-1": (37.4, -121.9),
@@ -49,8 +49,8 @@ def distance(one: str, other: str) -> float:
     """Kilometres between two regions."""
     if one == other:
         return 0.0
-    if one not in PLACES or other not in PLACES:
-        return ELSEWHERE
-    (a, b), (c, d) = (tuple(map(radians, PLACES[each])) for each in (one, other))
+    if one not in COORDINATES or other not in COORDINATES:
+        return UNKNOWN_DISTANCE
+    (a, b), (c, d) = (tuple(map(radians, COORDINATES[each])) for each in (one, other))
     half = sin((c - a) / 2) ** 2 + cos(a) * cos(c) * sin((d - b) / 2) ** 2
-    return 2 * EARTH * asin(sqrt(half))
+    return 2 * EARTH_RADIUS * asin(sqrt(half))

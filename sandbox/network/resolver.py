@@ -1,7 +1,4 @@
-"""A recursive resolver's memory: routed answers are kept for their TTL, as resolvers on the internet do.
-
-Stands in a region; knows no zone.
-"""
+"""The cache of a recursive resolver: routed answers are kept for their TTL."""
 
 from __future__ import annotations
 
@@ -12,7 +9,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Answer:
+class CachedAnswer:
     """Values of one name and type, and for how many seconds they may be kept."""
 
     ttl: int
@@ -23,24 +20,24 @@ class Resolver:
     """Who asks Route 53 in the name of clients. Thread-safe."""
 
     def __init__(
-        self, region: str, *, remembers: bool = True, now: Callable[[], float] = time.monotonic
+        self, region: str, *, caches: bool = True, now: Callable[[], float] = time.monotonic
     ) -> None:
         """remembers: False for one who asks the zone's own servers each time."""
         self.region = region
-        self._remembers = remembers
+        self._caches = caches
         self._now = now
         self._lock = threading.Lock()
-        self._kept: dict[tuple[str, str], tuple[float, Answer]] = {}
+        self._kept: dict[tuple[str, str], tuple[float, CachedAnswer]] = {}
 
-    def recall(self, name: str, kind: str) -> Answer | None:
+    def cached(self, name: str, kind: str) -> CachedAnswer | None:
         """What is remembered, with what is left of its time."""
         with self._lock:
-            until, answer = self._kept.get((name, kind), (0.0, Answer(0, ())))
+            until, answer = self._kept.get((name, kind), (0.0, CachedAnswer(0, ())))
             left = until - self._now()
-            return Answer(max(1, int(left)), answer.values) if left > 0 else None
+            return CachedAnswer(max(1, int(left)), answer.values) if left > 0 else None
 
-    def keep(self, name: str, kind: str, answer: Answer) -> None:
+    def store(self, name: str, kind: str, answer: CachedAnswer) -> None:
         """Remember it for its TTL; an answer without values is not one."""
-        if self._remembers and answer.values:
+        if self._caches and answer.values:
             with self._lock:
                 self._kept[name, kind] = self._now() + answer.ttl, answer

@@ -1,7 +1,4 @@
-"""Route 53's routing policies: which of a name's record sets answer. Pure, but for the dice of weights.
-
-Knows neither the wire format nor how health comes about.
-"""
+"""Routing policies of Route 53: which record sets of a name answer a query."""
 
 from __future__ import annotations
 
@@ -15,8 +12,8 @@ MULTIVALUE = 8  # answers at most
 Healthy = Callable[[Record], bool]
 
 
-def choose(records: Sequence[Record], healthy: Healthy, place: str) -> list[Record]:
-    """The record sets, all of one name and type, that answer a resolver in the region `place`.
+def choose(records: Sequence[Record], healthy: Healthy, region: str) -> list[Record]:
+    """The record sets, all of one name and type, that answer a resolver in the region `region`.
 
     Where none is healthy, Route 53 answers as if all were.
     """
@@ -29,7 +26,7 @@ def choose(records: Sequence[Record], healthy: Healthy, place: str) -> list[Reco
         return [_weighted(records, healthy)]
     good = [record for record in records if healthy(record)] or list(records)
     if first.region:
-        return [min(good, key=lambda record: (distance(place, record.region), record.region))]
+        return [min(good, key=lambda record: (distance(region, record.region), record.region))]
     return good[:MULTIVALUE]
 
 

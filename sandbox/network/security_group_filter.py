@@ -1,23 +1,20 @@
-"""Load balancers whose security groups let nobody in: packets to them vanish, as packets to them do on AWS.
-
-Knows addresses, no groups.
-"""
+"""A filter for load balancers whose security groups have no ingress rule: packets to them are dropped."""
 
 from __future__ import annotations
 
 from sandbox.network import iproute
 
 
-class Doors:
+class SecurityGroupFilter:
     """What is shut now. Told by one thread at a time."""
 
     def __init__(self) -> None:
-        self._shut: frozenset[str] = frozenset()
+        self._closed: frozenset[str] = frozenset()
 
-    def follow(self, shut: frozenset[str]) -> None:
+    def update(self, closed: frozenset[str]) -> None:
         """These addresses, and no others."""
-        for address in shut - self._shut:
-            iproute.cut(address)
-        for address in self._shut - shut:
-            iproute.mend(address)
-        self._shut = shut
+        for address in closed - self._closed:
+            iproute.blackhole(address)
+        for address in self._closed - closed:
+            iproute.restore(address)
+        self._closed = closed

@@ -1,1 +1,1 @@
-"""The data plane of the load balancers: listens where the emulated ELBv2 says, and reports health back."""
+"""The data plane of the load balancers: serves the listeners of the emulated ELBv2, reports target health."""

@@ -1,6 +1,6 @@
-"""The process of the data plane: follows the emulated ELBv2 several times a second and reports health back.
+"""The process of the load balancers' data plane. It polls the control API for listeners and reports health.
 
-python -m sandbox.network.load_balancer http://<internal address>:<port>
+python -m sandbox.network.load_balancer http://<address of the control API>:<port>
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 import aiohttp
 
 from sandbox.network.load_balancer.listener import IDLE_SECONDS, Listener
-from sandbox.network.load_balancer.target_health import HealthChecks
+from sandbox.network.load_balancer.target_health import TargetHealthChecks
 
 POLL_SECONDS = 0.25
 log = logging.getLogger("balancer")
@@ -25,13 +25,13 @@ log = logging.getLogger("balancer")
 class DataPlane:
     """Listeners by (balancer ARN, port), kept as the snapshot says."""
 
-    def __init__(self, checks: HealthChecks, session: aiohttp.ClientSession) -> None:
+    def __init__(self, checks: TargetHealthChecks, session: aiohttp.ClientSession) -> None:
         self._checks = checks
         self._session = session
         self._listeners: dict[tuple[str, int], Listener] = {}
 
-    async def follow(self, snapshot: dict[str, Any]) -> None:
-        self._checks.follow(snapshot["groups"])
+    async def update(self, snapshot: dict[str, Any]) -> None:
+        self._checks.update(snapshot["groups"])
         wanted = {
             (balancer["arn"], listener["port"]): (balancer["addresses"], listener)
             for balancer in snapshot["balancers"]
@@ -55,28 +55,28 @@ class DataPlane:
         self._listeners[key] = listener
 
 
-async def run(internal: str) -> None:
+async def run(control_api: str) -> None:
     connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=IDLE_SECONDS)
     # Connections of their own: the world's own http and health checks must not wait behind traffic.
     async with (
         aiohttp.ClientSession(connector=connector, auto_decompress=False) as traffic,
-        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as own,
+        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as control_session,
         aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True, limit=0)) as probes,
     ):
-        checks = HealthChecks(probes)
+        checks = TargetHealthChecks(probes)
         plane = DataPlane(checks, traffic)
         while True:
             try:
-                async with own.get(f"{internal}/balancers") as response:
-                    await plane.follow(await response.json())
-                async with own.post(f"{internal}/balancers/health", json=checks.report()):
+                async with control_session.get(f"{control_api}/balancers") as response:
+                    await plane.update(await response.json())
+                async with control_session.post(f"{control_api}/balancers/health", json=checks.report()):
                     pass
             except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
                 log.warning("%s: %s", type(error).__name__, error)
             await asyncio.sleep(POLL_SECONDS)
 
 
-def take_precedence() -> None:
+def raise_priority() -> None:
     """AWS's balancers are not slow because our nodes are busy. Root may; an ordinary user's wait.
 
     Where the kernel groups processes by session, the group's own number counts and not the process'.
@@ -88,5 +88,5 @@ def take_precedence() -> None:
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO)
-    take_precedence()
+    raise_priority()
     asyncio.run(run(sys.argv[1]))

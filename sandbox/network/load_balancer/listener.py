@@ -1,7 +1,4 @@
-"""One listener of a load balancer: an http or https server that does what its rules say.
-
-Knows nothing of how rules and health come about.
-"""
+"""One listener of a load balancer: an HTTP or HTTPS server that carries out the listener's rules."""
 
 from __future__ import annotations
 
@@ -20,7 +17,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from sandbox.network.load_balancer import listener_rules
-from sandbox.network.load_balancer.target_health import HealthChecks
+from sandbox.network.load_balancer.target_health import TargetHealthChecks
 
 SERVER = "awselb/2.0"
 IDLE_SECONDS = 60.0
@@ -43,7 +40,9 @@ _PAGE = (
 class Listener:
     """Serves one port on each of the balancer's addresses. `config` may change while it runs."""
 
-    def __init__(self, config: dict[str, Any], health: HealthChecks, session: aiohttp.ClientSession) -> None:
+    def __init__(
+        self, config: dict[str, Any], health: TargetHealthChecks, session: aiohttp.ClientSession
+    ) -> None:
         self.config = config
         self._health = health
         self._session = session

@@ -1,4 +1,4 @@
-"""Listener rules: which actions a request gets. Pure functions over the emulated ELBv2's own data."""
+"""Listener rules: which actions apply to a request. Pure functions over the data of the emulated ELBv2."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ from typing import Any
 def actions_for(listener: dict[str, Any], host: str, path: str, method: str) -> list[dict[str, Any]]:
     """The actions of the first rule whose conditions all hold, else the listener's default."""
     for rule in listener["rules"]:
-        if all(_holds(condition, host, path, method) for condition in rule["conditions"]):
+        if all(_matches(condition, host, path, method) for condition in rule["conditions"]):
             return list(rule["actions"])
     return list(listener["default"])
 
 
-def _holds(condition: dict[str, Any], host: str, path: str, method: str) -> bool:
+def _matches(condition: dict[str, Any], host: str, path: str, method: str) -> bool:
     field = condition.get("Field")
     if field == "host-header":
-        return any(_like(host.lower(), value.lower()) for value in _values(condition, "HostHeaderConfig"))
+        return any(
+            _matches_pattern(host.lower(), value.lower()) for value in _values(condition, "HostHeaderConfig")
+        )
     if field == "path-pattern":
-        return any(_like(path, value) for value in _values(condition, "PathPatternConfig"))
+        return any(_matches_pattern(path, value) for value in _values(condition, "PathPatternConfig"))
     if field == "http-request-method":
         return method in _values(condition, "HttpRequestMethodConfig")
     return False
@@ -30,7 +32,7 @@ def _values(condition: dict[str, Any], config: str) -> list[str]:
     return list(condition.get(config, {}).get("Values") or condition.get("Values") or ())
 
 
-def _like(text: str, pattern: str) -> bool:
+def _matches_pattern(text: str, pattern: str) -> bool:
     """ELBv2's patterns know * and ? only."""
     return re.fullmatch(fnmatch.translate(pattern.replace("[", "[[]")), text) is not None
 

@@ -1,7 +1,4 @@
-"""Target health: one checker for each registered target, with ELBv2's thresholds, reasons and words.
-
-Knows nothing of listeners.
-"""
+"""Health checks of registered targets, with the thresholds, reasons and descriptions of ELBv2."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ INITIAL_SECONDS = 1.0  # between checks of a target that is not healthy yet; AWS
 
 
 @dataclass
-class Health:
+class TargetHealth:
     """What is known of one target."""
 
     state: str = "initial"
@@ -27,32 +24,32 @@ class Health:
 
 
 @dataclass
-class Checked:
+class MonitoredTarget:
     """A target under watch."""
 
-    health: Health = field(default_factory=Health)
+    health: TargetHealth = field(default_factory=TargetHealth)
     task: asyncio.Task[None] | None = None
 
 
-class HealthChecks:
+class TargetHealthChecks:
     """Keeps a checker running for each (group, target) of the snapshot."""
 
     def __init__(self, session: aiohttp.ClientSession) -> None:
         self._session = session
-        self._checked: dict[tuple[str, str], Checked] = {}
+        self._monitored: dict[tuple[str, str], MonitoredTarget] = {}
         self._groups: dict[str, Any] = {}
 
-    def follow(self, groups: dict[str, Any]) -> None:
+    def update(self, groups: dict[str, Any]) -> None:
         """Start checkers for new targets, end those of targets that are gone."""
         self._groups = groups
         wanted = {(arn, f"{t['id']}:{t['port']}") for arn, group in groups.items() for t in group["targets"]}
-        for key in set(self._checked) - wanted:
-            checked = self._checked.pop(key)
-            if checked.task:
-                checked.task.cancel()
-        for key in wanted - set(self._checked):
-            checked = self._checked[key] = Checked()
-            checked.task = asyncio.create_task(self._watch(key, checked.health))
+        for key in set(self._monitored) - wanted:
+            monitored = self._monitored.pop(key)
+            if monitored.task:
+                monitored.task.cancel()
+        for key in wanted - set(self._monitored):
+            monitored = self._monitored[key] = MonitoredTarget()
+            monitored.task = asyncio.create_task(self._watch(key, monitored.health))
 
     def healthy(self, arn: str) -> list[str]:
         """Addresses of the group that get requests: the healthy ones, or all where none is (fail open)."""
@@ -60,15 +57,15 @@ class HealthChecks:
         good = [
             t
             for t in targets
-            if (arn, t) in self._checked and self._checked[arn, t].health.state == "healthy"
+            if (arn, t) in self._monitored and self._monitored[arn, t].health.state == "healthy"
         ]
         return good or targets
 
     def report(self) -> dict[str, dict[str, dict[str, str]]]:
         """State, reason and description by group and target."""
         result: dict[str, dict[str, dict[str, str]]] = {arn: {} for arn in self._groups}
-        for (arn, target), checked in self._checked.items():
-            health = checked.health
+        for (arn, target), monitored in self._monitored.items():
+            health = monitored.health
             result.setdefault(arn, {})[target] = {
                 "state": health.state,
                 "reason": health.reason,
@@ -76,13 +73,13 @@ class HealthChecks:
             }
         return result
 
-    async def _watch(self, key: tuple[str, str], health: Health) -> None:
+    async def _watch(self, key: tuple[str, str], health: TargetHealth) -> None:
         while True:
             group = self._groups.get(key[0])
             if group is None:
                 return
             problem = await self._check(key[1], group)
-            _note(health, problem, group)
+            _record(health, problem, group)
             await asyncio.sleep(
                 INITIAL_SECONDS if health.state in ("initial", "unhealthy") else group["interval"]
             )
@@ -119,7 +116,7 @@ def _matches(status: int, matcher: str) -> bool:
     return False
 
 
-def _note(health: Health, problem: tuple[str, str] | None, group: dict[str, Any]) -> None:
+def _record(health: TargetHealth, problem: tuple[str, str] | None, group: dict[str, Any]) -> None:
     """A new target is healthy after one success; later changes need the group's thresholds."""
     if problem is None:
         health.successes, health.failures = health.successes + 1, 0

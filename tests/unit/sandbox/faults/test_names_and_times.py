@@ -18,8 +18,8 @@ from sandbox.faults.fault import Reach
 from sandbox.moto_patches import acm_certificates, delays, ec2, route53_record_changes
 from sandbox.moto_patches.backends import backend
 from sandbox.moto_patches.elbv2 import Balancers
-from sandbox.network.dns_server import Names
-from sandbox.network.load_balancer.target_health import HealthChecks
+from sandbox.network.dns_server import DnsResponder
+from sandbox.network.load_balancer.target_health import TargetHealthChecks
 
 NOBODY: Any = None
 HOST = "epoch.sandbox.test"
@@ -33,7 +33,7 @@ def reach(account: None, authority: Authority) -> Iterator[Reach]:
     balancers = Balancers()
     balancers.install()
     boto3.client("route53").create_hosted_zone(Name="sandbox.test", CallerReference="1")
-    yield Reach(NOBODY, balancers, Names(balancers, lambda _: None, lambda _: None), NOBODY)
+    yield Reach(NOBODY, balancers, DnsResponder(balancers, lambda _: None, lambda _: None), NOBODY)
     delays.set_scale(0.0)
 
 
@@ -56,7 +56,7 @@ def certificate() -> dict[str, Any]:
     return dict(acm.describe_certificate(CertificateArn=arn)["Certificate"])
 
 
-def ask(names: Names, host: str, kind: str = "A", *, recursive: bool = True) -> dns.message.Message:
+def ask(names: DnsResponder, host: str, kind: str = "A", *, recursive: bool = True) -> dns.message.Message:
     query = dns.message.make_query(host, kind)
     if not recursive:
         query.flags &= ~dns.flags.RD
@@ -141,7 +141,7 @@ def test_checks_fail_for_a_share_of_targets(reach: Reach, share: float, failing:
 def test_a_failing_target_is_not_even_asked() -> None:
     import asyncio
 
-    checks = HealthChecks(NOBODY)
+    checks = TargetHealthChecks(NOBODY)
     group = {"failing": ["10.0.0.1:8080"], "port": "traffic-port"}
     problem = asyncio.run(checks._check("10.0.0.1:8080", group))
     assert problem == ("Target.FailedHealthChecks", "Health checks failed")

@@ -14,9 +14,8 @@ import dns.rdatatype
 import pytest
 
 from sandbox.moto_patches.elbv2 import Balancers
-from sandbox.network import dns_server as module
 from sandbox.network.addresses import AWS_ADDRESS, DNS_ADDRESS
-from sandbox.network.dns_server import Names, NameServer
+from sandbox.network.dns_server import DnsResponder, DnsServer
 
 CLUSTER = "abc.gr7.us-west-2.eks.amazonaws.com"
 
@@ -27,9 +26,9 @@ def balancers(account: None) -> Balancers:
 
 
 @pytest.fixture
-def names(balancers: Balancers) -> Names:
+def responder(balancers: Balancers) -> DnsResponder:
     instances = {"ip-10-0-1-7.us-west-2.compute.internal": "10.0.1.7"}
-    return Names(balancers, {CLUSTER: "192.0.2.1"}.get, instances.get)
+    return DnsResponder(balancers, {CLUSTER: "192.0.2.1"}.get, instances.get)
 
 
 @pytest.fixture
@@ -48,53 +47,53 @@ def put(zone: str, name: str, kind: str, *values: str) -> None:
     change(zone, {"Name": name, "Type": kind, "TTL": 60, "ResourceRecords": records})
 
 
-def ask(names: Names, name: str, kind: str = "A") -> dns.message.Message:
+def ask(responder: DnsResponder, name: str, kind: str = "A") -> dns.message.Message:
     """The answer, through the wire format and back."""
-    response = names.answer(dns.message.make_query(name, kind))
+    response = responder.answer(dns.message.make_query(name, kind))
     return dns.message.from_wire(response.to_wire())
 
 
-def found(names: Names, name: str, kind: str = "A") -> list[str]:
+def found(responder: DnsResponder, name: str, kind: str = "A") -> list[str]:
     return sorted(
-        f"{rrset.rdtype.name} {record}" for rrset in ask(names, name, kind).answer for record in rrset
+        f"{rrset.rdtype.name} {record}" for rrset in ask(responder, name, kind).answer for record in rrset
     )
 
 
-def code(names: Names, name: str, kind: str = "A") -> str:
-    return dns.rcode.to_text(ask(names, name, kind).rcode())
+def code(responder: DnsResponder, name: str, kind: str = "A") -> str:
+    return dns.rcode.to_text(ask(responder, name, kind).rcode())
 
 
-def test_a_record_of_a_zone_is_answered_with_authority(names: Names, zone: str) -> None:
+def test_a_record_of_a_zone_is_answered_with_authority(responder: DnsResponder, zone: str) -> None:
     put(zone, "api.example.test", "A", "10.0.0.1", "10.0.0.2")
-    assert found(names, "API.Example.test") == ["A 10.0.0.1", "A 10.0.0.2"]
-    assert ask(names, "api.example.test").flags & dns.flags.AA
+    assert found(responder, "API.Example.test") == ["A 10.0.0.1", "A 10.0.0.2"]
+    assert ask(responder, "api.example.test").flags & dns.flags.AA
 
 
-def test_a_cname_is_followed_within_the_zone(names: Names, zone: str) -> None:
+def test_a_cname_is_followed_within_the_zone(responder: DnsResponder, zone: str) -> None:
     put(zone, "www.example.test", "CNAME", "api.example.test")
     put(zone, "api.example.test", "A", "10.0.0.1")
-    assert found(names, "www.example.test") == ["A 10.0.0.1", "CNAME api.example.test."]
+    assert found(responder, "www.example.test") == ["A 10.0.0.1", "CNAME api.example.test."]
 
 
-def test_a_cname_itself_can_be_asked_for(names: Names, zone: str) -> None:
+def test_a_cname_itself_can_be_asked_for(responder: DnsResponder, zone: str) -> None:
     put(zone, "_1.example.test", "CNAME", "_2.acm-validations.aws.")
-    assert found(names, "_1.example.test", "CNAME") == ["CNAME _2.acm-validations.aws."]
+    assert found(responder, "_1.example.test", "CNAME") == ["CNAME _2.acm-validations.aws."]
 
 
-def test_a_cname_to_nowhere_ends_in_nothing(names: Names, zone: str) -> None:
+def test_a_cname_to_nowhere_ends_in_nothing(responder: DnsResponder, zone: str) -> None:
     put(zone, "www.example.test", "CNAME", "www.elsewhere.test.")
-    assert found(names, "www.example.test") == ["CNAME www.elsewhere.test."]
-    assert code(names, "www.example.test") == "NXDOMAIN"
+    assert found(responder, "www.example.test") == ["CNAME www.elsewhere.test."]
+    assert code(responder, "www.example.test") == "NXDOMAIN"
 
 
-def test_a_circle_of_cnames_ends(names: Names, zone: str) -> None:
+def test_a_circle_of_cnames_ends(responder: DnsResponder, zone: str) -> None:
     put(zone, "a.example.test", "CNAME", "b.example.test")
     put(zone, "b.example.test", "CNAME", "a.example.test")
-    assert len(ask(names, "a.example.test").answer) == 2
+    assert len(ask(responder, "a.example.test").answer) == 2
 
 
 def test_an_alias_is_answered_with_the_addresses_of_the_balancer(
-    names: Names, zone: str, balancers: Balancers
+    responder: DnsResponder, zone: str, balancers: Balancers
 ) -> None:
     subnets = boto3.client("ec2", "us-west-2").describe_subnets()["Subnets"][:2]
     elb = boto3.client("elbv2", "us-west-2")
@@ -104,50 +103,50 @@ def test_an_alias_is_answered_with_the_addresses_of_the_balancer(
     change(zone, {"Name": "api.example.test", "Type": "A", "AliasTarget": target})
     addresses = [f"A {address}" for address in balancers.by_name(host.lower())]
     assert len(addresses) == 2
-    assert found(names, "api.example.test") == addresses
-    assert found(names, host) == addresses
+    assert found(responder, "api.example.test") == addresses
+    assert found(responder, host) == addresses
 
 
-def test_an_alias_for_a_balancer_that_is_gone_is_empty(names: Names, zone: str) -> None:
+def test_an_alias_for_a_balancer_that_is_gone_is_empty(responder: DnsResponder, zone: str) -> None:
     target = {
         "DNSName": "gone.us-west-2.elb.amazonaws.com.",
         "HostedZoneId": "Z1",
         "EvaluateTargetHealth": True,
     }
     change(zone, {"Name": "api.example.test", "Type": "A", "AliasTarget": target})
-    assert found(names, "api.example.test") == []
-    assert code(names, "gone.us-west-2.elb.amazonaws.com") == "NXDOMAIN"
+    assert found(responder, "api.example.test") == []
+    assert code(responder, "gone.us-west-2.elb.amazonaws.com") == "NXDOMAIN"
 
 
-def test_a_zone_has_its_name_servers_and_they_have_addresses(names: Names, zone: str) -> None:
-    servers = found(names, "example.test", "NS")
+def test_a_zone_has_its_name_servers_and_they_have_addresses(responder: DnsResponder, zone: str) -> None:
+    servers = found(responder, "example.test", "NS")
     assert servers
     for server in servers:
-        assert found(names, server.removeprefix("NS ")) == [f"A {DNS_ADDRESS}"]
+        assert found(responder, server.removeprefix("NS ")) == [f"A {DNS_ADDRESS}"]
 
 
-def test_a_zone_has_its_start_of_authority(names: Names, zone: str) -> None:
-    (soa,) = found(names, "example.test", "SOA")
+def test_a_zone_has_its_start_of_authority(responder: DnsResponder, zone: str) -> None:
+    (soa,) = found(responder, "example.test", "SOA")
     assert "awsdns" in soa
 
 
-def test_an_absent_name_does_not_exist_and_the_zone_says_for_how_long(names: Names, zone: str) -> None:
-    response = ask(names, "absent.example.test")
+def test_an_absent_name_does_not_exist_and_the_soa_says_how_long(responder: DnsResponder, zone: str) -> None:
+    response = ask(responder, "absent.example.test")
     assert response.rcode() == dns.rcode.NXDOMAIN
     assert [rrset.rdtype for rrset in response.authority] == [dns.rdatatype.SOA]
 
 
-def test_an_absent_type_of_a_name_that_exists_is_empty(names: Names, zone: str) -> None:
+def test_an_absent_type_of_a_name_that_exists_is_empty(responder: DnsResponder, zone: str) -> None:
     put(zone, "api.example.test", "A", "10.0.0.1")
-    response = ask(names, "api.example.test", "AAAA")
+    response = ask(responder, "api.example.test", "AAAA")
     assert response.rcode() == dns.rcode.NOERROR
     assert response.answer == []
     assert response.authority
 
 
 @pytest.mark.parametrize("name", ["python.org", "github.com", "example.test", "amazonaws.com.evil.test"])
-def test_there_is_no_upstream(names: Names, name: str) -> None:
-    assert code(names, name) == "NXDOMAIN"
+def test_there_is_no_upstream(responder: DnsResponder, name: str) -> None:
+    assert code(responder, name) == "NXDOMAIN"
 
 
 @pytest.mark.parametrize(
@@ -161,33 +160,28 @@ def test_there_is_no_upstream(names: Names, name: str) -> None:
         "public.ecr.aws",
     ],
 )
-def test_names_of_aws_lead_to_the_world(names: Names, name: str) -> None:
-    assert found(names, name) == [f"A {AWS_ADDRESS}"]
-    assert code(names, name, "AAAA") == "NOERROR"
+def test_names_of_aws_lead_to_the_world(responder: DnsResponder, name: str) -> None:
+    assert found(responder, name) == [f"A {AWS_ADDRESS}"]
+    assert code(responder, name, "AAAA") == "NOERROR"
 
 
-def test_clusters_and_instances_have_their_own_addresses(names: Names) -> None:
-    assert found(names, CLUSTER.upper()) == ["A 192.0.2.1"]
-    assert found(names, "ip-10-0-1-7.us-west-2.compute.internal") == ["A 10.0.1.7"]
-    assert code(names, "ip-10-9-9-9.us-west-2.compute.internal") == "NXDOMAIN"
+def test_clusters_and_instances_have_their_own_addresses(responder: DnsResponder) -> None:
+    assert found(responder, CLUSTER.upper()) == ["A 192.0.2.1"]
+    assert found(responder, "ip-10-0-1-7.us-west-2.compute.internal") == ["A 10.0.1.7"]
+    assert code(responder, "ip-10-9-9-9.us-west-2.compute.internal") == "NXDOMAIN"
 
 
 @pytest.fixture
-def served(names: Names, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+def served(responder: DnsResponder) -> Iterator[int]:
     """A name server on a free port of the loopback; its port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
-    for kind in ("ThreadingUDPServer", "ThreadingTCPServer"):
-        served = getattr(module.socketserver, kind)
-        monkeypatch.setattr(
-            module.socketserver, kind, lambda where, handler, served=served: served((where[0], port), handler)
-        )
-    server = NameServer(names)
+    server = DnsServer(responder, port)
     server.listen("127.0.0.1")
     yield port
-    server.leave("127.0.0.1")
-    server.leave("127.0.0.1")
+    server.stop_listening("127.0.0.1")
+    server.stop_listening("127.0.0.1")
 
 
 def test_questions_are_answered_over_udp_and_tcp(served: int) -> None:

@@ -16,8 +16,8 @@ from botocore.exceptions import ClientError
 from sandbox.certificate_authority import Authority
 from sandbox.moto_patches import route53_health_checks
 from sandbox.network import health_checkers as module
-from sandbox.network.health_checkers import Checker, Checkers, Watched
-from sandbox.network.health_probe import Target, probe
+from sandbox.network.health_checkers import Checker, HealthCheckers, MonitoredCheck
+from sandbox.network.health_probe import ProbeTarget, probe
 
 CONFIG: Any = {
     "Type": "HTTPS",
@@ -33,7 +33,7 @@ def after(results: str, threshold: int = 3) -> bool | None:
     """What a checker thinks after these: + went well, - did not."""
     checker = Checker("us-west-2", 0.0)
     for each in results:
-        checker.note(each == "+", "", threshold)
+        checker.record(each == "+", "", threshold)
     return checker.healthy
 
 
@@ -56,7 +56,7 @@ def test_a_checker_changes_its_mind_after_so_many_in_a_row(results: str, healthy
 
 def test_more_than_18_percent_of_the_checkers_make_an_endpoint_healthy() -> None:
     def healthy(*minds: bool | None) -> bool:
-        return Watched([Checker("x", 0.0, healthy=mind) for mind in minds]).healthy
+        return MonitoredCheck([Checker("x", 0.0, healthy=mind) for mind in minds]).healthy
 
     assert healthy(None, None, None)
     assert healthy(False, False, True)
@@ -64,16 +64,16 @@ def test_more_than_18_percent_of_the_checkers_make_an_endpoint_healthy() -> None
 
 
 @pytest.mark.parametrize(
-    ("disabled", "inverted", "passes"),
+    ("disabled", "inverted", "is_passing"),
     [(False, False, True), (False, True, False), (True, False, True), (True, True, False)],
 )
 def test_disabled_is_healthy_and_inverted_turns_that_round(
-    monkeypatch: pytest.MonkeyPatch, disabled: bool, inverted: bool, passes: bool
+    monkeypatch: pytest.MonkeyPatch, disabled: bool, inverted: bool, is_passing: bool
 ) -> None:
     check = SimpleNamespace(id="x", disabled=disabled, inverted=inverted)
     monkeypatch.setattr(module, "all_checks", lambda: [check])
-    assert Checkers(lambda _: ()).passes("x") is passes
-    assert Checkers(lambda _: ()).passes("absent") is True
+    assert HealthCheckers(lambda _: ()).is_passing("x") is is_passing
+    assert HealthCheckers(lambda _: ()).is_passing("absent") is True
 
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -98,7 +98,7 @@ def served(answer: bytes, tls: ssl.SSLContext | None = None, **target: Any) -> t
     return well, words, bytes(asked)
 
 
-def target_at(port: int, **others: Any) -> Target:
+def target_at(port: int, **others: Any) -> ProbeTarget:
     usual: dict[str, Any] = {
         "id": "x",
         "kind": "HTTP",
@@ -109,7 +109,7 @@ def target_at(port: int, **others: Any) -> Target:
         "search": "",
         "sni": True,
     }
-    return Target(**{**usual, **others})
+    return ProbeTarget(**{**usual, **others})
 
 
 def test_https_is_probed_with_the_name_and_without_trust(authority: Authority, tmp_path: Path) -> None:

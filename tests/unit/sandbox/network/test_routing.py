@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.moto_patches.route53_zones import Record
 from sandbox.network.region_distance import distance
-from sandbox.network.resolver import Answer, Resolver
+from sandbox.network.resolver import CachedAnswer, Resolver
 from sandbox.network.routing import choose
 
 WEST = Record("epoch.test", "A", 60, ("192.0.2.1",), identifier="us-west-2")
@@ -68,19 +68,19 @@ def test_simple_records_answer_whatever_their_health() -> None:
 def test_a_resolver_keeps_an_answer_for_its_ttl_and_says_what_is_left() -> None:
     clock = [100.0]
     resolver = Resolver("us-west-2", now=lambda: clock[0])
-    assert resolver.recall("epoch.test", "A") is None
-    resolver.keep("epoch.test", "A", Answer(60, ("192.0.2.1",)))
+    assert resolver.cached("epoch.test", "A") is None
+    resolver.store("epoch.test", "A", CachedAnswer(60, ("192.0.2.1",)))
     clock[0] = 140.0
-    assert resolver.recall("epoch.test", "A") == Answer(20, ("192.0.2.1",))
-    assert resolver.recall("epoch.test", "AAAA") is None
+    assert resolver.cached("epoch.test", "A") == CachedAnswer(20, ("192.0.2.1",))
+    assert resolver.cached("epoch.test", "AAAA") is None
     clock[0] = 160.0
-    assert resolver.recall("epoch.test", "A") is None
+    assert resolver.cached("epoch.test", "A") is None
 
 
 def test_nothing_is_not_kept_and_who_asks_the_zone_itself_keeps_nothing() -> None:
     for resolver, values in (
         (Resolver("us-west-2"), ()),
-        (Resolver("us-west-2", remembers=False), ("192.0.2.1",)),
+        (Resolver("us-west-2", caches=False), ("192.0.2.1",)),
     ):
-        resolver.keep("epoch.test", "A", Answer(60, values))
-        assert resolver.recall("epoch.test", "A") is None
+        resolver.store("epoch.test", "A", CachedAnswer(60, values))
+        assert resolver.cached("epoch.test", "A") is None

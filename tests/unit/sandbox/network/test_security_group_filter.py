@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 
 from sandbox.network import iproute
-from sandbox.network.security_group_filter import Doors
+from sandbox.network.security_group_filter import SecurityGroupFilter
 
 ONE, TWO = "203.0.113.10", "203.0.113.11"
 
 
 def test_only_what_changes_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[str] = []
-    monkeypatch.setattr(iproute, "cut", lambda address: done.append(f"cut {address}"))
-    monkeypatch.setattr(iproute, "mend", lambda address: done.append(f"mend {address}"))
-    doors = Doors()
+    monkeypatch.setattr(iproute, "blackhole", lambda address: done.append(f"cut {address}"))
+    monkeypatch.setattr(iproute, "restore", lambda address: done.append(f"restore {address}"))
+    group_filter = SecurityGroupFilter()
     for shut in ({ONE}, {ONE}, {ONE, TWO}, {TWO}, set[str](), set[str]()):
-        doors.follow(frozenset(shut))
-    assert done == [f"cut {ONE}", f"cut {TWO}", f"mend {ONE}", f"mend {TWO}"]
+        group_filter.update(frozenset(shut))
+    assert done == [f"cut {ONE}", f"cut {TWO}", f"restore {ONE}", f"restore {TWO}"]

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 
 from sandbox.network.load_balancer import target_health as module
-from sandbox.network.load_balancer.target_health import Checked, Health, HealthChecks
+from sandbox.network.load_balancer.target_health import MonitoredTarget, TargetHealth, TargetHealthChecks
 
 GROUP = {
     "healthy": 3,
@@ -28,10 +28,10 @@ PROBLEM = ("Target.Timeout", "Request timed out")
 
 def noted(outcomes: str, state: str = "initial") -> list[str]:
     """States after each outcome: + is a success, - a failure."""
-    health = Health(state)
+    health = TargetHealth(state)
     states = []
     for outcome in outcomes:
-        module._note(health, None if outcome == "+" else PROBLEM, GROUP)
+        module._record(health, None if outcome == "+" else PROBLEM, GROUP)
         states.append(health.state)
     return states
 
@@ -53,12 +53,12 @@ def test_an_unhealthy_target_needs_successes_in_a_row() -> None:
 
 
 def test_an_unhealthy_target_says_what_it_suffers_from_and_a_healthy_one_nothing() -> None:
-    health = Health("healthy")
+    health = TargetHealth("healthy")
     for _ in range(2):
-        module._note(health, PROBLEM, GROUP)
+        module._record(health, PROBLEM, GROUP)
     assert (health.reason, health.description) == PROBLEM
     for _ in range(3):
-        module._note(health, None, GROUP)
+        module._record(health, None, GROUP)
     assert (health.reason, health.description) == ("", "")
 
 
@@ -91,7 +91,7 @@ async def checked(handler: Handler | None, **group: Any) -> tuple[str, str] | No
         if handler is None:
             await runner.cleanup()
         async with aiohttp.ClientSession() as session:
-            return await HealthChecks(session)._check(address, {**GROUP, **group})
+            return await TargetHealthChecks(session)._check(address, {**GROUP, **group})
     finally:
         await runner.cleanup()
 
@@ -132,10 +132,12 @@ def test_a_closed_port_is_a_failed_check() -> None:
     assert asyncio.run(checked(None)) == ("Target.FailedHealthChecks", "Health checks failed")
 
 
-def checks(**states: str) -> HealthChecks:
-    made = HealthChecks(None)  # type: ignore[arg-type]
+def checks(**states: str) -> TargetHealthChecks:
+    made = TargetHealthChecks(None)  # type: ignore[arg-type]
     made._groups = {"arn": {**GROUP, "targets": [{"id": name, "port": 80} for name in states]}}
-    made._checked = {("arn", f"{name}:80"): Checked(Health(state)) for name, state in states.items()}
+    made._monitored = {
+        ("arn", f"{name}:80"): MonitoredTarget(TargetHealth(state)) for name, state in states.items()
+    }
     return made
 
 
@@ -158,10 +160,10 @@ def test_a_report_says_state_reason_and_description() -> None:
 def test_targets_come_and_go_with_the_snapshot() -> None:
     async def run() -> list[set[str]]:
         async with aiohttp.ClientSession() as session:
-            made = HealthChecks(session)
+            made = TargetHealthChecks(session)
             seen = []
             for targets in ([{"id": "127.0.0.1", "port": 1}], []):
-                made.follow({"arn": {**GROUP, "targets": targets}})
+                made.update({"arn": {**GROUP, "targets": targets}})
                 seen.append(set(made.report()["arn"]))
             return seen
 
