@@ -1,7 +1,4 @@
-"""The sandbox's certificate authority: the root that everything inside a world trusts, and nothing outside.
-
-Knows nothing of who asks for a certificate.
-"""
+"""The certificate authority of the sandbox. Every process inside an instance trusts its root certificate."""
 
 from __future__ import annotations
 
@@ -23,7 +20,7 @@ LEAF_DAYS = 395  # as ACM: thirteen months
 
 
 @dataclass(frozen=True)
-class Pair:
+class KeyPair:
     """A certificate (with its chain) and its private key, both PEM."""
 
     certificate: bytes
@@ -38,7 +35,7 @@ class Pair:
         return certificate, key
 
 
-class Authority:
+class CertificateAuthority:
     """A root certificate and its key. Thread-safe."""
 
     def __init__(self, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> None:
@@ -48,7 +45,7 @@ class Authority:
         self._contexts: dict[str, ssl.SSLContext] = {}
 
     @classmethod
-    def create(cls, common_name: str = "Epoch Sandbox Root CA") -> Authority:
+    def create(cls, common_name: str = "Epoch Sandbox Root CA") -> CertificateAuthority:
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
         certificate = (
@@ -60,7 +57,7 @@ class Authority:
         return cls(certificate, key)
 
     @classmethod
-    def load_or_create(cls, directory: Path) -> Authority:
+    def load_or_create(cls, directory: Path) -> CertificateAuthority:
         """The authority kept in `directory` (ca.crt, ca.key), made on first use."""
         certificate_path, key_path = directory / "ca.crt", directory / "ca.key"
         if certificate_path.exists() and key_path.exists():
@@ -92,10 +89,10 @@ class Authority:
         organization: str = "",
         client: bool = False,
         days: int = LEAF_DAYS,
-    ) -> Pair:
+    ) -> KeyPair:
         """A certificate for DNS names and IP addresses; with `client`, one of a client (CN, O)."""
         key = ec.generate_private_key(ec.SECP256R1())
-        return Pair(
+        return KeyPair(
             self.sign(
                 key.public_key(),
                 *names,

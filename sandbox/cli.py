@@ -147,7 +147,9 @@ def _record(arguments: argparse.Namespace) -> int:
     if arguments.name and not arguments.type:
         raise SandboxError("record: of which type?", fix="epoch-sandbox record NAME CNAME VALUE", exit_code=2)
     asked = {"name": arguments.name, "type": arguments.type.upper(), "value": arguments.value}
-    return _ask("PUT" if arguments.name else "GET", "/elsewhere", json.dumps(asked) if arguments.name else "")
+    return _ask(
+        "PUT" if arguments.name else "GET", "/foreign-dns", json.dumps(asked) if arguments.name else ""
+    )
 
 
 def _ask(method: str, path: str, body: str = "") -> int:

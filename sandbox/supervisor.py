@@ -17,16 +17,16 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from sandbox.certificate_authority import Authority
+from sandbox.certificate_authority import CertificateAuthority
 from sandbox.eks.clusters import Clusters
 from sandbox.errors import SandboxError
-from sandbox.faults.fault import Reach
+from sandbox.faults.fault import FaultContext
 from sandbox.faults.switchboard import Switchboard
-from sandbox.frontend.aws_frontend import Front
-from sandbox.frontend.control_api import application
-from sandbox.frontend.github_oidc import Issuer
-from sandbox.frontend.idempotency import Remembering
-from sandbox.frontend.web_servers import Services
+from sandbox.frontend.aws_frontend import AwsFrontend
+from sandbox.frontend.control_api import ControlApi
+from sandbox.frontend.github_oidc import GithubIssuer
+from sandbox.frontend.idempotency import IdempotencyMiddleware
+from sandbox.frontend.web_servers import WebServers
 from sandbox.moto_patches import (
     acm_certificates,
     cloudformation,
@@ -45,7 +45,7 @@ from sandbox.moto_patches import (
     shield,
 )
 from sandbox.moto_patches.backends import backend
-from sandbox.moto_patches.elbv2 import Balancers
+from sandbox.moto_patches.elbv2 import LoadBalancers
 from sandbox.network import iproute
 from sandbox.network.addresses import AWS_ADDRESS, CONTROL_API_PORT, DNS_ADDRESS
 from sandbox.network.dns_server import DnsResponder, DnsServer
@@ -54,8 +54,8 @@ from sandbox.network.vpc import VpcNetworks
 from sandbox.paths import Paths
 from sandbox.preparation import images
 from sandbox.process.supervised_process import SupervisedProcess
-from sandbox.registry.proxy import Registry
-from sandbox.registry.replication import Replication
+from sandbox.registry.proxy import RegistryProxy
+from sandbox.registry.replication import ImageReplication
 
 ZONE = "sandbox.test"
 REGISTRY_PORT = 9912
@@ -72,17 +72,17 @@ class World:
 
     def __init__(self, paths: Paths) -> None:
         self._paths = paths
-        self._authority = Authority.load_or_create(paths.authority)
-        self._balancers = Balancers()
+        self._authority = CertificateAuthority.load_or_create(paths.authority)
+        self._load_balancers = LoadBalancers()
         self._checkers = HealthCheckers(self._addresses_of)
-        self._replication = Replication(_REGISTRY)
+        self._replication = ImageReplication(_REGISTRY_URL)
         known = (self._cluster_address, self._instance_address, self._checkers.is_passing)
-        self._names = DnsResponder(self._balancers, *known)
-        self._github = Issuer()
-        self._dns_server = DnsServer(self._names)
+        self._dns = DnsResponder(self._load_balancers, *known)
+        self._github = GithubIssuer()
+        self._dns_server = DnsServer(self._dns)
         self._clusters = Clusters(paths, VpcNetworks(self._dns_server))
         self._processes: list[SupervisedProcess] = []
-        self._services: Services | None = None
+        self._web_servers: WebServers | None = None
 
     def start(self) -> None:
         """Bring everything up; ready.json is written last."""
@@ -97,12 +97,12 @@ class World:
         self._replication.start()
         self._serve()
         balancer = self._process(
-            "balancer", [sys.executable, "-m", "sandbox.network.load_balancer", _INTERNAL]
+            "balancer", [sys.executable, "-m", "sandbox.network.load_balancer", _CONTROL_API_URL]
         ).start()
         self._processes.append(balancer)
-        registry.wait_until(lambda: _answers(f"{_REGISTRY}/v2/"), seconds=20)
+        registry.wait_until(lambda: _answers(f"{_REGISTRY_URL}/v2/"), seconds=20)
         images.seed(self._paths.registry, f"127.0.0.1:{REGISTRY_PORT}")
-        registry.wait_until(lambda: _answers(f"{_INTERNAL}/ready"), seconds=30)
+        registry.wait_until(lambda: _answers(f"{_CONTROL_API_URL}/ready"), seconds=30)
         (self._paths.state / "inventory-before.json").write_text(json.dumps(inventory.lines()))
         self._tell_ready(engineer)
 
@@ -110,8 +110,8 @@ class World:
         self._clusters.stop()
         for process in reversed(self._processes):
             process.stop(grace=2)
-        if self._services is not None:
-            self._services.stop()
+        if self._web_servers is not None:
+            self._web_servers.stop()
 
     def watch(self, stop: threading.Event) -> None:
         """Return when asked to stop; raises SandboxError when a part ends by itself."""
@@ -129,7 +129,7 @@ class World:
         return self._clusters.instance_address(host)
 
     def _addresses_of(self, host: str) -> tuple[str, ...]:
-        return self._names.addresses(host)
+        return self._dns.addresses(host)
 
     def _mount(self) -> None:
         paths = self._paths
@@ -164,7 +164,7 @@ class World:
 
     def _install(self) -> None:
         acm_certificates.install(self._authority)
-        self._balancers.install()
+        self._load_balancers.install()
         eks_clusters.install(self._clusters)
         iam.install()
         ec2.install()
@@ -195,13 +195,17 @@ class World:
             # boto3's uploads to S3 are chunked: no length, but an end. Without this they read as empty.
             return moto({**environ, "wsgi.input_terminated": True}, start)
 
-        aws = Remembering(WSGIMiddleware(terminated, workers=24))
-        registry = Registry(_REGISTRY, self._replication)
-        front = Front(aws, registry, self._clusters, self._paths.charts)
-        faults = Switchboard(Reach(self._clusters, self._balancers, self._names, front, self._sign_in_again))
-        internal = application(self._clusters, self._balancers, faults, self._names, self._github)
-        self._services = Services(front, internal, self._authority, self._paths.live / "tls")
-        self._services.start()
+        aws = IdempotencyMiddleware(WSGIMiddleware(terminated, workers=24))
+        registry = RegistryProxy(_REGISTRY_URL, self._replication)
+        frontend = AwsFrontend(aws, registry, self._clusters, self._paths.charts)
+        faults = Switchboard(
+            FaultContext(self._clusters, self._load_balancers, self._dns, frontend, self._sign_in_again)
+        )
+        control_api = ControlApi(self._clusters, self._load_balancers, faults, self._dns, self._github)
+        self._web_servers = WebServers(
+            frontend, control_api.application(), self._authority, self._paths.live / "tls"
+        )
+        self._web_servers.start()
 
     def _process(self, name: str, argv: list[str]) -> SupervisedProcess:
         env = {**self._paths.environment(), "PYTHONPATH": str(Path(__file__).resolve().parents[1])}
@@ -222,8 +226,8 @@ class World:
         partial.rename(path)  # whoever waits for it must never read half of it
 
 
-_REGISTRY = f"http://127.0.0.1:{REGISTRY_PORT}"
-_INTERNAL = f"http://{AWS_ADDRESS}:{CONTROL_API_PORT}"
+_REGISTRY_URL = f"http://127.0.0.1:{REGISTRY_PORT}"
+_CONTROL_API_URL = f"http://{AWS_ADDRESS}:{CONTROL_API_PORT}"
 
 
 def _mount(*arguments: str) -> None:

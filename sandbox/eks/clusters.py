@@ -1,6 +1,6 @@
-"""EKS: what its API calls do to the world. A cluster becomes a control plane, a node group becomes nodes.
+"""EKS clusters: the API's calls start and stop control planes and nodes.
 
-Patches moto's EKS so that states follow the real processes; starts them through control_plane and node.
+States in moto's EKS follow the real processes.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from sandbox.network.vpc import VpcNetworks
 from sandbox.paths import Paths
 
 NODE_SECONDS = 120.0
-CONSOLE = 32_000  # characters, as EC2 keeps 64 KB
+CONSOLE_LENGTH = 32_000  # characters, as EC2 keeps 64 KB
 log = logging.getLogger("clusters")
 
 
@@ -40,20 +40,20 @@ class Clusters:
         self._vpcs = vpcs
         self._planes: dict[tuple[str, str], ControlPlane] = {}
         self._nodes: dict[str, Node] = {}
-        self._numbers = 0
+        self._cluster_count = 0
         self.admits_nodes = True
         self._addresses: dict[str, PodAddresses] = {}
 
     # Questions of others
 
-    def plane(self, region: str, name: str) -> ControlPlane | None:
+    def control_plane(self, region: str, name: str) -> ControlPlane | None:
         return self._planes.get((region, name))
 
-    def planes(self, region: str) -> list[ControlPlane]:
+    def control_planes(self, region: str) -> list[ControlPlane]:
         """Every control plane of the region."""
         return [plane for (place, _), plane in list(self._planes.items()) if place == region]
 
-    def groups(self, region: str, name: str, arn: str) -> list[str] | None:
+    def kubernetes_groups(self, region: str, name: str, arn: str) -> list[str] | None:
         """The Kubernetes groups of a caller, by the cluster's access entries; None: it is not known there."""
         cluster = backend("eks", region).clusters.get(name)
         return eks_access_entries.groups_of(cluster, arn) if cluster is not None else None
@@ -85,7 +85,7 @@ class Clusters:
     def console(self, instance_id: str) -> str:
         """The end of what a machine has printed; "" where there is none of that id."""
         path = self._paths.logs / f"node-{instance_id}.log"
-        return path.read_text(errors="replace")[-CONSOLE:] if path.exists() else ""
+        return path.read_text(errors="replace")[-CONSOLE_LENGTH:] if path.exists() else ""
 
     def public_key(self, issuer: str) -> str | None:
         """The PEM that signs service account tokens of that issuer."""
@@ -101,8 +101,8 @@ class Clusters:
     def create(self, region: str, cluster: Any, authorization: str) -> None:
         """CreateCluster was called: the control plane starts beside the answer."""
         with CHANGES:
-            self._numbers += 1
-            number = self._numbers
+            self._cluster_count += 1
+            number = self._cluster_count
         identifier = cluster.arn.encode().hex().upper()[-24:] + f"{number:08X}"
         block = ipaddress.ip_network(
             cluster.kubernetes_network_config.get("serviceIpv4Cidr", "172.20.0.0/16")
@@ -124,7 +124,7 @@ class Clusters:
         eks_access_entries.begin(cluster, known.arn if known else "")
         plane = ControlPlane(plan, self._paths)
         cluster.certificate_authority = {"data": base64.b64encode(plane.authority.certificate_pem).decode()}
-        _add_network(region, cluster)
+        _create_security_group(region, cluster)
         self._planes[region, cluster.name] = plane
         _in_background(f"create-{cluster.name}", self._start, plane, cluster)
 
@@ -132,8 +132,8 @@ class Clusters:
         began = time.monotonic()
         try:
             plane.start()
-            rbac.register(plane)
-            pod_identity.register(plane, self._paths.ca_bundle.read_bytes())
+            rbac.bind_policy_groups(plane)
+            pod_identity.register_webhook(plane, self._paths.ca_bundle.read_bytes())
             delays.wait_out("cluster", began)
             cluster.status = "ACTIVE"
         except (SandboxError, OSError) as error:
@@ -145,12 +145,15 @@ class Clusters:
         plane = self._planes.pop((region, cluster.name), None)
         group = cluster.resources_vpc_config.get("clusterSecurityGroupId", "")
         if group:
-            with CHANGES, contextlib.suppress(_in_use()):  # EKS leaves it behind then, and says nothing
+            with (
+                CHANGES,
+                contextlib.suppress(_dependency_violation()),
+            ):  # EKS leaves it behind then, and says nothing
                 backend("ec2", region).delete_security_group(group_id=group)
         if plane is not None:
             _in_background(f"delete-{cluster.name}", plane.stop)
 
-    def create_group(self, region: str, cluster: Any, group: Any) -> None:
+    def create_node_group(self, region: str, cluster: Any, group: Any) -> None:
         """CreateNodegroup was called: its instances boot beside the answer."""
         group.status = "CREATING"
         group.version = cluster.version
@@ -172,21 +175,21 @@ class Clusters:
     def scale(self, region: str, cluster: Any, group: Any) -> None:
         """Boot or end instances until there are as many as desired, then wait until all are Ready."""
         wanted = int(group.scaling_config.get("desiredSize", 2))
-        present = self._of(region, cluster, group)
+        present = self._nodes_of(region, cluster, group)
         for node in present[wanted:]:
-            self._end(region, cluster.name, node)
+            self._terminate(region, cluster.name, node)
         for index in range(len(present), wanted):
             self._launch(region, cluster, group, index)
         plane = self._planes[region, cluster.name]
         deadline = time.monotonic() + NODE_SECONDS
-        waiting = {node.plan.name for node in self._of(region, cluster, group)}
+        waiting = {node.plan.name for node in self._nodes_of(region, cluster, group)}
         while waiting:
-            waiting -= {name for name in waiting if _ready(plane, name)}
+            waiting -= {name for name in waiting if _is_ready(plane, name)}
             if time.monotonic() > deadline:
                 raise SandboxError(f"nodes did not join the cluster: {', '.join(sorted(waiting))}")
             time.sleep(0.2)
 
-    def _of(self, region: str, cluster: Any, group: Any) -> list[Node]:
+    def _nodes_of(self, region: str, cluster: Any, group: Any) -> list[Node]:
         whose = (region, cluster.name, group.nodegroup_name)
         return [node for node in list(self._nodes.values()) if node.plan.group == whose]
 
@@ -213,12 +216,12 @@ class Clusters:
             admitted=self.admits_nodes,
         )
         iproute.route_host(address, network.bridge)
-        self._planes[region, cluster.name].serve(network.bridge)
+        self._planes[region, cluster.name].route_service_range(network.bridge)
         node = Node(plan, self._planes[region, cluster.name], self._paths)
         self._nodes[instance.id] = node
         node.start()
 
-    def _end(self, region: str, cluster_name: str, node: Node) -> None:
+    def _terminate(self, region: str, cluster_name: str, node: Node) -> None:
         node.stop()
         self._nodes.pop(node.plan.instance_id, None)
         self.addresses(region).forget(node.plan.instance_id)
@@ -228,14 +231,14 @@ class Clusters:
         if plane is not None and plane.running:
             _delete_node_object(plane, node.plan.name)
 
-    def delete_group(self, region: str, cluster: Any, group: Any, forget: Any) -> None:
+    def delete_node_group(self, region: str, cluster: Any, group: Any, forget: Any) -> None:
         """DeleteNodegroup was called: instances end beside the answer, then `forget()` removes the group."""
         group.status = "DELETING"
-        _in_background(f"end-{group.nodegroup_name}", self._end_group, region, cluster, group, forget)
+        _in_background(f"end-{group.nodegroup_name}", self._terminate_group, region, cluster, group, forget)
 
-    def _end_group(self, region: str, cluster: Any, group: Any, forget: Any) -> None:
-        for node in self._of(region, cluster, group):
-            self._end(region, cluster.name, node)
+    def _terminate_group(self, region: str, cluster: Any, group: Any, forget: Any) -> None:
+        for node in self._nodes_of(region, cluster, group):
+            self._terminate(region, cluster.name, node)
         vpc_id = cluster.resources_vpc_config.get("vpcId", "")
         self._vpcs.remove(vpc_id, in_use={node.plan.bridge for node in list(self._nodes.values())})
         forget()
@@ -248,7 +251,7 @@ class Clusters:
             plane.stop()
 
 
-def _in_use() -> type[Exception]:
+def _dependency_violation() -> type[Exception]:
     from moto.ec2.exceptions import DependencyViolationError
 
     refusal: type[Exception] = DependencyViolationError
@@ -259,7 +262,7 @@ def _in_background(name: str, function: Any, *arguments: Any) -> None:
     threading.Thread(target=function, args=arguments, name=name, daemon=True).start()
 
 
-def _add_network(region: str, cluster: Any) -> None:
+def _create_security_group(region: str, cluster: Any) -> None:
     """The VPC of the cluster's subnets, and the cluster security group that EKS makes in it."""
     ec2 = backend("ec2", region)
     config = cluster.resources_vpc_config
@@ -280,7 +283,7 @@ def _add_network(region: str, cluster: Any) -> None:
     config.setdefault("publicAccessCidrs", ["0.0.0.0/0"])
 
 
-def _ready(plane: ControlPlane, name: str) -> bool:
+def _is_ready(plane: ControlPlane, name: str) -> bool:
     try:
         node = plane.request(f"/api/v1/nodes/{name}")
     except (OSError, ValueError):

@@ -1,7 +1,4 @@
-"""An EKS control plane: etcd and the real Kubernetes binaries, in one network namespace.
-
-Knows how to start and stop them; knows nothing of the emulated account.
-"""
+"""An EKS control plane: etcd and the Kubernetes binaries in one network namespace."""
 
 from __future__ import annotations
 
@@ -14,14 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sandbox.certificate_authority import Authority
+from sandbox.certificate_authority import CertificateAuthority
 from sandbox.eks import kubeconfigs
 from sandbox.network import iproute
 from sandbox.network.addresses import AWS_ADDRESS, CONTROL_API_PORT
 from sandbox.paths import Paths
 from sandbox.process.supervised_process import SupervisedProcess
 
-FIRST_TABLE = 100  # of routes, one for each cluster
+FIRST_ROUTE_TABLE = 100  # of routes, one for each cluster
 
 
 @dataclass(frozen=True)
@@ -48,7 +45,7 @@ class ClusterPlan:
         return f"cp{self.number}"
 
     @property
-    def wire(self) -> tuple[str, str]:
+    def link_addresses(self) -> tuple[str, str]:
         """The two ends of its cable: the world's own parts and the nodes reach it by the inner one."""
         return f"100.64.{self.number}.1", f"100.64.{self.number}.2"
 
@@ -61,12 +58,12 @@ class ControlPlane:
         self._paths = paths
         # A later cluster of the same name is another one: neither data nor identities of this one.
         self.directory = paths.live / "clusters" / f"{plan.name}-{plan.number}"
-        self.authority = Authority.create(f"{plan.name} cluster CA")
+        self.authority = CertificateAuthority.create(f"{plan.name} cluster CA")
         self._processes: list[SupervisedProcess] = []
 
     def start(self) -> None:
         """Bring it up; returns when it is ready. Raises SandboxError with the part's last lines."""
-        self._connect()
+        self._create_network()
         self._write_identity()
         etcd = self._process("etcd", self._etcd()).start()
         apiserver = self._process("kube-apiserver", self._apiserver()).start()
@@ -110,7 +107,11 @@ class ControlPlane:
             pair = self.authority.issue(common_name=common_name, organization=organization, client=True)
             certificate, key = pair.write(self.directory / "pki", path.stem)
             path.write_text(
-                json.dumps(kubeconfigs.client(self._url, self.directory / "pki" / "ca.crt", certificate, key))
+                json.dumps(
+                    kubeconfigs.client_kubeconfig(
+                        self._url, self.directory / "pki" / "ca.crt", certificate, key
+                    )
+                )
             )
         return path
 
@@ -141,7 +142,7 @@ class ControlPlane:
 
     @property
     def _url(self) -> str:
-        return f"https://{self.plan.wire[1]}"
+        return f"https://{self.plan.link_addresses[1]}"
 
     def _process(self, name: str, argv: list[str]) -> SupervisedProcess:
         return SupervisedProcess(
@@ -153,20 +154,20 @@ class ControlPlane:
             cwd=self.directory,
         )
 
-    def _connect(self) -> None:
+    def _create_network(self) -> None:
         plan = self.plan
-        outer, inner = plan.wire
+        outer, inner = plan.link_addresses
         iproute.create_namespace(plan.namespace)
         iproute.connect_point_to_point(plan.namespace, f"cp{plan.number}", outer, inner)
         for address in (plan.address, plan.service_address):
             iproute.ip_in_namespace(plan.namespace, "address", "add", f"{address}/32", "dev", "lo")
             iproute.ip("route", "replace", f"{address}/32", "via", inner)
 
-    def serve(self, bridge: str) -> None:
+    def route_service_range(self, bridge: str) -> None:
         """Let the instances on that bridge reach the service range's own API server."""
         plan = self.plan
         iproute.route_from_bridge(
-            bridge, f"{plan.service_address}/32", plan.wire[1], FIRST_TABLE + plan.number
+            bridge, f"{plan.service_address}/32", plan.link_addresses[1], FIRST_ROUTE_TABLE + plan.number
         )
 
     def _write_identity(self) -> None:
@@ -185,7 +186,7 @@ class ControlPlane:
             plan.endpoint_host,
             *names,
             plan.address,
-            plan.wire[1],
+            plan.link_addresses[1],
             plan.service_address,
             "127.0.0.1",
             common_name="kube-apiserver",
@@ -210,7 +211,7 @@ class ControlPlane:
         (pki / "sa.pub").write_bytes(public)
         (self.directory / "authenticator.kubeconfig").write_text(
             json.dumps(
-                kubeconfigs.webhook(
+                kubeconfigs.webhook_kubeconfig(
                     f"http://{AWS_ADDRESS}:{CONTROL_API_PORT}/eks/{plan.region}/{plan.name}/authenticate"
                 )
             )

@@ -1,7 +1,4 @@
-"""Kubeconfig files, as values: of a client with a certificate, and of an authenticator behind a webhook.
-
-Writes nothing.
-"""
+"""Kubeconfig files as values: for a client with a certificate, and for an authentication webhook."""
 
 from __future__ import annotations
 
@@ -9,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 
-def client(server: str, ca: Path, certificate: Path, key: Path) -> dict[str, Any]:
+def client_kubeconfig(server: str, ca: Path, certificate: Path, key: Path) -> dict[str, Any]:
     return {
         "apiVersion": "v1",
         "kind": "Config",
@@ -20,7 +17,7 @@ def client(server: str, ca: Path, certificate: Path, key: Path) -> dict[str, Any
     }
 
 
-def webhook(url: str) -> dict[str, Any]:
+def webhook_kubeconfig(url: str) -> dict[str, Any]:
     return {
         "apiVersion": "v1",
         "kind": "Config",

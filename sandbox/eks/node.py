@@ -1,7 +1,4 @@
-"""An EC2 instance of a node group: a network namespace on the VPC's bridge, with a kubelet in it.
-
-Knows how to start and stop one; knows nothing of the emulated account.
-"""
+"""A node: an EC2 instance as a network namespace on the VPC's bridge, with a kubelet in it."""
 
 from __future__ import annotations
 
@@ -65,7 +62,7 @@ class Node:
 
     def start(self) -> None:
         """Boot; returns at once: the node object becomes Ready in the cluster by itself."""
-        self._connect()
+        self._create_network()
         self._write()
         # A process-id namespace of its own: when the machine ends, its pods end, as on EC2.
         argv = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
@@ -89,7 +86,7 @@ class Node:
     def alive(self) -> bool:
         return self._process is not None and self._process.alive
 
-    def _connect(self) -> None:
+    def _create_network(self) -> None:
         plan = self.plan
         iproute.create_namespace(plan.namespace)
         iproute.connect_to_bridge(plan.namespace, plan.link, plan.bridge)

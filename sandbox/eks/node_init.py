@@ -16,7 +16,11 @@ from typing import Any
 
 from sandbox.process.control_groups import are_writable
 
-PRIVATE = ("/run", "/var/lib", "/var/log")  # the host's own containerd and kubelet, if any, must not be seen
+PRIVATE_MOUNTS = (
+    "/run",
+    "/var/lib",
+    "/var/log",
+)  # the host's own containerd and kubelet, if any, must not be seen
 
 
 def main() -> int:
@@ -34,7 +38,7 @@ def main() -> int:
 
 
 def _mount(directory: Path) -> None:
-    for path in PRIVATE:
+    for path in PRIVATE_MOUNTS:
         subprocess.run(["mount", "-t", "tmpfs", "tmpfs", path], check=True)
     for path in (
         "/run/containerd",

@@ -1,6 +1,7 @@
-"""Two executables that a node calls: the CNI's address plugin and ECR's credential provider.
+"""Executables that a node calls: the CNI plugin for addresses and the credential provider for ECR.
 
-Each is a short script in plain Python (no site-packages, so it starts at once) that asks the world over http.
+Each is a short script in plain Python without site-packages, so that it starts quickly. Both call the control
+API.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""The EKS pod identity webhook (IRSA): pods whose service account names a role get a token and variables.
-
-Answers AdmissionReview objects; knows nothing of http.
-"""
+"""The EKS pod identity webhook (IRSA): pods whose service account names a role get a token and variables."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ TOKEN_DIRECTORY = "/var/run/secrets/eks.amazonaws.com/serviceaccount"
 AUDIENCE = "sts.amazonaws.com"
 
 
-def register(plane: ControlPlane, ca_pem: bytes) -> None:
+def register_webhook(plane: ControlPlane, ca_pem: bytes) -> None:
     """Tell the API server to ask for each new pod."""
     url = f"https://pod-identity-webhook.{plane.plan.region}.eks.amazonaws.com/{plane.plan.name}/mutate"
     plane.apply(

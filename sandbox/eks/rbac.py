@@ -1,7 +1,4 @@
-"""What the access policies of EKS mean inside a cluster: their groups are bound to Kubernetes' own roles.
-
-On AWS an authorizer of EKS's does this. Knows no entry.
-"""
+"""Kubernetes role bindings for the groups of EKS access policies. On AWS an authorizer of EKS does this."""
 
 from __future__ import annotations
 
@@ -11,7 +8,7 @@ from sandbox.moto_patches.eks_access_entries import GROUPS
 API = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings"
 
 
-def register(plane: ControlPlane) -> None:
+def bind_policy_groups(plane: ControlPlane) -> None:
     """Bind each group; the administrators' needs no binding."""
     for group in GROUPS.values():
         if not group.startswith("sandbox:"):

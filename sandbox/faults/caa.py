@@ -6,11 +6,11 @@ import copy
 from typing import Any
 
 from sandbox.errors import SandboxError
-from sandbox.faults.fault import Fault, Options, Reach, Stop
+from sandbox.faults.fault import Fault, FaultContext, Options, Stop
 from sandbox.moto_patches.backends import CHANGES, backend
 
 
-def start(reach: Reach, options: Options) -> Stop:
+def start(context: FaultContext, options: Options) -> Stop:
     name = str(options["zone"]).rstrip(".") + "."
     zone = next((zone for zone in backend("route53", "").zones.values() if zone.name == name), None)
     if zone is None:

@@ -10,7 +10,7 @@ from urllib.error import URLError
 
 from sandbox.eks.control_plane import ControlPlane
 from sandbox.errors import SandboxError
-from sandbox.faults.fault import Fault, Options, Reach, Stop
+from sandbox.faults.fault import Fault, FaultContext, Options, Stop
 from sandbox.frontend.api_call import ApiCall, Outcome
 from sandbox.moto_patches.error_formats import Dialect, Refusal
 from sandbox.moto_patches.identity import caller
@@ -28,12 +28,12 @@ DENIED: Mapping[Dialect, Refusal] = {
 }
 
 
-def start(reach: Reach, options: Options) -> Stop:
+def start(context: FaultContext, options: Options) -> Stop:
     if options["mode"] not in MODES:
         raise SandboxError(f"mode={options['mode']}: unknown", fix=f"one of: {', '.join(MODES)}")
     if options["mode"] == "idle":
-        return reach.front.interfere(_deny)
-    plane = reach.clusters.plane(str(options["region"]), str(options["cluster"]))
+        return context.frontend.add_interceptor(_deny)
+    plane = context.clusters.control_plane(str(options["region"]), str(options["cluster"]))
     if plane is None:
         raise SandboxError(f"there is no cluster {options['cluster']}", fix="epochctl up")
     replicas = int(plane.request(DEPLOYMENT)["spec"]["replicas"])

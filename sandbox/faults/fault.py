@@ -1,7 +1,4 @@
-"""What a fault is: a name, a line about it, options with defaults, and how it begins and ends.
-
-Knows no fault in particular.
-"""
+"""The definition of a fault: its name, summary, options with defaults, and how it starts and stops."""
 
 from __future__ import annotations
 
@@ -13,8 +10,8 @@ from sandbox.errors import SandboxError
 
 if TYPE_CHECKING:
     from sandbox.eks.clusters import Clusters
-    from sandbox.frontend.aws_frontend import Front
-    from sandbox.moto_patches.elbv2 import Balancers
+    from sandbox.frontend.aws_frontend import AwsFrontend
+    from sandbox.moto_patches.elbv2 import LoadBalancers
     from sandbox.network.dns_server import DnsResponder
 
 Value = str | int | float
@@ -23,14 +20,16 @@ Stop = Callable[[], None]
 
 
 @dataclass(frozen=True)
-class Reach:
+class FaultContext:
     """What a fault may touch, beside moto's backends (sandbox.moto_patches.backends)."""
 
     clusters: Clusters
-    balancers: Balancers
-    names: DnsResponder
-    front: Front
-    sign_in: Callable[[], None] = lambda: None  # the engineer gets new credentials, `exec` exports them
+    load_balancers: LoadBalancers
+    dns: DnsResponder
+    frontend: AwsFrontend
+    renew_credentials: Callable[[], None] = lambda: (
+        None
+    )  # the engineer gets new credentials, `exec` exports them
 
 
 @dataclass(frozen=True)
@@ -39,10 +38,10 @@ class Fault:
 
     name: str
     summary: str
-    start: Callable[[Reach, Options], Stop]
+    start: Callable[[FaultContext, Options], Stop]
     options: Mapping[str, Value] = field(default_factory=dict)
 
-    def chosen(self, given: Mapping[str, str]) -> dict[str, Value]:
+    def parse_options(self, given: Mapping[str, str]) -> dict[str, Value]:
         """The defaults with what was given. Raises SandboxError for what is no option, or not readable."""
         chosen = dict(self.options)
         for key, text in given.items():
@@ -56,7 +55,7 @@ class Fault:
                 raise SandboxError(f"{key}={text}: a number is expected", why=self.summary) from error
         return chosen
 
-    def row(self) -> str:
+    def documentation_row(self) -> str:
         """Its line in docs/sandbox.md."""
         options = " ".join(f"{key}={value}" for key, value in self.options.items())
         return f"| `{self.name}` | {self.summary} | {f'`{options}`' if options else ''} |"

@@ -1,15 +1,15 @@
-"""Somebody else's instance in our VPC, with its interface and its security group; none of it has our tags."""
+"""An instance in the VPC that epochctl does not manage, with its interface and its security group."""
 
 from __future__ import annotations
 
-from sandbox.faults.fault import Fault, Options, Reach, Stop
+from sandbox.faults.fault import Fault, FaultContext, Options, Stop
 from sandbox.moto_patches.backends import ACCOUNT, CHANGES, backend
 from sandbox.moto_patches.vpc_lookup import subnets, vpc_named
 
 NAME = "legacy-database"
 
 
-def start(reach: Reach, options: Options) -> Stop:
+def start(context: FaultContext, options: Options) -> Stop:
     region, vpc = vpc_named(str(options["vpc"]), str(options["region"]))
     with CHANGES:
         ec2 = backend("ec2", region)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.faults.fault import Fault, Options, Reach, Stop
+from sandbox.faults.fault import Fault, FaultContext, Options, Stop
 from sandbox.moto_patches.backends import CHANGES, backend
 from sandbox.moto_patches.vpc_lookup import subnets, vpc_named
 
@@ -15,7 +15,7 @@ STEM = "k8s-orphan"
 GUARDDUTY = {"GuardDutyManaged": "true"}
 
 
-def start(reach: Reach, options: Options) -> Stop:
+def start(context: FaultContext, options: Options) -> Stop:
     cluster = str(options["cluster"])
     region, vpc = vpc_named(str(options["vpc"]) or cluster, str(options["region"]))
     tags = {"elbv2.k8s.aws/cluster": cluster}

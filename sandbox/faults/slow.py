@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sandbox.faults.fault import Fault, Options, Reach, Stop
+from sandbox.faults.fault import Fault, FaultContext, Options, Stop
 from sandbox.moto_patches import delays
 
 
-def start(reach: Reach, options: Options) -> Stop:
+def start(context: FaultContext, options: Options) -> Stop:
     delays.set_scale(options["scale"])
     return lambda: delays.set_scale(0.0)
 

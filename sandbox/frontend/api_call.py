@@ -1,7 +1,4 @@
-"""One call of an AWS API as the front sees it, and the ways in which it can be answered without being made.
-
-Knows ASGI's words; neither accounts nor faults.
-"""
+"""One call of an AWS API at the frontend, and the outcomes that a fault can give it instead of an answer."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ from dataclasses import dataclass
 from socket import SO_LINGER, SOL_SOCKET
 from typing import Any
 
-from sandbox.frontend.asgi import chunks, header
+from sandbox.frontend.asgi import body_chunks, header
 from sandbox.moto_patches.error_formats import Dialect, Refusal, dialect_of, write
 from sandbox.moto_patches.identity import access_key_of
 from sandbox.registry.proxy import ECR_HOST
@@ -37,17 +34,17 @@ class ApiCall:
 
 
 @dataclass(frozen=True)
-class Reset:
+class ConnectionReset:
     """The connection breaks instead of an answer; the call was not made."""
 
 
 @dataclass(frozen=True)
-class Lost:
+class LostResponse:
     """The call is made, and the connection breaks instead of its answer: nobody hears that it took effect."""
 
 
-Outcome = Refusal | Reset | Lost
-Interference = Callable[[ApiCall], Outcome | None]
+Outcome = Refusal | ConnectionReset | LostResponse
+Interceptor = Callable[[ApiCall], Outcome | None]
 """What a fault does to a call: nothing (None), or an outcome in its place."""
 
 
@@ -69,13 +66,13 @@ def service_of(host: str) -> str:
     return host.removeprefix("api.").partition(".")[0]
 
 
-async def settle(call: ApiCall, outcome: Outcome, receive: Any, send: Any) -> None:
+async def send_outcome(call: ApiCall, outcome: Outcome, receive: Any, send: Any) -> None:
     """Answer with the outcome. The body is read first: the next request may follow on the same connection."""
-    if isinstance(outcome, Reset | Lost):
-        reset(send)
+    if isinstance(outcome, ConnectionReset | LostResponse):
+        reset_connection(send)
         await asyncio.sleep(0.01)  # until uvicorn has noticed: it complains of answers that were not given
         return
-    async for _ in chunks(receive):
+    async for _ in body_chunks(receive):
         pass
     written = write(call.dialect, outcome)
     length = (b"content-length", str(len(written.body)).encode())
@@ -84,11 +81,11 @@ async def settle(call: ApiCall, outcome: Outcome, receive: Any, send: Any) -> No
     await send({"type": "http.response.body", "body": written.body})
 
 
-async def unheard(message: dict[str, Any]) -> None:
+async def discard(message: dict[str, Any]) -> None:
     """A `send` for an answer that gets lost."""
 
 
-def reset(send: Any) -> None:
+def reset_connection(send: Any) -> None:
     """Break the connection with a TCP reset. ASGI has no word for it; uvicorn's `send` has a transport."""
     transport = send.__self__.transport
     socket = transport.get_extra_info("socket")

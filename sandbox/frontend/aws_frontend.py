@@ -1,7 +1,4 @@
-"""The world's TLS front on port 443: every AWS host name, each with a certificate of its own.
-
-An ASGI application; knows hosts, not services.
-"""
+"""The TLS frontend on port 443: an ASGI application for every AWS host name. It routes by host."""
 
 from __future__ import annotations
 
@@ -16,11 +13,19 @@ from urllib.parse import unquote
 
 from sandbox.eks import pod_identity
 from sandbox.eks.clusters import Clusters
-from sandbox.frontend.api_call import ApiCall, Interference, Lost, Outcome, api_call, settle, unheard
-from sandbox.frontend.asgi import answer, chunks, header
+from sandbox.frontend.api_call import (
+    ApiCall,
+    Interceptor,
+    LostResponse,
+    Outcome,
+    api_call,
+    discard,
+    send_outcome,
+)
+from sandbox.frontend.asgi import body_chunks, header, respond
 from sandbox.moto_patches import iam_permissions
 from sandbox.moto_patches.identity import refusal
-from sandbox.registry.proxy import ECR_HOST, PUBLIC_HOSTS, Registry
+from sandbox.registry.proxy import ECR_HOST, PUBLIC_HOSTS, RegistryProxy
 
 log = logging.getLogger("front")
 CHARTS_HOST = "aws.github.io"
@@ -28,22 +33,22 @@ _WEBHOOK = re.compile(r"^pod-identity-webhook\.(?P<region>[a-z0-9-]+)\.eks\.amaz
 _ISSUER = re.compile(r"^oidc\.eks\.[a-z0-9-]+\.amazonaws\.com$")
 
 
-class Front:
+class AwsFrontend:
     """Routes by host: registries, charts, OIDC issuers, pod identity, and the AWS APIs for all the rest."""
 
-    def __init__(self, aws: Any, registry: Registry, clusters: Clusters, charts: Path) -> None:
+    def __init__(self, aws: Any, registry: RegistryProxy, clusters: Clusters, charts: Path) -> None:
         self._aws = aws
         self._registry = registry
         self._clusters = clusters
         self._charts = charts
-        self._interferences: list[Interference] = []
+        self._interceptors: list[Interceptor] = []
 
-    def interfere(self, interference: Interference) -> Callable[[], None]:
+    def add_interceptor(self, interceptor: Interceptor) -> Callable[[], None]:
         """From now on, each call of an API is shown to it first; the result ends that."""
-        self._interferences = [*self._interferences, interference]
+        self._interceptors = [*self._interceptors, interceptor]
 
         def end() -> None:
-            self._interferences = [each for each in self._interferences if each is not interference]
+            self._interceptors = [each for each in self._interceptors if each is not interceptor]
 
         return end
 
@@ -59,9 +64,9 @@ class Front:
         elif host == CHARTS_HOST:
             await self._chart(scope, send)
         elif _ISSUER.match(host):
-            await self._issuer(host, scope, send)
+            await self._oidc_document(host, scope, send)
         elif webhook:
-            await self._mutate(webhook["region"], scope, receive, send)
+            await self._mutate_pod(webhook["region"], scope, receive, send)
         else:
             await self._api(self._aws, scope, receive, send)
 
@@ -69,24 +74,24 @@ class Front:
         """A call that anything may happen to; most reach the service."""
         call = api_call(scope)
         outcome = self._outcome(call)
-        made = outcome is None or isinstance(outcome, Lost)
+        made = outcome is None or isinstance(outcome, LostResponse)
         if made and iam_permissions.is_judged(call.service, call.key):
-            body = b"".join([chunk async for chunk in chunks(receive)])
-            receive = _once_more(body, receive)
+            body = b"".join([chunk async for chunk in body_chunks(receive)])
+            receive = _replay(body, receive)
             denial = iam_permissions.denial(call.service, call.key, header(scope, b"x-amz-target"), body)
             outcome = denial or outcome
         if outcome is None:
-            await service(scope, *_in_step(scope, receive, send))
+            await service(scope, *_close_unread(scope, receive, send))
             return
-        if isinstance(outcome, Lost):
-            await service(scope, receive, unheard)
-        await settle(call, outcome, receive, send)
+        if isinstance(outcome, LostResponse):
+            await service(scope, receive, discard)
+        await send_outcome(call, outcome, receive, send)
 
     def _outcome(self, call: ApiCall) -> Outcome | None:
         refused = refusal(call.key) if call.key else None
         if refused is not None:
             return refused[call.dialect]
-        outcomes = (interference(call) for interference in self._interferences)
+        outcomes = (interceptor(call) for interceptor in self._interceptors)
         return next((outcome for outcome in outcomes if outcome is not None), None)
 
     async def _chart(self, scope: dict[str, Any], send: Any) -> None:
@@ -94,11 +99,11 @@ class Front:
         name = unquote(scope["path"]).removeprefix("/eks-charts/")
         path = self._charts / name
         if "/" in name or not path.is_file():
-            await answer(send, 404, b"{}")
+            await respond(send, 404, b"{}")
         else:
-            await answer(send, 200, path.read_bytes())
+            await respond(send, 200, path.read_bytes())
 
-    async def _issuer(self, host: str, scope: dict[str, Any], send: Any) -> None:
+    async def _oidc_document(self, host: str, scope: dict[str, Any], send: Any) -> None:
         """An EKS OIDC issuer: its discovery document and keys come from the cluster's own API server."""
         identifier, _, document = scope["path"].removeprefix("/id/").partition("/")
         issuer = f"https://{host}/id/{identifier}"
@@ -108,27 +113,27 @@ class Front:
             "keys": "/openid/v1/jwks",
         }
         if plane is None or document not in paths:
-            await answer(send, 404, b"{}")
+            await respond(send, 404, b"{}")
             return
-        await answer(send, 200, json.dumps(await asyncio.to_thread(plane.request, paths[document])).encode())
+        await respond(send, 200, json.dumps(await asyncio.to_thread(plane.request, paths[document])).encode())
 
-    async def _mutate(self, region: str, scope: dict[str, Any], receive: Any, send: Any) -> None:
+    async def _mutate_pod(self, region: str, scope: dict[str, Any], receive: Any, send: Any) -> None:
         """The pod identity webhook of a cluster. What is no AdmissionReview is a bad request, as on EKS."""
-        plane = self._clusters.plane(region, scope["path"].strip("/").partition("/")[0])
-        body = b"".join([chunk async for chunk in chunks(receive)])
+        plane = self._clusters.control_plane(region, scope["path"].strip("/").partition("/")[0])
+        body = b"".join([chunk async for chunk in body_chunks(receive)])
         if plane is None:
-            await answer(send, 404, b"{}")
+            await respond(send, 404, b"{}")
             return
         try:
             review = await asyncio.to_thread(pod_identity.review, plane, json.loads(body))
         except (ValueError, LookupError, TypeError, AttributeError) as error:
             log.warning("pod identity webhook: %s: %s", type(error).__name__, error)
-            await answer(send, 400, b'{"message": "not an AdmissionReview of a pod"}')
+            await respond(send, 400, b'{"message": "not an AdmissionReview of a pod"}')
             return
-        await answer(send, 200, json.dumps(review).encode())
+        await respond(send, 200, json.dumps(review).encode())
 
 
-def _in_step(scope: dict[str, Any], receive: Any, send: Any) -> tuple[Any, Any]:
+def _close_unread(scope: dict[str, Any], receive: Any, send: Any) -> tuple[Any, Any]:
     """Where a client waits for leave to send a body (Expect: 100-continue) and is answered without it being
     read, the connection ends, as S3 ends it: nobody could tell whether a body or a request comes next."""
     read = not header(scope, b"expect")
@@ -146,7 +151,7 @@ def _in_step(scope: dict[str, Any], receive: Any, send: Any) -> tuple[Any, Any]:
     return receiving, sending
 
 
-def _once_more(body: bytes, receive: Any) -> Any:
+def _replay(body: bytes, receive: Any) -> Any:
     """A `receive` that gives a body that was read already, then whatever comes."""
     left = [{"type": "http.request", "body": body, "more_body": False}]
 

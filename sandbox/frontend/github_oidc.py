@@ -1,4 +1,4 @@
-"""GitHub as far as AWS sees it: who signs its runs' tokens. In the world anybody may have one."""
+"""GitHub's OIDC issuer: tokens of workflow runs, for any claims that are asked for."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ ISSUER = "https://token.actions.githubusercontent.com"
 LIFETIME = 300  # seconds, as GitHub's
 
 
-class Issuer:
+class GithubIssuer:
     """Signs with a key of its own, made with the world."""
 
     def __init__(self) -> None:
@@ -22,8 +22,8 @@ class Issuer:
         import jwt
 
         now = int(time.time())
-        told = {**claims, "iss": ISSUER, "iat": now, "nbf": now - 5, "exp": now + LIFETIME}
-        return jwt.encode(told, self._key, algorithm="RS256")
+        payload = {**claims, "iss": ISSUER, "iat": now, "nbf": now - 5, "exp": now + LIFETIME}
+        return jwt.encode(payload, self._key, algorithm="RS256")
 
     def public_key(self, issuer: str) -> str | None:
         """The PEM that checks its tokens; None for another issuer."""

@@ -12,7 +12,7 @@ import urllib.request
 SECONDS = 60
 
 
-def ask(method: str, url: str, body: str = "") -> int:
+def call(method: str, url: str, body: str = "") -> int:
     request = urllib.request.Request(url, data=body.encode() or None, method=method)
     try:
         with urllib.request.urlopen(request, timeout=SECONDS) as answer:
@@ -26,4 +26,4 @@ def ask(method: str, url: str, body: str = "") -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(ask(*sys.argv[1:]))
+    sys.exit(call(*sys.argv[1:]))

@@ -1,6 +1,6 @@
-"""Client tokens: a request sent again with its token is answered as before, and nothing is made twice.
+"""Client tokens of EC2 and EKS: a request that is sent again with its token gets the first answer again.
 
-moto reads the tokens of ACM only. Knows where EC2 and EKS carry theirs; nothing of what they make.
+moto reads the tokens of ACM only.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ import re
 from typing import Any
 
 from sandbox.frontend.api_call import service_of
-from sandbox.frontend.asgi import chunks, header
+from sandbox.frontend.asgi import body_chunks, header
 
-_FORM = re.compile(rb"(?:^|&)ClientToken=([^&]+)")
-_MOST = 1000  # tokens of one world
-_LONGEST = 1 << 20
+_CLIENT_TOKEN = re.compile(rb"(?:^|&)ClientToken=([^&]+)")
+MAX_TOKENS = 1000  # tokens of one world
+MAX_BODY = 1 << 20
 
 
-class Remembering:
+class IdempotencyMiddleware:
     """An ASGI application around `aws`. The same token with other words is another request."""
 
     def __init__(self, aws: Any) -> None:
@@ -29,48 +29,48 @@ class Remembering:
         if scope["method"] != "POST" or service not in ("ec2", "eks"):
             await self._aws(scope, receive, send)
             return
-        body = b"".join([chunk async for chunk in chunks(receive)])
+        body = b"".join([chunk async for chunk in body_chunks(receive)])
         token = _token(service, body)
         asked = (f"{service} {scope['path']} {header(scope, b'host')}", body)
-        if not token or len(body) > _LONGEST:
-            await self._aws(scope, _given(body), send)
+        if not token or len(body) > MAX_BODY:
+            await self._aws(scope, _body_receiver(body), send)
             return
         if asked not in self._answers:
-            answer = await self._made(scope, body)
-            if answer[0].get("status") != 200 or len(self._answers) >= _MOST:
-                await _told(answer, send)
+            answer = await self._call(scope, body)
+            if answer[0].get("status") != 200 or len(self._answers) >= MAX_TOKENS:
+                await _replay_response(answer, send)
                 return
             self._answers[asked] = answer
-        await _told(self._answers[asked], send)
+        await _replay_response(self._answers[asked], send)
 
-    async def _made(self, scope: dict[str, Any], body: bytes) -> list[dict[str, Any]]:
+    async def _call(self, scope: dict[str, Any], body: bytes) -> list[dict[str, Any]]:
         answer: list[dict[str, Any]] = []
 
         async def keep(message: dict[str, Any]) -> None:
             answer.append(message)
 
-        await self._aws(scope, _given(body), keep)
+        await self._aws(scope, _body_receiver(body), keep)
         return answer
 
 
 def _token(service: str, body: bytes) -> str:
     if service == "ec2":
-        found = _FORM.search(body)
+        found = _CLIENT_TOKEN.search(body)
         return found.group(1).decode("latin-1") if found else ""
     try:
-        told = json.loads(body)
+        fields = json.loads(body)
     except ValueError:
         return ""
-    return str(told.get("clientRequestToken") or "") if isinstance(told, dict) else ""
+    return str(fields.get("clientRequestToken") or "") if isinstance(fields, dict) else ""
 
 
-def _given(body: bytes) -> Any:
+def _body_receiver(body: bytes) -> Any:
     async def receive() -> dict[str, Any]:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return receive
 
 
-async def _told(answer: list[dict[str, Any]], send: Any) -> None:
+async def _replay_response(answer: list[dict[str, Any]], send: Any) -> None:
     for message in answer:
         await send(message)

@@ -1,7 +1,4 @@
-"""The world's two web servers in one event loop: TLS on 443 for everybody, plain http for its own parts.
-
-Knows how to serve ASGI applications with certificates by name; knows nothing of what they answer.
-"""
+"""The two web servers of a sandbox instance: TLS on 443 for AWS, plain HTTP for the control API."""
 
 from __future__ import annotations
 
@@ -13,16 +10,18 @@ from typing import Any
 
 import uvicorn
 
-from sandbox.certificate_authority import Authority
+from sandbox.certificate_authority import CertificateAuthority
 from sandbox.network.addresses import AWS_ADDRESS, CONTROL_API_PORT
 
 
-class Services:
-    """Serves `front` (TLS) and `internal` (http) from a thread of its own."""
+class WebServers:
+    """Serves `frontend` (TLS) and `control_api` (http) from a thread of its own."""
 
-    def __init__(self, front: Any, internal: Any, authority: Authority, directory: Path) -> None:
-        self._front = front
-        self._internal = internal
+    def __init__(
+        self, frontend: Any, control_api: Any, authority: CertificateAuthority, directory: Path
+    ) -> None:
+        self._frontend = frontend
+        self._control_api = control_api
         self._authority = authority
         self._directory = directory
         self._servers: list[uvicorn.Server] = []
@@ -30,11 +29,11 @@ class Services:
     def start(self) -> None:
         """Begin to serve; returns at once."""
         certificate, key = self._authority.issue("localhost").write(self._directory, "default")
-        tls = self._config(self._front, 443, ssl_certfile=str(certificate), ssl_keyfile=str(key))
+        tls = self._config(self._frontend, 443, ssl_certfile=str(certificate), ssl_keyfile=str(key))
         tls.load()
         assert tls.ssl is not None
         tls.ssl.sni_callback = self._choose
-        plain = self._config(self._internal, CONTROL_API_PORT)
+        plain = self._config(self._control_api, CONTROL_API_PORT)
         self._servers = [uvicorn.Server(tls), uvicorn.Server(plain)]
         threading.Thread(target=asyncio.run, args=(self._serve(),), name="services", daemon=True).start()
 

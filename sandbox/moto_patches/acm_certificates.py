@@ -9,7 +9,7 @@ import hashlib
 import time
 from typing import Any
 
-from sandbox.certificate_authority import Authority
+from sandbox.certificate_authority import CertificateAuthority
 from sandbox.moto_patches import delays, route53_zones
 from sandbox.moto_patches.backends import ACCOUNT, every
 
@@ -22,7 +22,7 @@ def validation_record(domain: str) -> tuple[str, str]:
     return f"_{digest[:32]}.{domain.removeprefix('*.')}.", f"_{digest[32:]}.sandbox.acm-validations.aws."
 
 
-def install(authority: Authority) -> None:
+def install(authority: CertificateAuthority) -> None:
     """Patch moto's certificates: signature, validation, description, deletion."""
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import rsa

@@ -62,7 +62,7 @@ def _patch_groups(clusters: Clusters, known: Updates, models: Any) -> None:
         if not kwargs.get("remote_access"):  # moto invents a key pair
             group.remote_access = None
             group.resources.pop("remoteAccessSecurityGroup", None)
-        clusters.create_group(self.region_name, self.clusters[cluster_name], group)
+        clusters.create_node_group(self.region_name, self.clusters[cluster_name], group)
         return group
 
     def update_nodegroup_config(self: Any, cluster_name: str, nodegroup_name: str, **kwargs: Any) -> Any:
@@ -77,7 +77,7 @@ def _patch_groups(clusters: Clusters, known: Updates, models: Any) -> None:
     def delete_nodegroup(self: Any, cluster_name: str, nodegroup_name: str) -> Any:
         group = self.describe_nodegroup(cluster_name, nodegroup_name)
         if group.status != "DELETING":
-            clusters.delete_group(
+            clusters.delete_node_group(
                 self.region_name,
                 self.clusters[cluster_name],
                 group,

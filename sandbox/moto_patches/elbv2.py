@@ -18,7 +18,7 @@ from sandbox.network.load_balancer.listener_rules import forward_groups
 FIRST_ADDRESS = 10
 
 
-class Balancers:
+class LoadBalancers:
     """Public addresses of the load balancers, and the health that the data plane reported. Thread-safe."""
 
     def __init__(self) -> None:

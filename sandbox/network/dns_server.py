@@ -23,7 +23,7 @@ import dns.rdatatype
 import dns.rrset
 
 from sandbox.moto_patches import route53_zones
-from sandbox.moto_patches.elbv2 import Balancers
+from sandbox.moto_patches.elbv2 import LoadBalancers
 from sandbox.network import routing
 from sandbox.network.addresses import AWS_ADDRESS, DNS_ADDRESS
 from sandbox.network.resolver import CachedAnswer, Resolver
@@ -45,14 +45,14 @@ class DnsResponder:
 
     def __init__(
         self,
-        balancers: Balancers,
+        balancers: LoadBalancers,
         cluster_address: Lookup,
         instance_address: Lookup,
         is_passing: Callable[[str], bool] = lambda _: True,
     ) -> None:
         self.resolver = Resolver(REGION)
         self._passes = is_passing
-        self._balancers = balancers
+        self._load_balancers = balancers
         self._cluster_address = cluster_address
         self._instance_address = instance_address
         self._memory = 0.0
@@ -148,12 +148,12 @@ class DnsResponder:
         """Its health check, where it has one, and what its alias stands for, where that counts."""
         if record.check and not self._passes(record.check):
             return False
-        return not record.evaluates or self._balancers.is_healthy(record.alias)
+        return not record.evaluates or self._load_balancers.is_healthy(record.alias)
 
     def _fixed(self, name: str) -> tuple[str, ...]:
         """Addresses outside the hosted zones: AWS's own, balancers, clusters, instances, name servers."""
         if ".elb." in name and name.endswith(".amazonaws.com"):
-            return self._balancers.by_name(name)
+            return self._load_balancers.by_name(name)
         if name.endswith(".eks.amazonaws.com") and not name.startswith("oidc."):
             address = self._cluster_address(name)
             if address:

@@ -117,11 +117,11 @@ class _Preparation:
 
     def _assemble(self, go: Go) -> None:
         """What is made of the programs: the chart repository, and the images, which trust the authority."""
-        from sandbox.certificate_authority import Authority
+        from sandbox.certificate_authority import CertificateAuthority
 
         scratch = self._cache.scratch
         charts.make_repository(module_directory(go, CONTROLLER_MODULE, scratch), self._target.charts, scratch)
-        authority = Authority.load_or_create(self._target.authority)
+        authority = CertificateAuthority.load_or_create(self._target.authority)
         shutil.rmtree(self._target.registry, ignore_errors=True)  # the authority may be another one
         binary = self._target.bin / "aws-load-balancer-controller"
         contents = [images.controller(binary, authority.certificate_pem), images.pause(self._architecture)]

@@ -1,6 +1,6 @@
-"""The registries of the world: ECR with login and repositories, and the public ones, over one data plane.
+"""The image registries: ECR with login and repositories, and the public ones, over one data plane.
 
-An ASGI application before `crane registry serve`; each registry host is a folder of that data plane.
+An ASGI application in front of `crane registry serve`. Each registry host is a folder of that data plane.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import re
 from collections.abc import AsyncIterator
 from typing import Any
 
-from sandbox.frontend.asgi import answer, chunks, header
+from sandbox.frontend.asgi import body_chunks, header, respond
 from sandbox.moto_patches.backends import ACCOUNT, backend
 from sandbox.moto_patches.ecr_images import find, is_taken, record
-from sandbox.registry.replication import Push, Replication
+from sandbox.registry.replication import ImageReplication, Push
 
 ECR_HOST = re.compile(r"^(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com$")
 PUBLIC_HOSTS = ("public.ecr.aws", "registry.k8s.io")
@@ -24,15 +24,15 @@ MANIFEST_BYTES = 4_000_000
 _DROPPED = {b"host", b"connection", b"authorization", b"transfer-encoding", b"content-length"}
 
 
-def token() -> str:
+def ecr_password() -> str:
     """The password of ECR's user AWS, as GetAuthorizationToken gives it."""
     return f"{ACCOUNT}-auth-token"
 
 
-class Registry:
+class RegistryProxy:
     """ASGI: routes /v2/... of a registry host to the data plane at `upstream` (http base URL)."""
 
-    def __init__(self, upstream: str, replication: Replication | None = None) -> None:
+    def __init__(self, upstream: str, replication: ImageReplication | None = None) -> None:
         self._upstream = upstream
         self._replication = replication
         self._client: Any = None
@@ -42,7 +42,7 @@ class Registry:
         ecr = ECR_HOST.match(host)
         if ecr and not _authorized(header(scope, b"authorization")):
             challenge = f'Basic realm="https://{host}/",service="ecr.amazonaws.com"'
-            await answer(
+            await respond(
                 send,
                 401,
                 _errors("UNAUTHORIZED", "Not Authorized"),
@@ -50,29 +50,29 @@ class Registry:
             )
             return
         if scope["path"] in ("/v2", "/v2/"):
-            await answer(send, 200, b"{}")
+            await respond(send, 200, b"{}")
             return
         if ecr:
             await self._ecr(ecr["region"], host, scope, receive, send)
         else:
-            await self._forward(host, scope, chunks(receive), send)
+            await self._forward(host, scope, body_chunks(receive), send)
 
     async def _ecr(self, region: str, host: str, scope: dict[str, Any], receive: Any, send: Any) -> None:
         name = re.sub(r"^/v2/|/(manifests|blobs|tags)/.*$", "", scope["path"])
         repository = backend("ecr", region).repositories.get(name)
         if repository is None:
             message = f"The repository with name '{name}' does not exist in the registry with id '{ACCOUNT}'"
-            await answer(send, 404, _errors("NAME_UNKNOWN", message))
+            await respond(send, 404, _errors("NAME_UNKNOWN", message))
             return
         manifest = MANIFEST.match(scope["path"])
         if manifest is None:
-            await self._forward(host, scope, chunks(receive), send)
+            await self._forward(host, scope, body_chunks(receive), send)
         elif scope["method"] == "PUT":
             await self._put(region, host, name, manifest["reference"], scope, receive, send)
         elif find(repository, manifest["reference"]) is None:
-            await answer(send, 404, _errors("MANIFEST_UNKNOWN", "Requested image not found"))
+            await respond(send, 404, _errors("MANIFEST_UNKNOWN", "Requested image not found"))
         else:
-            await self._forward(host, scope, chunks(receive), send)
+            await self._forward(host, scope, body_chunks(receive), send)
 
     async def _put(
         self,
@@ -84,12 +84,12 @@ class Registry:
         receive: Any,
         send: Any,
     ) -> None:
-        body = b"".join([chunk async for chunk in chunks(receive)])[:MANIFEST_BYTES]
+        body = b"".join([chunk async for chunk in body_chunks(receive)])[:MANIFEST_BYTES]
         digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
         repository = backend("ecr", region).repositories[name]
         if is_taken(repository, reference, digest):
             message = f"The image tag '{reference}' already exists in the '{name}' repository"
-            await answer(send, 400, _errors("TAG_INVALID", f"{message} and cannot be overwritten"))
+            await respond(send, 400, _errors("TAG_INVALID", f"{message} and cannot be overwritten"))
             return
         status = await self._forward(host, scope, _once(body), send)
         if status == 201:
@@ -97,7 +97,7 @@ class Registry:
             media_type = header(scope, b"content-type")
             record(region, name, body, digest, tag, media_type)
             if self._replication is not None:
-                self._replication.pushed(region, Push(name, body, digest, tag, media_type))
+                self._replication.enqueue(region, Push(name, body, digest, tag, media_type))
 
     async def _forward(self, host: str, scope: dict[str, Any], body: AsyncIterator[bytes], send: Any) -> int:
         import httpx
@@ -125,7 +125,7 @@ class Registry:
 def _authorized(value: str) -> bool:
     kind, _, encoded = value.partition(" ")
     try:
-        return kind.lower() == "basic" and base64.b64decode(encoded).decode() == f"AWS:{token()}"
+        return kind.lower() == "basic" and base64.b64decode(encoded).decode() == f"AWS:{ecr_password()}"
     except ValueError:
         return False
 

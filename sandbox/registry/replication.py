@@ -1,7 +1,4 @@
-"""ECR's replication: what is pushed in one region appears in others by the same digest, a moment later.
-
-Copies manifests on the data plane, whose blobs all registries share; who gets what is the account's to say.
-"""
+"""ECR replication: an image that is pushed in one region appears in others with the same digest."""
 
 from __future__ import annotations
 
@@ -34,7 +31,7 @@ class Push:
     media_type: str
 
 
-class Replication:
+class ImageReplication:
     """Copies in the order of the pushes: an index comes after the manifests it names."""
 
     def __init__(self, upstream: str) -> None:
@@ -46,7 +43,7 @@ class Replication:
     def start(self) -> None:
         threading.Thread(target=self._work, name="replication", daemon=True).start()
 
-    def pushed(self, region: str, push: Push) -> None:
+    def enqueue(self, region: str, push: Push) -> None:
         """It was pushed in that region: by the rules of this moment it goes elsewhere."""
         for destination in destinations(region, push.repository):
             key = (region, push.repository, push.digest)

@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.certificate_authority import Authority
+from sandbox.certificate_authority import CertificateAuthority
 from sandbox.errors import SandboxError
 from sandbox.preparation import images, pins, provider_mirror, wheels
 from sandbox.preparation.builder import prepare
@@ -106,7 +106,7 @@ def test_the_controller_in_the_image_runs_and_trusts_the_authority_of_the_cache(
     argv = [toolbox.bin / "crane", "export", "--insecure", f"{registry}/{images.CONTROLLER_IMAGE}", exported]
     subprocess.run(argv, check=True)
     shutil.unpack_archive(exported, tmp_path / "root", filter="data")
-    certificate = Authority.load_or_create(toolbox.authority).certificate_pem
+    certificate = CertificateAuthority.load_or_create(toolbox.authority).certificate_pem
     assert (tmp_path / "root" / images.CA_PLACE).read_bytes() == certificate
     said = subprocess.run([tmp_path / "root" / "controller", "--version"], capture_output=True, text=True)
     assert f"v{pins.CONTROLLER}" in said.stdout + said.stderr

@@ -10,7 +10,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from sandbox.certificate_authority import Authority
+from sandbox.certificate_authority import CertificateAuthority
 
 PATCHED = (
     ("moto.acm.models", "CertBundle", "generate_cert"),
@@ -76,5 +76,5 @@ def account(monkeypatch: pytest.MonkeyPatch, session: boto3.Session) -> Iterator
 
 
 @pytest.fixture(scope="session")
-def authority() -> Authority:
-    return Authority.create()
+def authority() -> CertificateAuthority:
+    return CertificateAuthority.create()

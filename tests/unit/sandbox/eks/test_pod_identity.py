@@ -99,7 +99,7 @@ def test_a_pod_whose_service_account_is_not_there_is_let_through_unchanged() -> 
 
 def test_the_webhook_asks_for_new_pods_and_holds_none_up_when_it_fails() -> None:
     plane = Plane()
-    pod_identity.register(plane, b"pem")  # type: ignore[arg-type]
+    pod_identity.register_webhook(plane, b"pem")  # type: ignore[arg-type]
     (webhook,) = plane.applied[0]["webhooks"]
     assert webhook["failurePolicy"] == "Ignore"
     assert base64.b64decode(webhook["clientConfig"]["caBundle"]) == b"pem"

@@ -10,7 +10,7 @@ import boto3
 import pytest
 
 from sandbox.faults import expired_credentials, short_sessions
-from sandbox.faults.fault import Reach
+from sandbox.faults.fault import FaultContext
 from sandbox.moto_patches import identity, sts_sessions
 from sandbox.moto_patches.error_formats import EXPIRED
 from sandbox.moto_patches.identity import Caller
@@ -25,8 +25,8 @@ def engineer(account: None) -> Caller:
     return identity.create_user()
 
 
-def reach(signed_in: list[Caller]) -> Reach:
-    return Reach(NOBODY, NOBODY, NOBODY, NOBODY, lambda: signed_in.append(identity.sign_in_again()))
+def context(signed_in: list[Caller]) -> FaultContext:
+    return FaultContext(NOBODY, NOBODY, NOBODY, NOBODY, lambda: signed_in.append(identity.sign_in_again()))
 
 
 def session_of(who: Caller) -> dict[str, str]:
@@ -56,7 +56,7 @@ def test_a_session_is_its_owner_for_as_long_as_it_lives(engineer: Caller) -> Non
 def test_the_engineer_runs_out_and_signs_in_again(engineer: Caller) -> None:
     signed_in: list[Caller] = []
     session = session_of(engineer)["AccessKeyId"]
-    stop = expired_credentials.start(reach(signed_in), {"seconds": 0.0})
+    stop = expired_credentials.start(context(signed_in), {"seconds": 0.0})
     assert identity.refusal(engineer.access_key_id) is EXPIRED
     assert identity.refusal(session) is EXPIRED
     stop()
@@ -68,18 +68,18 @@ def test_the_engineer_runs_out_and_signs_in_again(engineer: Caller) -> None:
 def test_roles_of_people_run_out_and_those_of_pods_do_not(engineer: Caller) -> None:
     people = role("deployer", "arn:aws:iam::123456789012:saml-provider/x")
     pods = role("controller", "arn:aws:iam::123456789012:oidc-provider/x")
-    expired_credentials.start(reach([]), {"seconds": 0.0})
+    expired_credentials.start(context([]), {"seconds": 0.0})
     assert identity.refusal(people) is EXPIRED
     assert identity.refusal(pods) is None
 
 
 def test_they_can_run_out_later(engineer: Caller) -> None:
-    expired_credentials.start(reach([]), {"seconds": 60.0})
+    expired_credentials.start(context([]), {"seconds": 60.0})
     assert identity.refusal(engineer.access_key_id) is None
 
 
 def test_temporary_credentials_can_be_made_short(engineer: Caller) -> None:
-    stop = short_sessions.start(reach([]), {"seconds": -1.0})
+    stop = short_sessions.start(context([]), {"seconds": -1.0})
     assert identity.refusal(session_of(engineer)["AccessKeyId"]) is EXPIRED
     assert identity.refusal(role("deployer", "x")) is EXPIRED
     stop()

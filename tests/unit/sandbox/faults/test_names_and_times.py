@@ -11,13 +11,13 @@ import dns.message
 import dns.rcode
 import pytest
 
-from sandbox.certificate_authority import Authority
+from sandbox.certificate_authority import CertificateAuthority
 from sandbox.errors import SandboxError
 from sandbox.faults import caa, negative_cache, slow, unhealthy_target
-from sandbox.faults.fault import Reach
+from sandbox.faults.fault import FaultContext
 from sandbox.moto_patches import acm_certificates, delays, ec2, route53_record_changes
 from sandbox.moto_patches.backends import backend
-from sandbox.moto_patches.elbv2 import Balancers
+from sandbox.moto_patches.elbv2 import LoadBalancers
 from sandbox.network.dns_server import DnsResponder
 from sandbox.network.load_balancer.target_health import TargetHealthChecks
 
@@ -26,14 +26,16 @@ HOST = "epoch.sandbox.test"
 
 
 @pytest.fixture
-def reach(account: None, authority: Authority) -> Iterator[Reach]:
+def context(account: None, authority: CertificateAuthority) -> Iterator[FaultContext]:
     acm_certificates.install(authority)
     ec2.install()
     route53_record_changes.install()
-    balancers = Balancers()
-    balancers.install()
+    load_balancers = LoadBalancers()
+    load_balancers.install()
     boto3.client("route53").create_hosted_zone(Name="sandbox.test", CallerReference="1")
-    yield Reach(NOBODY, balancers, DnsResponder(balancers, lambda _: None, lambda _: None), NOBODY)
+    yield FaultContext(
+        NOBODY, load_balancers, DnsResponder(load_balancers, lambda _: None, lambda _: None), NOBODY
+    )
     delays.set_scale(0.0)
 
 
@@ -63,79 +65,79 @@ def ask(names: DnsResponder, host: str, kind: str = "A", *, recursive: bool = Tr
     return names.answer(query)
 
 
-def test_caa_keeps_amazon_from_issuing(reach: Reach) -> None:
-    stop = caa.start(reach, caa.FAULT.options)
-    answer = ask(reach.names, "sandbox.test", "CAA")
+def test_caa_keeps_amazon_from_issuing(context: FaultContext) -> None:
+    stop = caa.start(context, caa.FAULT.options)
+    answer = ask(context.dns, "sandbox.test", "CAA")
     assert [str(item) for item in answer.answer[0]] == ['0 issue "letsencrypt.org"']
     failed = certificate()
     assert (failed["Status"], failed["FailureReason"]) == ("FAILED", "CAA_ERROR")
     stop()
-    assert ask(reach.names, "sandbox.test", "CAA").answer == []
+    assert ask(context.dns, "sandbox.test", "CAA").answer == []
     assert certificate()["Status"] == "ISSUED"
 
 
-def test_caa_that_allows_amazon_keeps_nobody(reach: Reach) -> None:
-    caa.start(reach, {**caa.FAULT.options, "issuer": "amazon.com"})
+def test_caa_that_allows_amazon_keeps_nobody(context: FaultContext) -> None:
+    caa.start(context, {**caa.FAULT.options, "issuer": "amazon.com"})
     assert certificate()["Status"] == "ISSUED"
 
 
-def test_caa_of_a_zone_that_is_not_there_is_said(reach: Reach) -> None:
+def test_caa_of_a_zone_that_is_not_there_is_said(context: FaultContext) -> None:
     with pytest.raises(SandboxError, match=r"no hosted zone nobody\.test"):
-        caa.start(reach, {**caa.FAULT.options, "zone": "nobody.test"})
+        caa.start(context, {**caa.FAULT.options, "zone": "nobody.test"})
 
 
-def test_a_resolver_remembers_absence_and_the_zones_server_does_not(reach: Reach) -> None:
-    stop = negative_cache.start(reach, {"seconds": 60.0})
-    assert ask(reach.names, HOST).rcode() == dns.rcode.NXDOMAIN
+def test_a_resolver_remembers_absence_and_the_zones_server_does_not(context: FaultContext) -> None:
+    stop = negative_cache.start(context, {"seconds": 60.0})
+    assert ask(context.dns, HOST).rcode() == dns.rcode.NXDOMAIN
     publish(HOST, "A", "203.0.113.9")
-    assert ask(reach.names, HOST).rcode() == dns.rcode.NXDOMAIN
-    assert ask(reach.names, HOST, recursive=False).answer != []
+    assert ask(context.dns, HOST).rcode() == dns.rcode.NXDOMAIN
+    assert ask(context.dns, HOST, recursive=False).answer != []
     stop()
-    assert ask(reach.names, HOST).answer != []
+    assert ask(context.dns, HOST).answer != []
 
 
-def test_what_the_zones_server_was_asked_is_remembered_by_nobody(reach: Reach) -> None:
-    negative_cache.start(reach, {"seconds": 60.0})
-    assert ask(reach.names, HOST, recursive=False).rcode() == dns.rcode.NXDOMAIN
+def test_what_the_zones_server_was_asked_is_remembered_by_nobody(context: FaultContext) -> None:
+    negative_cache.start(context, {"seconds": 60.0})
+    assert ask(context.dns, HOST, recursive=False).rcode() == dns.rcode.NXDOMAIN
     publish(HOST, "A", "203.0.113.9")
-    assert ask(reach.names, HOST).answer != []
+    assert ask(context.dns, HOST).answer != []
 
 
-def test_slow_things_are_pending_first(reach: Reach) -> None:
-    stop = slow.start(reach, {"scale": 10.0})
+def test_slow_things_are_pending_first(context: FaultContext) -> None:
+    stop = slow.start(context, {"scale": 10.0})
     assert certificate()["Status"] == "PENDING_VALIDATION"
     ec2 = boto3.client("ec2", "us-west-2")
     subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
     address = ec2.allocate_address(Domain="vpc")["AllocationId"]
     made = ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address)["NatGateway"]["NatGatewayId"]
     assert backend("ec2", "us-west-2").nat_gateways[made].state == "pending"
-    reach.balancers.report({})
-    assert load_balancer_state("slow", reach) == "provisioning"
+    context.load_balancers.report({})
+    assert load_balancer_state("slow", context) == "provisioning"
     stop()
-    assert load_balancer_state("quick", reach) == "active"
+    assert load_balancer_state("quick", context) == "active"
 
 
-def load_balancer_state(name: str, reach: Reach) -> str:
+def load_balancer_state(name: str, context: FaultContext) -> str:
     subnets = [s["SubnetId"] for s in boto3.client("ec2", "us-west-2").describe_subnets()["Subnets"][:2]]
     elb = boto3.client("elbv2", "us-west-2")
     elb.create_load_balancer(Name=name, Subnets=subnets)
-    reach.balancers.report({})
+    context.load_balancers.report({})
     (described,) = elb.describe_load_balancers(Names=[name])["LoadBalancers"]
     return str(described["State"]["Code"])
 
 
 @pytest.mark.parametrize(("share", "failing"), [(0.5, 2), (0.01, 1), (1.0, 3)])
-def test_checks_fail_for_a_share_of_targets(reach: Reach, share: float, failing: int) -> None:
+def test_checks_fail_for_a_share_of_targets(context: FaultContext, share: float, failing: int) -> None:
     elb = boto3.client("elbv2", "us-west-2")
     vpc = boto3.client("ec2", "us-west-2").describe_vpcs()["Vpcs"][0]["VpcId"]
     made = elb.create_target_group(Name="x", Protocol="HTTP", Port=80, VpcId=vpc, TargetType="ip")
     arn = made["TargetGroups"][0]["TargetGroupArn"]
     targets = [{"Id": f"10.0.0.{n}", "Port": 8080} for n in range(3)]
     elb.register_targets(TargetGroupArn=arn, Targets=targets)  # type: ignore[arg-type]
-    stop = unhealthy_target.start(reach, {"share": share})
-    assert len(reach.balancers.snapshot()["groups"][arn]["failing"]) == failing
+    stop = unhealthy_target.start(context, {"share": share})
+    assert len(context.load_balancers.snapshot()["groups"][arn]["failing"]) == failing
     stop()
-    assert reach.balancers.snapshot()["groups"][arn]["failing"] == []
+    assert context.load_balancers.snapshot()["groups"][arn]["failing"] == []
 
 
 def test_a_failing_target_is_not_even_asked() -> None:
@@ -147,14 +149,14 @@ def test_a_failing_target_is_not_even_asked() -> None:
     assert problem == ("Target.FailedHealthChecks", "Health checks failed")
 
 
-def test_a_resolver_remembers_a_missing_type_too(reach: Reach) -> None:
+def test_a_resolver_remembers_a_missing_type_too(context: FaultContext) -> None:
     """A name that others are below exists, so it is its addresses only that are absent."""
     publish(f"_proof.{HOST}", "TXT", '"1"')
-    stop = negative_cache.start(reach, {"seconds": 60.0})
-    assert not ask(reach.names, HOST).answer
+    stop = negative_cache.start(context, {"seconds": 60.0})
+    assert not ask(context.dns, HOST).answer
     publish(HOST, "A", "203.0.113.9")
-    remembered = ask(reach.names, HOST)
+    remembered = ask(context.dns, HOST)
     assert (remembered.rcode(), remembered.answer) == (dns.rcode.NOERROR, [])
-    assert ask(reach.names, HOST, recursive=False).answer
+    assert ask(context.dns, HOST, recursive=False).answer
     stop()
-    assert ask(reach.names, HOST).answer
+    assert ask(context.dns, HOST).answer

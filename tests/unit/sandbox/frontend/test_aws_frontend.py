@@ -11,9 +11,9 @@ import pytest
 from botocore import parsers, session
 
 from sandbox.faults import throttle
-from sandbox.faults.fault import Reach
+from sandbox.faults.fault import FaultContext
 from sandbox.frontend.api_call import api_call, service_of
-from sandbox.frontend.aws_frontend import Front
+from sandbox.frontend.aws_frontend import AwsFrontend
 from sandbox.moto_patches.error_formats import EXPIRED, THROTTLED, UNKNOWN, Dialect, Refusal, write
 
 NOBODY: Any = None
@@ -64,11 +64,11 @@ class Client:
         self.status = message.get("status", self.status)
         self.body += message.get("body", b"")
 
-    def ask(self, front: Front, asked: dict[str, Any], body: bytes = b"") -> Client:
+    def ask(self, frontend: AwsFrontend, asked: dict[str, Any], body: bytes = b"") -> Client:
         async def receive() -> dict[str, Any]:
             return {"type": "http.request", "body": body}
 
-        asyncio.run(front(asked, receive, self.send))
+        asyncio.run(frontend(asked, receive, self.send))
         return self
 
 
@@ -77,14 +77,14 @@ async def aws(scope: dict[str, Any], receive: Any, send: Any) -> None:
 
 
 class Clusters:
-    def plane(self, region: str, name: str) -> Any:
+    def control_plane(self, region: str, name: str) -> Any:
         return object() if name == "epoch" else None
 
 
 @pytest.fixture
-def front() -> Front:
+def frontend() -> AwsFrontend:
     clusters: Any = Clusters()
-    return Front(aws, NOBODY, clusters, Path("/nowhere"))
+    return AwsFrontend(aws, NOBODY, clusters, Path("/nowhere"))
 
 
 @pytest.mark.parametrize("service", REQUESTS)
@@ -119,55 +119,57 @@ def test_the_service_is_in_the_name(host: str, service: str) -> None:
     assert service_of(host) == service
 
 
-def throttled(front: Front, **options: Any) -> Any:
-    reach = Reach(NOBODY, NOBODY, NOBODY, front)
+def throttled(frontend: AwsFrontend, **options: Any) -> Any:
+    reach = FaultContext(NOBODY, NOBODY, NOBODY, frontend)
     return throttle.start(reach, {**throttle.FAULT.options, **options})
 
 
-def test_a_share_of_calls_is_throttled_until_it_ends(front: Front) -> None:
-    stop = throttled(front, share=0.5)
+def test_a_share_of_calls_is_throttled_until_it_ends(frontend: AwsFrontend) -> None:
+    stop = throttled(frontend, share=0.5)
     host = scope("ec2.us-west-2.amazonaws.com", FORM)
-    statuses = [Client().ask(front, host).status for _ in range(200)]
+    statuses = [Client().ask(frontend, host).status for _ in range(200)]
     assert 60 < statuses.count(503) < 140
     assert statuses.count(200) + statuses.count(503) == 200
     stop()
-    assert {Client().ask(front, host).status for _ in range(50)} == {200}
+    assert {Client().ask(frontend, host).status for _ in range(50)} == {200}
 
 
-def test_only_the_services_that_are_named(front: Front) -> None:
-    throttled(front, share=1.0, services="s3,ecr")
-    assert Client().ask(front, scope("s3.us-west-2.amazonaws.com")).status == 503
-    assert Client().ask(front, scope("ec2.us-west-2.amazonaws.com", FORM)).status == 200
+def test_only_the_services_that_are_named(frontend: AwsFrontend) -> None:
+    throttled(frontend, share=1.0, services="s3,ecr")
+    assert Client().ask(frontend, scope("s3.us-west-2.amazonaws.com")).status == 503
+    assert Client().ask(frontend, scope("ec2.us-west-2.amazonaws.com", FORM)).status == 200
 
 
-def test_a_reset_breaks_the_connection_without_a_word(front: Front) -> None:
-    throttled(front, share=1.0, mode="reset")
-    client = Client().ask(front, scope("ec2.us-west-2.amazonaws.com", FORM))
+def test_a_reset_breaks_the_connection_without_a_word(frontend: AwsFrontend) -> None:
+    throttled(frontend, share=1.0, mode="reset")
+    client = Client().ask(frontend, scope("ec2.us-west-2.amazonaws.com", FORM))
     assert (client.transport.aborted, client.status) == (True, 0)
 
 
-def test_a_lost_answer_is_that_of_a_call_which_was_made(front: Front) -> None:
-    throttled(front, share=1.0, mode="lost")
+def test_a_lost_answer_is_that_of_a_call_which_was_made(frontend: AwsFrontend) -> None:
+    throttled(frontend, share=1.0, mode="lost")
     made: list[bytes] = []
 
     async def counting(scope: dict[str, Any], receive: Any, send: Any) -> None:
         made.append((await receive())["body"])
         await aws(scope, receive, send)
 
-    front._aws = counting
-    client = Client().ask(front, scope("ec2.us-west-2.amazonaws.com", FORM), b"Action=CreateVpc")
+    frontend._aws = counting
+    client = Client().ask(frontend, scope("ec2.us-west-2.amazonaws.com", FORM), b"Action=CreateVpc")
     assert (client.transport.aborted, client.status, made) == (True, 0, [b"Action=CreateVpc"])
 
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("body", [b"", b"{}", b"[]", b"null", b'{"request": 1}', b"\xff\xfe"])
-def test_rubbish_is_a_bad_request_for_the_pod_identity_webhook(front: Front, body: bytes, seed: int) -> None:
+def test_rubbish_is_a_bad_request_for_the_pod_identity_webhook(
+    frontend: AwsFrontend, body: bytes, seed: int
+) -> None:
     noise = body or random.Random(seed).randbytes(64)
     asked = scope("pod-identity-webhook.us-west-2.eks.amazonaws.com", path="/epoch/mutate")
-    assert Client().ask(front, asked, noise).status == 400
+    assert Client().ask(frontend, asked, noise).status == 400
 
 
 @pytest.mark.parametrize("path", ["", "/", "epoch", "/nobody/mutate"])
-def test_a_webhook_of_no_cluster_is_not_found(front: Front, path: str) -> None:
+def test_a_webhook_of_no_cluster_is_not_found(frontend: AwsFrontend, path: str) -> None:
     asked = scope("pod-identity-webhook.us-west-2.eks.amazonaws.com", path=path)
-    assert Client().ask(front, asked, b"{}").status in (400, 404)
+    assert Client().ask(frontend, asked, b"{}").status in (400, 404)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.frontend.idempotency import Remembering
+from sandbox.frontend.idempotency import IdempotencyMiddleware
 
 EC2 = "ec2.us-west-2.amazonaws.com"
 EKS = "eks.us-west-2.amazonaws.com"
@@ -26,7 +26,7 @@ class Aws:
         await send({"type": "http.response.body", "body": f"number {len(self.made)}".encode()})
 
 
-def ask(application: Remembering, host: str, body: bytes) -> bytes:
+def ask(application: IdempotencyMiddleware, host: str, body: bytes) -> bytes:
     said: list[bytes] = []
 
     async def receive() -> dict[str, Any]:
@@ -49,14 +49,14 @@ def ask(application: Remembering, host: str, body: bytes) -> bytes:
 )
 def test_made_once(host: str, body: bytes) -> None:
     aws = Aws()
-    application = Remembering(aws)
+    application = IdempotencyMiddleware(aws)
     assert [ask(application, host, body) for _ in range(3)] == [b"number 1"] * 3
     assert aws.made == [body]
 
 
 def test_without_a_token_or_with_another_it_is_made_again() -> None:
     aws = Aws()
-    application = Remembering(aws)
+    application = IdempotencyMiddleware(aws)
     for body in (b"Action=CreateVpc", b"Action=CreateVpc", b"A=B&ClientToken=1", b"A=B&ClientToken=2"):
         ask(application, EC2, body)
     assert len(aws.made) == 4
@@ -64,14 +64,14 @@ def test_without_a_token_or_with_another_it_is_made_again() -> None:
 
 def test_a_refusal_is_not_remembered() -> None:
     aws = Aws(status=400)
-    application = Remembering(aws)
+    application = IdempotencyMiddleware(aws)
     assert ask(application, EC2, b"A=B&ClientToken=1") == b"number 1"
     assert ask(application, EC2, b"A=B&ClientToken=1") == b"number 2"
 
 
 def test_other_services_read_their_own() -> None:
     aws = Aws()
-    application = Remembering(aws)
+    application = IdempotencyMiddleware(aws)
     for _ in range(2):
         ask(application, "acm.us-west-2.amazonaws.com", b'{"clientRequestToken": "1"}')
     assert len(aws.made) == 2

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 from cryptography import x509
 
-from sandbox.certificate_authority import Authority
+from sandbox.certificate_authority import CertificateAuthority
 from sandbox.moto_patches import acm_certificates
 from sandbox.moto_patches.backends import backend
 
@@ -17,7 +17,7 @@ DOMAIN = "api.example.test"
 
 
 @pytest.fixture
-def acm(account: None, authority: Authority) -> Any:
+def acm(account: None, authority: CertificateAuthority) -> Any:
     acm_certificates.install(authority)
     return boto3.client("acm", "us-west-2")
 
@@ -120,7 +120,9 @@ def test_a_domain_has_the_same_record_whenever_it_is_asked_for(acm: Any) -> None
     assert acm_certificates.validation_record("b.test") != acm_certificates.validation_record("a.test")
 
 
-def test_the_certificate_is_signed_by_the_worlds_authority(acm: Any, zone: str, authority: Authority) -> None:
+def test_the_certificate_is_signed_by_the_worlds_authority(
+    acm: Any, zone: str, authority: CertificateAuthority
+) -> None:
     arn = request(acm, DOMAIN, "*.api.example.test")
     certificate = x509.load_pem_x509_certificate(backend("acm", "us-west-2")._certificates[arn].cert)
     certificate.verify_directly_issued_by(x509.load_pem_x509_certificate(authority.certificate_pem))

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sandbox.moto_patches import elbv2 as module
-from sandbox.moto_patches.elbv2 import Balancers
+from sandbox.moto_patches.elbv2 import LoadBalancers
 
 TARGET = {"Id": "10.0.1.7", "Port": 8080}
 
@@ -29,14 +29,14 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-def balancers(account: None) -> Balancers:
-    made = Balancers()
+def balancers(account: None) -> LoadBalancers:
+    made = LoadBalancers()
     made.install()
     return made
 
 
 @pytest.fixture
-def elb(balancers: Balancers) -> Any:
+def elb(balancers: LoadBalancers) -> Any:
     return boto3.client("elbv2", "us-west-2")
 
 
@@ -81,7 +81,7 @@ def test_a_new_target_is_initial_until_it_was_seen(elb: Any, group: str) -> None
     assert health(elb, group) == {"10.0.1.7": "initial"}
 
 
-def test_health_is_what_the_data_plane_saw(elb: Any, group: str, balancers: Balancers) -> None:
+def test_health_is_what_the_data_plane_saw(elb: Any, group: str, balancers: LoadBalancers) -> None:
     register(elb, group)
     balancers.report({group: seen("healthy")})
     assert health(elb, group) == {"10.0.1.7": "healthy"}
@@ -91,7 +91,7 @@ def test_health_is_what_the_data_plane_saw(elb: Any, group: str, balancers: Bala
     assert found["TargetHealth"] == expected
 
 
-def test_a_healthy_target_has_no_reason(elb: Any, group: str, balancers: Balancers) -> None:
+def test_a_healthy_target_has_no_reason(elb: Any, group: str, balancers: LoadBalancers) -> None:
     register(elb, group)
     balancers.report({group: {"10.0.1.7:8080": {"state": "healthy", "reason": "", "description": ""}}})
     (found,) = elb.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]
@@ -127,27 +127,27 @@ def test_a_group_that_is_not_there_is_not_found(elb: Any, group: str) -> None:
         health(elb, group.replace("/g/", "/h/"))
 
 
-def test_a_balancer_has_an_address_for_each_subnet_and_keeps_them(elb: Any, balancers: Balancers) -> None:
+def test_a_balancer_has_an_address_for_each_subnet_and_keeps_them(elb: Any, balancers: LoadBalancers) -> None:
     balancer = make_balancer(elb)
     addresses = balancers.by_name(balancer["DNSName"].lower())
     assert len(set(addresses)) == 2
     assert balancers.by_name("dualstack." + balancer["DNSName"].lower()) == addresses
 
 
-def test_a_deleted_balancer_has_no_address(elb: Any, balancers: Balancers) -> None:
+def test_a_deleted_balancer_has_no_address(elb: Any, balancers: LoadBalancers) -> None:
     balancer = make_balancer(elb)
     elb.delete_load_balancer(LoadBalancerArn=balancer["LoadBalancerArn"])
     assert balancers.by_name(balancer["DNSName"].lower()) == ()
 
 
-def test_a_balancer_is_active_once_the_data_plane_knows_it(elb: Any, balancers: Balancers) -> None:
+def test_a_balancer_is_active_once_the_data_plane_knows_it(elb: Any, balancers: LoadBalancers) -> None:
     make_balancer(elb)
     balancers.report({})
     assert elb.describe_load_balancers()["LoadBalancers"][0]["State"]["Code"] == "active"
 
 
 def test_the_data_plane_is_told_listeners_rules_in_order_and_checks(
-    elb: Any, group: str, balancers: Balancers
+    elb: Any, group: str, balancers: LoadBalancers
 ) -> None:
     arn = make_balancer(elb)["LoadBalancerArn"]
     forward = [{"Type": "forward", "TargetGroupArn": group}]
@@ -168,7 +168,7 @@ def test_the_data_plane_is_told_listeners_rules_in_order_and_checks(
     assert told["groups"][group]["targets"] == [{"id": "10.0.1.7", "port": 8080}]
 
 
-def test_a_balancer_whose_groups_let_nobody_in_is_shut(balancers: Balancers, elb: Any) -> None:
+def test_a_balancer_whose_groups_let_nobody_in_is_shut(balancers: LoadBalancers, elb: Any) -> None:
     ec2 = boto3.client("ec2", "us-west-2")
     vpc = ec2.describe_vpcs()["Vpcs"][0]["VpcId"]
     groups = [

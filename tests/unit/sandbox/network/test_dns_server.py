@@ -13,7 +13,7 @@ import dns.rcode
 import dns.rdatatype
 import pytest
 
-from sandbox.moto_patches.elbv2 import Balancers
+from sandbox.moto_patches.elbv2 import LoadBalancers
 from sandbox.network.addresses import AWS_ADDRESS, DNS_ADDRESS
 from sandbox.network.dns_server import DnsResponder, DnsServer
 
@@ -21,12 +21,12 @@ CLUSTER = "abc.gr7.us-west-2.eks.amazonaws.com"
 
 
 @pytest.fixture
-def balancers(account: None) -> Balancers:
-    return Balancers()
+def balancers(account: None) -> LoadBalancers:
+    return LoadBalancers()
 
 
 @pytest.fixture
-def responder(balancers: Balancers) -> DnsResponder:
+def responder(balancers: LoadBalancers) -> DnsResponder:
     instances = {"ip-10-0-1-7.us-west-2.compute.internal": "10.0.1.7"}
     return DnsResponder(balancers, {CLUSTER: "192.0.2.1"}.get, instances.get)
 
@@ -93,7 +93,7 @@ def test_a_circle_of_cnames_ends(responder: DnsResponder, zone: str) -> None:
 
 
 def test_an_alias_is_answered_with_the_addresses_of_the_balancer(
-    responder: DnsResponder, zone: str, balancers: Balancers
+    responder: DnsResponder, zone: str, balancers: LoadBalancers
 ) -> None:
     subnets = boto3.client("ec2", "us-west-2").describe_subnets()["Subnets"][:2]
     elb = boto3.client("elbv2", "us-west-2")

@@ -13,7 +13,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from sandbox.certificate_authority import Authority
+from sandbox.certificate_authority import CertificateAuthority
 from sandbox.moto_patches import route53_health_checks
 from sandbox.network import health_checkers as module
 from sandbox.network.health_checkers import Checker, HealthCheckers, MonitoredCheck
@@ -112,7 +112,9 @@ def target_at(port: int, **others: Any) -> ProbeTarget:
     return ProbeTarget(**{**usual, **others})
 
 
-def test_https_is_probed_with_the_name_and_without_trust(authority: Authority, tmp_path: Path) -> None:
+def test_https_is_probed_with_the_name_and_without_trust(
+    authority: CertificateAuthority, tmp_path: Path
+) -> None:
     tls = authority.server_context("another.test", tmp_path)
     names: list[str | None] = []
     tls.sni_callback = lambda _connection, name, _context: names.append(name)

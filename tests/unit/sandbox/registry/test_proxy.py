@@ -13,7 +13,7 @@ import boto3
 import httpx
 import pytest
 
-from sandbox.registry.proxy import Registry
+from sandbox.registry.proxy import RegistryProxy
 
 HOST = "123456789012.dkr.ecr.us-west-2.amazonaws.com"
 MANIFEST = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json"}
@@ -47,8 +47,8 @@ def upstream() -> Upstream:
 
 
 @pytest.fixture
-def registry(account: None, upstream: Upstream) -> Registry:
-    made = Registry("http://127.0.0.1:9912")
+def registry(account: None, upstream: Upstream) -> RegistryProxy:
+    made = RegistryProxy("http://127.0.0.1:9912")
     made._client = httpx.AsyncClient(
         base_url="http://127.0.0.1:9912", transport=httpx.MockTransport(upstream)
     )
@@ -73,7 +73,9 @@ def login() -> tuple[str, str]:
     return user, password
 
 
-def call(registry: Registry, method: str, path: str, *, host: str = HOST, **arguments: Any) -> httpx.Response:
+def call(
+    registry: RegistryProxy, method: str, path: str, *, host: str = HOST, **arguments: Any
+) -> httpx.Response:
     async def run() -> httpx.Response:
         transport = httpx.ASGITransport(app=registry)
         async with httpx.AsyncClient(transport=transport, base_url=f"https://{host}") as client:
@@ -82,7 +84,7 @@ def call(registry: Registry, method: str, path: str, *, host: str = HOST, **argu
     return asyncio.run(run())
 
 
-def push(registry: Registry, name: str, reference: str, **extra: Any) -> httpx.Response:
+def push(registry: RegistryProxy, name: str, reference: str, **extra: Any) -> httpx.Response:
     content = json.dumps({**MANIFEST, **extra}).encode()
     return call(registry, "PUT", f"/v2/{name}/manifests/{reference}", auth=login(), content=content)
 
@@ -96,42 +98,42 @@ def error(response: httpx.Response) -> str:
     return str(response.json()["errors"][0]["code"])
 
 
-def test_without_a_login_ecr_asks_for_one(registry: Registry) -> None:
+def test_without_a_login_ecr_asks_for_one(registry: RegistryProxy) -> None:
     response = call(registry, "GET", "/v2/")
     assert response.status_code == 401
     assert response.headers["www-authenticate"].startswith(f'Basic realm="https://{HOST}/"')
 
 
 @pytest.mark.parametrize("auth", [("AWS", "wrong"), ("someone", "123456789012-auth-token")])
-def test_a_wrong_login_is_refused(registry: Registry, upstream: Upstream, auth: tuple[str, str]) -> None:
+def test_a_wrong_login_is_refused(registry: RegistryProxy, upstream: Upstream, auth: tuple[str, str]) -> None:
     assert call(registry, "GET", "/v2/epoch/tags/list", auth=auth).status_code == 401
     assert upstream.asked == []
 
 
 @pytest.mark.parametrize("value", ["Basic", "Basic ///", "Bearer x", "Basic w6k="])
-def test_what_is_no_login_is_refused_without_an_error(registry: Registry, value: str) -> None:
+def test_what_is_no_login_is_refused_without_an_error(registry: RegistryProxy, value: str) -> None:
     assert call(registry, "GET", "/v2/", headers={"Authorization": value}).status_code == 401
 
 
-def test_the_token_of_ecrs_api_opens_the_registry(registry: Registry) -> None:
+def test_the_token_of_ecrs_api_opens_the_registry(registry: RegistryProxy) -> None:
     assert call(registry, "GET", "/v2/", auth=login()).status_code == 200
 
 
-def test_a_repository_that_was_not_created_is_unknown(registry: Registry, upstream: Upstream) -> None:
+def test_a_repository_that_was_not_created_is_unknown(registry: RegistryProxy, upstream: Upstream) -> None:
     response = push(registry, "absent", "v1")
     assert (response.status_code, error(response)) == (404, "NAME_UNKNOWN")
     assert "'absent'" in response.json()["errors"][0]["message"]
     assert upstream.asked == []
 
 
-def test_a_pushed_image_appears_in_ecrs_api(registry: Registry, repository: str) -> None:
+def test_a_pushed_image_appears_in_ecrs_api(registry: RegistryProxy, repository: str) -> None:
     assert push(registry, repository, "v1").status_code == 201
     (image,) = boto3.client("ecr", "us-west-2").describe_images(repositoryName=repository)["imageDetails"]
     digest = hashlib.sha256(json.dumps(MANIFEST).encode()).hexdigest()
     assert (image["imageTags"], image["imageDigest"]) == (["v1"], f"sha256:{digest}")
 
 
-def test_a_second_tag_of_the_same_image_is_no_second_image(registry: Registry, repository: str) -> None:
+def test_a_second_tag_of_the_same_image_is_no_second_image(registry: RegistryProxy, repository: str) -> None:
     push(registry, repository, "v1")
     push(registry, repository, "v2")
     assert len(boto3.client("ecr", "us-west-2").list_images(repositoryName=repository)["imageIds"]) == 2
@@ -139,7 +141,7 @@ def test_a_second_tag_of_the_same_image_is_no_second_image(registry: Registry, r
 
 
 def test_an_image_that_the_data_plane_refused_does_not_appear(
-    registry: Registry, repository: str, upstream: Upstream
+    registry: RegistryProxy, repository: str, upstream: Upstream
 ) -> None:
     registry._client = httpx.AsyncClient(
         base_url="http://127.0.0.1:9912", transport=httpx.MockTransport(lambda _: streamed(400))
@@ -148,7 +150,7 @@ def test_an_image_that_the_data_plane_refused_does_not_appear(
     assert tags(repository) == set()
 
 
-def test_an_immutable_tag_is_not_moved(registry: Registry, upstream: Upstream) -> None:
+def test_an_immutable_tag_is_not_moved(registry: RegistryProxy, upstream: Upstream) -> None:
     make_repository("fixed", "IMMUTABLE")
     push(registry, "fixed", "v1")
     response = push(registry, "fixed", "v1", annotations={"another": "image"})
@@ -157,13 +159,13 @@ def test_an_immutable_tag_is_not_moved(registry: Registry, upstream: Upstream) -
     assert len(upstream.asked) == 1
 
 
-def test_the_same_image_may_be_pushed_to_an_immutable_tag_again(registry: Registry) -> None:
+def test_the_same_image_may_be_pushed_to_an_immutable_tag_again(registry: RegistryProxy) -> None:
     make_repository("fixed", "IMMUTABLE")
     assert push(registry, "fixed", "v1").status_code == 201
     assert push(registry, "fixed", "v1").status_code == 201
 
 
-def test_a_mutable_tag_is_moved(registry: Registry, repository: str) -> None:
+def test_a_mutable_tag_is_moved(registry: RegistryProxy, repository: str) -> None:
     push(registry, repository, "v1")
     push(registry, repository, "v1", annotations={"another": "image"})
     found = boto3.client("ecr", "us-west-2").describe_images(
@@ -177,7 +179,7 @@ def test_a_mutable_tag_is_moved(registry: Registry, repository: str) -> None:
     assert len(listed) == 2
 
 
-def test_an_image_is_found_by_tag_only_where_it_was_pushed(registry: Registry, repository: str) -> None:
+def test_an_image_is_found_by_tag_only_where_it_was_pushed(registry: RegistryProxy, repository: str) -> None:
     response = call(registry, "GET", f"/v2/{repository}/manifests/v1", auth=login())
     assert (response.status_code, error(response)) == (404, "MANIFEST_UNKNOWN")
     push(registry, repository, "v1")
@@ -185,7 +187,7 @@ def test_an_image_is_found_by_tag_only_where_it_was_pushed(registry: Registry, r
 
 
 def test_an_upload_goes_on_at_the_same_host_and_the_login_stays_outside(
-    registry: Registry, repository: str, upstream: Upstream
+    registry: RegistryProxy, repository: str, upstream: Upstream
 ) -> None:
     response = call(registry, "POST", f"/v2/{repository}/blobs/uploads/", auth=login())
     assert response.headers["location"] == f"/v2/{repository}/blobs/uploads/1?state=x"
@@ -194,7 +196,9 @@ def test_an_upload_goes_on_at_the_same_host_and_the_login_stays_outside(
     assert "authorization" not in asked.headers
 
 
-def test_public_registries_need_no_login_and_no_repository(registry: Registry, upstream: Upstream) -> None:
+def test_public_registries_need_no_login_and_no_repository(
+    registry: RegistryProxy, upstream: Upstream
+) -> None:
     response = call(registry, "GET", "/v2/pause/manifests/3.10", host="registry.k8s.io")
     assert response.content == b"content"
     assert upstream.asked[0].url.path == "/v2/registry.k8s.io/pause/manifests/3.10"

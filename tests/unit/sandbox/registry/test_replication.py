@@ -14,15 +14,15 @@ from sandbox.moto_patches import ecr_replication
 from sandbox.moto_patches.ecr_images import record
 from sandbox.moto_patches.ecr_replication import destinations
 from sandbox.registry import replication as module
-from sandbox.registry.replication import Push, Replication
+from sandbox.registry.replication import ImageReplication, Push
 
 BODY = b'{"schemaVersion": 2}'
 PUSH = Push("epoch", BODY, "sha256:" + "a" * 64, "v1", "application/vnd.oci.image.manifest.v1+json")
 
 
 @pytest.fixture
-def replication(account: None, monkeypatch: pytest.MonkeyPatch) -> Replication:
-    made = Replication("http://upstream.test")
+def replication(account: None, monkeypatch: pytest.MonkeyPatch) -> ImageReplication:
+    made = ImageReplication("http://upstream.test")
     ecr_replication.install(made.progress)
     monkeypatch.setattr(module, "DELAY_SECONDS", 0.0)
     return made
@@ -58,14 +58,14 @@ def test_what_aws_refuses_is_refused(rules: list[tuple[str, str]]) -> None:
 
 
 def test_a_push_arrives_and_says_so_and_one_that_cannot_has_failed(
-    replication: Replication, monkeypatch: pytest.MonkeyPatch
+    replication: ImageReplication, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ecr = boto3.client("ecr", "us-west-2")
     ecr.create_repository(repositoryName="epoch")
     configure(("epoch", "us-east-1"), ("epoch", "eu-west-1"))
     monkeypatch.setattr(replication, "_copy", lambda region, push: region == "us-east-1")
     record("us-west-2", PUSH.repository, PUSH.body, PUSH.digest, PUSH.tag, PUSH.media_type)
-    replication.pushed("us-west-2", PUSH)
+    replication.enqueue("us-west-2", PUSH)
     assert set(statuses().values()) == {"IN_PROGRESS"}
     replication.start()
     deadline = time.monotonic() + 5
