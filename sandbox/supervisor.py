@@ -182,7 +182,7 @@ class World:
         """The account as a person finds it: a user with a key, and a hosted zone for the host name."""
         route53 = backend("route53", "")
         route53.create_hosted_zone(f"{ZONE}.", private_zone=False, comment="made by the sandbox")
-        foreign_dns.open_zone()
+        foreign_dns.create_zone()
         return identity.create_user()
 
     def _serve(self) -> None:
@@ -199,7 +199,7 @@ class World:
         registry = RegistryProxy(_REGISTRY_URL, self._replication)
         frontend = AwsFrontend(aws, registry, self._clusters, self._paths.charts)
         faults = Switchboard(
-            FaultContext(self._clusters, self._load_balancers, self._dns, frontend, self._sign_in_again)
+            FaultContext(self._clusters, self._load_balancers, self._dns, frontend, self._renew_credentials)
         )
         control_api = ControlApi(self._clusters, self._load_balancers, faults, self._dns, self._github)
         self._web_servers = WebServers(
@@ -211,8 +211,8 @@ class World:
         env = {**self._paths.environment(), "PYTHONPATH": str(Path(__file__).resolve().parents[1])}
         return SupervisedProcess(name, argv, logs=self._paths.logs, env=env)
 
-    def _sign_in_again(self) -> None:
-        self._tell_ready(identity.sign_in_again())
+    def _renew_credentials(self) -> None:
+        self._tell_ready(identity.renew_access_key())
 
     def _tell_ready(self, engineer: identity.Caller) -> None:
         ready = {

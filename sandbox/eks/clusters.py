@@ -19,7 +19,7 @@ from sandbox.eks.control_plane import ClusterPlan, ControlPlane
 from sandbox.eks.node import Node, NodePlan
 from sandbox.errors import SandboxError
 from sandbox.moto_patches import delays, ec2_instances, eks_access_entries
-from sandbox.moto_patches.backends import ACCOUNT, CHANGES, backend
+from sandbox.moto_patches.backends import ACCOUNT, MOTO_LOCK, backend
 from sandbox.moto_patches.eks_clusters import node_group_issue
 from sandbox.moto_patches.identity import access_key_of, caller
 from sandbox.moto_patches.pod_addresses import PodAddresses
@@ -100,7 +100,7 @@ class Clusters:
 
     def create(self, region: str, cluster: Any, authorization: str) -> None:
         """CreateCluster was called: the control plane starts beside the answer."""
-        with CHANGES:
+        with MOTO_LOCK:
             self._cluster_count += 1
             number = self._cluster_count
         identifier = cluster.arn.encode().hex().upper()[-24:] + f"{number:08X}"
@@ -121,7 +121,7 @@ class Clusters:
         cluster.identity = {"oidc": {"issuer": plan.issuer}}
         cluster.kubernetes_network_config = {"serviceIpv4Cidr": str(block), "ipFamily": "ipv4"}
         known = caller(access_key_of(authorization, ""))
-        eks_access_entries.begin(cluster, known.arn if known else "")
+        eks_access_entries.create_default_entries(cluster, known.arn if known else "")
         plane = ControlPlane(plan, self._paths)
         cluster.certificate_authority = {"data": base64.b64encode(plane.authority.certificate_pem).decode()}
         _create_security_group(region, cluster)
@@ -134,7 +134,7 @@ class Clusters:
             plane.start()
             rbac.bind_policy_groups(plane)
             pod_identity.register_webhook(plane, self._paths.ca_bundle.read_bytes())
-            delays.wait_out("cluster", began)
+            delays.wait_until_done("cluster", began)
             cluster.status = "ACTIVE"
         except (SandboxError, OSError) as error:
             log.error("cluster %s: %s", cluster.name, error)
@@ -146,7 +146,7 @@ class Clusters:
         group = cluster.resources_vpc_config.get("clusterSecurityGroupId", "")
         if group:
             with (
-                CHANGES,
+                MOTO_LOCK,
                 contextlib.suppress(_dependency_violation()),
             ):  # EKS leaves it behind then, and says nothing
                 backend("ec2", region).delete_security_group(group_id=group)
@@ -158,14 +158,14 @@ class Clusters:
         group.status = "CREATING"
         group.version = cluster.version
         group.release_version = f"{cluster.version}.0-20260501"
-        eks_access_entries.begin(cluster, "", node_role=group.node_role)
+        eks_access_entries.create_default_entries(cluster, "", node_role=group.node_role)
         _in_background(f"boot-{group.nodegroup_name}", self._boot, region, cluster, group)
 
     def _boot(self, region: str, cluster: Any, group: Any) -> None:
         began = time.monotonic()
         try:
             self.scale(region, cluster, group)
-            delays.wait_out("node group", began)
+            delays.wait_until_done("node group", began)
             group.status = "ACTIVE"
         except Exception as error:
             log.exception("node group %s", group.nodegroup_name)
@@ -195,7 +195,7 @@ class Clusters:
 
     def _launch(self, region: str, cluster: Any, group: Any, index: int) -> None:
         subnet_id = group.subnets[index % len(group.subnets)]
-        with CHANGES:
+        with MOTO_LOCK:
             instance = ec2_instances.launch(region, subnet_id, cluster, group)
             subnet = backend("ec2", region).get_subnet(subnet_id)
         network = self._vpcs.network(region, subnet.vpc_id)
@@ -224,15 +224,15 @@ class Clusters:
     def _terminate(self, region: str, cluster_name: str, node: Node) -> None:
         node.stop()
         self._nodes.pop(node.plan.instance_id, None)
-        self.addresses(region).forget(node.plan.instance_id)
-        with CHANGES:
+        self.addresses(region).release_instance(node.plan.instance_id)
+        with MOTO_LOCK:
             ec2_instances.terminate(region, node.plan.instance_id)
         plane = self._planes.get((region, cluster_name))
         if plane is not None and plane.running:
             _delete_node_object(plane, node.plan.name)
 
     def delete_node_group(self, region: str, cluster: Any, group: Any, forget: Any) -> None:
-        """DeleteNodegroup was called: instances end beside the answer, then `forget()` removes the group."""
+        """DeleteNodegroup was called: instances end beside the answer, then `forget()` removes it."""
         group.status = "DELETING"
         _in_background(f"end-{group.nodegroup_name}", self._terminate_group, region, cluster, group, forget)
 
@@ -268,7 +268,7 @@ def _create_security_group(region: str, cluster: Any) -> None:
     config = cluster.resources_vpc_config
     vpc_id = ec2.get_subnet(config["subnetIds"][0]).vpc_id
     name = f"eks-cluster-sg-{cluster.name}-{ACCOUNT}"
-    with CHANGES:
+    with MOTO_LOCK:
         group = ec2.create_security_group(name, "EKS created security group", vpc_id=vpc_id)
         group.add_tags(
             {

@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox.errors import SandboxError
 from sandbox.faults.fault import Fault, FaultContext, Options, Stop
-from sandbox.moto_patches.backends import CHANGES, backend
+from sandbox.moto_patches.backends import MOTO_LOCK, backend
 
 
 def start(context: FaultContext, options: Options) -> Stop:
@@ -26,7 +26,7 @@ def start(context: FaultContext, options: Options) -> Stop:
 
 
 def _change(zone: Any, action: str, record: dict[str, Any]) -> None:
-    with CHANGES:
+    with MOTO_LOCK:
         change = {"Action": action, "ResourceRecordSet": copy.deepcopy(record)}  # moto writes into it
         backend("route53", "").change_resource_record_sets(zone.id, [change])
 

@@ -12,7 +12,7 @@ from sandbox.eks.control_plane import ControlPlane
 from sandbox.errors import SandboxError
 from sandbox.faults.fault import Fault, FaultContext, Options, Stop
 from sandbox.frontend.api_call import ApiCall, Outcome
-from sandbox.moto_patches.error_formats import Dialect, Refusal
+from sandbox.moto_patches.error_formats import AwsError, Protocol
 from sandbox.moto_patches.identity import caller
 
 NAME = "aws-load-balancer-controller"
@@ -21,10 +21,10 @@ PODS = f"/api/v1/namespaces/kube-system/pods?labelSelector=app.kubernetes.io/nam
 MODES = ("gone", "idle")
 SECONDS = 60.0
 _WORDS = "is not authorized to perform this operation because no identity-based policy allows it"
-_DENIED = Refusal(403, "AccessDenied", f"The controller's role {_WORDS}")
-DENIED: Mapping[Dialect, Refusal] = {
+_DENIED = AwsError(403, "AccessDenied", f"The controller's role {_WORDS}")
+DENIED: Mapping[Protocol, AwsError] = {
     "query": _DENIED,
-    "ec2": Refusal(403, "UnauthorizedOperation", f"The controller's role {_WORDS}"),
+    "ec2": AwsError(403, "UnauthorizedOperation", f"The controller's role {_WORDS}"),
 }
 
 
@@ -47,7 +47,7 @@ def _deny(call: ApiCall) -> Outcome | None:
     if call.service not in ("ec2", "elasticloadbalancing") or not call.key:
         return None
     known = caller(call.key)
-    return DENIED.get(call.dialect, _DENIED) if known and "lb-controller" in known.arn else None
+    return DENIED.get(call.protocol, _DENIED) if known and "lb-controller" in known.arn else None
 
 
 def _scale(plane: ControlPlane, replicas: int) -> None:

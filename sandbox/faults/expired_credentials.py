@@ -10,8 +10,8 @@ from sandbox.moto_patches import identity, sts_sessions
 
 def start(context: FaultContext, options: Options) -> Stop:
     moment = sts_sessions.now() + datetime.timedelta(seconds=options["seconds"])
-    for key in identity.keys_of_people():
-        sts_sessions.end(key, moment)
+    for key in identity.access_keys_of_users():
+        sts_sessions.expire_at(key, moment)
     return context.renew_credentials
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.faults.fault import Fault, FaultContext, Options, Stop
-from sandbox.moto_patches.backends import CHANGES, backend
-from sandbox.moto_patches.vpc_lookup import subnets, vpc_named
+from sandbox.moto_patches.backends import MOTO_LOCK, backend
+from sandbox.moto_patches.vpc_lookup import find_vpc, one_subnet_per_zone
 
 STEM = "k8s-orphan"
 GUARDDUTY = {"GuardDutyManaged": "true"}
@@ -17,11 +17,11 @@ GUARDDUTY = {"GuardDutyManaged": "true"}
 
 def start(context: FaultContext, options: Options) -> Stop:
     cluster = str(options["cluster"])
-    region, vpc = vpc_named(str(options["vpc"]) or cluster, str(options["region"]))
+    region, vpc = find_vpc(str(options["vpc"]) or cluster, str(options["region"]))
     tags = {"elbv2.k8s.aws/cluster": cluster}
-    with CHANGES:
+    with MOTO_LOCK:
         ec2 = backend("ec2", region)
-        places = subnets(ec2, vpc.id)
+        places = one_subnet_per_zone(ec2, vpc.id)
         name = f"{STEM}-{vpc.id[-8:]}"
         group = ec2.create_security_group(name, "orphan", vpc_id=vpc.id, tags=tags)
         _balance(region, name, vpc.id, [place.id for place in places[:2]], group.id, tags)

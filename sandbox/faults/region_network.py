@@ -11,7 +11,7 @@ from sandbox.network import iproute
 def start(context: FaultContext, options: Options) -> Stop:
     region = str(options["region"])
     endpoints = [plane.plan.address for plane in context.clusters.control_planes(region)]
-    cut = [*context.load_balancers.public(region), *endpoints]
+    cut = [*context.load_balancers.public_addresses(region), *endpoints]
     if not cut and not options["apis"]:
         raise SandboxError(f"there is nothing in {region}", fix="epochctl up")
     for address in cut:

@@ -14,7 +14,7 @@ def start(context: FaultContext, options: Options) -> Stop:
 FAULT = Fault(
     "slow",
     "what is created takes as long as on AWS, times `scale`: "
-    + ", ".join(f"{what} {seconds:.0f} s" for what, seconds in delays.USUAL.items()),
+    + ", ".join(f"{what} {seconds:.0f} s" for what, seconds in delays.AWS_SECONDS.items()),
     start,
     {"scale": 0.1},
 )

@@ -24,7 +24,7 @@ def start(context: FaultContext, options: Options) -> Stop:
         if options["mode"] == "lost":
             return LostResponse()
         broken = options["mode"] == "reset" or (options["mode"] == "mixed" and chance.random() < 0.5)
-        return ConnectionReset() if broken else THROTTLED[call.dialect]
+        return ConnectionReset() if broken else THROTTLED[call.protocol]
 
     return context.frontend.add_interceptor(intercept)
 

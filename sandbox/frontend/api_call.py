@@ -12,7 +12,7 @@ from socket import SO_LINGER, SOL_SOCKET
 from typing import Any
 
 from sandbox.frontend.asgi import body_chunks, header
-from sandbox.moto_patches.error_formats import Dialect, Refusal, dialect_of, write
+from sandbox.moto_patches.error_formats import AwsError, Protocol, encode, protocol_of
 from sandbox.moto_patches.identity import access_key_of
 from sandbox.registry.proxy import ECR_HOST
 
@@ -28,7 +28,7 @@ class ApiCall:
     """
 
     service: str
-    dialect: Dialect
+    protocol: Protocol
     key: str
     region: str = ""
 
@@ -43,7 +43,7 @@ class LostResponse:
     """The call is made, and the connection breaks instead of its answer: nobody hears that it took effect."""
 
 
-Outcome = Refusal | ConnectionReset | LostResponse
+Outcome = AwsError | ConnectionReset | LostResponse
 Interceptor = Callable[[ApiCall], Outcome | None]
 """What a fault does to a call: nothing (None), or an outcome in its place."""
 
@@ -52,9 +52,9 @@ def api_call(scope: dict[str, Any]) -> ApiCall:
     """What is known of a request before its body is read."""
     host = header(scope, b"host").partition(":")[0].lower()
     service, place = service_of(host), _REGION.search(host)
-    dialect = dialect_of(service, header(scope, b"content-type"), header(scope, b"x-amz-target"))
+    protocol = protocol_of(service, header(scope, b"content-type"), header(scope, b"x-amz-target"))
     key = access_key_of(header(scope, b"authorization"), scope["query_string"].decode("latin-1"))
-    return ApiCall(service, dialect, key, place[1] if place else "")
+    return ApiCall(service, protocol, key, place[1] if place else "")
 
 
 def service_of(host: str) -> str:
@@ -74,11 +74,11 @@ async def send_outcome(call: ApiCall, outcome: Outcome, receive: Any, send: Any)
         return
     async for _ in body_chunks(receive):
         pass
-    written = write(call.dialect, outcome)
-    length = (b"content-length", str(len(written.body)).encode())
-    headers = [*written.headers, length]
+    encoded = encode(call.protocol, outcome)
+    length = (b"content-length", str(len(encoded.body)).encode())
+    headers = [*encoded.headers, length]
     await send({"type": "http.response.start", "status": outcome.status, "headers": headers})
-    await send({"type": "http.response.body", "body": written.body})
+    await send({"type": "http.response.body", "body": encoded.body})
 
 
 async def discard(message: dict[str, Any]) -> None:

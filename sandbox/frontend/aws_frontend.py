@@ -24,7 +24,7 @@ from sandbox.frontend.api_call import (
 )
 from sandbox.frontend.asgi import body_chunks, header, respond
 from sandbox.moto_patches import iam_permissions
-from sandbox.moto_patches.identity import refusal
+from sandbox.moto_patches.identity import credential_error
 from sandbox.registry.proxy import ECR_HOST, PUBLIC_HOSTS, RegistryProxy
 
 log = logging.getLogger("front")
@@ -75,7 +75,7 @@ class AwsFrontend:
         call = api_call(scope)
         outcome = self._outcome(call)
         made = outcome is None or isinstance(outcome, LostResponse)
-        if made and iam_permissions.is_judged(call.service, call.key):
+        if made and iam_permissions.is_evaluated(call.service, call.key):
             body = b"".join([chunk async for chunk in body_chunks(receive)])
             receive = _replay(body, receive)
             denial = iam_permissions.denial(call.service, call.key, header(scope, b"x-amz-target"), body)
@@ -88,9 +88,9 @@ class AwsFrontend:
         await send_outcome(call, outcome, receive, send)
 
     def _outcome(self, call: ApiCall) -> Outcome | None:
-        refused = refusal(call.key) if call.key else None
-        if refused is not None:
-            return refused[call.dialect]
+        credential_errors = credential_error(call.key) if call.key else None
+        if credential_errors is not None:
+            return credential_errors[call.protocol]
         outcomes = (interceptor(call) for interceptor in self._interceptors)
         return next((outcome for outcome in outcomes if outcome is not None), None)
 

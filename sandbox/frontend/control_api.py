@@ -19,7 +19,7 @@ from sandbox.faults.switchboard import Switchboard
 from sandbox.frontend.github_oidc import GithubIssuer
 from sandbox.moto_patches import foreign_dns, inventory
 from sandbox.moto_patches.elbv2 import LoadBalancers
-from sandbox.moto_patches.identity import who_holds
+from sandbox.moto_patches.identity import authenticate_token
 from sandbox.network.dns_server import DnsResponder
 from sandbox.network.region_distance import COORDINATES
 from sandbox.network.security_group_filter import SecurityGroupFilter
@@ -91,7 +91,7 @@ class ControlApi:
 
     async def _report_health(self, request: Request) -> PlainTextResponse:
         self._load_balancers.report(await request.json())
-        await asyncio.to_thread(self._group_filter.update, self._load_balancers.shut())
+        await asyncio.to_thread(self._group_filter.update, self._load_balancers.closed_addresses())
         return PlainTextResponse("")
 
     async def _inventory(self, request: Request) -> PlainTextResponse:
@@ -122,7 +122,7 @@ class ControlApi:
         body = await request.json() if request.method == "PUT" else {}
         try:
             if body:
-                await asyncio.to_thread(foreign_dns.put, body["name"], body["type"], body["value"])
+                await asyncio.to_thread(foreign_dns.put_record, body["name"], body["type"], body["value"])
             return _text(foreign_dns.lines())
         except SandboxError as error:
             return _refusal(error)
@@ -144,7 +144,7 @@ def _refusal(error: SandboxError) -> PlainTextResponse:
 
 def _token_review(clusters: Clusters, region: str, name: str, review: dict[str, Any]) -> dict[str, Any]:
     """Return the answer to a TokenReview, as EKS's authenticator does: callers with an access entry pass."""
-    caller = who_holds(review["spec"]["token"], name)
+    caller = authenticate_token(review["spec"]["token"], name)
     groups = clusters.kubernetes_groups(region, name, caller.arn) if caller is not None else None
     status: dict[str, Any] = {"authenticated": False}
     if caller is not None and groups is not None:

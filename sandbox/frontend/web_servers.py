@@ -1,4 +1,5 @@
-"""The two web servers of a sandbox instance: TLS on 443 for AWS, plain HTTP for the control API.""""""
+"""The two web servers of a sandbox instance: TLS on 443 for AWS, plain HTTP for the control API."""
+
 from __future__ import annotations
 
 import asyncio

@@ -11,7 +11,7 @@ from typing import Any
 
 from sandbox.certificate_authority import CertificateAuthority
 from sandbox.moto_patches import delays, route53_zones
-from sandbox.moto_patches.backends import ACCOUNT, every
+from sandbox.moto_patches.backends import ACCOUNT, backends_by_region
 
 AUTHORITIES = ("amazon.com", "amazontrust.com", "awstrust.com", "amazonaws.com")
 
@@ -66,7 +66,7 @@ def _check(bundle: Any) -> None:
     if not all(_validated(name) for name in names):
         return
     vars(bundle).setdefault("validated", time.monotonic())
-    if not all(route53_zones.may_issue(name.removeprefix("*."), AUTHORITIES) for name in names):
+    if not all(route53_zones.caa_allows(name.removeprefix("*."), AUTHORITIES) for name in names):
         bundle.status = "FAILED"
     elif time.monotonic() >= bundle.validated + delays.seconds("certificate"):
         bundle.status = "ISSUED"
@@ -74,7 +74,7 @@ def _check(bundle: Any) -> None:
 
 def _validated(domain: str) -> bool:
     name, value = validation_record(domain)
-    return route53_zones.delegated(name.rstrip(".")) and any(
+    return route53_zones.is_delegated(name.rstrip(".")) and any(
         record.type == "CNAME" and value.rstrip(".") in {v.rstrip(".") for v in record.values}
         for record in route53_zones.records(name.rstrip("."))
     )
@@ -122,7 +122,7 @@ def in_use_by(arn: str) -> list[str]:
     """ARNs of the load balancers whose listeners hold the certificate."""
     return [
         balancer.arn
-        for _, backend in every("elbv2")
+        for _, backend in backends_by_region("elbv2")
         for balancer in list(backend.load_balancers.values())
         if any(arn in listener_certificates(listener) for listener in list(balancer.listeners.values()))
     ]

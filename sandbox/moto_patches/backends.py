@@ -10,9 +10,9 @@ from typing import Any
 
 ACCOUNT = "123456789012"
 
-PROVIDER = "210987654321"  # its zones are those of another DNS provider
+FOREIGN_ACCOUNT = "210987654321"  # its zones are those of another DNS provider
 
-CHANGES = threading.RLock()
+MOTO_LOCK = threading.RLock()
 """Held while the world itself changes the emulated account, so that two parts never do so at once."""
 
 
@@ -24,15 +24,15 @@ def backend(service: str, region: str) -> Any:
     return backends[ACCOUNT][region or "aws"]
 
 
-def every(service: str) -> list[tuple[str, Any]]:
+def backends_by_region(service: str) -> list[tuple[str, Any]]:
     """(region, backend) of each region in which the service has been used."""
     from moto.backends import get_backend
 
     return list(get_backend(service)[ACCOUNT].items())
 
 
-def provider() -> Any:
+def foreign_route53() -> Any:
     """moto's Route 53 of the account whose zones are another DNS provider's."""
     from moto.backends import get_backend
 
-    return get_backend("route53")[PROVIDER]["aws"]
+    return get_backend("route53")[FOREIGN_ACCOUNT]["aws"]

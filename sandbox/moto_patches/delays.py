@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 
-USUAL = {"certificate": 180.0, "cluster": 540.0, "node group": 180.0, "nat": 120.0, "balancer": 120.0}
+AWS_SECONDS = {"certificate": 180.0, "cluster": 540.0, "node group": 180.0, "nat": 120.0, "balancer": 120.0}
 """Seconds on AWS, as people see them."""
 
 _scale = 0.0
@@ -22,15 +22,15 @@ def set_scale(scale: float) -> None:
 
 def seconds(what: str) -> float:
     """What it takes now."""
-    return USUAL[what] * _scale
+    return AWS_SECONDS[what] * _scale
 
 
-def wait_out(what: str, began: float) -> None:
+def wait_until_done(what: str, began: float) -> None:
     """Sleep for what is left of it since `began` (time.monotonic)."""
     time.sleep(max(0.0, began + seconds(what) - time.monotonic()))
 
 
-def later(what: str, done: Callable[[], None]) -> None:
+def call_when_done(what: str, done: Callable[[], None]) -> None:
     """Call `done` when it is over; at once where it takes no time."""
     if seconds(what):
         timer = threading.Timer(seconds(what), done)

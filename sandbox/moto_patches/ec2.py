@@ -8,7 +8,7 @@ from moto.ec2.models import launch_templates, nat_gateways
 from moto.ec2.models.subnets import Subnet
 
 from sandbox.moto_patches import delays
-from sandbox.moto_patches.backends import every
+from sandbox.moto_patches.backends import backends_by_region
 
 
 def install() -> None:
@@ -31,7 +31,7 @@ def _delay_nat_gateways() -> None:
             if gateway.state == "pending":
                 gateway.state = "available"
 
-        delays.later("nat", done)
+        delays.call_when_done("nat", done)
         return gateway
 
     nat_gateways.NatGatewayBackend.create_nat_gateway = create_nat_gateway
@@ -90,7 +90,7 @@ def _choose_unique_addresses() -> None:
 def _used_in_other_subnet(address: str, subnet: Any) -> bool:
     return any(
         address in other._subnet_ips
-        for _, ec2 in every("ec2")
+        for _, ec2 in backends_by_region("ec2")
         for zone in list(ec2.subnets.values())
         for other in list(zone.values())
         if other is not subnet

@@ -40,7 +40,7 @@ def _patch_groups() -> None:
     delete = security_groups.SecurityGroupBackend.delete_security_group
 
     def delete_security_group(self: Any, name: str | None = None, group_id: str | None = None) -> None:
-        if group_id and any(_holders(self, group_id)):
+        if group_id and any(_users_of_group(self, group_id)):
             raise DependencyViolationError(f"resource {group_id} has a dependent object")
         delete(self, name, group_id)
 
@@ -61,7 +61,7 @@ def _patch_networks() -> None:
         return delete_subnet(self, subnet_id)
 
     def vpc_deleted(self: Any, vpc_id: str) -> Any:
-        if any(_tenants(self, vpc_id)):
+        if any(_dependents_of_vpc(self, vpc_id)):
             raise DependencyViolationError(f"The vpc '{vpc_id}' has dependencies and cannot be deleted.")
         return delete_vpc(self, vpc_id)
 
@@ -69,23 +69,23 @@ def _patch_networks() -> None:
     vpcs.VPCBackend.delete_vpc = vpc_deleted
 
 
-def _holders(ec2: Any, group_id: str) -> Iterator[str]:
+def _users_of_group(ec2: Any, group_id: str) -> Iterator[str]:
     """Interfaces that the group is on, and other groups whose rules name it."""
     for interface in list(ec2.enis.values()):
         if any(group.id == group_id for group in interface.group_set):
             yield str(interface.id)
     for groups in list(ec2.groups.values()):
         for other in list(groups.values()):
-            if other.id != group_id and group_id in _named(other):
+            if other.id != group_id and group_id in _referenced_groups(other):
                 yield str(other.id)
 
 
-def _named(group: Any) -> set[str]:
+def _referenced_groups(group: Any) -> set[str]:
     """Ids of the groups that its rules name."""
     return {str(rule.source_group.get("GroupId", "")) for rule in [*group.ingress_rules, *group.egress_rules]}
 
 
-def _tenants(ec2: Any, vpc_id: str) -> Iterator[str]:
+def _dependents_of_vpc(ec2: Any, vpc_id: str) -> Iterator[str]:
     """What keeps a VPC alive besides what moto looks at."""
     yield from (g.id for g in list(ec2.groups.get(vpc_id, {}).values()) if g.name != "default")
     yield from (g.id for g in list(ec2.internet_gateways.values()) if g.vpc and g.vpc.id == vpc_id)

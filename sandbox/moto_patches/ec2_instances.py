@@ -22,7 +22,7 @@ def install(console: Callable[[str], str]) -> None:
     from moto.core.responses import ActionResult
     from moto.ec2.responses.general import General
 
-    told = General.get_console_output
+    get_console = General.get_console_output
 
     def describe_scaling_activities(self: Any) -> Any:
         found = _activities.get(self._get_param("AutoScalingGroupName"), [])
@@ -34,7 +34,7 @@ def install(console: Callable[[str], str]) -> None:
         instance = self.ec2_backend.get_instance(self._get_param("InstanceId"))
         printed = console(instance.id)
         if not printed:
-            return told(self)
+            return get_console(self)
         output = Base64EncodedString.from_raw_string(printed)
         return ActionResult({"InstanceId": instance.id, "Timestamp": _now(), "Output": output})
 
@@ -48,9 +48,11 @@ def launch(region: str, subnet_id: str, cluster: Any, group: Any) -> Any:
         instance = _run(region, subnet_id, cluster, group)
     except Exception as error:
         words = f"{getattr(error, 'code', type(error).__name__)} - {getattr(error, 'message', error)}"
-        _remember(group, "Launching a new EC2 instance", "Failed", f"{words} Launching EC2 instance failed.")
+        _record_activity(
+            group, "Launching a new EC2 instance", "Failed", f"{words} Launching EC2 instance failed."
+        )
         raise
-    _remember(group, f"Launching a new EC2 instance: {instance.id}", "Successful")
+    _record_activity(group, f"Launching a new EC2 instance: {instance.id}", "Successful")
     return instance
 
 
@@ -88,7 +90,7 @@ def _run(region: str, subnet_id: str, cluster: Any, group: Any) -> Any:
     return reservation.instances[0]
 
 
-def _remember(group: Any, what: str, code: str, message: str = "") -> None:
+def _record_activity(group: Any, what: str, code: str, message: str = "") -> None:
     name = group.resources["autoScalingGroups"][0]["name"]
     activity = {
         "ActivityId": str(uuid.uuid4()),

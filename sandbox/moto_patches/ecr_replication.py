@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.moto_patches.backends import ACCOUNT, backend
-from sandbox.moto_patches.ecr_images import find
+from sandbox.moto_patches.ecr_images import find_image
 
 RULES, DESTINATIONS = 10, 25  # at most
 Progress = dict[tuple[str, str, str], dict[str, str]]
@@ -31,7 +31,7 @@ def install(progress: Progress) -> None:
     def describe_image_replication_status(self: Any) -> Any:
         name, asked = self._get_param("repositoryName"), self._get_param("imageId")
         repository = self.ecr_backend._get_repository(name)
-        image = find(repository, asked.get("imageDigest") or asked.get("imageTag"))
+        image = find_image(repository, asked.get("imageDigest") or asked.get("imageTag"))
         if image is None:
             raise exceptions.ImageNotFoundException(str(asked), name, ACCOUNT)
         found = progress.get((self.region, name, image.image_digest), {})
@@ -48,11 +48,13 @@ def install(progress: Progress) -> None:
 def destinations(region: str, repository: str) -> list[str]:
     """The regions to which a push into that repository is replicated, by the rules of now."""
     rules = backend("ecr", region).replication_config["rules"]
-    found = [each["region"] for rule in rules if _fits(rule, repository) for each in rule["destinations"]]
+    found = [
+        each["region"] for rule in rules if _applies_to(rule, repository) for each in rule["destinations"]
+    ]
     return list(dict.fromkeys(found))
 
 
-def _fits(rule: dict[str, Any], repository: str) -> bool:
+def _applies_to(rule: dict[str, Any], repository: str) -> bool:
     """A rule without filters is for every repository."""
     filters = rule.get("repositoryFilters") or []
     return not filters or any(repository.startswith(each["filter"]) for each in filters)

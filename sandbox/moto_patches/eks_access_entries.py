@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from sandbox.moto_patches.backends import ACCOUNT, backend
-from sandbox.moto_patches.eks_operations import Operation, add, now, refuse
+from sandbox.moto_patches.eks_operations import Operation, add_operations, eks_error, now
 
 POLICY_PREFIX = "arn:aws:eks::aws:cluster-access-policy/"
 # Kubernetes groups that stand for a policy; the cluster's own RBAC gives them their rights.
@@ -32,7 +32,7 @@ _POLICIES = _ONE + "/access-policies"
 
 
 @dataclass
-class Entry:
+class AccessEntry:
     """One principal of one cluster. policies: ARN -> when it was associated."""
 
     cluster: str
@@ -45,14 +45,14 @@ class Entry:
     made: datetime = field(default_factory=now)
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
-    def described(self, region: str) -> dict[str, Any]:
+    def describe(self, region: str) -> dict[str, Any]:
         kind, _, name = self.principal.split(":")[5].partition("/")
-        place = f"{self.cluster}/{kind}/{ACCOUNT}/{name.rpartition('/')[2]}/{self.id}"
+        path = f"{self.cluster}/{kind}/{ACCOUNT}/{name.rpartition('/')[2]}/{self.id}"
         return {
             "clusterName": self.cluster,
             "principalArn": self.principal,
             "kubernetesGroups": list(self.groups),
-            "accessEntryArn": f"arn:aws:eks:{region}:{ACCOUNT}:access-entry/{place}",
+            "accessEntryArn": f"arn:aws:eks:{region}:{ACCOUNT}:access-entry/{path}",
             "createdAt": self.made,
             "modifiedAt": self.made,
             "tags": dict(self.tags),
@@ -61,9 +61,9 @@ class Entry:
         }
 
 
-def entries(cluster: Any) -> dict[str, Entry]:
+def entries(cluster: Any) -> dict[str, AccessEntry]:
     """The entries of one of moto's clusters, by principal."""
-    found: dict[str, Entry] = cluster.__dict__.setdefault("access_entries", {})
+    found: dict[str, AccessEntry] = cluster.__dict__.setdefault("access_entries", {})
     return found
 
 
@@ -85,24 +85,26 @@ def groups_of(cluster: Any, arn: str) -> list[str] | None:
     return [*entry.groups, *given]
 
 
-def begin(cluster: Any, creator: str, node_role: str = "") -> None:
+def create_default_entries(cluster: Any, creator: str, node_role: str = "") -> None:
     """What EKS enters by itself: who created the cluster, and the role of its nodes."""
     if node_role:
-        nodes = Entry(cluster.name, node_role, "EC2_LINUX", ["system:nodes"])
+        nodes = AccessEntry(cluster.name, node_role, "EC2_LINUX", ["system:nodes"])
         entries(cluster).setdefault(node_role, nodes)
     access = cluster.access_config
     if creator and access["bootstrapClusterCreatorAdminPermissions"]:
         principal = principal_of(creator)
-        entry = Entry(cluster.name, principal, policies={ADMINISTRATOR: now()})
+        entry = AccessEntry(cluster.name, principal, policies={ADMINISTRATOR: now()})
         entries(cluster).setdefault(principal, entry)
 
 
 def install() -> None:
     """Add the operations."""
-    add(
+    add_operations(
         Operation("CreateAccessEntry", "POST", _ENTRIES, _create),
         Operation("ListAccessEntries", "GET", _ENTRIES, _list),
-        Operation("DescribeAccessEntry", "GET", _ONE, lambda asked: _told(asked, _entry(asked))),
+        Operation(
+            "DescribeAccessEntry", "GET", _ONE, lambda response: _entry_response(response, _entry(response))
+        ),
         Operation("UpdateAccessEntry", "POST", _ONE, _update),
         Operation("DeleteAccessEntry", "DELETE", _ONE, _delete),
         Operation("AssociateAccessPolicy", "POST", _POLICIES, _associate),
@@ -112,73 +114,73 @@ def install() -> None:
     )
 
 
-def _cluster(asked: Any) -> Any:
+def _cluster(response: Any) -> Any:
     """Raises where there is none, or where only its ConfigMap says who may enter."""
-    name = asked._get_param("name") or asked._get_param("clusterName")
-    cluster = asked.eks_backend.describe_cluster(name=name)
+    name = response._get_param("name") or response._get_param("clusterName")
+    cluster = response.eks_backend.describe_cluster(name=name)
     if cluster.access_config["authenticationMode"] == "CONFIG_MAP":
         modes = "[API, API_AND_CONFIG_MAP]"
         message = (
             f"The cluster's authentication mode must be set to one of {modes} to perform this operation."
         )
-        raise refuse("InvalidRequestException", name, message)
+        raise eks_error("InvalidRequestException", name, message)
     return cluster
 
 
-def _entry(asked: Any) -> Entry:
-    cluster, principal = _cluster(asked), asked._get_param("principalArn")
+def _entry(response: Any) -> AccessEntry:
+    cluster, principal = _cluster(response), response._get_param("principalArn")
     if principal not in entries(cluster):
         message = "The specified principalArn could not be found."
-        raise refuse("ResourceNotFoundException", cluster.name, message)
+        raise eks_error("ResourceNotFoundException", cluster.name, message)
     return entries(cluster)[principal]
 
 
-def _create(asked: Any) -> dict[str, Any]:
-    cluster, principal = _cluster(asked), asked._get_param("principalArn")
+def _create(response: Any) -> dict[str, Any]:
+    cluster, principal = _cluster(response), response._get_param("principalArn")
     if not _exists(principal):
         message = "The specified principalArn is invalid: invalid principal."
-        raise refuse("InvalidParameterException", cluster.name, message)
+        raise eks_error("InvalidParameterException", cluster.name, message)
     if principal in entries(cluster):
         message = "The specified access entry resource is already in use on this cluster."
-        raise refuse("ResourceInUseException", cluster.name, message)
-    entry = entries(cluster)[principal] = Entry(
+        raise eks_error("ResourceInUseException", cluster.name, message)
+    entry = entries(cluster)[principal] = AccessEntry(
         cluster.name,
         principal,
-        asked._get_param("type") or "STANDARD",
-        list(asked._get_param("kubernetesGroups") or []),
-        dict(asked._get_param("tags") or {}),
-        asked._get_param("username") or "",
+        response._get_param("type") or "STANDARD",
+        list(response._get_param("kubernetesGroups") or []),
+        dict(response._get_param("tags") or {}),
+        response._get_param("username") or "",
     )
-    return _told(asked, entry)
+    return _entry_response(response, entry)
 
 
-def _list(asked: Any) -> dict[str, Any]:
-    policy = asked._get_param("associatedPolicyArn")
-    found = entries(_cluster(asked)).values()
+def _list(response: Any) -> dict[str, Any]:
+    policy = response._get_param("associatedPolicyArn")
+    found = entries(_cluster(response)).values()
     return {"accessEntries": sorted(e.principal for e in found if not policy or policy in e.policies)}
 
 
-def _update(asked: Any) -> dict[str, Any]:
-    entry = _entry(asked)
-    groups = asked._get_param("kubernetesGroups")
+def _update(response: Any) -> dict[str, Any]:
+    entry = _entry(response)
+    groups = response._get_param("kubernetesGroups")
     entry.groups = entry.groups if groups is None else list(groups)
-    entry.username = asked._get_param("username") or entry.username
-    return _told(asked, entry)
+    entry.username = response._get_param("username") or entry.username
+    return _entry_response(response, entry)
 
 
-def _delete(asked: Any) -> dict[str, Any]:
-    entry = _entry(asked)
-    del entries(_cluster(asked))[entry.principal]
+def _delete(response: Any) -> dict[str, Any]:
+    entry = _entry(response)
+    del entries(_cluster(response))[entry.principal]
     return {}
 
 
-def _associate(asked: Any) -> dict[str, Any]:
-    entry, policy = _entry(asked), asked._get_param("policyArn")
+def _associate(response: Any) -> dict[str, Any]:
+    entry, policy = _entry(response), response._get_param("policyArn")
     if policy.removeprefix(POLICY_PREFIX) not in GROUPS:
-        raise refuse("InvalidParameterException", entry.cluster, f"The policyArn {policy} is invalid.")
-    if (asked._get_param("accessScope") or {}).get("type") != "cluster":
+        raise eks_error("InvalidParameterException", entry.cluster, f"The policyArn {policy} is invalid.")
+    if (response._get_param("accessScope") or {}).get("type") != "cluster":
         message = "The sandbox knows access to the whole cluster only, not to single namespaces."
-        raise refuse("InvalidParameterException", entry.cluster, message)
+        raise eks_error("InvalidParameterException", entry.cluster, message)
     entry.policies.setdefault(policy, now())
     associated = _associated(entry, policy)
     return {
@@ -188,8 +190,8 @@ def _associate(asked: Any) -> dict[str, Any]:
     }
 
 
-def _list_associated(asked: Any) -> dict[str, Any]:
-    entry = _entry(asked)
+def _list_associated(response: Any) -> dict[str, Any]:
+    entry = _entry(response)
     associated = [_associated(entry, policy) for policy in entry.policies]
     return {
         "clusterName": entry.cluster,
@@ -198,23 +200,23 @@ def _list_associated(asked: Any) -> dict[str, Any]:
     }
 
 
-def _disassociate(asked: Any) -> dict[str, Any]:
-    entry, policy = _entry(asked), asked._get_param("policyArn")
+def _disassociate(response: Any) -> dict[str, Any]:
+    entry, policy = _entry(response), response._get_param("policyArn")
     if entry.policies.pop(policy, None) is None:
         message = "The specified policyArn is not associated with this principal."
-        raise refuse("ResourceNotFoundException", entry.cluster, message)
+        raise eks_error("ResourceNotFoundException", entry.cluster, message)
     return {}
 
 
-def _list_policies(asked: Any) -> dict[str, Any]:
+def _list_policies(response: Any) -> dict[str, Any]:
     return {"accessPolicies": [{"name": name, "arn": POLICY_PREFIX + name} for name in GROUPS]}
 
 
-def _told(asked: Any, entry: Entry) -> dict[str, Any]:
-    return {"accessEntry": entry.described(asked.region)}
+def _entry_response(response: Any, entry: AccessEntry) -> dict[str, Any]:
+    return {"accessEntry": entry.describe(response.region)}
 
 
-def _associated(entry: Entry, policy: str) -> dict[str, Any]:
+def _associated(entry: AccessEntry, policy: str) -> dict[str, Any]:
     when = entry.policies[policy]
     scope = {"type": "cluster", "namespaces": []}
     return {"policyArn": policy, "accessScope": scope, "associatedAt": when, "modifiedAt": when}

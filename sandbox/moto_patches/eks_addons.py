@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.moto_patches.backends import ACCOUNT, backend
-from sandbox.moto_patches.eks_operations import Operation, add, now, refuse
+from sandbox.moto_patches.eks_operations import Operation, add_operations, eks_error, now
 
 VERSIONS = {
     "vpc-cni": "v1.21.1-eksbuild.1",
@@ -29,11 +29,11 @@ SUMMARY = ("clusterName", "namespace", "serviceAccount", "associationArn", "asso
 
 def install() -> None:
     """Add the operations."""
-    add(
+    add_operations(
         Operation("DescribeAddonVersions", "GET", "/addons/supported-versions", _versions),
         Operation("CreateAddon", "POST", _ADDONS, _create),
-        Operation("ListAddons", "GET", _ADDONS, lambda asked: {"addons": sorted(_of(asked))}),
-        Operation("DescribeAddon", "GET", _ADDON, lambda asked: {"addon": _addon(asked)}),
+        Operation("ListAddons", "GET", _ADDONS, lambda response: {"addons": sorted(_of(response))}),
+        Operation("DescribeAddon", "GET", _ADDON, lambda response: {"addon": _addon(response)}),
         Operation("DeleteAddon", "DELETE", _ADDON, _delete),
         Operation("CreatePodIdentityAssociation", "POST", _ASSOCIATIONS, _associate),
         Operation("ListPodIdentityAssociations", "GET", _ASSOCIATIONS, _list),
@@ -42,23 +42,23 @@ def install() -> None:
     )
 
 
-def _cluster(asked: Any) -> Any:
-    name = asked._get_param("name") or asked._get_param("clusterName")
-    return asked.eks_backend.describe_cluster(name=name)
+def _cluster(response: Any) -> Any:
+    name = response._get_param("name") or response._get_param("clusterName")
+    return response.eks_backend.describe_cluster(name=name)
 
 
-def _of(asked: Any) -> dict[str, Any]:
-    found: dict[str, Any] = _cluster(asked).__dict__.setdefault("addons", {})
+def _of(response: Any) -> dict[str, Any]:
+    found: dict[str, Any] = _cluster(response).__dict__.setdefault("addons", {})
     return found
 
 
-def _associations(asked: Any) -> dict[str, Any]:
-    found: dict[str, Any] = _cluster(asked).__dict__.setdefault("pod_identity_associations", {})
+def _associations(response: Any) -> dict[str, Any]:
+    found: dict[str, Any] = _cluster(response).__dict__.setdefault("pod_identity_associations", {})
     return found
 
 
-def _versions(asked: Any) -> dict[str, Any]:
-    name, kubernetes = asked._get_param("addonName"), asked._get_param("kubernetesVersion")
+def _versions(response: Any) -> dict[str, Any]:
+    name, kubernetes = response._get_param("addonName"), response._get_param("kubernetesVersion")
     fits = {"clusterVersion": kubernetes or "1.35", "platformVersions": ["*"], "defaultVersion": True}
     return {
         "addons": [
@@ -77,83 +77,86 @@ def _versions(asked: Any) -> dict[str, Any]:
     }
 
 
-def _create(asked: Any) -> dict[str, Any]:
-    cluster, name = _cluster(asked), asked._get_param("addonName")
+def _create(response: Any) -> dict[str, Any]:
+    cluster, name = _cluster(response), response._get_param("addonName")
     if name not in VERSIONS:
         message = f"Addon {name} specified is not supported"
-        raise refuse("InvalidParameterException", cluster.name, message)
-    if name in _of(asked):
-        raise refuse("ResourceInUseException", cluster.name, "Addon already exists.")
+        raise eks_error("InvalidParameterException", cluster.name, message)
+    if name in _of(response):
+        raise eks_error("ResourceInUseException", cluster.name, "Addon already exists.")
     made = now()
-    addon = _of(asked)[name] = {
+    addon = _of(response)[name] = {
         "addonName": name,
         "clusterName": cluster.name,
         "status": "ACTIVE",
-        "addonVersion": asked._get_param("addonVersion") or VERSIONS[name],
+        "addonVersion": response._get_param("addonVersion") or VERSIONS[name],
         "health": {"issues": []},
-        "addonArn": f"arn:aws:eks:{asked.region}:{ACCOUNT}:addon/{cluster.name}/{name}/{uuid.uuid4()}",
+        "addonArn": f"arn:aws:eks:{response.region}:{ACCOUNT}:addon/{cluster.name}/{name}/{uuid.uuid4()}",
         "createdAt": made,
         "modifiedAt": made,
-        "serviceAccountRoleArn": asked._get_param("serviceAccountRoleArn") or "",
-        "tags": dict(asked._get_param("tags") or {}),
+        "serviceAccountRoleArn": response._get_param("serviceAccountRoleArn") or "",
+        "tags": dict(response._get_param("tags") or {}),
     }
     return {"addon": addon}
 
 
-def _addon(asked: Any) -> dict[str, Any]:
-    cluster, name = _cluster(asked), asked._get_param("addonName")
-    if name not in _of(asked):
-        raise refuse("ResourceNotFoundException", cluster.name, f"No addon: {name} found in cluster.")
-    found: dict[str, Any] = _of(asked)[name]
+def _addon(response: Any) -> dict[str, Any]:
+    cluster, name = _cluster(response), response._get_param("addonName")
+    if name not in _of(response):
+        raise eks_error("ResourceNotFoundException", cluster.name, f"No addon: {name} found in cluster.")
+    found: dict[str, Any] = _of(response)[name]
     return found
 
 
-def _delete(asked: Any) -> dict[str, Any]:
-    addon = _addon(asked)
-    del _of(asked)[addon["addonName"]]
+def _delete(response: Any) -> dict[str, Any]:
+    addon = _addon(response)
+    del _of(response)[addon["addonName"]]
     return {"addon": {**addon, "status": "DELETING"}}
 
 
-def _associate(asked: Any) -> dict[str, Any]:
-    cluster, role = _cluster(asked), asked._get_param("roleArn")
-    place = {"namespace": asked._get_param("namespace"), "serviceAccount": asked._get_param("serviceAccount")}
+def _associate(response: Any) -> dict[str, Any]:
+    cluster, role = _cluster(response), response._get_param("roleArn")
+    place = {
+        "namespace": response._get_param("namespace"),
+        "serviceAccount": response._get_param("serviceAccount"),
+    }
     if role not in {each.arn for each in list(backend("iam", "").roles.values())}:
         message = f"Role provided in the request does not exist: {role}"
-        raise refuse("InvalidParameterException", cluster.name, message)
-    if any(place.items() <= each.items() for each in _associations(asked).values()):
+        raise eks_error("InvalidParameterException", cluster.name, message)
+    if any(place.items() <= each.items() for each in _associations(response).values()):
         message = f"Association already exists: {place['namespace']}/{place['serviceAccount']}"
-        raise refuse("ResourceInUseException", cluster.name, message)
+        raise eks_error("ResourceInUseException", cluster.name, message)
     identifier, made = f"a-{uuid.uuid4().hex[:17]}", now()
-    arn = f"arn:aws:eks:{asked.region}:{ACCOUNT}:podidentityassociation/{cluster.name}/{identifier}"
-    association = _associations(asked)[identifier] = {
+    arn = f"arn:aws:eks:{response.region}:{ACCOUNT}:podidentityassociation/{cluster.name}/{identifier}"
+    association = _associations(response)[identifier] = {
         "clusterName": cluster.name,
         **place,
         "roleArn": role,
         "associationArn": arn,
         "associationId": identifier,
-        "tags": dict(asked._get_param("tags") or {}),
+        "tags": dict(response._get_param("tags") or {}),
         "createdAt": made,
         "modifiedAt": made,
     }
     return {"association": association}
 
 
-def _list(asked: Any) -> dict[str, Any]:
-    wanted = {key: asked._get_param(key) for key in ("namespace", "serviceAccount")}
+def _list(response: Any) -> dict[str, Any]:
+    wanted = {key: response._get_param(key) for key in ("namespace", "serviceAccount")}
     wanted = {key: value for key, value in wanted.items() if value}
-    found = [each for each in _associations(asked).values() if wanted.items() <= each.items()]
+    found = [each for each in _associations(response).values() if wanted.items() <= each.items()]
     return {"associations": [{key: each[key] for key in SUMMARY} for each in found]}
 
 
 def _associated(remove: bool = False) -> Callable[[Any], dict[str, Any]]:
-    def answer(asked: Any) -> dict[str, Any]:
-        cluster, identifier = _cluster(asked), asked._get_param("associationId")
-        if identifier not in _associations(asked):
+    def answer(response: Any) -> dict[str, Any]:
+        cluster, identifier = _cluster(response), response._get_param("associationId")
+        if identifier not in _associations(response):
             message = f"Unable to find associationId {identifier}"
-            raise refuse("ResourceNotFoundException", cluster.name, message)
-        found = _associations(asked)[identifier]
+            raise eks_error("ResourceNotFoundException", cluster.name, message)
+        found = _associations(response)[identifier]
         if remove:
-            del _associations(asked)[identifier]
+            del _associations(response)[identifier]
         return {"association": found}
 
     return answer

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sandbox.moto_patches.eks_operations import Operation, add
+from sandbox.moto_patches.eks_operations import Operation, add_operations
 
 # version: release on EKS, end of standard support. https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html
 CALENDAR = {
@@ -24,7 +24,7 @@ EXTENDED = timedelta(days=365)
 
 def install() -> None:
     """Add the operation."""
-    add(Operation("DescribeClusterVersions", "GET", "/cluster-versions", _describe))
+    add_operations(Operation("DescribeClusterVersions", "GET", "/cluster-versions", _describe))
 
 
 def _describe(response: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-Answer = Callable[[Any], dict[str, Any]]
+Handler = Callable[[Any], dict[str, Any]]
 """From moto's response object (its _get_param, eks_backend, region and headers) to the answer's members."""
 
 
@@ -26,13 +26,13 @@ class Operation:
     name: str
     method: str
     path: str
-    answer: Answer
+    handler: Handler
 
 
 _known: list[Operation] = []
 
 
-def add(*operations: Operation) -> None:
+def add_operations(*operations: Operation) -> None:
     """Make moto's EKS answer them. Adding one again replaces it."""
     from moto.core.utils import camelcase_to_underscores
     from moto.eks import responses, urls
@@ -44,7 +44,7 @@ def add(*operations: Operation) -> None:
     _route(responses.EKSResponse)
 
 
-def refuse(kind: str, cluster: str, message: str) -> Exception:
+def eks_error(kind: str, cluster: str, message: str) -> Exception:
     """moto's exception of that name, to be raised."""
     from moto.eks import exceptions
 
@@ -60,12 +60,12 @@ def now() -> datetime:
 
 
 def _method(operation: Operation) -> Any:
-    def answered(self: Any) -> Any:
+    def handle(self: Any) -> Any:
         from moto.core.responses import ActionResult
 
-        return ActionResult(operation.answer(self))
+        return ActionResult(operation.handler(self))
 
-    return answered
+    return handle
 
 
 def _route(response: Any) -> None:

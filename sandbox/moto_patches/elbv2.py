@@ -12,7 +12,7 @@ from typing import Any
 
 from sandbox.moto_patches import delays
 from sandbox.moto_patches.acm_certificates import listener_certificates
-from sandbox.moto_patches.backends import backend, every
+from sandbox.moto_patches.backends import backend, backends_by_region
 from sandbox.network.load_balancer.listener_rules import forward_groups
 
 FIRST_ADDRESS = 10
@@ -34,15 +34,19 @@ class LoadBalancers:
         """Health checks fail for that share of each group's targets: for one at least, unless it is 0."""
         self._failing[region] = share
 
-    def public(self, region: str) -> list[str]:
+    def public_addresses(self, region: str) -> list[str]:
         """Every public address of the region's load balancers."""
         here = list(backend("elbv2", region).load_balancers.values())
-        return [address for each in here for address in self._held_by(each)]
+        return [address for each in here for address in self._addresses_of(each)]
 
-    def shut(self) -> frozenset[str]:
+    def closed_addresses(self) -> frozenset[str]:
         """Addresses of the load balancers none of whose security groups lets anybody in."""
-        bare = [each for each in _all() if each.security_groups and not any(map(_lets_in, _doors(each)))]
-        return frozenset(address for each in bare for address in self._held_by(each))
+        bare = [
+            each
+            for each in _all()
+            if each.security_groups and not any(map(_has_ingress_rule, _security_groups(each)))
+        ]
+        return frozenset(address for each in bare for address in self._addresses_of(each))
 
     def install(self) -> None:
         """Patch moto: health is what was reported, and deregistered targets drain."""
@@ -83,22 +87,22 @@ class LoadBalancers:
                 self._next = FIRST_ADDRESS + (self._next - FIRST_ADDRESS + count) % 230
             return self._addresses[arn]
 
-    def _held_by(self, balancer: Any) -> tuple[str, ...]:
+    def _addresses_of(self, balancer: Any) -> tuple[str, ...]:
         return self.addresses(balancer.arn, len(balancer.subnets) or 1)
 
-    def by_name(self, dns_name: str) -> tuple[str, ...]:
+    def addresses_of_name(self, dns_name: str) -> tuple[str, ...]:
         """Addresses of the balancer with that DNS name; empty where there is none."""
-        balancer = _named(dns_name)
-        return self._held_by(balancer) if balancer else ()
+        balancer = _find_by_name(dns_name)
+        return self._addresses_of(balancer) if balancer else ()
 
     def is_healthy(self, dns_name: str) -> bool:
         """As EvaluateTargetHealth sees it: each group that its listeners lead to has a healthy target."""
-        balancer = _named(dns_name)
+        balancer = _find_by_name(dns_name)
         if balancer is None:
             return False
         return all(
             any(seen["state"] == "healthy" for seen in self._health.get(arn, {}).values())
-            for arn in _groups_of(balancer)
+            for arn in _target_groups_of(balancer)
         )
 
     def ready_at(self, arn: str) -> float:
@@ -170,7 +174,7 @@ class LoadBalancers:
         """What the data plane needs, as JSON: balancers with listeners and rules, groups with targets."""
         groups = {
             group.arn: self._group(group)
-            for _, b in every("elbv2")
+            for _, b in backends_by_region("elbv2")
             for group in list(b.target_groups.values())
         }
         return {"balancers": [self._balancer(balancer) for balancer in _all()], "groups": groups}
@@ -179,7 +183,7 @@ class LoadBalancers:
         region = balancer.arn.split(":")[3]
         return {
             "arn": balancer.arn,
-            "addresses": self._held_by(balancer),
+            "addresses": self._addresses_of(balancer),
             "listeners": [_listener(listener, region) for listener in list(balancer.listeners.values())],
         }
 
@@ -200,24 +204,24 @@ class LoadBalancers:
         }
 
 
-def _named(dns_name: str) -> Any:
+def _find_by_name(dns_name: str) -> Any:
     """The balancer with that DNS name, or None."""
     name = dns_name.lower().removeprefix("dualstack.")
     return next((balancer for balancer in _all() if balancer.dns_name.lower() == name), None)
 
 
-def _doors(balancer: Any) -> list[Any]:
+def _security_groups(balancer: Any) -> list[Any]:
     """Its security groups, as far as they are there."""
     ec2 = backend("ec2", balancer.arn.split(":")[3])
     found = (ec2.get_security_group_from_id(id) for id in list(balancer.security_groups))
     return [group for group in found if group is not None]
 
 
-def _lets_in(group: Any) -> bool:
+def _has_ingress_rule(group: Any) -> bool:
     return bool(group.ingress_rules)
 
 
-def _groups_of(balancer: Any) -> set[str]:
+def _target_groups_of(balancer: Any) -> set[str]:
     """ARNs of the target groups that the listeners' rules lead to."""
     actions = [
         action.data
@@ -229,7 +233,7 @@ def _groups_of(balancer: Any) -> set[str]:
 
 
 def _all() -> list[Any]:
-    return [balancer for _, b in every("elbv2") for balancer in list(b.load_balancers.values())]
+    return [balancer for _, b in backends_by_region("elbv2") for balancer in list(b.load_balancers.values())]
 
 
 def _listener(listener: Any, region: str) -> dict[str, Any]:

@@ -12,20 +12,20 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from sandbox.moto_patches.backends import backend
-from sandbox.moto_patches.error_formats import Dialect, Refusal
+from sandbox.moto_patches.error_formats import AwsError, Protocol
 
-_JUDGED: Mapping[str, Dialect] = {"ec2": "ec2", "elasticloadbalancing": "query", "acm": "json"}
+_EVALUATED: Mapping[str, Protocol] = {"ec2": "ec2", "elasticloadbalancing": "query", "acm": "json"}
 _EC2 = "You are not authorized to perform this operation."
 _WHY = "User: {who} is not authorized to perform: {action} on resource: * because no identity-based policy "
 _WHY += "allows the {action} action"
 
 
-def is_judged(service: str, key: str) -> bool:
+def is_evaluated(service: str, key: str) -> bool:
     """Whether this caller's policies count for this service: only then the body must be read."""
-    return service in _JUDGED and _assumed(key) is not None
+    return service in _EVALUATED and _assumed(key) is not None
 
 
-def denial(service: str, key: str, target: str, body: bytes) -> Refusal | None:
+def denial(service: str, key: str, target: str, body: bytes) -> AwsError | None:
     """AWS's refusal of an action that the caller's role does not allow, or None."""
     assumed = _assumed(key)
     name = target.rpartition(".")[2] or parse_qs(body.decode("utf-8", "replace")).get("Action", [""])[0]
@@ -35,11 +35,11 @@ def denial(service: str, key: str, target: str, body: bytes) -> Refusal | None:
     if _allows(list(_statements(role)), action):
         return None
     why = _WHY.format(who=assumed.arn, action=action)
-    if _JUDGED[service] == "ec2":
-        return Refusal(403, "UnauthorizedOperation", f"{_EC2} {why}")
-    if _JUDGED[service] == "json":
-        return Refusal(400, "AccessDeniedException", why)
-    return Refusal(403, "AccessDenied", why)
+    if _EVALUATED[service] == "ec2":
+        return AwsError(403, "UnauthorizedOperation", f"{_EC2} {why}")
+    if _EVALUATED[service] == "json":
+        return AwsError(400, "AccessDeniedException", why)
+    return AwsError(403, "AccessDenied", why)
 
 
 def _assumed(key: str) -> Any:

@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 
 from sandbox.moto_patches import sts_sessions
 from sandbox.moto_patches.backends import ACCOUNT, backend
-from sandbox.moto_patches.error_formats import EXPIRED, UNKNOWN, Dialect, Refusal
+from sandbox.moto_patches.error_formats import EXPIRED, UNKNOWN_KEY, AwsError, Protocol
 
 TOKEN_PREFIX = "k8s-aws-v1."
 TOKEN_MINUTES = 15
@@ -46,7 +46,7 @@ def create_user() -> Caller:
     return Caller(key.access_key_id, key.secret_access_key, user.arn, user.id)
 
 
-def sign_in_again() -> Caller:
+def renew_access_key() -> Caller:
     """The engineer gets a new access key; the old ones are gone from the account."""
     iam = backend("iam", "")
     for key in iam.list_access_keys(USER):
@@ -55,15 +55,15 @@ def sign_in_again() -> Caller:
     return Caller(key.access_key_id, key.secret_access_key, user.arn, user.id)
 
 
-def keys_of_people() -> list[str]:
+def access_keys_of_users() -> list[str]:
     """Keys of users, of the sessions they asked for, and of roles that a pod cannot have assumed."""
     users = [key.access_key_id for user in backend("iam", "").users.values() for key in user.access_keys]
-    roles = [role for role in backend("sts", "").assumed_roles if not _is_of_pods(role.role_arn)]
+    roles = [role for role in backend("sts", "").assumed_roles if not _is_assumed_by_pods(role.role_arn)]
     sessions_of_users = [key for owner in users for key in sts_sessions.issued_by(owner)]
     return [*users, *sessions_of_users, *(role.access_key_id for role in roles)]
 
 
-def _is_of_pods(role_arn: str) -> bool:
+def _is_assumed_by_pods(role_arn: str) -> bool:
     roles = list(backend("iam", "").roles.values())
     return any(r.arn == role_arn and "oidc-provider/" in r.assume_role_policy_document for r in roles)
 
@@ -95,15 +95,15 @@ def access_key_of(authorization: str, query: str) -> str:
     return ""
 
 
-def refusal(access_key_id: str) -> Mapping[Dialect, Refusal] | None:
+def credential_error(access_key_id: str) -> Mapping[Protocol, AwsError] | None:
     """What AWS says, in each of its protocols, to a key that is not valid; None for one that is."""
     known = caller(access_key_id)
-    if sts_sessions.expired(access_key_id, known.expires if known else None):
+    if sts_sessions.is_expired(access_key_id, known.expires if known else None):
         return EXPIRED
-    return UNKNOWN if known is None else None
+    return UNKNOWN_KEY if known is None else None
 
 
-def who_holds(token: str, cluster: str) -> Caller | None:
+def authenticate_token(token: str, cluster: str) -> Caller | None:
     """The caller behind an EKS token, or None: not one, expired, for another cluster, or wrongly signed."""
     if not token.startswith(TOKEN_PREFIX):
         return None
@@ -118,12 +118,12 @@ def who_holds(token: str, cluster: str) -> Caller | None:
     known = caller(key)
     if (
         known is None
-        or refusal(key) is not None
+        or credential_error(key) is not None
         or query.get("Action") != "GetCallerIdentity"
         or not re.fullmatch(r"sts\.[a-z0-9.-]+", parts.netloc)
     ):
         return None
-    if "x-k8s-aws-id" not in query.get("X-Amz-SignedHeaders", "").split(";") or _too_old(
+    if "x-k8s-aws-id" not in query.get("X-Amz-SignedHeaders", "").split(";") or _is_too_old(
         query.get("X-Amz-Date", "")
     ):
         return None
@@ -134,7 +134,7 @@ def who_holds(token: str, cluster: str) -> Caller | None:
     return known if hmac.compare_digest(expected.encode(), signature.encode()) else None
 
 
-def _too_old(date: str) -> bool:
+def _is_too_old(date: str) -> bool:
     try:
         made = datetime.datetime.strptime(date, "%Y%m%dT%H%M%SZ").replace(tzinfo=datetime.UTC)
     except ValueError:
@@ -239,7 +239,7 @@ def _check_trust(role_arn: str, claims: dict[str, Any]) -> None:
     facts = {f"{issuer}:{key}": _values(value) for key, value in claims.items()}
     for statement in document["Statement"]:
         principal = statement.get("Principal", {}).get("Federated", "")
-        if f"arn:aws:iam::{ACCOUNT}:oidc-provider/{issuer}" in _values(principal) and _matches(
+        if f"arn:aws:iam::{ACCOUNT}:oidc-provider/{issuer}" in _values(principal) and _condition_holds(
             statement.get("Condition", {}), facts
         ):
             return
@@ -250,7 +250,7 @@ def _values(value: Any) -> list[str]:
     return [str(item) for item in value] if isinstance(value, list) else [str(value)]
 
 
-def _matches(condition: dict[str, dict[str, Any]], facts: dict[str, list[str]]) -> bool:
+def _condition_holds(condition: dict[str, dict[str, Any]], facts: dict[str, list[str]]) -> bool:
     import fnmatch
 
     for operator, clauses in condition.items():

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sandbox.moto_patches.backends import every
+from sandbox.moto_patches.backends import backends_by_region
 
 
 def lines() -> list[str]:
@@ -19,17 +19,22 @@ def lines() -> list[str]:
 
 
 def _ec2() -> Iterator[str]:
-    for region, ec2 in every("ec2"):
+    for region, ec2 in backends_by_region("ec2"):
         kinds: list[tuple[str, Any]] = [
             ("vpc", [v for v in ec2.vpcs.values() if not v.is_default]),
             (
                 "subnet",
-                [s for zone in ec2.subnets.values() for s in zone.values() if not _default(ec2, s.vpc_id)],
+                [
+                    s
+                    for zone in ec2.subnets.values()
+                    for s in zone.values()
+                    if not _is_in_default_vpc(ec2, s.vpc_id)
+                ],
             ),
             ("internet-gateway", ec2.internet_gateways.values()),
             ("nat-gateway", [n for n in ec2.nat_gateways.values() if n.state != "deleted"]),
             ("elastic-ip", ec2.addresses),
-            ("route-table", [t for t in ec2.route_tables.values() if not _default(ec2, t.vpc_id)]),
+            ("route-table", [t for t in ec2.route_tables.values() if not _is_in_default_vpc(ec2, t.vpc_id)]),
             ("network-interface", ec2.enis.values()),
             ("launch-template", ec2.launch_templates.values()),
             ("volume", ec2.volumes.values()),
@@ -39,7 +44,7 @@ def _ec2() -> Iterator[str]:
                 identifier = getattr(item, "id", None) or getattr(item, "allocation_id", item)
                 yield f"ec2/{kind} {region} {identifier}"
         for vpc_id, groups in list(ec2.groups.items()):
-            if not _default(ec2, vpc_id):
+            if not _is_in_default_vpc(ec2, vpc_id):
                 yield from (
                     f"ec2/security-group {region} {group.id} {group.name}" for group in list(groups.values())
                 )
@@ -49,26 +54,26 @@ def _ec2() -> Iterator[str]:
                     yield f"ec2/instance {region} {instance.id}"
 
 
-def _default(ec2: Any, vpc_id: str) -> bool:
+def _is_in_default_vpc(ec2: Any, vpc_id: str) -> bool:
     vpc = ec2.vpcs.get(vpc_id)
     return vpc is not None and bool(vpc.is_default)
 
 
 def _eks() -> Iterator[str]:
-    for region, eks in every("eks"):
+    for region, eks in backends_by_region("eks"):
         for cluster in list(eks.clusters.values()):
             yield f"eks/cluster {region} {cluster.name}"
             yield from (f"eks/nodegroup {region} {cluster.name}/{name}" for name in list(cluster.nodegroups))
 
 
 def _elbv2() -> Iterator[str]:
-    for region, elb in every("elbv2"):
+    for region, elb in backends_by_region("elbv2"):
         yield from (f"elbv2/loadbalancer {region} {arn}" for arn in list(elb.load_balancers))
         yield from (f"elbv2/targetgroup {region} {arn}" for arn in list(elb.target_groups))
 
 
 def _ecr() -> Iterator[str]:
-    for region, ecr in every("ecr"):
+    for region, ecr in backends_by_region("ecr"):
         for rule in ecr.replication_config["rules"]:
             filters = ",".join(each["filter"] for each in rule.get("repositoryFilters", ())) or "all"
             for destination in rule["destinations"]:
@@ -82,12 +87,12 @@ def _ecr() -> Iterator[str]:
 
 
 def _acm() -> Iterator[str]:
-    for _, acm in every("acm"):
+    for _, acm in backends_by_region("acm"):
         yield from (f"acm/certificate {arn}" for arn in list(acm._certificates))
 
 
 def _iam() -> Iterator[str]:
-    for _, iam in every("iam"):
+    for _, iam in backends_by_region("iam"):
         yield from (f"iam/role {role.name}" for role in list(iam.roles.values()))
         yield from (f"iam/user {user.name}" for user in list(iam.users.values()))
         yield from (
@@ -98,12 +103,12 @@ def _iam() -> Iterator[str]:
 
 
 def _s3() -> Iterator[str]:
-    for _, s3 in every("s3"):
+    for _, s3 in backends_by_region("s3"):
         yield from (f"s3/bucket {name}" for name in list(s3.buckets))
 
 
 def _route53() -> Iterator[str]:
-    for _, route53 in every("route53"):
+    for _, route53 in backends_by_region("route53"):
         for zone in list(route53.zones.values()):
             yield f"route53/zone {zone.name}"
             for record in list(zone.rrsets):
@@ -113,10 +118,10 @@ def _route53() -> Iterator[str]:
 
 
 def _logs() -> Iterator[str]:
-    for region, logs in every("logs"):
+    for region, logs in backends_by_region("logs"):
         yield from (f"logs/group {region} {name}" for name in list(logs.groups))
 
 
 def _stacks() -> Iterator[str]:
-    for region, formation in every("cloudformation"):
+    for region, formation in backends_by_region("cloudformation"):
         yield from (f"cloudformation/stack {region} {each.name}" for each in list(formation.stacks.values()))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 
-from sandbox.moto_patches.backends import CHANGES, backend
+from sandbox.moto_patches.backends import MOTO_LOCK, backend
 
 
 class PodAddresses:
@@ -20,7 +20,7 @@ class PodAddresses:
 
     def assign(self, instance_id: str, container: str) -> tuple[str, str]:
         """An address and its router: ("10.0.1.7/16", "10.0.0.1"). Asking again gives the same."""
-        with CHANGES:
+        with MOTO_LOCK:
             interface = _interface(self._region, instance_id)
             if container not in self._held:
                 address = interface.subnet.get_available_subnet_ip(interface)
@@ -33,7 +33,7 @@ class PodAddresses:
 
     def release(self, container: str) -> None:
         """Give the address back; unknown is success."""
-        with CHANGES:
+        with MOTO_LOCK:
             instance_id, address = self._held.pop(container, ("", ""))
             if not instance_id:
                 return
@@ -46,9 +46,9 @@ class PodAddresses:
             ]
             interface.subnet.del_subnet_ip(address)
 
-    def forget(self, instance_id: str) -> None:
+    def release_instance(self, instance_id: str) -> None:
         """The instance is gone, and its addresses with it."""
-        with CHANGES:
+        with MOTO_LOCK:
             for container in [c for c, (instance, _) in self._held.items() if instance == instance_id]:
                 self.release(container)
 

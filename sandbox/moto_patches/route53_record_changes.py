@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from sandbox.moto_patches.route53_zones import plain
+from sandbox.moto_patches.route53_zones import normalize
 
 POLICIES = {
     "Weight": "weighted",
@@ -77,7 +77,7 @@ def _stored(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def _key(record: dict[str, Any]) -> Key:
-    return plain(record["Name"]), record["Type"], record.get("SetIdentifier") or ""
+    return normalize(record["Name"]), record["Type"], record.get("SetIdentifier") or ""
 
 
 def policy(record: dict[str, Any]) -> str:
@@ -93,7 +93,7 @@ def _check_shape(route53: Any, zone: Any, action: str, record: dict[str, Any]) -
     if action not in ("CREATE", "UPSERT", "DELETE"):
         raise InvalidActionValue(action)
     validate_domain_name(record["Name"], code="InvalidChangeBatch")
-    if not f".{plain(record['Name'])}".endswith(f".{plain(zone.name)}"):
+    if not f".{normalize(record['Name'])}".endswith(f".{normalize(zone.name)}"):
         raise DnsNameInvalidForZone(name=record["Name"], zone_name=zone.name)
     where = (
         f"in Change with [Action={action}, Name={record['Name']}, Type={record['Type']}, "
@@ -122,7 +122,7 @@ def _expect_one(found: int, of: str, where: str) -> None:
 def _problem(zone: Any, known: Known, action: str, record: dict[str, Any]) -> str:
     """Why the change is refused where things are as `known` says; "" where it is not."""
     identifier = record.get("SetIdentifier")
-    named = f"[name='{plain(record['Name'])}.', type='{record['Type']}'"
+    named = f"[name='{normalize(record['Name'])}.', type='{record['Type']}'"
     named += f", set identifier='{identifier}']" if identifier else "]"
     present = known.get(_key(record))
     if action == "DELETE":
@@ -136,7 +136,9 @@ def _problem(zone: Any, known: Known, action: str, record: dict[str, Any]) -> st
         return ""
     if action == "CREATE" and present is not None:
         return f"Tried to create resource record set {named} but it already exists"
-    others = [each for key, each in known.items() if key != _key(record) and key[0] == plain(record["Name"])]
+    others = [
+        each for key, each in known.items() if key != _key(record) and key[0] == normalize(record["Name"])
+    ]
     return _type_conflict(zone, others, record) or _policy_conflict(others, record)
 
 
@@ -156,9 +158,9 @@ def _comparable(value: Any) -> Any:
 
 
 def _type_conflict(zone: Any, others: list[dict[str, Any]], record: dict[str, Any]) -> str:
-    name, place = plain(record["Name"]), f"in zone {plain(zone.name)}."
+    name, place = normalize(record["Name"]), f"in zone {normalize(zone.name)}."
     words = f"RRSet of type {record['Type']} with DNS name {name}. is not permitted"
-    if record["Type"] == "CNAME" and name == plain(zone.name):
+    if record["Type"] == "CNAME" and name == normalize(zone.name):
         return f"{words} at apex {place}"
     if record["Type"] == "CNAME" and any(each["Type"] != "CNAME" for each in others):
         return f"{words} as it conflicts with other records with the same DNS name {place}"
@@ -172,7 +174,7 @@ def _type_conflict(zone: Any, others: list[dict[str, Any]], record: dict[str, An
 def _policy_conflict(others: list[dict[str, Any]], record: dict[str, Any]) -> str:
     """Simple and routed sets of a name and type cannot be mixed, nor two policies, nor two for one place."""
     others = [each for each in others if each["Type"] == record["Type"]]
-    kind, words = policy(record), f"RRSet with DNS name {plain(record['Name'])}., type {record['Type']}"
+    kind, words = policy(record), f"RRSet with DNS name {normalize(record['Name'])}., type {record['Type']}"
     if kind == "simple":
         return (
             f"{words} cannot be created as other RRSets exist with the same name and type." if others else ""

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.moto_patches.backends import backend, provider
+from sandbox.moto_patches.backends import backend, foreign_route53
 
 NAME_SERVERS = ("ns-1.awsdns-01.com", "ns-2.awsdns-02.net", "ns-3.awsdns-03.org", "ns-4.awsdns-04.co.uk")
 
@@ -27,17 +27,17 @@ class Record:
     ttl: int
     values: tuple[str, ...]
     alias: str = ""
-    identifier: str = ""
+    set_identifier: str = ""
     weight: int | None = None
     region: str = ""
     failover: str = ""
-    check: str = ""
-    evaluates: bool = False
+    health_check: str = ""
+    evaluate_target_health: bool = False
 
 
 def zone_names() -> list[str]:
     """Names of the public hosted zones, lower case, without the final dot, longest first."""
-    return sorted((plain(zone.name) for zone in _public()), key=len, reverse=True)
+    return sorted((normalize(zone.name) for zone in _public()), key=len, reverse=True)
 
 
 def zone_of(name: str) -> str | None:
@@ -62,7 +62,7 @@ def _source(names: set[str], name: str) -> str:
     return f"*.{parent}"
 
 
-def may_issue(name: str, authorities: tuple[str, ...]) -> bool:
+def caa_allows(name: str, authorities: tuple[str, ...]) -> bool:
     """Whether CAA lets one of the authorities issue for the name (the closest record set counts)."""
     while name:
         values = [v for record in records(name) if record.type == "CAA" for v in record.values]
@@ -73,58 +73,59 @@ def may_issue(name: str, authorities: tuple[str, ...]) -> bool:
     return True
 
 
-def delegated(name: str) -> bool:
+def is_delegated(name: str) -> bool:
     """Whether the world is sent to the zone that holds it: its NS records name its own servers."""
     for zone in _public():
-        if plain(zone.name) == zone_of(name):
+        if normalize(zone.name) == zone_of(name):
             named = {
                 value
-                for record in records(plain(zone.name))
+                for record in records(normalize(zone.name))
                 if record.type == "NS"
                 for value in record.values
             }
             return bool(
-                {plain(each) for each in named} & {plain(each) for each in zone.delegation_set.name_servers}
+                {normalize(each) for each in named}
+                & {normalize(each) for each in zone.delegation_set.name_servers}
             )
     return False
 
 
-def exists_below(name: str) -> bool:
+def has_descendants(name: str) -> bool:
     """Whether some record's name ends with .name: then the answer is empty, not NXDOMAIN."""
     return any(record.name.endswith("." + name) for record in _all())
 
 
 def _public() -> list[Any]:
     """Zones that the world may ask: the account's, and those of another provider."""
-    zones = (*backend("route53", "").zones.values(), *provider().zones.values())
+    zones = (*backend("route53", "").zones.values(), *foreign_route53().zones.values())
     return [zone for zone in zones if not zone.private_zone]
 
 
 def _all() -> Iterator[Record]:
     for zone in _public():
         for record_set in list(zone.rrsets):
-            yield read(record_set)
+            yield parse_record_set(record_set)
 
 
-def read(record_set: Any) -> Record:
+def parse_record_set(record_set: Any) -> Record:
     """One of moto's."""
     alias = record_set.alias_target or {}
     values = tuple(v["Value"] if isinstance(v, dict) else str(v) for v in record_set.records or ())
     return Record(
-        name=plain(record_set.name),
+        name=normalize(record_set.name),
         type=str(record_set.type),
         ttl=int(record_set.ttl or 60),
         values=values,
-        alias=plain(alias.get("DNSName", "")),
-        identifier=record_set.set_identifier or "",
+        alias=normalize(alias.get("DNSName", "")),
+        set_identifier=record_set.set_identifier or "",
         weight=None if record_set.weight is None else int(record_set.weight),
         region=record_set.region or "",
         failover=record_set.failover or "",
-        check=record_set.health_check_id or "",
-        evaluates=str(alias.get("EvaluateTargetHealth", "")).lower() == "true",
+        health_check=record_set.health_check_id or "",
+        evaluate_target_health=str(alias.get("EvaluateTargetHealth", "")).lower() == "true",
     )
 
 
-def plain(name: str) -> str:
+def normalize(name: str) -> str:
     """A name as it is compared: lower case, without the final dot, a wildcard's star as a star."""
     return name.rstrip(".").lower().replace("\\052", "*")

@@ -22,7 +22,7 @@ class Session:
 
 
 @dataclass
-class _Known:
+class _Store:
     sessions: dict[str, Session] = field(default_factory=dict)
     ends: dict[str, datetime.datetime] = field(default_factory=dict)
 
@@ -33,26 +33,26 @@ def now() -> datetime.datetime:
 
 
 def find(key: str) -> Session | None:
-    return _known().sessions.get(key)
+    return _store().sessions.get(key)
 
 
 def issued_by(owner: str) -> list[str]:
     """Keys of the sessions that the owner of this key asked for."""
-    return [key for key, session in list(_known().sessions.items()) if session.owner == owner]
+    return [key for key, session in list(_store().sessions.items()) if session.owner == owner]
 
 
-def end(key: str, at: datetime.datetime) -> None:
+def expire_at(key: str, at: datetime.datetime) -> None:
     """From `at` on, what is signed with the key is answered as expired."""
-    _known().ends[key] = at
+    _store().ends[key] = at
 
 
-def expired(key: str, lifetime: datetime.datetime | None = None) -> bool:
+def is_expired(key: str, lifetime: datetime.datetime | None = None) -> bool:
     """Whether its own lifetime, or the end that was set for it, is over."""
-    return any(moment is not None and moment <= now() for moment in (lifetime, _known().ends.get(key)))
+    return any(moment is not None and moment <= now() for moment in (lifetime, _store().ends.get(key)))
 
 
-def _known() -> _Known:
-    known: _Known = vars(backend("sts", "")).setdefault("sandbox_known", _Known())
+def _store() -> _Store:
+    known: _Store = vars(backend("sts", "")).setdefault("sandbox_known", _Store())
     return known
 
 
@@ -66,7 +66,7 @@ def install() -> None:
         result = answer(self)
         given = result.result["Credentials"]
         key = backend("iam", "").create_temp_access_key()
-        _known().sessions[key.access_key_id] = Session(
+        _store().sessions[key.access_key_id] = Session(
             self.access_key, key.secret_access_key, given["Expiration"]
         )
         given.update(AccessKeyId=key.access_key_id, SecretAccessKey=key.secret_access_key)

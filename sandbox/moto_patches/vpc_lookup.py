@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.errors import SandboxError
-from sandbox.moto_patches.backends import every
+from sandbox.moto_patches.backends import backends_by_region
 
 
-def vpc_named(name: str, region: str = "") -> tuple[str, Any]:
+def find_vpc(name: str, region: str = "") -> tuple[str, Any]:
     """(region, VPC) of the one whose Name tag says so; of the first region that has it, or the one wanted.
 
     Raises SandboxError.
     """
     wanted = region
-    for region, ec2 in every("ec2"):
+    for region, ec2 in backends_by_region("ec2"):
         if wanted not in ("", region):
             continue
         for vpc in list(ec2.vpcs.values()):
@@ -23,7 +23,7 @@ def vpc_named(name: str, region: str = "") -> tuple[str, Any]:
     raise SandboxError(f"there is no VPC {name}", fix="epochctl up")
 
 
-def subnets(ec2: Any, vpc_id: str) -> list[Any]:
+def one_subnet_per_zone(ec2: Any, vpc_id: str) -> list[Any]:
     """One of the VPC for each zone, as a load balancer wants them."""
     found = {
         subnet.availability_zone: subnet

@@ -119,7 +119,7 @@ class DnsResponder:
             cname = next((record for record in found if record.type == "CNAME"), None)
             if cname is None or kind == "CNAME":
                 self._add_records(response, owner, found, kind, resolver)
-                return bool(found) or route53_zones.exists_below(name)
+                return bool(found) or route53_zones.has_descendants(name)
             response.answer.append(_rrset(owner, cname.ttl, "CNAME", cname.values))
             name = cname.values[0].rstrip(".").lower()
             owner = dns.name.from_text(name)
@@ -135,7 +135,7 @@ class DnsResponder:
     ) -> None:
         fitting = [record for record in found if record.type == kind]
         answer = self._values(routing.choose(fitting, self._is_healthy, resolver.region))
-        if any(record.identifier for record in fitting):
+        if any(record.set_identifier for record in fitting):
             resolver.store(owner.to_text(omit_final_dot=True).lower(), kind, answer)
         if answer.values:
             response.answer.append(_rrset(owner, answer.ttl, kind, answer.values))
@@ -146,14 +146,14 @@ class DnsResponder:
 
     def _is_healthy(self, record: route53_zones.Record) -> bool:
         """Its health check, where it has one, and what its alias stands for, where that counts."""
-        if record.check and not self._passes(record.check):
+        if record.health_check and not self._passes(record.health_check):
             return False
-        return not record.evaluates or self._load_balancers.is_healthy(record.alias)
+        return not record.evaluate_target_health or self._load_balancers.is_healthy(record.alias)
 
     def _fixed(self, name: str) -> tuple[str, ...]:
         """Addresses outside the hosted zones: AWS's own, balancers, clusters, instances, name servers."""
         if ".elb." in name and name.endswith(".amazonaws.com"):
-            return self._load_balancers.by_name(name)
+            return self._load_balancers.addresses_of_name(name)
         if name.endswith(".eks.amazonaws.com") and not name.startswith("oidc."):
             address = self._cluster_address(name)
             if address:

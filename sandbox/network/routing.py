@@ -18,7 +18,7 @@ def choose(records: Sequence[Record], healthy: Healthy, region: str) -> list[Rec
     Where none is healthy, Route 53 answers as if all were.
     """
     first = records[0] if records else None
-    if first is None or not first.identifier:
+    if first is None or not first.set_identifier:
         return list(records)
     if first.failover:
         return [_failover(records, healthy)]

@@ -14,7 +14,7 @@ from typing import Any
 
 from sandbox.frontend.asgi import body_chunks, header, respond
 from sandbox.moto_patches.backends import ACCOUNT, backend
-from sandbox.moto_patches.ecr_images import find, is_taken, record
+from sandbox.moto_patches.ecr_images import conflicts_with_immutable_tag, find_image, record_push
 from sandbox.registry.replication import ImageReplication, Push
 
 ECR_HOST = re.compile(r"^(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com$")
@@ -69,7 +69,7 @@ class RegistryProxy:
             await self._forward(host, scope, body_chunks(receive), send)
         elif scope["method"] == "PUT":
             await self._put(region, host, name, manifest["reference"], scope, receive, send)
-        elif find(repository, manifest["reference"]) is None:
+        elif find_image(repository, manifest["reference"]) is None:
             await respond(send, 404, _errors("MANIFEST_UNKNOWN", "Requested image not found"))
         else:
             await self._forward(host, scope, body_chunks(receive), send)
@@ -87,7 +87,7 @@ class RegistryProxy:
         body = b"".join([chunk async for chunk in body_chunks(receive)])[:MANIFEST_BYTES]
         digest = f"sha256:{hashlib.sha256(body).hexdigest()}"
         repository = backend("ecr", region).repositories[name]
-        if is_taken(repository, reference, digest):
+        if conflicts_with_immutable_tag(repository, reference, digest):
             message = f"The image tag '{reference}' already exists in the '{name}' repository"
             await respond(send, 400, _errors("TAG_INVALID", f"{message} and cannot be overwritten"))
             return
@@ -95,7 +95,7 @@ class RegistryProxy:
         if status == 201:
             tag = "" if reference.startswith("sha256:") else reference
             media_type = header(scope, b"content-type")
-            record(region, name, body, digest, tag, media_type)
+            record_push(region, name, body, digest, tag, media_type)
             if self._replication is not None:
                 self._replication.enqueue(region, Push(name, body, digest, tag, media_type))
 

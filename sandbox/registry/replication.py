@@ -11,8 +11,8 @@ import urllib.request
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from sandbox.moto_patches.backends import ACCOUNT, CHANGES, backend
-from sandbox.moto_patches.ecr_images import is_taken, record
+from sandbox.moto_patches.backends import ACCOUNT, MOTO_LOCK, backend
+from sandbox.moto_patches.ecr_images import conflicts_with_immutable_tag, record_push
 from sandbox.moto_patches.ecr_replication import Progress, destinations
 
 DELAY_SECONDS = 1.0  # AWS: most images within half an hour, small ones within seconds
@@ -66,7 +66,7 @@ class ImageReplication:
 
     def _copy(self, region: str, push: Push) -> bool:
         repository = _repository(region, push.repository)
-        if push.tag and is_taken(repository, push.tag, push.digest):
+        if push.tag and conflicts_with_immutable_tag(repository, push.tag, push.digest):
             return False
         host = f"{ACCOUNT}.dkr.ecr.{region}.amazonaws.com"
         reference = push.tag or push.digest
@@ -74,14 +74,14 @@ class ImageReplication:
         kind = {"Content-Type": push.media_type}
         request = urllib.request.Request(url, push.body, kind, method="PUT")
         with contextlib.closing(urllib.request.urlopen(request, timeout=20)):
-            record(region, push.repository, push.body, push.digest, push.tag, push.media_type)
+            record_push(region, push.repository, push.body, push.digest, push.tag, push.media_type)
         return True
 
 
 def _repository(region: str, name: str) -> object:
     """ECR makes the repository where there is none."""
     ecr = backend("ecr", region)
-    with CHANGES:
+    with MOTO_LOCK:
         if name not in ecr.repositories:
             ecr.create_repository(name, ACCOUNT, {"encryptionType": "AES256"}, None, "MUTABLE", [])
         return ecr.repositories[name]

@@ -14,7 +14,7 @@ from sandbox.faults import throttle
 from sandbox.faults.fault import FaultContext
 from sandbox.frontend.api_call import api_call, service_of
 from sandbox.frontend.aws_frontend import AwsFrontend
-from sandbox.moto_patches.error_formats import EXPIRED, THROTTLED, UNKNOWN, Dialect, Refusal, write
+from sandbox.moto_patches.error_formats import EXPIRED, THROTTLED, UNKNOWN_KEY, AwsError, Protocol, encode
 
 NOBODY: Any = None
 FORM = "application/x-www-form-urlencoded"
@@ -88,13 +88,15 @@ def frontend() -> AwsFrontend:
 
 
 @pytest.mark.parametrize("service", REQUESTS)
-@pytest.mark.parametrize("words", [THROTTLED, EXPIRED, UNKNOWN], ids=["throttled", "expired", "unknown"])
-def test_botocore_reads_each_refusal_as_the_services_own(service: str, words: dict[Dialect, Refusal]) -> None:
-    host, content_type, dialect = REQUESTS[service]
+@pytest.mark.parametrize("words", [THROTTLED, EXPIRED, UNKNOWN_KEY], ids=["throttled", "expired", "unknown"])
+def test_botocore_reads_each_refusal_as_the_services_own(
+    service: str, words: dict[Protocol, AwsError]
+) -> None:
+    host, content_type, protocol = REQUESTS[service]
     call = api_call(scope(host, content_type))
-    assert call.dialect == dialect
-    refusal = words[call.dialect]
-    written = write(call.dialect, refusal)
+    assert call.protocol == protocol
+    refusal = words[call.protocol]
+    written = encode(call.protocol, refusal)
     model = session.get_session().get_service_model(service)
     headers = {key.decode(): value.decode() for key, value in written.headers}
     answer = {"body": written.body, "headers": headers, "status_code": refusal.status, "context": {}}

@@ -115,8 +115,8 @@ def test_a_caller_is_known_by_its_role_and_has_the_rights_of_its_policies(eks: A
 def test_the_creator_and_the_nodes_are_entered_by_eks_itself(eks: Any) -> None:
     user = boto3.client("iam").create_user(UserName="engineer")["User"]["Arn"]
     nodes = make_role("nodes")
-    eks_access_entries.begin(cluster(), user)
-    eks_access_entries.begin(cluster(), "", node_role=nodes)
+    eks_access_entries.create_default_entries(cluster(), user)
+    eks_access_entries.create_default_entries(cluster(), "", node_role=nodes)
     assert eks.list_access_entries(clusterName="demo")["accessEntries"] == sorted([user, nodes])
     assert eks_access_entries.groups_of(cluster(), user) == ["system:masters"]
     entry = eks.describe_access_entry(clusterName="demo", principalArn=nodes)["accessEntry"]

@@ -129,15 +129,15 @@ def test_a_group_that_is_not_there_is_not_found(elb: Any, group: str) -> None:
 
 def test_a_balancer_has_an_address_for_each_subnet_and_keeps_them(elb: Any, balancers: LoadBalancers) -> None:
     balancer = make_balancer(elb)
-    addresses = balancers.by_name(balancer["DNSName"].lower())
+    addresses = balancers.addresses_of_name(balancer["DNSName"].lower())
     assert len(set(addresses)) == 2
-    assert balancers.by_name("dualstack." + balancer["DNSName"].lower()) == addresses
+    assert balancers.addresses_of_name("dualstack." + balancer["DNSName"].lower()) == addresses
 
 
 def test_a_deleted_balancer_has_no_address(elb: Any, balancers: LoadBalancers) -> None:
     balancer = make_balancer(elb)
     elb.delete_load_balancer(LoadBalancerArn=balancer["LoadBalancerArn"])
-    assert balancers.by_name(balancer["DNSName"].lower()) == ()
+    assert balancers.addresses_of_name(balancer["DNSName"].lower()) == ()
 
 
 def test_a_balancer_is_active_once_the_data_plane_knows_it(elb: Any, balancers: LoadBalancers) -> None:
@@ -176,9 +176,9 @@ def test_a_balancer_whose_groups_let_nobody_in_is_shut(balancers: LoadBalancers,
     ]
     arn = make_balancer(elb)["LoadBalancerArn"]
     elb.set_security_groups(LoadBalancerArn=arn, SecurityGroups=groups)
-    assert balancers.shut() == {"203.0.113.10", "203.0.113.11"}
+    assert balancers.closed_addresses() == {"203.0.113.10", "203.0.113.11"}
     rule = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
     ec2.authorize_security_group_ingress(GroupId=groups[1], IpPermissions=[rule])
-    assert balancers.shut() == frozenset()
+    assert balancers.closed_addresses() == frozenset()
     ec2.revoke_security_group_ingress(GroupId=groups[1], IpPermissions=[rule])
-    assert len(balancers.shut()) == 2
+    assert len(balancers.closed_addresses()) == 2

@@ -43,7 +43,7 @@ def denied(key: str, service: str, action: str) -> str:
 
 
 def test_what_the_policy_allows_passes(key: str) -> None:
-    assert iam_permissions.is_judged("ec2", key)
+    assert iam_permissions.is_evaluated("ec2", key)
     assert denied(key, "elasticloadbalancing", "DescribeLoadBalancers") == ""
 
 
@@ -62,5 +62,5 @@ def test_without_its_policy_a_role_may_do_nothing(key: str) -> None:
 
 
 def test_a_person_and_a_service_that_is_not_judged_pass(key: str) -> None:
-    assert not iam_permissions.is_judged("ec2", "AKIAEXAMPLE")
-    assert not iam_permissions.is_judged("sts", key)
+    assert not iam_permissions.is_evaluated("ec2", "AKIAEXAMPLE")
+    assert not iam_permissions.is_evaluated("sts", key)

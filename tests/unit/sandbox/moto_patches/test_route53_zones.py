@@ -84,8 +84,8 @@ def test_a_wildcard_does_not_answer_for_what_exists(zone: str) -> None:
 
 def test_a_name_above_a_record_exists(zone: str) -> None:
     put(zone, "a.b.example.test", "A", "10.0.0.1")
-    assert route53_zones.exists_below("b.example.test")
-    assert not route53_zones.exists_below("a.b.example.test")
+    assert route53_zones.has_descendants("b.example.test")
+    assert not route53_zones.has_descendants("a.b.example.test")
 
 
 def test_a_deleted_record_can_be_made_again(zone: str) -> None:
@@ -103,23 +103,23 @@ def test_a_deleted_record_can_be_made_again(zone: str) -> None:
 
 
 def test_another_provider_s_zone_answers_and_is_not_the_account_s(zone: str) -> None:
-    foreign_dns.open_zone()
-    foreign_dns.put("Epoch.elsewhere.test.", "CNAME", "lb.example.test")
+    foreign_dns.create_zone()
+    foreign_dns.put_record("Epoch.elsewhere.test.", "CNAME", "lb.example.test")
     assert route53_zones.zone_of("epoch.elsewhere.test") == "elsewhere.test"
     (record,) = route53_zones.records("epoch.elsewhere.test")
     assert (record.type, record.values) == ("CNAME", ("lb.example.test",))
-    assert route53_zones.delegated("epoch.elsewhere.test")
+    assert route53_zones.is_delegated("epoch.elsewhere.test")
     seen = boto3.client("route53").list_hosted_zones()["HostedZones"]
     assert [each["Name"] for each in seen] == ["example.test."]
-    foreign_dns.put("epoch.elsewhere.test", "CNAME", "other.example.test")
+    foreign_dns.put_record("epoch.elsewhere.test", "CNAME", "other.example.test")
     assert "epoch.elsewhere.test CNAME other.example.test" in foreign_dns.lines()
-    foreign_dns.put("epoch.elsewhere.test", "CNAME", "")
+    foreign_dns.put_record("epoch.elsewhere.test", "CNAME", "")
     assert route53_zones.records("epoch.elsewhere.test") == []
 
 
 def test_its_form_refuses_what_is_not_its() -> None:
-    foreign_dns.open_zone()
+    foreign_dns.create_zone()
     with pytest.raises(SandboxError, match="is not in elsewhere"):
-        foreign_dns.put("epoch.example.test", "CNAME", "x.test")
+        foreign_dns.put_record("epoch.example.test", "CNAME", "x.test")
     with pytest.raises(SandboxError, match="there is no CNAME record"):
-        foreign_dns.put("epoch.elsewhere.test", "CNAME", "")
+        foreign_dns.put_record("epoch.elsewhere.test", "CNAME", "")

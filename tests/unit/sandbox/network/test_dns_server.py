@@ -101,7 +101,7 @@ def test_an_alias_is_answered_with_the_addresses_of_the_balancer(
     host = made["LoadBalancers"][0]["DNSName"]
     target = {"DNSName": f"dualstack.{host}.", "HostedZoneId": "Z1", "EvaluateTargetHealth": True}
     change(zone, {"Name": "api.example.test", "Type": "A", "AliasTarget": target})
-    addresses = [f"A {address}" for address in balancers.by_name(host.lower())]
+    addresses = [f"A {address}" for address in balancers.addresses_of_name(host.lower())]
     assert len(addresses) == 2
     assert found(responder, "api.example.test") == addresses
     assert found(responder, host) == addresses

@@ -12,8 +12,8 @@ from sandbox.network.region_distance import distance
 from sandbox.network.resolver import CachedAnswer, Resolver
 from sandbox.network.routing import choose
 
-WEST = Record("epoch.test", "A", 60, ("192.0.2.1",), identifier="us-west-2")
-EAST = Record("epoch.test", "A", 60, ("192.0.2.2",), identifier="us-east-1")
+WEST = Record("epoch.test", "A", 60, ("192.0.2.1",), set_identifier="us-west-2")
+EAST = Record("epoch.test", "A", 60, ("192.0.2.2",), set_identifier="us-east-1")
 LATENCY = [replace(WEST, region="us-west-2"), replace(EAST, region="us-east-1")]
 FAILOVER = [replace(EAST, failover="SECONDARY"), replace(WEST, failover="PRIMARY")]
 
@@ -24,8 +24,8 @@ def weighted(west: int, east: int) -> list[Record]:
 
 def answers(records: list[Record], *sick: str, place: str = "us-west-2") -> Counter[str]:
     """How often each answers, of 200 questions, while the `sick` are unhealthy."""
-    asked = (choose(records, lambda record: record.identifier not in sick, place) for _ in range(200))
-    return Counter(record.identifier for chosen in asked for record in chosen)
+    asked = (choose(records, lambda record: record.set_identifier not in sick, place) for _ in range(200))
+    return Counter(record.set_identifier for chosen in asked for record in chosen)
 
 
 @pytest.mark.parametrize("place", ["us-west-2", "us-east-1"])
@@ -60,7 +60,7 @@ def test_failover_goes_to_the_secondary_only_when_that_is_healthy() -> None:
 
 
 def test_simple_records_answer_whatever_their_health() -> None:
-    simple = replace(WEST, identifier="")
+    simple = replace(WEST, set_identifier="")
     assert choose([simple], lambda _: False, "us-west-2") == [simple]
     assert choose([], lambda _: True, "us-west-2") == []
 

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sandbox.moto_patches import ecr_replication
-from sandbox.moto_patches.ecr_images import record
+from sandbox.moto_patches.ecr_images import record_push
 from sandbox.moto_patches.ecr_replication import destinations
 from sandbox.registry import replication as module
 from sandbox.registry.replication import ImageReplication, Push
@@ -64,7 +64,7 @@ def test_a_push_arrives_and_says_so_and_one_that_cannot_has_failed(
     ecr.create_repository(repositoryName="epoch")
     configure(("epoch", "us-east-1"), ("epoch", "eu-west-1"))
     monkeypatch.setattr(replication, "_copy", lambda region, push: region == "us-east-1")
-    record("us-west-2", PUSH.repository, PUSH.body, PUSH.digest, PUSH.tag, PUSH.media_type)
+    record_push("us-west-2", PUSH.repository, PUSH.body, PUSH.digest, PUSH.tag, PUSH.media_type)
     replication.enqueue("us-west-2", PUSH)
     assert set(statuses().values()) == {"IN_PROGRESS"}
     replication.start()
