@@ -10,13 +10,13 @@ import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from sandbox.errors import SandboxError
-
-if TYPE_CHECKING:
-    from sandbox.lifecycle import Session
+from sandbox.lifecycle import Session
+from sandbox.network.addresses import AWS_ADDRESS, CONTROL_API_PORT
+from sandbox.preparation.builder import prepare
+from sandbox.process.namespaces import end_with_parent, wait_for
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -83,9 +83,6 @@ def _say(line: str) -> None:
 
 
 def _session() -> Session:
-    from sandbox.lifecycle import Session
-    from sandbox.preparation.builder import prepare
-
     return Session(lambda: prepare(_say))
 
 
@@ -111,8 +108,6 @@ def _status(_: argparse.Namespace) -> int:
 
 
 def _prepare(_: argparse.Namespace) -> int:
-    from sandbox.preparation.builder import prepare
-
     prepare(_say)
     return 0
 
@@ -154,8 +149,6 @@ def _record(arguments: argparse.Namespace) -> int:
 
 def _ask(method: str, path: str, body: str = "") -> int:
     """A question to the world's own http; its exit code."""
-    from sandbox.network.addresses import AWS_ADDRESS, CONTROL_API_PORT
-
     question = str(Path(__file__).parent / "frontend" / "http_call.py")
     url = f"http://{AWS_ADDRESS}:{CONTROL_API_PORT}{quote(path)}"
     argv = [sys.executable, "-I", question, method, url, body]
@@ -207,8 +200,6 @@ def _exec(arguments: argparse.Namespace) -> int:
     session.up(_say)
     if not arguments.then_down:
         return int(session.run(command))
-    from sandbox.process.namespaces import end_with_parent, wait_for
-
     child = os.fork()  # the parent stays outside, to end the world
     if child == 0:
         end_with_parent()

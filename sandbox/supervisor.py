@@ -17,6 +17,9 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+from a2wsgi import WSGIMiddleware
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+
 from sandbox.certificate_authority import CertificateAuthority
 from sandbox.eks.clusters import Clusters
 from sandbox.errors import SandboxError
@@ -186,9 +189,6 @@ class World:
         return identity.create_user()
 
     def _serve(self) -> None:
-        from a2wsgi import WSGIMiddleware
-        from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-
         moto = DomainDispatcherApplication(create_backend_app)
 
         def terminated(environ: dict[str, Any], start: Any) -> Any:

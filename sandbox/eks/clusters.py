@@ -14,13 +14,14 @@ import time
 import urllib.error
 from typing import Any
 
+from moto.ec2.exceptions import DependencyViolationError
+
 from sandbox.eks import pod_identity, rbac
 from sandbox.eks.control_plane import ClusterPlan, ControlPlane
 from sandbox.eks.node import Node, NodePlan
 from sandbox.errors import SandboxError
 from sandbox.moto_patches import delays, ec2_instances, eks_access_entries
 from sandbox.moto_patches.backends import ACCOUNT, MOTO_LOCK, backend
-from sandbox.moto_patches.eks_clusters import node_group_issue
 from sandbox.moto_patches.identity import access_key_of, caller
 from sandbox.moto_patches.pod_addresses import PodAddresses
 from sandbox.network import iproute
@@ -145,10 +146,8 @@ class Clusters:
         plane = self._planes.pop((region, cluster.name), None)
         group = cluster.resources_vpc_config.get("clusterSecurityGroupId", "")
         if group:
-            with (
-                MOTO_LOCK,
-                contextlib.suppress(_dependency_violation()),
-            ):  # EKS leaves it behind then, and says nothing
+            # EKS leaves a group in use behind without an error.
+            with MOTO_LOCK, contextlib.suppress(DependencyViolationError):
                 backend("ec2", region).delete_security_group(group_id=group)
         if plane is not None:
             _in_background(f"delete-{cluster.name}", plane.stop)
@@ -170,7 +169,7 @@ class Clusters:
         except Exception as error:
             log.exception("node group %s", group.nodegroup_name)
             group.status = "CREATE_FAILED"
-            group.health = {"issues": [node_group_issue(error)]}
+            group.health = {"issues": [ec2_instances.node_group_issue(error)]}
 
     def scale(self, region: str, cluster: Any, group: Any) -> None:
         """Boot or end instances until there are as many as desired, then wait until all are Ready."""
@@ -249,13 +248,6 @@ class Clusters:
             node.stop()
         for plane in list(self._planes.values()):
             plane.stop()
-
-
-def _dependency_violation() -> type[Exception]:
-    from moto.ec2.exceptions import DependencyViolationError
-
-    refusal: type[Exception] = DependencyViolationError
-    return refusal
 
 
 def _in_background(name: str, function: Any, *arguments: Any) -> None:

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
 from sandbox.certificate_authority import CertificateAuthority
 from sandbox.eks import kubeconfigs
 from sandbox.network import iproute
@@ -171,9 +174,6 @@ class ControlPlane:
         )
 
     def _write_identity(self) -> None:
-        from cryptography.hazmat.primitives import serialization
-        from cryptography.hazmat.primitives.asymmetric import rsa
-
         pki, plan = self.directory / "pki", self.plan
         self.authority.save(pki)
         names = (

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from sandbox.eks.clusters import Clusters
 from sandbox.errors import SandboxError
-
-if TYPE_CHECKING:
-    from sandbox.eks.clusters import Clusters
-    from sandbox.frontend.aws_frontend import AwsFrontend
-    from sandbox.moto_patches.elbv2 import LoadBalancers
-    from sandbox.network.dns_server import DnsResponder
+from sandbox.frontend.aws_frontend import AwsFrontend
+from sandbox.moto_patches.elbv2 import LoadBalancers
+from sandbox.network.dns_server import DnsResponder
 
 Value = str | int | float
 Options = Mapping[str, Any]

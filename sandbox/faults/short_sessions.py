@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
+from moto.sts.models import AssumedRole, Token
+
 from sandbox.faults.fault import Fault, FaultContext, Options, Stop
 from sandbox.moto_patches import sts_sessions
 
 
 def start(context: FaultContext, options: Options) -> Stop:
-    from moto.sts.models import AssumedRole, Token
-
     lifetime = datetime.timedelta(seconds=options["seconds"])
     undo = [_shorten(AssumedRole, lifetime), _shorten(Token, lifetime)]
 

@@ -9,6 +9,11 @@ import hashlib
 import time
 from typing import Any
 
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from moto.acm import models
+from moto.core.exceptions import JsonRESTError
+
 from sandbox.certificate_authority import CertificateAuthority
 from sandbox.moto_patches import delays, route53_zones
 from sandbox.moto_patches.backends import ACCOUNT, backends_by_region
@@ -24,9 +29,6 @@ def validation_record(domain: str) -> tuple[str, str]:
 
 def install(authority: CertificateAuthority) -> None:
     """Patch moto's certificates: signature, validation, description, deletion."""
-    from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric import rsa
-    from moto.acm import models
 
     def generate_cert(
         cls: Any,
@@ -54,8 +56,8 @@ def install(authority: CertificateAuthority) -> None:
 
     models.CertBundle.generate_cert = classmethod(generate_cert)
     models.CertBundle.check = _check
-    _patch_description(models)
-    _patch_deletion(models)
+    _patch_description()
+    _patch_deletion()
 
 
 def _check(bundle: Any) -> None:
@@ -80,7 +82,7 @@ def _validated(domain: str) -> bool:
     )
 
 
-def _patch_description(models: Any) -> None:
+def _patch_description() -> None:
     describe = models.CertBundle.describe
 
     def described(bundle: Any) -> dict[str, Any]:
@@ -100,9 +102,7 @@ def _patch_description(models: Any) -> None:
     models.CertBundle.describe = described
 
 
-def _patch_deletion(models: Any) -> None:
-    from moto.core.exceptions import JsonRESTError
-
+def _patch_deletion() -> None:
     delete = models.AWSCertificateManagerBackend.delete_certificate
 
     def deleted(self: Any, arn: str) -> None:

@@ -7,6 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from moto.cloudformation import models, responses
+from moto.cloudformation.exceptions import ValidationError
+from moto.cloudformation.models import Stack
+from moto.core.responses import ActionResult
+from moto.iam.models import Role, iam_backends
+
 from sandbox.moto_patches.backends import ACCOUNT
 
 
@@ -20,8 +26,6 @@ def install() -> None:
 
 def _accept_short_attributes() -> None:
     """`{"Fn::GetAtt": "Role1.Arn"}` is as good as a list. moto takes the string for a list of letters."""
-    from moto.cloudformation.models import Stack
-
     parse = Stack.parse_template
 
     def parse_template(template: str) -> Any:
@@ -43,8 +47,6 @@ def _lengthened(part: Any) -> Any:
 
 def _attach_managed_policies() -> None:
     """A role's ManagedPolicyArns are attached with it and detached before it. moto ignores them."""
-    from moto.iam.models import Role, iam_backends
-
     create, delete = Role.create_from_cloudformation_json, Role.delete_from_cloudformation_json
 
     def created(cls: Any, resource_name: str, cloudformation_json: Any, *rest: Any, **named: Any) -> Any:
@@ -72,8 +74,6 @@ def _roll_back() -> None:
 
     What is wrong with the template itself (no such parameter, unknown reference) is still refused at once.
     """
-    from moto.cloudformation.models import Stack
-
     create = Stack.create_resources
 
     def create_resources(self: Any) -> None:
@@ -102,10 +102,6 @@ def _roll_back() -> None:
 
 def _protect() -> None:
     """UpdateTerminationProtection, which moto lacks; and a protected stack is not deleted."""
-    from moto.cloudformation import models, responses
-    from moto.cloudformation.exceptions import ValidationError
-    from moto.core.responses import ActionResult
-
     delete = models.CloudFormationBackend.delete_stack
 
     def update_termination_protection(self: Any) -> Any:

@@ -8,6 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from moto.ec2.exceptions import DependencyViolationError, EC2ClientError
+from moto.ec2.models import elastic_network_interfaces as interfaces
+from moto.ec2.models import security_groups, subnets, vpcs
+
 
 def install() -> None:
     """Patch the deletion of interfaces, security groups, subnets and VPCs."""
@@ -17,9 +21,6 @@ def install() -> None:
 
 
 def _patch_interfaces() -> None:
-    from moto.ec2.exceptions import EC2ClientError
-    from moto.ec2.models import elastic_network_interfaces as interfaces
-
     delete = interfaces.NetworkInterfaceBackend.delete_network_interface
 
     def delete_network_interface(self: Any, eni_id: str) -> None:
@@ -34,9 +35,6 @@ def _patch_interfaces() -> None:
 
 
 def _patch_groups() -> None:
-    from moto.ec2.exceptions import DependencyViolationError
-    from moto.ec2.models import security_groups
-
     delete = security_groups.SecurityGroupBackend.delete_security_group
 
     def delete_security_group(self: Any, name: str | None = None, group_id: str | None = None) -> None:
@@ -48,9 +46,6 @@ def _patch_groups() -> None:
 
 
 def _patch_networks() -> None:
-    from moto.ec2.exceptions import DependencyViolationError
-    from moto.ec2.models import subnets, vpcs
-
     delete_subnet, delete_vpc = subnets.SubnetBackend.delete_subnet, vpcs.VPCBackend.delete_vpc
 
     def subnet_deleted(self: Any, subnet_id: str) -> Any:

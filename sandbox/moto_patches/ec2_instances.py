@@ -10,6 +10,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from moto.autoscaling.responses import AutoScalingResponse
+from moto.core.responses import ActionResult
+from moto.core.types import Base64EncodedString
+from moto.ec2.responses.general import General
+
 from sandbox.moto_patches.backends import ACCOUNT, backend
 
 IMAGE = "ami-0e5a0000000000000"
@@ -18,10 +23,6 @@ _activities: dict[str, list[dict[str, Any]]] = {}
 
 def install(console: Callable[[str], str]) -> None:
     """console(instance id) gives what the machine has printed."""
-    from moto.autoscaling.responses import AutoScalingResponse
-    from moto.core.responses import ActionResult
-    from moto.ec2.responses.general import General
-
     get_console = General.get_console_output
 
     def describe_scaling_activities(self: Any) -> Any:
@@ -29,8 +30,6 @@ def install(console: Callable[[str], str]) -> None:
         return ActionResult({"Activities": list(reversed(found))})
 
     def get_console_output(self: Any) -> Any:
-        from moto.core.types import Base64EncodedString
-
         instance = self.ec2_backend.get_instance(self._get_param("InstanceId"))
         printed = console(instance.id)
         if not printed:
@@ -63,6 +62,15 @@ def terminate(region: str, instance_id: str) -> None:
     for interface in list(ec2.enis.values()):
         if interface.instance is not None and interface.instance.id == instance_id:
             ec2.enis.pop(interface.id, None)
+
+
+def node_group_issue(error: Exception) -> dict[str, Any]:
+    """Return why a node group failed, as EKS reports it: EC2 refused a launch, or nodes did not join."""
+    code = getattr(error, "code", None)
+    if isinstance(code, str):
+        message = f"Could not launch On-Demand Instances. {code} - {getattr(error, 'message', error)}"
+        return {"code": "AsgInstanceLaunchFailures", "message": message[:600], "resourceIds": []}
+    return {"code": "NodeCreationFailure", "message": str(error)[:300], "resourceIds": []}
 
 
 def _run(region: str, subnet_id: str, cluster: Any, group: Any) -> Any:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from moto.ecr.models import Image
+
 from sandbox.moto_patches.backends import ACCOUNT, MOTO_LOCK, backend
 
 
@@ -28,8 +30,6 @@ def conflicts_with_immutable_tag(repository: Any, reference: str, digest: str) -
 
 def record_push(region: str, name: str, body: bytes, digest: str, tag: str, media_type: str) -> None:
     """The pushed image appears in ECR's own API."""
-    from moto.ecr.models import Image
-
     with MOTO_LOCK:
         repository = backend("ecr", region).repositories[name]
         known, before = find_image(repository, digest), find_image(repository, tag) if tag else None

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from moto.core.responses import ActionResult
+from moto.ecr import exceptions, models, responses
+
 from sandbox.moto_patches.backends import ACCOUNT, backend
 from sandbox.moto_patches.ecr_images import find_image
 
@@ -17,8 +20,6 @@ Progress = dict[tuple[str, str, str], dict[str, str]]
 
 def install(progress: Progress) -> None:
     """Patch moto; `progress` is kept by whoever copies."""
-    from moto.core.responses import ActionResult
-    from moto.ecr import exceptions, models, responses
 
     def put_replication_configuration(self: Any, replication_config: dict[str, Any]) -> dict[str, Any]:
         problem = _problem(self.region_name, replication_config["rules"])

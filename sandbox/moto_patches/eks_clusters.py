@@ -5,28 +5,26 @@ Starts nothing itself.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from moto.eks import models, responses
+
+from sandbox.eks.clusters import Clusters
 from sandbox.moto_patches import eks_access_entries, eks_addons, eks_cluster_versions, eks_updates
 from sandbox.moto_patches.eks_updates import Updates
-
-if TYPE_CHECKING:
-    from sandbox.eks.clusters import Clusters
 
 
 def install(clusters: Clusters) -> None:
     """Patch moto's EKS backend and its answers."""
-    from moto.eks import models, responses
-
     known = Updates()
     eks_updates.install(known)
     for added in (eks_access_entries, eks_addons, eks_cluster_versions):
         added.install()
-    _patch_clusters(clusters, models, responses)
-    _patch_groups(clusters, known, models)
+    _patch_clusters(clusters)
+    _patch_node_groups(clusters, known)
 
 
-def _patch_clusters(clusters: Clusters, models: Any, responses: Any) -> None:
+def _patch_clusters(clusters: Clusters) -> None:
     answer = responses.EKSResponse.create_cluster
     delete = models.EKSBackend.delete_cluster
 
@@ -53,7 +51,7 @@ def _patch_clusters(clusters: Clusters, models: Any, responses: Any) -> None:
     models.EKSBackend.delete_cluster = delete_cluster
 
 
-def _patch_groups(clusters: Clusters, known: Updates, models: Any) -> None:
+def _patch_node_groups(clusters: Clusters, known: Updates) -> None:
     create, update = models.EKSBackend.create_nodegroup, models.EKSBackend.update_nodegroup_config
     delete = models.EKSBackend.delete_nodegroup
 
@@ -88,12 +86,3 @@ def _patch_groups(clusters: Clusters, known: Updates, models: Any) -> None:
     models.EKSBackend.create_nodegroup = create_nodegroup
     models.EKSBackend.update_nodegroup_config = update_nodegroup_config
     models.EKSBackend.delete_nodegroup = delete_nodegroup
-
-
-def node_group_issue(error: Exception) -> dict[str, Any]:
-    """Why a node group failed, as EKS says it: a launch that EC2 refused, or nodes that did not join."""
-    code = getattr(error, "code", None)
-    if isinstance(code, str):
-        message = f"Could not launch On-Demand Instances. {code} - {getattr(error, 'message', error)}"
-        return {"code": "AsgInstanceLaunchFailures", "message": message[:600], "resourceIds": []}
-    return {"code": "NodeCreationFailure", "message": str(error)[:300], "resourceIds": []}

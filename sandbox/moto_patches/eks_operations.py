@@ -10,6 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote
+
+from moto.core.responses import ActionResult
+from moto.core.utils import camelcase_to_underscores
+from moto.eks import exceptions, responses, urls
 
 Handler = Callable[[Any], dict[str, Any]]
 """From moto's response object (its _get_param, eks_backend, region and headers) to the answer's members."""
@@ -34,9 +39,6 @@ _known: list[Operation] = []
 
 def add_operations(*operations: Operation) -> None:
     """Make moto's EKS answer them. Adding one again replaces it."""
-    from moto.core.utils import camelcase_to_underscores
-    from moto.eks import responses, urls
-
     for operation in operations:
         _known[:] = [each for each in _known if each.name != operation.name] + [operation]
         urls.url_paths["{0}" + operation.path + "$"] = urls.response.dispatch
@@ -46,8 +48,6 @@ def add_operations(*operations: Operation) -> None:
 
 def eks_error(kind: str, cluster: str, message: str) -> Exception:
     """moto's exception of that name, to be raised."""
-    from moto.eks import exceptions
-
     made: Exception = getattr(exceptions, kind)(
         clusterName=cluster, nodegroupName=None, fargateProfileName=None, addonName=None, message=message
     )
@@ -61,8 +61,6 @@ def now() -> datetime:
 
 def _method(operation: Operation) -> Any:
     def handle(self: Any) -> Any:
-        from moto.core.responses import ActionResult
-
         return ActionResult(operation.handler(self))
 
     return handle
@@ -75,8 +73,6 @@ def _route(response: Any) -> None:
     original = response._get_action_from_method_and_request_uri
 
     def find(self: Any, request: Any) -> Any:
-        from urllib.parse import unquote
-
         for operation in reversed(_known):
             match = re.fullmatch(operation.path, unquote(request.path))
             if match and request.method == operation.method:

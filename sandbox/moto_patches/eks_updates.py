@@ -12,6 +12,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from moto.core.responses import ActionResult
+from moto.eks import exceptions, responses, urls
+
 log = logging.getLogger("updates")
 PATH = "{0}/clusters/(?P<name>[^/]+)/updates/(?P<updateId>[^/]+)$"
 
@@ -51,8 +54,6 @@ class Updates:
 
 def install(updates: Updates) -> None:
     """Patch moto's EKS answers."""
-    from moto.core.responses import ActionResult
-    from moto.eks import exceptions, responses, urls
 
     def describe_update(self: Any) -> Any:
         found = updates.find(self._get_param("updateId"))

@@ -10,6 +10,8 @@ import threading
 import time
 from typing import Any
 
+from moto.elbv2 import models
+
 from sandbox.moto_patches import delays
 from sandbox.moto_patches.acm_certificates import listener_certificates
 from sandbox.moto_patches.backends import backend, backends_by_region
@@ -50,8 +52,6 @@ class LoadBalancers:
 
     def install(self) -> None:
         """Patch moto: health is what was reported, and deregistered targets drain."""
-        from moto.elbv2 import models
-
         reported = self
 
         def describe_target_health(

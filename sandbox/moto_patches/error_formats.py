@@ -12,6 +12,7 @@ from typing import Literal
 
 Protocol = Literal["query", "ec2", "json", "rest-json", "rest-xml", "s3", "registry"]
 Header = tuple[bytes, bytes]
+_OWN_PROTOCOLS: Mapping[str, Protocol] = {"registry": "registry", "s3": "s3", "ec2": "ec2"}
 
 
 @dataclass(frozen=True)
@@ -74,8 +75,8 @@ THROTTLED: Mapping[Protocol, AwsError] = {
 
 def protocol_of(service: str, content_type: str, target: str) -> Protocol:
     """The protocol a request was made in. target: the header X-Amz-Target, which only JSON services have."""
-    if service in ("registry", "s3", "ec2"):
-        return service  # type: ignore[return-value]
+    if service in _OWN_PROTOCOLS:
+        return _OWN_PROTOCOLS[service]
     if target or content_type.startswith("application/x-amz-json"):
         return "json"
     if service in ("route53", "cloudfront"):

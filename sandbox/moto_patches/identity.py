@@ -8,13 +8,19 @@ from __future__ import annotations
 
 import base64
 import datetime
+import fnmatch
 import hashlib
 import hmac
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
+
+import jwt
+from moto.sts import models, responses
+from moto.sts.exceptions import STSClientError
 
 from sandbox.moto_patches import sts_sessions
 from sandbox.moto_patches.backends import ACCOUNT, backend
@@ -173,8 +179,6 @@ def install(public_key: Callable[[str], str | None]) -> None:
 
     public_key(issuer) gives the PEM that the issuer signs with, or None. GetCallerIdentity knows sessions.
     """
-    from moto.sts import models, responses
-
     identify = models.STSBackend.get_caller_identity
 
     def get_caller_identity(self: Any, access_key_id: str, region: str) -> tuple[str, str, str]:
@@ -194,16 +198,13 @@ def install(public_key: Callable[[str], str | None]) -> None:
     responses.TokenResponse.assume_role_with_web_identity = respond
 
 
+# moto derives the protocol of the answer from the module of the exception: it must be one of moto.sts.
 def _denied(code: str, message: str) -> Exception:
-    from moto.sts.exceptions import STSClientError  # moto finds the answer's protocol by the error's module
-
     denied: Exception = STSClientError(code, message)
     return denied
 
 
 def _claims(token: str, public_key: Callable[[str], str | None]) -> dict[str, Any]:
-    import jwt
-
     try:
         issuer = jwt.decode(token, options={"verify_signature": False}).get("iss", "")
         pem, audiences = public_key(issuer), _audiences(issuer)
@@ -228,8 +229,6 @@ def _audiences(issuer: str) -> list[str] | None:
 
 
 def _check_trust(role_arn: str, claims: dict[str, Any]) -> None:
-    import json
-
     try:
         role = backend("iam", "").get_role_by_arn(role_arn)
     except Exception:
@@ -251,8 +250,6 @@ def _values(value: Any) -> list[str]:
 
 
 def _condition_holds(condition: dict[str, dict[str, Any]], facts: dict[str, list[str]]) -> bool:
-    import fnmatch
-
     for operator, clauses in condition.items():
         for key, allowed in clauses.items():
             seen = facts.get(key, [])

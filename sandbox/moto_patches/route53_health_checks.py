@@ -11,6 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from moto.core.responses import ActionResult
+from moto.route53 import models, responses
+from moto.route53.exceptions import Route53ClientError
+
 from sandbox.moto_patches.backends import backend
 
 PROBED = ("HTTP", "HTTPS", "HTTP_STR_MATCH", "HTTPS_STR_MATCH", "TCP")
@@ -36,14 +40,12 @@ def all_checks() -> list[Any]:
 
 def install(observed: Observed) -> None:
     """observed(id) gives the last observation of each checker."""
-    from moto.route53 import models, responses
-
-    _patch_creation(models)
-    _patch_update(responses)
-    _patch_status(responses, observed)
+    _patch_creation()
+    _patch_update()
+    _patch_status(observed)
 
 
-def _patch_creation(models: Any) -> None:
+def _patch_creation() -> None:
     create = models.Route53Backend.create_health_check
 
     def create_health_check(self: Any, caller_reference: str, health_check_args: dict[str, Any]) -> Any:
@@ -63,7 +65,7 @@ def _patch_creation(models: Any) -> None:
     models.Route53Backend.create_health_check = create_health_check
 
 
-def _patch_update(responses: Any) -> None:
+def _patch_update() -> None:
     update = responses.Route53.update_health_check
 
     def update_health_check(self: Any) -> Any:
@@ -81,9 +83,7 @@ def _patch_update(responses: Any) -> None:
     responses.Route53.update_health_check = update_health_check
 
 
-def _patch_status(responses: Any, observed: Observed) -> None:
-    from moto.core.responses import ActionResult
-
+def _patch_status(observed: Observed) -> None:
     def get_health_check_status(self: Any) -> Any:
         check = self.backend.get_health_check(self._get_param("HealthCheckId"))
         observations = [
@@ -100,7 +100,5 @@ def _patch_status(responses: Any, observed: Observed) -> None:
 
 
 def _refused(code: str, message: str) -> Exception:
-    from moto.route53.exceptions import Route53ClientError
-
     made: Exception = Route53ClientError(code, message)
     return made

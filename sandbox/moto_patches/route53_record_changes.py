@@ -9,6 +9,15 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from moto.route53.exceptions import (
+    DnsNameInvalidForZone,
+    InvalidActionValue,
+    NoSuchHealthCheck,
+    Route53ClientError,
+)
+from moto.route53.models import RecordSet, Route53Backend
+from moto.route53.utils import validate_domain_name
+
 from sandbox.moto_patches.route53_zones import normalize
 
 POLICIES = {
@@ -26,7 +35,6 @@ Known = dict[Key, dict[str, Any]]
 
 def install() -> None:
     """Patch moto's backend."""
-    from moto.route53.models import RecordSet, Route53Backend
 
     def change_resource_record_sets(self: Any, zoneid: str, change_list: list[Any]) -> None:
         zone = self.get_hosted_zone(zoneid)
@@ -87,9 +95,6 @@ def policy(record: dict[str, Any]) -> str:
 
 def _check_shape(route53: Any, zone: Any, action: str, record: dict[str, Any]) -> None:
     """What is wrong with the request itself ends it at once. Raises."""
-    from moto.route53.exceptions import DnsNameInvalidForZone, InvalidActionValue, NoSuchHealthCheck
-    from moto.route53.utils import validate_domain_name
-
     if action not in ("CREATE", "UPSERT", "DELETE"):
         raise InvalidActionValue(action)
     validate_domain_name(record["Name"], code="InvalidChangeBatch")
@@ -200,7 +205,5 @@ def _ttl(record: dict[str, Any]) -> int:
 
 
 def _refused(code: str, message: str) -> Exception:
-    from moto.route53.exceptions import Route53ClientError
-
     made: Exception = Route53ClientError(code, message)
     return made

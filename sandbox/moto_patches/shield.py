@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from moto.shield.responses import ShieldResponse
+
 
 def install() -> None:
     """Add the operation to moto's Shield."""
-    from moto.shield.responses import ShieldResponse
 
     def get_subscription_state(self: Any) -> str:
         return json.dumps({"SubscriptionState": "INACTIVE"})

@@ -9,6 +9,8 @@ import datetime
 from dataclasses import dataclass, field
 from typing import Any
 
+from moto.sts import responses
+
 from sandbox.moto_patches.backends import backend
 
 
@@ -58,8 +60,6 @@ def _store() -> _Store:
 
 def install() -> None:
     """Patch GetSessionToken: real keys, with a lifetime, of whoever asks."""
-    from moto.sts import responses
-
     answer = responses.TokenResponse.get_session_token
 
     def get_session_token(self: Any) -> Any:

@@ -117,6 +117,7 @@ class _Preparation:
 
     def _assemble(self, go: Go) -> None:
         """What is made of the programs: the chart repository, and the images, which trust the authority."""
+        # Imported late: `cryptography` would slow down every start of the command line.
         from sandbox.certificate_authority import CertificateAuthority
 
         scratch = self._cache.scratch

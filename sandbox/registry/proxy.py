@@ -12,6 +12,8 @@ import re
 from collections.abc import AsyncIterator
 from typing import Any
 
+import httpx
+
 from sandbox.frontend.asgi import body_chunks, header, respond
 from sandbox.moto_patches.backends import ACCOUNT, backend
 from sandbox.moto_patches.ecr_images import conflicts_with_immutable_tag, find_image, record_push
@@ -100,8 +102,6 @@ class RegistryProxy:
                 self._replication.enqueue(region, Push(name, body, digest, tag, media_type))
 
     async def _forward(self, host: str, scope: dict[str, Any], body: AsyncIterator[bytes], send: Any) -> int:
-        import httpx
-
         if self._client is None:
             self._client = httpx.AsyncClient(base_url=self._upstream, timeout=60, trust_env=False)
         path = scope["raw_path"].decode().split("?")[0].replace("/v2/", f"/v2/{host}/", 1)

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from sandbox.errors import SandboxError
 from sandbox.faults import quota
 from sandbox.moto_patches import quotas
-from sandbox.moto_patches.eks_clusters import node_group_issue
+from sandbox.moto_patches.ec2_instances import node_group_issue
 
 pytestmark = pytest.mark.usefixtures("account")
 NOBODY: Any = None
