@@ -46,6 +46,7 @@ from sandbox.moto_patches import (
     route53_health_checks,
     route53_record_changes,
     shield,
+    web_identity,
 )
 from sandbox.moto_patches.backends import backend
 from sandbox.moto_patches.elbv2 import LoadBalancers
@@ -179,7 +180,10 @@ class World:
         route53_record_changes.install()
         route53_health_checks.install(self._checkers.observations)
         ecr_replication.install(self._replication.progress)
-        identity.install(lambda issuer: self._github.public_key(issuer) or self._clusters.public_key(issuer))
+        identity.install()
+        web_identity.install(
+            lambda issuer: self._github.public_key(issuer) or self._clusters.public_key(issuer)
+        )
 
     def _open_account(self) -> identity.Caller:
         """The account as a person finds it: a user with a key, and a hosted zone for the host name."""

@@ -18,8 +18,8 @@ from sandbox.errors import SandboxError
 from sandbox.faults.switchboard import Switchboard
 from sandbox.frontend.github_oidc import GithubIssuer
 from sandbox.moto_patches import foreign_dns, inventory
+from sandbox.moto_patches.eks_tokens import authenticate_token
 from sandbox.moto_patches.elbv2 import LoadBalancers
-from sandbox.moto_patches.identity import authenticate_token
 from sandbox.network.dns_server import DnsResponder
 from sandbox.network.region_distance import COORDINATES
 from sandbox.network.security_group_filter import SecurityGroupFilter

@@ -1,1 +1,1 @@
-"""The emulated AWS account: moto, and each difference from AWS that matters as one small, named patch."""
+"""The emulated AWS account: moto, and each difference from AWS that matters as one named patch."""

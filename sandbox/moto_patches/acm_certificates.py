@@ -1,7 +1,4 @@
-"""ACM as on AWS: certificates of the sandbox's CA, issued once their record is in the zone.
-
-Patches moto's ACM; knows nothing of TLS listeners.
-"""
+"""ACM: certificates of the sandbox's CA, issued once their validation record is in the zone."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The account's identity and moto's in-process backends, found by service and region.
-
-Knows nothing of the patches.
-"""
+"""moto's in-process backends, by service and region, and the accounts of the sandbox."""
 
 from __future__ import annotations
 

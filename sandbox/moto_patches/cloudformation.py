@@ -1,7 +1,4 @@
-"""CloudFormation as on AWS where eksctl's stacks need it: each difference of moto's, mended and named.
-
-Knows nothing of eksctl.
-"""
+"""CloudFormation, as far as eksctl's stacks need it: rollback, managed policies, tags, protection."""
 
 from __future__ import annotations
 

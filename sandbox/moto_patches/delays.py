@@ -1,7 +1,4 @@
-"""How long AWS takes to make things, at a scale. At 0, where it begins, nothing takes longer than it must.
-
-Knows only times; whoever makes something asks.
-"""
+"""Delays of AWS, at a scale: how long AWS takes to create a resource. At scale 0 there is no delay."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Deletions that AWS refuses: what is in use, or what something else hangs on, stays. moto deletes it.
-
-Patches moto; knows nothing of who asks.
-"""
+"""Deletions that EC2 refuses because a resource is in use or has dependents. moto deletes it."""
 
 from __future__ import annotations
 

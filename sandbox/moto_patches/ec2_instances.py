@@ -1,7 +1,4 @@
-"""Instances of a node group: launched and ended as by its Auto Scaling group, which remembers each attempt.
-
-Patches moto's answers about what such a group did and what an instance's console says; boots nothing.
-"""
+"""Instances of a node group: launches, terminations, Auto Scaling activities and console output."""
 
 from __future__ import annotations
 

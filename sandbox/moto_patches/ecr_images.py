@@ -1,7 +1,4 @@
-"""Images in the emulated ECR's own books, as pushes to its data plane leave them.
-
-Changes the emulated account; moves no bytes.
-"""
+"""Pushed images, as records in the emulated ECR."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""ECR's replication configuration as on AWS: several rules, whom a push goes to, and how far it has got.
+"""ECR's replication configuration: rules, destinations of a push and replication status.
 
-moto takes one rule, replicates nothing, and has no DescribeImageReplicationStatus. Copies nothing.
+moto takes one rule, replicates nothing, and has no DescribeImageReplicationStatus.
 """
 
 from __future__ import annotations

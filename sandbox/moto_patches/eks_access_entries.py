@@ -1,6 +1,6 @@
-"""EKS access entries as on AWS: who may enter a cluster, and with which rights. moto has none of it.
+"""EKS access entries: which principals may enter a cluster, and with which Kubernetes groups.
 
-The entries live with moto's cluster object, and go with it. Knows nothing of tokens.
+moto has none. The entries are stored in moto's cluster object.
 """
 
 from __future__ import annotations

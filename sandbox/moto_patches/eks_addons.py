@@ -1,6 +1,6 @@
-"""EKS add-ons and pod identity associations as on AWS, as records: nothing of them runs in the sandbox.
+"""EKS add-ons and pod identity associations, as records only: nothing of them runs in the sandbox.
 
-moto has neither. They live with moto's cluster object, and go with it.
+moto has neither. They are stored in moto's cluster object.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""EKS DescribeClusterVersions as on AWS: which Kubernetes versions there are, and until when. moto has none.
+"""EKS DescribeClusterVersions: the Kubernetes versions and the end of their support. moto has none.
 
-The dates are AWS's calendar as read in 2026; nothing else in the sandbox depends on them.
+The dates are AWS's calendar as read in 2026. Nothing else in the sandbox depends on them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""EKS as on AWS: patches that tie moto's clusters and node groups to the real processes of sandbox.eks.
-
-Starts nothing itself.
-"""
+"""EKS clusters and node groups: moto's API calls start and stop the real processes of sandbox.eks."""
 
 from __future__ import annotations
 

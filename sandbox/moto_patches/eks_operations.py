@@ -1,7 +1,4 @@
-"""EKS operations that moto lacks, added by name: where each is asked for, and the function that answers.
-
-Knows no operation in particular.
-"""
+"""EKS operations that moto lacks: adds each with its path and its handler."""
 
 from __future__ import annotations
 

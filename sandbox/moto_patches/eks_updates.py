@@ -1,6 +1,6 @@
-"""EKS updates as on AWS: a change of a cluster or node group is an update that runs on and can be asked for.
+"""EKS updates: a change of a cluster or node group runs in the background and can be described.
 
-moto answers UpdateClusterConfig with the cluster, forgets what a request leaves out, has no DescribeUpdate.
+moto answers UpdateClusterConfig with the cluster, drops what a request leaves out, has no DescribeUpdate.
 """
 
 from __future__ import annotations

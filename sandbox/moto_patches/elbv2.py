@@ -1,7 +1,4 @@
-"""ELBv2 as on AWS: what the data plane must do, as plain data, and target health as the data plane saw it.
-
-Patches moto's target health; moves no traffic itself.
-"""
+"""ELBv2: load balancers as data for the data plane, and target health as the data plane reports it."""
 
 from __future__ import annotations
 

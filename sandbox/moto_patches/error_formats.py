@@ -1,7 +1,4 @@
-"""How AWS's services say no: each protocol's wire format and words, for what all of them refuse.
-
-Knows nothing of keys, shares and faults: only how an answer is written.
-"""
+"""Error responses of AWS in each protocol's wire format: invalid keys, expired credentials, throttling."""
 
 from __future__ import annotations
 

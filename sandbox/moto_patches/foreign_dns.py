@@ -1,6 +1,6 @@
-"""Another DNS provider: a zone that the world asks and the account does not have, and the form to edit it.
+"""A zone at another DNS provider, which resolvers find and the emulated account does not own.
 
-It is a zone of another account of the emulated Route 53, which nobody in the world has credentials for.
+It is a zone of another account in the emulated Route 53. No user of the sandbox has credentials for it.
 """
 
 from __future__ import annotations

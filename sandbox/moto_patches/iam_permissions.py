@@ -1,6 +1,6 @@
-"""What a role's policies allow, for roles that pods assume (IRSA): by action alone, not by resource.
+"""IAM policies of roles that pods assume (IRSA), evaluated by action and not by resource.
 
-Everybody else in the account may do everything, as the person who runs epochctl does.
+Every other caller may do everything.
 """
 
 from __future__ import annotations

@@ -1,33 +1,23 @@
-"""Who is asking: access keys of the account, EKS tokens (a presigned STS call), and web identity (IRSA).
+"""Access keys of the emulated account: users, sessions and assumed roles, and which keys are valid.
 
-EKS and web identity tokens are checked by their signatures, an ordinary request by its key alone.
-Permissions are another module's: permissions.
+The signature of an ordinary request is not checked.
 """
 
 from __future__ import annotations
 
-import base64
 import datetime
-import fnmatch
-import hashlib
-import hmac
-import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl
 
-import jwt
-from moto.sts import models, responses
-from moto.sts.exceptions import STSClientError
+from moto.sts import models
 
 from sandbox.moto_patches import sts_sessions
 from sandbox.moto_patches.backends import ACCOUNT, backend
 from sandbox.moto_patches.error_formats import EXPIRED, UNKNOWN_KEY, AwsError, Protocol
 
-TOKEN_PREFIX = "k8s-aws-v1."
-TOKEN_MINUTES = 15
 USER = "engineer"
 
 _CREDENTIAL = re.compile(r"Credential=([A-Z0-9]{16,128})/")
@@ -109,76 +99,8 @@ def credential_error(access_key_id: str) -> Mapping[Protocol, AwsError] | None:
     return UNKNOWN_KEY if known is None else None
 
 
-def authenticate_token(token: str, cluster: str) -> Caller | None:
-    """The caller behind an EKS token, or None: not one, expired, for another cluster, or wrongly signed."""
-    if not token.startswith(TOKEN_PREFIX):
-        return None
-    encoded = token.removeprefix(TOKEN_PREFIX)
-    try:
-        url = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode()
-        parts = urlsplit(url)
-    except ValueError:
-        return None
-    query = dict(parse_qsl(parts.query))
-    key = query.get("X-Amz-Credential", "").split("/")[0]
-    known = caller(key)
-    if (
-        known is None
-        or credential_error(key) is not None
-        or query.get("Action") != "GetCallerIdentity"
-        or not re.fullmatch(r"sts\.[a-z0-9.-]+", parts.netloc)
-    ):
-        return None
-    if "x-k8s-aws-id" not in query.get("X-Amz-SignedHeaders", "").split(";") or _is_too_old(
-        query.get("X-Amz-Date", "")
-    ):
-        return None
-    expected = _signature(
-        known.secret_access_key, parts.netloc, parts.path or "/", query, {"x-k8s-aws-id": cluster}
-    )
-    signature = query.get("X-Amz-Signature", "")
-    return known if hmac.compare_digest(expected.encode(), signature.encode()) else None
-
-
-def _is_too_old(date: str) -> bool:
-    try:
-        made = datetime.datetime.strptime(date, "%Y%m%dT%H%M%SZ").replace(tzinfo=datetime.UTC)
-    except ValueError:
-        return True
-    return abs(datetime.datetime.now(datetime.UTC) - made) > datetime.timedelta(minutes=TOKEN_MINUTES)
-
-
-def _signature(secret: str, host: str, path: str, query: dict[str, str], headers: dict[str, str]) -> str:
-    """Signature Version 4 of a presigned GET."""
-    signed = query["X-Amz-SignedHeaders"].split(";")
-    values = {"host": host, **headers}
-    pairs = sorted(
-        (quote(k, safe="-_.~"), quote(v, safe="-_.~")) for k, v in query.items() if k != "X-Amz-Signature"
-    )
-    canonical = "\n".join(
-        [
-            "GET",
-            path,
-            "&".join(f"{k}={v}" for k, v in pairs),
-            *[f"{name}:{values.get(name, '')}" for name in signed],
-            "",
-            ";".join(signed),
-            hashlib.sha256(b"").hexdigest(),
-        ]
-    )
-    date, scope = query["X-Amz-Date"], "/".join(query["X-Amz-Credential"].split("/")[1:])
-    text = f"AWS4-HMAC-SHA256\n{date}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
-    key = f"AWS4{secret}".encode()
-    for part in scope.split("/"):
-        key = hmac.new(key, part.encode(), hashlib.sha256).digest()
-    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
-
-
-def install(public_key: Callable[[str], str | None]) -> None:
-    """Patch AssumeRoleWithWebIdentity: the token's signature, its provider and the role's trust are checked.
-
-    public_key(issuer) gives the PEM that the issuer signs with, or None. GetCallerIdentity knows sessions.
-    """
+def install() -> None:
+    """Patch GetCallerIdentity to know sessions, and GetSessionToken."""
     identify = models.STSBackend.get_caller_identity
 
     def get_caller_identity(self: Any, access_key_id: str, region: str) -> tuple[str, str, str]:
@@ -187,78 +109,3 @@ def install(public_key: Callable[[str], str | None]) -> None:
 
     models.STSBackend.get_caller_identity = get_caller_identity
     sts_sessions.install()
-
-    answer = responses.TokenResponse.assume_role_with_web_identity
-
-    def respond(self: Any) -> Any:
-        claims = _claims(self._get_param("WebIdentityToken"), public_key)
-        _check_trust(self._get_param("RoleArn"), claims)
-        return answer(self)
-
-    responses.TokenResponse.assume_role_with_web_identity = respond
-
-
-# moto derives the protocol of the answer from the module of the exception: it must be one of moto.sts.
-def _denied(code: str, message: str) -> Exception:
-    denied: Exception = STSClientError(code, message)
-    return denied
-
-
-def _claims(token: str, public_key: Callable[[str], str | None]) -> dict[str, Any]:
-    try:
-        issuer = jwt.decode(token, options={"verify_signature": False}).get("iss", "")
-        pem, audiences = public_key(issuer), _audiences(issuer)
-        if pem is None or audiences is None:
-            raise _denied(
-                "InvalidIdentityToken", f"No OpenIDConnect provider found in your account for {issuer}"
-            )
-        claims: dict[str, Any] = jwt.decode(token, pem, algorithms=["RS256"], options={"verify_aud": False})
-    except jwt.PyJWTError as error:
-        raise _denied("InvalidIdentityToken", f"Couldn't verify the token: {error}") from error
-    if not set(_values(claims.get("aud", []))) & set(audiences):
-        raise _denied("InvalidIdentityToken", "Incorrect token audience")
-    return claims
-
-
-def _audiences(issuer: str) -> list[str] | None:
-    """The client ids of the account's provider for that issuer; None where there is no such provider."""
-    for provider in list(backend("iam", "").open_id_providers.values()):
-        if provider.url == issuer.removeprefix("https://"):
-            return list(provider.client_id_list)
-    return None
-
-
-def _check_trust(role_arn: str, claims: dict[str, Any]) -> None:
-    try:
-        role = backend("iam", "").get_role_by_arn(role_arn)
-    except Exception:
-        role = None
-    document = json.loads(role.assume_role_policy_document) if role else {"Statement": []}
-    issuer = str(claims["iss"]).removeprefix("https://")
-    facts = {f"{issuer}:{key}": _values(value) for key, value in claims.items()}
-    for statement in document["Statement"]:
-        principal = statement.get("Principal", {}).get("Federated", "")
-        if f"arn:aws:iam::{ACCOUNT}:oidc-provider/{issuer}" in _values(principal) and _condition_holds(
-            statement.get("Condition", {}), facts
-        ):
-            return
-    raise _denied("AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity")
-
-
-def _values(value: Any) -> list[str]:
-    return [str(item) for item in value] if isinstance(value, list) else [str(value)]
-
-
-def _condition_holds(condition: dict[str, dict[str, Any]], facts: dict[str, list[str]]) -> bool:
-    for operator, clauses in condition.items():
-        for key, allowed in clauses.items():
-            seen = facts.get(key, [])
-            if operator == "StringEquals" and not set(seen) & set(_values(allowed)):
-                return False
-            if operator == "StringLike" and not any(
-                fnmatch.fnmatchcase(s, a) for s in seen for a in _values(allowed)
-            ):
-                return False
-            if operator not in ("StringEquals", "StringLike"):
-                return False
-    return True

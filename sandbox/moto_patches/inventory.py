@@ -1,7 +1,6 @@
-"""Everything that exists in the emulated account, a line each: type and exact id.
+"""The inventory: everything that exists in the emulated account, one line each, with type and exact id.
 
-`down` must bring it back to what it was. Reads moto's own data, not its API:
-nothing that a describe call forgets to tell can hide.
+It reads moto's data, not its API, so that a describe call cannot hide anything.
 """
 
 from __future__ import annotations

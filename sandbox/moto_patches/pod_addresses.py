@@ -1,7 +1,4 @@
-"""Addresses of pods, as the VPC CNI takes them: secondary private addresses of the node's network interface.
-
-Changes the emulated EC2; knows nothing of network devices.
-"""
+"""Addresses of pods, as the VPC CNI takes them: secondary addresses of the node's network interface."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Route 53's health checks as its API has them: made once a caller reference, versioned, observed.
+"""Route 53 health checks: idempotent by caller reference, versioned, with real observations.
 
-Patches moto, whose observations are made up; asks whoever probes, and probes nothing itself.
+moto invents the observations.
 """
 
 from __future__ import annotations

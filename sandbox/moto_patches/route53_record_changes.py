@@ -1,7 +1,7 @@
-"""ChangeResourceRecordSets as on AWS: all of a batch or nothing, each change judged after those before it.
+"""ChangeResourceRecordSets: a batch is applied in order, wholly or not at all.
 
-moto keeps a journal instead of looking at what is there, deletes by set identifier whatever the name, and
-mixes routing policies. Patches moto; answers no questions.
+moto applies changes without looking at existing records, deletes by set identifier whatever the name, and
+mixes routing policies.
 """
 
 from __future__ import annotations

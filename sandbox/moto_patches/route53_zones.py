@@ -1,7 +1,4 @@
-"""What the emulated Route 53 says, as a name server sees it: zones, and the records that answer a question.
-
-Knows nothing of the wire format, and nothing of names outside the hosted zones.
-"""
+"""Hosted zones of the emulated Route 53, as a name server reads them: zones and records of a name."""
 
 from __future__ import annotations
 

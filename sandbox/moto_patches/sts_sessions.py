@@ -1,6 +1,6 @@
-"""Temporary credentials of users (GetSessionToken), and when which key stops being good. moto has neither.
+"""Temporary credentials of users (GetSessionToken), and the expiry of keys. moto has neither.
 
-What is known lives in moto's STS backend, and goes when that is reset.
+They are stored in moto's STS backend.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where in the emulated EC2 something of an environment stands: its VPC and subnets, by name."""
+"""Lookup of VPCs and subnets in the emulated EC2, by name."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ ROLE = "arn:aws:iam::123456789012:role/"
 
 @pytest.fixture
 def engineer(account: None) -> Caller:
-    identity.install(lambda issuer: None)
+    identity.install()
     return identity.create_user()
 
 

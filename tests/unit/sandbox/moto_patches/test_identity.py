@@ -14,7 +14,7 @@ from botocore.credentials import Credentials
 from botocore.model import ServiceId
 from botocore.signers import RequestSigner
 
-from sandbox.moto_patches import identity
+from sandbox.moto_patches import eks_tokens, identity
 from sandbox.moto_patches.backends import backend
 from sandbox.moto_patches.error_formats import EXPIRED, UNKNOWN_KEY
 from sandbox.moto_patches.identity import Caller
@@ -59,13 +59,13 @@ def at(monkeypatch: pytest.MonkeyPatch, minutes: int) -> None:
 
 
 def test_a_token_says_who_made_it(engineer: Caller) -> None:
-    known = identity.authenticate_token(token(engineer, "epoch"), "epoch")
+    known = eks_tokens.authenticate_token(token(engineer, "epoch"), "epoch")
     assert known is not None
     assert known.arn == "arn:aws:iam::123456789012:user/engineer"
 
 
 def test_a_token_of_another_region_is_as_good(engineer: Caller) -> None:
-    assert identity.authenticate_token(token(engineer, "epoch", region="eu-central-1"), "epoch") == engineer
+    assert eks_tokens.authenticate_token(token(engineer, "epoch", region="eu-central-1"), "epoch") == engineer
 
 
 def test_a_role_may_make_tokens_too(account: None) -> None:
@@ -74,13 +74,15 @@ def test_a_role_may_make_tokens_too(account: None) -> None:
         RoleArn="arn:aws:iam::123456789012:role/deployer", RoleSessionName="ci"
     )["Credentials"]
     role = Caller(assumed["AccessKeyId"], assumed["SecretAccessKey"], "", "")
-    known = identity.authenticate_token(token(role, "epoch", session_token=assumed["SessionToken"]), "epoch")
+    known = eks_tokens.authenticate_token(
+        token(role, "epoch", session_token=assumed["SessionToken"]), "epoch"
+    )
     assert known is not None
     assert known.arn == "arn:aws:sts::123456789012:assumed-role/deployer/ci"
 
 
 def test_a_token_is_for_one_cluster(engineer: Caller) -> None:
-    assert identity.authenticate_token(token(engineer, "epoch"), "another") is None
+    assert eks_tokens.authenticate_token(token(engineer, "epoch"), "another") is None
 
 
 @pytest.mark.parametrize(("minutes", "good"), [(-14, True), (-16, False), (16, False)])
@@ -88,17 +90,17 @@ def test_a_token_lives_a_quarter_of_an_hour(
     engineer: Caller, monkeypatch: pytest.MonkeyPatch, minutes: int, good: bool
 ) -> None:
     at(monkeypatch, minutes)
-    assert (identity.authenticate_token(token(engineer, "epoch"), "epoch") is not None) is good
+    assert (eks_tokens.authenticate_token(token(engineer, "epoch"), "epoch") is not None) is good
 
 
 def test_a_token_signed_with_another_key_is_refused(engineer: Caller) -> None:
     forged = replace(engineer, secret_access_key="not the secret")
-    assert identity.authenticate_token(token(forged, "epoch"), "epoch") is None
+    assert eks_tokens.authenticate_token(token(forged, "epoch"), "epoch") is None
 
 
 def test_a_key_that_nobody_has_is_refused(engineer: Caller) -> None:
     stranger = replace(engineer, access_key_id="AKIAIOSFODNN7EXAMPLE")
-    assert identity.authenticate_token(token(stranger, "epoch"), "epoch") is None
+    assert eks_tokens.authenticate_token(token(stranger, "epoch"), "epoch") is None
 
 
 def test_a_key_that_was_made_inactive_is_refused(engineer: Caller) -> None:
@@ -106,7 +108,7 @@ def test_a_key_that_was_made_inactive_is_refused(engineer: Caller) -> None:
     boto3.client("iam").update_access_key(
         UserName="engineer", AccessKeyId=engineer.access_key_id, Status="Inactive"
     )
-    assert identity.authenticate_token(made, "epoch") is None
+    assert eks_tokens.authenticate_token(made, "epoch") is None
     assert identity.credential_error(engineer.access_key_id) is not None
 
 
@@ -124,16 +126,16 @@ def test_a_key_that_was_made_inactive_is_refused(engineer: Caller) -> None:
 def test_a_token_that_was_changed_is_refused(engineer: Caller, old: str, new: str) -> None:
     url = decoded(token(engineer, "epoch"))
     assert old in url
-    assert identity.authenticate_token(encoded(url.replace(old, new)), "epoch") is None
+    assert eks_tokens.authenticate_token(encoded(url.replace(old, new)), "epoch") is None
 
 
 @pytest.mark.parametrize("text", ["", "k8s-aws-v1.", "k8s-aws-v1.%%%", "k8s-aws-v1.é", "eyJhbGciOi"])
 def test_what_is_no_token_is_refused_without_an_error(engineer: Caller, text: str) -> None:
-    assert identity.authenticate_token(text, "epoch") is None
+    assert eks_tokens.authenticate_token(text, "epoch") is None
 
 
 def test_a_token_whose_address_is_none_is_refused_without_an_error(engineer: Caller) -> None:
-    assert identity.authenticate_token(encoded("https://[sts/?Action=GetCallerIdentity"), "epoch") is None
+    assert eks_tokens.authenticate_token(encoded("https://[sts/?Action=GetCallerIdentity"), "epoch") is None
 
 
 def test_the_access_key_of_a_request_is_in_its_header_or_its_query() -> None:

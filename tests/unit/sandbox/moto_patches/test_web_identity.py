@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from sandbox.moto_patches import identity
+from sandbox.moto_patches import identity, web_identity
 
 pytestmark = pytest.mark.filterwarnings("ignore:Exception.STSClientError")  # AccessDenied is in no model
 
@@ -33,7 +33,8 @@ def public_key(issuer: str) -> str | None:
 
 @pytest.fixture
 def role(account: None) -> str:
-    identity.install(public_key)
+    identity.install()
+    web_identity.install(public_key)
     iam = boto3.client("iam")
     iam.create_open_id_connect_provider(
         Url=ISSUER, ClientIDList=["sts.amazonaws.com"], ThumbprintList=["a" * 40]
