@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from sandbox.errors import SandboxError
-from sandbox.lifecycle import Session
+from sandbox.lifecycle import SandboxInstance
 from sandbox.network.addresses import AWS_ADDRESS, CONTROL_API_PORT
 from sandbox.preparation.builder import prepare
 from sandbox.process.namespaces import end_with_parent, wait_for
@@ -78,87 +78,89 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _say(line: str) -> None:
+def _report(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def _session() -> Session:
-    return Session(lambda: prepare(_say))
+def _instance() -> SandboxInstance:
+    return SandboxInstance(lambda: prepare(_report))
 
 
 def _up(_: argparse.Namespace) -> int:
-    session = _session()
-    started = session.up(_say)
-    _say("the sandbox is up" if started else "the sandbox is up already")
-    _say("next: epochctl up --sandbox, or: epoch-sandbox shell")
+    instance = _instance()
+    started = instance.up(_report)
+    _report("the sandbox is up" if started else "the sandbox is up already")
+    _report("next: epochctl up --sandbox, or: epoch-sandbox shell")
     return 0
 
 
 def _down(_: argparse.Namespace) -> int:
-    _say("the sandbox has ended" if _session().down() else "no sandbox is running")
+    _report("the sandbox has ended" if _instance().down() else "no sandbox is running")
     return 0
 
 
 def _status(_: argparse.Namespace) -> int:
-    session = _session()
-    pid = session.pid()
+    instance = _instance()
+    pid = instance.pid()
     print(f"running, process {pid}" if pid else "not running")
-    print(f"files: {session.state}")
+    print(f"files: {instance.state}")
     return 0 if pid else 1
 
 
 def _prepare(_: argparse.Namespace) -> int:
-    prepare(_say)
+    prepare(_report)
     return 0
 
 
 def _shell(_: argparse.Namespace) -> int:
-    session = _session()
-    session.up(_say)
-    return int(session.run([os.environ.get("SHELL", "/bin/sh")]))
+    instance = _instance()
+    instance.up(_report)
+    return int(instance.run([os.environ.get("SHELL", "/bin/sh")]))
 
 
 def _inventory(_: argparse.Namespace) -> int:
-    return _ask("GET", "/inventory")
+    return _call_control_api("GET", "/inventory")
 
 
 def _fault(arguments: argparse.Namespace) -> int:
     if arguments.action == "list":
-        return _ask("GET", "/faults")
+        return _call_control_api("GET", "/faults")
     if not arguments.name:
         raise SandboxError(f"fault {arguments.action}: which?", fix="epoch-sandbox fault list", exit_code=2)
     wrong = [option for option in arguments.options if "=" not in option]
     if wrong:
         raise SandboxError(f"{wrong[0]}: KEY=VALUE is expected", fix="epoch-sandbox fault list", exit_code=2)
-    given = json.dumps(dict(option.split("=", 1) for option in arguments.options))
-    return _ask("POST" if arguments.action == "start" else "DELETE", f"/faults/{arguments.name}", given)
+    options = json.dumps(dict(option.split("=", 1) for option in arguments.options))
+    return _call_control_api(
+        "POST" if arguments.action == "start" else "DELETE", f"/faults/{arguments.name}", options
+    )
 
 
 def _resolver(arguments: argparse.Namespace) -> int:
-    return _ask("PUT" if arguments.region else "GET", "/resolver", arguments.region)
+    return _call_control_api("PUT" if arguments.region else "GET", "/resolver", arguments.region)
 
 
 def _record(arguments: argparse.Namespace) -> int:
     if arguments.name and not arguments.type:
         raise SandboxError("record: of which type?", fix="epoch-sandbox record NAME CNAME VALUE", exit_code=2)
-    asked = {"name": arguments.name, "type": arguments.type.upper(), "value": arguments.value}
-    return _ask(
-        "PUT" if arguments.name else "GET", "/foreign-dns", json.dumps(asked) if arguments.name else ""
+    record = {"name": arguments.name, "type": arguments.type.upper(), "value": arguments.value}
+    return _call_control_api(
+        "PUT" if arguments.name else "GET", "/foreign-dns", json.dumps(record) if arguments.name else ""
     )
 
 
-def _ask(method: str, path: str, body: str = "") -> int:
+def _call_control_api(method: str, path: str, body: str = "") -> int:
     """A question to the world's own http; its exit code."""
-    question = str(Path(__file__).parent / "frontend" / "http_call.py")
+    script = str(Path(__file__).parent / "frontend" / "http_call.py")
     url = f"http://{AWS_ADDRESS}:{CONTROL_API_PORT}{quote(path)}"
-    argv = [sys.executable, "-I", question, method, url, body]
-    session = _session()
-    if session.pid() is None and _inside(AWS_ADDRESS, CONTROL_API_PORT):
+    argv = [sys.executable, "-I", script, method, url, body]
+    instance = _instance()
+    if instance.pid() is None and _is_inside_instance(AWS_ADDRESS, CONTROL_API_PORT):
         os.execv(sys.executable, argv)
-    return int(session.run(argv))
+    return int(instance.run(argv))
 
 
-def _inside(address: str, port: int) -> bool:
+def _is_inside_instance(address: str, port: int) -> bool:
     """Whether this is a command in the world: from there its first process cannot be seen, but be asked."""
     try:
         with socket.create_connection((address, port), 1):
@@ -168,8 +170,8 @@ def _inside(address: str, port: int) -> bool:
 
 
 def _env(arguments: argparse.Namespace) -> int:
-    session = _session()
-    variables = session.tools() if arguments.tools else session.environment()
+    instance = _instance()
+    variables = instance.tool_environment() if arguments.tool_environment else instance.environment()
     changed = {key: value for key, value in variables.items() if os.environ.get(key) != value}
     for key, value in sorted(changed.items()):
         print(f"export {key}={shlex.quote(value)}")
@@ -177,7 +179,7 @@ def _env(arguments: argparse.Namespace) -> int:
 
 
 def _logs(arguments: argparse.Namespace) -> int:
-    logs = _session().logs
+    logs = _instance().logs
     path = logs / f"{arguments.part}.log"
     if arguments.part and path.exists():
         sys.stdout.write(path.read_text(errors="replace"))
@@ -196,16 +198,16 @@ def _exec(arguments: argparse.Namespace) -> int:
     command = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
     if not command:
         raise SandboxError("exec: which command?", fix="epoch-sandbox exec -- epochctl status", exit_code=2)
-    session = _session()
-    session.up(_say)
+    instance = _instance()
+    instance.up(_report)
     if not arguments.then_down:
-        return int(session.run(command))
+        return int(instance.run(command))
     child = os.fork()  # the parent stays outside, to end the world
     if child == 0:
         end_with_parent()
-        os._exit(session.run(command))
+        os._exit(instance.run(command))
     code = wait_for(child)
     if code == 0:
-        session.down()
-        _say("the sandbox has ended; nothing of it is left")
+        instance.down()
+        _report("the sandbox has ended; nothing of it is left")
     return code

@@ -25,7 +25,7 @@ from sandbox.preparation.toolbox import Toolbox
 from sandbox.process import control_groups, namespaces
 
 START_SECONDS = 180.0  # it takes two or three; a machine that others keep busy took fifty
-_DROPPED = (
+_DROPPED_VARIABLES = (
     "AWS_",
     "KUBECONFIG",
     "HTTP_PROXY",
@@ -39,7 +39,7 @@ _DROPPED = (
 )
 
 
-class Session:
+class SandboxInstance:
     """The world called `name`; each name has its own state directory."""
 
     def __init__(self, prepare: Callable[[], Toolbox], name: str = "") -> None:
@@ -70,9 +70,9 @@ class Session:
             pid, started = json.loads((self.state / "pid.json").read_text())
         except (OSError, ValueError):
             return None
-        return int(pid) if _started(int(pid)) == started else None
+        return int(pid) if _start_time(int(pid)) == started else None
 
-    def up(self, say: Callable[[str], None]) -> bool:
+    def up(self, report: Callable[[str], None]) -> bool:
         """Start the world unless it runs; True when it was started now. Raises SandboxError."""
         with self._lock():
             if self.pid() is not None and (self.state / "ready.json").exists():
@@ -81,7 +81,7 @@ class Session:
             namespaces.check_support()
             self._end()  # one that never got ready: who started it was killed
             self._clean()
-            say("starting the sandbox: network, name server, AWS APIs, registry")
+            report("starting the sandbox: network, name server, AWS APIs, registry")
             self._start()
             return True
 
@@ -113,7 +113,7 @@ class Session:
 
     def environment(self) -> dict[str, str]:
         """The environment of commands in the world: standard variables only."""
-        kept = {key: value for key, value in os.environ.items() if not key.startswith(_DROPPED)}
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(_DROPPED_VARIABLES)}
         bundle = str(self.paths.ca_bundle)
         try:
             ready = json.loads((self.state / "ready.json").read_text())
@@ -135,7 +135,7 @@ class Session:
             "PATH": self.paths.environment()["PATH"],
         }
 
-    def tools(self) -> dict[str, str]:
+    def tool_environment(self) -> dict[str, str]:
         """What tests outside the world need of it: the programs on PATH, and terraform's provider mirror."""
         rc = self.state / "tools.rc"
         self.state.mkdir(parents=True, exist_ok=True)
@@ -155,25 +155,25 @@ class Session:
         (self.state / "terraform.rc").write_text(self._terraform_rc())
         python = [sys.executable, "-u"]
         paths = json.dumps({key: str(value) for key, value in vars(self.paths).items()})
-        first = str(Path(__file__).with_name("init.py"))
-        argv = [sys.executable, first, *python, "-m", "sandbox.supervisor", paths]
+        init = str(Path(__file__).with_name("init.py"))
+        argv = [sys.executable, init, *python, "-m", "sandbox.supervisor", paths]
         os.environ["PYTHONPATH"] = str(Path(__file__).resolve().parents[1])
         process = namespaces.start(argv, self.logs / "world.log")
         deadline = time.monotonic() + START_SECONDS
-        while not (self._found(process.pid) and (self.state / "ready.json").exists()):
+        while not (self._record_init_pid(process.pid) and (self.state / "ready.json").exists()):
             if process.poll() is not None or time.monotonic() > deadline:
                 process.kill()
                 raise self._failure()
             time.sleep(0.05)
 
-    def _found(self, unshare: int) -> bool:
+    def _record_init_pid(self, unshare: int) -> bool:
         """Note the world's first process at once: should we be killed now, `down` finds it."""
         path = self.state / "pid.json"
         if not path.exists():
             pid = namespaces.init_pid(unshare)
             if pid is None:
                 return False
-            path.write_text(json.dumps([pid, _started(pid)]))
+            path.write_text(json.dumps([pid, _start_time(pid)]))
         return True
 
     def _terraform_rc(self) -> str:
@@ -206,7 +206,7 @@ class Session:
             with suppress(FileNotFoundError):
                 lock = path.open("w")
                 fcntl.flock(lock, fcntl.LOCK_EX)
-                if _is_at(path, lock.fileno()):
+                if _is_same_file(path, lock.fileno()):
                     break
                 lock.close()  # `down` removed it while we waited: it excludes nobody any more
         with lock:
@@ -224,14 +224,14 @@ def _check_packages() -> None:
         )
 
 
-def _is_at(path: Path, descriptor: int) -> bool:
+def _is_same_file(path: Path, descriptor: int) -> bool:
     try:
         return os.path.samestat(os.fstat(descriptor), path.stat())
     except FileNotFoundError:
         return False
 
 
-def _started(pid: int) -> str:
+def _start_time(pid: int) -> str:
     """When the process started, in ticks: tells it from a later one with the same id. "" if there is none."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]

@@ -71,16 +71,16 @@ SYSTEM_BUNDLES = (
 log = logging.getLogger("world")
 
 
-class World:
+class Supervisor:
     """Everything that runs, started in order and ended in reverse."""
 
     def __init__(self, paths: Paths) -> None:
         self._paths = paths
         self._authority = CertificateAuthority.load_or_create(paths.authority)
         self._load_balancers = LoadBalancers()
-        self._checkers = HealthCheckers(self._addresses_of)
+        self._health_checkers = HealthCheckers(self._addresses_of)
         self._replication = ImageReplication(_REGISTRY_URL)
-        known = (self._cluster_address, self._instance_address, self._checkers.is_passing)
+        known = (self._cluster_address, self._instance_address, self._health_checkers.is_passing)
         self._dns = DnsResponder(self._load_balancers, *known)
         self._github = GithubIssuer()
         self._dns_server = DnsServer(self._dns)
@@ -92,23 +92,23 @@ class World:
         """Bring everything up; ready.json is written last."""
         self._mount()
         iproute.configure_instance()
-        registry = self._registry().start()
+        registry = self._registry_process().start()
         self._processes.append(registry)
-        self._install()
-        engineer = self._open_account()
+        self._install_patches()
+        user = self._create_account()
         self._dns_server.listen(DNS_ADDRESS)
-        self._checkers.start()
+        self._health_checkers.start()
         self._replication.start()
         self._serve()
-        balancer = self._process(
+        load_balancer = self._process(
             "balancer", [sys.executable, "-m", "sandbox.network.load_balancer", _CONTROL_API_URL]
         ).start()
-        self._processes.append(balancer)
-        registry.wait_until(lambda: _answers(f"{_REGISTRY_URL}/v2/"), seconds=20)
+        self._processes.append(load_balancer)
+        registry.wait_until(lambda: _is_answering(f"{_REGISTRY_URL}/v2/"), seconds=20)
         images.seed(self._paths.registry, f"127.0.0.1:{REGISTRY_PORT}")
-        registry.wait_until(lambda: _answers(f"{_CONTROL_API_URL}/ready"), seconds=30)
+        registry.wait_until(lambda: _is_answering(f"{_CONTROL_API_URL}/ready"), seconds=30)
         (self._paths.state / "inventory-before.json").write_text(json.dumps(inventory.lines()))
-        self._tell_ready(engineer)
+        self._write_ready_file(user)
 
     def stop(self) -> None:
         self._clusters.stop()
@@ -142,17 +142,17 @@ class World:
         resolver = Path(os.path.realpath("/etc/resolv.conf"))
         _mount("-t", "tmpfs", "-o", "mode=0755", "tmpfs", "/run")
         Path("/run/netns").mkdir()
-        ours = paths.live / "resolv.conf"
-        ours.write_text(f"nameserver {DNS_ADDRESS}\noptions timeout:2 attempts:2\n")
+        resolver_config = paths.live / "resolv.conf"
+        resolver_config.write_text(f"nameserver {DNS_ADDRESS}\noptions timeout:2 attempts:2\n")
         resolver.parent.mkdir(parents=True, exist_ok=True)
         if not resolver.exists():
             resolver.touch()
-        _mount("--bind", str(ours), str(resolver))
+        _mount("--bind", str(resolver_config), str(resolver))
         for bundle in SYSTEM_BUNDLES:
             if os.path.exists(bundle):
                 _mount("--bind", str(paths.ca_bundle), os.path.realpath(bundle))
 
-    def _registry(self) -> SupervisedProcess:
+    def _registry_process(self) -> SupervisedProcess:
         disk = self._paths.live / "registry"
         images.link_blobs(self._paths.registry, disk)
         argv = [
@@ -166,7 +166,7 @@ class World:
         ]
         return self._process("registry", argv)
 
-    def _install(self) -> None:
+    def _install_patches(self) -> None:
         acm_certificates.install(self._authority)
         self._load_balancers.install()
         eks_clusters.install(self._clusters)
@@ -178,14 +178,14 @@ class World:
         ec2_instances.install(self._clusters.console)
         ec2_dependencies.install()
         route53_record_changes.install()
-        route53_health_checks.install(self._checkers.observations)
+        route53_health_checks.install(self._health_checkers.observations)
         ecr_replication.install(self._replication.progress)
         identity.install()
         web_identity.install(
             lambda issuer: self._github.public_key(issuer) or self._clusters.public_key(issuer)
         )
 
-    def _open_account(self) -> identity.Caller:
+    def _create_account(self) -> identity.Caller:
         """The account as a person finds it: a user with a key, and a hosted zone for the host name."""
         route53 = backend("route53", "")
         route53.create_hosted_zone(f"{ZONE}.", private_zone=False, comment="made by the sandbox")
@@ -216,12 +216,12 @@ class World:
         return SupervisedProcess(name, argv, logs=self._paths.logs, env=env)
 
     def _renew_credentials(self) -> None:
-        self._tell_ready(identity.renew_access_key())
+        self._write_ready_file(identity.renew_access_key())
 
-    def _tell_ready(self, engineer: identity.Caller) -> None:
+    def _write_ready_file(self, user: identity.Caller) -> None:
         ready = {
-            "AWS_ACCESS_KEY_ID": engineer.access_key_id,
-            "AWS_SECRET_ACCESS_KEY": engineer.secret_access_key,
+            "AWS_ACCESS_KEY_ID": user.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": user.secret_access_key,
             "API_HOSTNAME": f"epoch.{ZONE}",
         }
         path, partial = self._paths.state / "ready.json", self._paths.state / "ready.partial"
@@ -240,7 +240,7 @@ def _mount(*arguments: str) -> None:
         raise SandboxError(f"mount {' '.join(arguments)} failed", why=done.stderr.strip())
 
 
-def _answers(url: str) -> bool:
+def _is_answering(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=2):
             return True
@@ -257,10 +257,10 @@ def main(argument: str) -> int:
     os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    world = World(paths)
+    supervisor = Supervisor(paths)
     try:
-        world.start()
-        world.watch(stop)
+        supervisor.start()
+        supervisor.watch(stop)
     except SandboxError as error:
         log.error("%s", error)
         (paths.state / "failed.json").write_text(
@@ -268,7 +268,7 @@ def main(argument: str) -> int:
         )
         return 1
     finally:
-        world.stop()
+        supervisor.stop()
     return 0
 
 

@@ -1,4 +1,4 @@
-"""AssumeRoleWithWebIdentity (IRSA, GitHub): checks the token, its provider and audience, and the role's trust.
+"""AssumeRoleWithWebIdentity (IRSA, GitHub): checks token, provider, audience and the role's trust policy.
 
 moto checks none of them.
 """

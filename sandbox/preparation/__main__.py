@@ -6,7 +6,7 @@ import signal
 import sys
 
 from sandbox.errors import SandboxError
-from sandbox.preparation.builder import prepare, say_on_stderr
+from sandbox.preparation.builder import prepare, report_on_stderr
 
 
 def main() -> int:
@@ -15,12 +15,12 @@ def main() -> int:
     try:
         made = prepare()
     except SandboxError as error:
-        say_on_stderr(str(error))
+        report_on_stderr(str(error))
         return error.exit_code
     except KeyboardInterrupt:
-        say_on_stderr("interrupted: run it again, it goes on where it stopped")
+        report_on_stderr("interrupted: run it again, it goes on where it stopped")
         return 130
-    say_on_stderr(f"the sandbox is prepared: {made.bin.parent}")
+    report_on_stderr(f"the sandbox is prepared: {made.bin.parent}")
     return 0
 
 

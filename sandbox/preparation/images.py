@@ -25,7 +25,7 @@ from sandbox.preparation import pins
 
 CONTROLLER_IMAGE = f"public.ecr.aws/eks/aws-load-balancer-controller:v{pins.CONTROLLER}"
 PAUSE_IMAGE = f"registry.k8s.io/pause:{pins.PAUSE}"
-CA_PLACE = "etc/ssl/certs/ca-certificates.crt"
+CA_PATH = "etc/ssl/certs/ca-certificates.crt"
 MANIFESTS = "manifests.json"
 _TYPE = "application/vnd.oci.image."
 MANIFEST_TYPE = f"{_TYPE}manifest.v1+json"
@@ -49,13 +49,13 @@ def controller(binary: Path, certificate: bytes) -> Content:
     )
     files: dict[str, tuple[Path | bytes, int]] = {
         "controller": (binary, 0o755),
-        CA_PLACE: (certificate, 0o644),
+        CA_PATH: (certificate, 0o644),
         "etc/passwd": (passwd, 0o644),
         "etc/group": (b"root:x:0:\nnonroot:x:65532:\n", 0o644),
     }
     environment = (
         "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-        f"SSL_CERT_FILE=/{CA_PLACE}",
+        f"SSL_CERT_FILE=/{CA_PATH}",
     )
     return Content(CONTROLLER_IMAGE, files, ("/controller",), "65532", environment)
 

@@ -9,52 +9,53 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from sandbox.preparation.programs import Program, written
+from sandbox.preparation.programs import Program, format_version
 
 # The first is ours, for any program; the second is the convention of envtest for the control plane.
-EXPLICIT = ("EPOCH_SANDBOX_ASSETS", "KUBEBUILDER_ASSETS")
+VARIABLES = ("EPOCH_SANDBOX_ASSETS", "KUBEBUILDER_ASSETS")
 
 
-def explicit() -> dict[str, str]:
+def configured_directories() -> dict[str, str]:
     """The variables that name directories, as they are set: another setting means looking again."""
-    return {name: os.environ[name] for name in EXPLICIT if os.environ.get(name)}
+    return {name: os.environ[name] for name in VARIABLES if os.environ.get(name)}
 
 
-def link(programs: Iterable[Program], directory: Path, say: Callable[[str], None]) -> list[Program]:
+def link(programs: Iterable[Program], directory: Path, report: Callable[[str], None]) -> list[Program]:
     """Link what is found into `directory`, in place of earlier links; return what was not found."""
     missing = []
     for program in programs:
         target = directory / program.name
         if target.is_symlink():
             target.unlink()
-        source = find(program, say)
+        source = find(program, report)
         if source is None:
             missing.append(program)
             continue
         target.unlink(missing_ok=True)
         target.symlink_to(source)
-        say(f"{program.name}: {source}")
+        report(f"{program.name}: {source}")
     return missing
 
 
-def find(program: Program, say: Callable[[str], None]) -> Path | None:
+def find(program: Program, report: Callable[[str], None]) -> Path | None:
     """Where the program is; a named directory wins over PATH, and is told when its version will not do."""
-    for variable, directory in explicit().items():
+    for variable, directory in configured_directories().items():
         for path in _executables(program.name, [directory]):
-            if not program.ask or program.admits(program.version(path)):
+            if not program.version_arguments or program.admits(program.version(path)):
                 return path
-            say(
-                f"{path} ({variable}) is not used: needed is {program.wanted()}, it is {_says(program, path)}"
+            report(
+                f"{path} ({variable}) is not used: needed is {program.version_range()}, "
+                f"it is {_version_text(program, path)}"
             )
-    if not program.ask:
+    if not program.version_arguments:
         return None
     on_path = _executables(program.name, os.environ.get("PATH", os.defpath).split(os.pathsep))
     return next((path for path in on_path if program.admits(program.version(path))), None)
 
 
-def _says(program: Program, path: Path) -> str:
+def _version_text(program: Program, path: Path) -> str:
     version = program.version(path)
-    return written(version) if version else "of no version that it would tell"
+    return format_version(version) if version else "of no version that it would tell"
 
 
 def _executables(name: str, directories: Iterable[str]) -> Iterator[Path]:

@@ -114,16 +114,16 @@ def find_existing(roots: Iterator[Path] | list[Path]) -> Path | None:
 
 def lay_out(source: Path, root: Path) -> None:
     """Link an unpacked provider into a mirror at `root`, or unpack a packed one there."""
-    place = root / ADDRESS / pins.AWS_PROVIDER / _platform()
+    directory = root / ADDRESS / pins.AWS_PROVIDER / _platform()
     shutil.rmtree(root, ignore_errors=True)
-    place.parent.mkdir(parents=True)
+    directory.parent.mkdir(parents=True)
     if source.is_dir():
-        place.symlink_to(source)
+        directory.symlink_to(source)
         return
-    place.mkdir()
+    directory.mkdir()
     with zipfile.ZipFile(source) as archive:
-        archive.extractall(place)
-    for program in place.glob("terraform-provider-*"):
+        archive.extractall(directory)
+    for program in directory.glob("terraform-provider-*"):
         program.chmod(0o755)
 
 

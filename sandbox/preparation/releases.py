@@ -95,7 +95,7 @@ def fetch(
     needed = [release for release in known if wanted & release.members.keys()]
     if not needed or not _answer(needed, opener):
         if needed:
-            progress.say(
+            progress.report(
                 "the hosts of official releases do not answer: building from package registries instead"
             )
         return {}

@@ -71,7 +71,7 @@ def test_every_program_runs_and_is_of_the_right_version(toolbox: Toolbox) -> Non
     wrong = {
         p.name: p.version(toolbox.bin / p.name)
         for p in PROGRAMS
-        if p.ask and not p.admits(p.version(toolbox.bin / p.name))
+        if p.version_arguments and not p.admits(p.version(toolbox.bin / p.name))
     }
     assert wrong == {}
     for plugin in ("bridge", "loopback"):
@@ -107,7 +107,7 @@ def test_the_controller_in_the_image_runs_and_trusts_the_authority_of_the_cache(
     subprocess.run(argv, check=True)
     shutil.unpack_archive(exported, tmp_path / "root", filter="data")
     certificate = CertificateAuthority.load_or_create(toolbox.authority).certificate_pem
-    assert (tmp_path / "root" / images.CA_PLACE).read_bytes() == certificate
+    assert (tmp_path / "root" / images.CA_PATH).read_bytes() == certificate
     said = subprocess.run([tmp_path / "root" / "controller", "--version"], capture_output=True, text=True)
     assert f"v{pins.CONTROLLER}" in said.stdout + said.stderr
 

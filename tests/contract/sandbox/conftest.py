@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.lifecycle import Session
+from sandbox.lifecycle import SandboxInstance
 from sandbox.preparation.builder import prepare
 from sandbox.process import namespaces
 
@@ -24,7 +24,7 @@ class World:
     """The world called `name`, from outside. Never `session.run` here: this process would move in."""
 
     name: str
-    session: Session
+    instance: SandboxInstance
     environment: dict[str, str] = field(default_factory=dict)
 
     def popen(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
@@ -51,7 +51,7 @@ class World:
         return done.stdout.strip()
 
     def init_pid(self) -> int:
-        pid = self.session.pid()
+        pid = self.instance.pid()
         assert pid is not None
         return pid
 
@@ -79,7 +79,7 @@ def processes(mark: str) -> list[int]:
 
 def make(name: str) -> World:
     namespaces.check()
-    return World(name, Session(prepare, name))
+    return World(name, SandboxInstance(prepare, name))
 
 
 @pytest.fixture(scope="module")
@@ -87,10 +87,10 @@ def world() -> Iterator[World]:
     """A running world."""
     made = make(NAME)
     try:
-        made.session.up(lambda _: None)
+        made.instance.up(lambda _: None)
         yield made
     finally:
-        made.session.down()
+        made.instance.down()
 
 
 @pytest.fixture
@@ -98,4 +98,4 @@ def another() -> Iterator[World]:
     """A second world, not started."""
     made = make(f"{NAME}-another")
     yield made
-    made.session.down()
+    made.instance.down()

@@ -65,11 +65,11 @@ def test_worlds_stand_side_by_side_and_one_that_is_killed_leaves_nothing(
     os.kill(pid, signal.SIGKILL)
     for kind, inode in places.items():
         wait_for(lambda kind=kind, inode=inode: not inside(kind, inode))  # type: ignore[misc]
-    wait_for(lambda: not processes(str(another.session.state) + "/"))
-    wait_for(lambda: not processes(str(another.session.state) + '"'))
-    assert str(another.session.state) not in mounts()
+    wait_for(lambda: not processes(str(another.instance.state) + "/"))
+    wait_for(lambda: not processes(str(another.instance.state) + '"'))
+    assert str(another.instance.state) not in mounts()
     assert namespaces() == before
-    assert another.session.pid() is None
+    assert another.instance.pid() is None
     assert world.python(BUCKET.format("")) == "['ours']"
 
 
@@ -79,13 +79,13 @@ def test_down_removes_everything(another: World) -> None:
     done = another.call("down")
     assert (done.returncode, "has ended" in done.stderr) == (0, True)
     wait_for(lambda: not inside("net", inode))
-    assert not another.session.state.exists()
-    assert str(another.session.state) not in mounts()
+    assert not another.instance.state.exists()
+    assert str(another.instance.state) not in mounts()
 
 
 def test_a_start_that_was_killed_is_found_and_ended(another: World) -> None:
     starting = another.popen("up")
-    wait_for(lambda: another.session.pid() is not None)
+    wait_for(lambda: another.instance.pid() is not None)
     starting.kill()
     starting.communicate()
     inode = namespace(another.init_pid(), "net")

@@ -78,7 +78,7 @@ def test_programs_without_python_resolve_them_too(world: World) -> None:
 def test_deep_names_have_certificates_that_everybody_inside_trusts(world: World) -> None:
     bundle = "/etc/ssl/certs/ca-certificates.crt"
     if not Path(bundle).exists():
-        bundle = str(world.session.paths.ca_bundle)
+        bundle = str(world.instance.paths.ca_bundle)
     assert world.python(TLS.format(names=DEEP, bundle=bundle)).splitlines() == [*DEEP, *DEEP]
 
 
@@ -163,7 +163,7 @@ def test_a_command_ends_when_who_ran_it_is_killed(world: World, options: tuple[s
     process.kill()
     process.communicate(timeout=20)
     wait_for(lambda: not processes(mark))
-    assert world.session.pid()
+    assert world.instance.pid()
 
 
 def test_parts_have_logs(world: World) -> None:

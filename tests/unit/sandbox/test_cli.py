@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import socket
 
-from sandbox.cli import _inside
+from sandbox.cli import _is_inside_instance
 
 
 def test_inside_is_where_the_worlds_http_answers() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        assert _inside("127.0.0.1", server.getsockname()[1])
-    assert not _inside("127.0.0.1", 1)
+        assert _is_inside_instance("127.0.0.1", server.getsockname()[1])
+    assert not _is_inside_instance("127.0.0.1", 1)

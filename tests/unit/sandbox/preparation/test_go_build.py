@@ -26,7 +26,7 @@ def fake_go(directory: Path, version: str, **settings: str) -> Path:
 
 @pytest.fixture(autouse=True)
 def only_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(go_toolchain, "USUAL_PLACES", ())
+    monkeypatch.setattr(go_toolchain, "USUAL_DIRECTORIES", ())
 
 
 def test_the_first_go_on_path_that_is_new_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,7 +64,7 @@ def test_the_users_caches_are_used_where_they_exist(tmp_path: Path, monkeypatch:
 def test_our_own_caches_go_afterwards_and_no_others(tmp_path: Path) -> None:
     for name in ("ours", "theirs"):
         (tmp_path / name).mkdir()
-    Go(Path("go"), (tmp_path / "ours",)).forget()
+    Go(Path("go"), (tmp_path / "ours",)).remove_caches()
     assert [path.name for path in tmp_path.iterdir()] == ["theirs"]
 
 

@@ -19,7 +19,7 @@ def script(path: Path, said: str) -> Path:
 
 @pytest.fixture(autouse=True)
 def nothing_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    for variable in local_programs.EXPLICIT:
+    for variable in local_programs.VARIABLES:
         monkeypatch.delenv(variable, raising=False)
 
 
