@@ -32,47 +32,53 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="epoch-sandbox", description="An AWS region in a Linux namespace.")
+    parser = argparse.ArgumentParser(
+        prog="epoch-sandbox", description="Emulate AWS on this machine with real parts."
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, function, text in (
-        ("up", _up, "start the sandbox, unless it runs"),
-        ("down", _down, "end it; nothing of it stays"),
-        ("status", _status, "whether it runs, and where its files are"),
-        ("prepare", _prepare, "get or build everything it is made of (once)"),
-        ("shell", _shell, "a shell inside it"),
-        ("inventory", _inventory, "everything that exists in the emulated account"),
+        ("up", _up, "start the sandbox instance, unless it is running"),
+        ("down", _down, "end the sandbox instance and remove its files"),
+        ("status", _status, "show whether the instance is running and where its files are"),
+        ("prepare", _prepare, "download or build everything that an instance needs (once)"),
+        ("shell", _shell, "open a shell inside the instance"),
+        ("inventory", _inventory, "list everything that exists in the emulated account"),
     ):
         commands.add_parser(name, help=text, description=text).set_defaults(run=function)
-    env = commands.add_parser("env", help="the variables of commands inside, for a shell's eval")
+    env = commands.add_parser("env", help="print the variables of commands inside, for a shell's eval")
     env.add_argument(
         "--tools",
         action="store_true",
-        help="only PATH and the provider mirror: also without a running sandbox",
+        help="only PATH and the provider mirror; works without a running instance",
     )
     env.set_defaults(run=_env)
-    logs = commands.add_parser("logs", help="the log of a part, or the parts' names")
-    logs.add_argument("part", nargs="?", default="")
+    logs = commands.add_parser("logs", help="show the log of a process, or list the processes")
+    logs.add_argument("process", nargs="?", default="")
     logs.set_defaults(run=_logs)
-    fault = commands.add_parser("fault", help="what can be made to go wrong: list, start, stop")
+    fault = commands.add_parser("fault", help="list, start or stop a fault")
     fault.add_argument("action", choices=("list", "start", "stop"))
     fault.add_argument("name", nargs="?", default="")
     fault.add_argument("options", nargs="*", metavar="KEY=VALUE")
     fault.set_defaults(run=_fault)
-    resolver = commands.add_parser("resolver", help="where the clients' resolver stands, or put it elsewhere")
-    resolver.add_argument("region", nargs="?", default="", help="from now on there, with an empty memory")
+    resolver = commands.add_parser("resolver", help="show or change the region of the clients' resolver")
+    resolver.add_argument(
+        "region", nargs="?", default="", help="the new region; the cache of the resolver is emptied"
+    )
     resolver.set_defaults(run=_resolver)
-    record = commands.add_parser("record", help="a record at another DNS provider, in elsewhere.test")
+    record = commands.add_parser(
+        "record", help="list, set or delete a record at another DNS provider, in elsewhere.test"
+    )
     for word, text in (
-        ("name", "without: every record there"),
+        ("name", "without a name: list every record"),
         ("type", "CNAME, A, ..."),
-        ("value", "without: it is taken away"),
+        ("value", "without a value: delete the record"),
     ):
         record.add_argument(word, nargs="?", default="", help=text)
     record.set_defaults(run=_record)
-    command = commands.add_parser("exec", help="run a command inside; starts the sandbox if need be")
-    command.add_argument(
-        "--then-down", action="store_true", help="end the sandbox when the command succeeded"
+    command = commands.add_parser(
+        "exec", help="run a command inside the instance; start it if it is not running"
     )
+    command.add_argument("--then-down", action="store_true", help="end the instance if the command succeeds")
     command.add_argument("command", nargs=argparse.REMAINDER)
     command.set_defaults(run=_exec)
     return parser
@@ -89,13 +95,13 @@ def _instance() -> SandboxInstance:
 def _up(_: argparse.Namespace) -> int:
     instance = _instance()
     started = instance.up(_report)
-    _report("the sandbox is up" if started else "the sandbox is up already")
+    _report("the sandbox instance is up" if started else "the sandbox instance is already up")
     _report("next: epochctl up --sandbox, or: epoch-sandbox shell")
     return 0
 
 
 def _down(_: argparse.Namespace) -> int:
-    _report("the sandbox has ended" if _instance().down() else "no sandbox is running")
+    _report("the sandbox instance has ended" if _instance().down() else "no sandbox instance is running")
     return 0
 
 
@@ -126,7 +132,11 @@ def _fault(arguments: argparse.Namespace) -> int:
     if arguments.action == "list":
         return _call_control_api("GET", "/faults")
     if not arguments.name:
-        raise SandboxError(f"fault {arguments.action}: which?", fix="epoch-sandbox fault list", exit_code=2)
+        raise SandboxError(
+            f"fault {arguments.action}: the name of the fault is missing",
+            fix="epoch-sandbox fault list",
+            exit_code=2,
+        )
     wrong = [option for option in arguments.options if "=" not in option]
     if wrong:
         raise SandboxError(f"{wrong[0]}: KEY=VALUE is expected", fix="epoch-sandbox fault list", exit_code=2)
@@ -142,7 +152,9 @@ def _resolver(arguments: argparse.Namespace) -> int:
 
 def _record(arguments: argparse.Namespace) -> int:
     if arguments.name and not arguments.type:
-        raise SandboxError("record: of which type?", fix="epoch-sandbox record NAME CNAME VALUE", exit_code=2)
+        raise SandboxError(
+            "record: the type is missing", fix="epoch-sandbox record NAME CNAME VALUE", exit_code=2
+        )
     record = {"name": arguments.name, "type": arguments.type.upper(), "value": arguments.value}
     return _call_control_api(
         "PUT" if arguments.name else "GET", "/foreign-dns", json.dumps(record) if arguments.name else ""
@@ -150,7 +162,7 @@ def _record(arguments: argparse.Namespace) -> int:
 
 
 def _call_control_api(method: str, path: str, body: str = "") -> int:
-    """A question to the world's own http; its exit code."""
+    """Send one request to the control API of the instance. Return the exit code."""
     script = str(Path(__file__).parent / "frontend" / "http_call.py")
     url = f"http://{AWS_ADDRESS}:{CONTROL_API_PORT}{quote(path)}"
     argv = [sys.executable, "-I", script, method, url, body]
@@ -161,7 +173,7 @@ def _call_control_api(method: str, path: str, body: str = "") -> int:
 
 
 def _is_inside_instance(address: str, port: int) -> bool:
-    """Whether this is a command in the world: from there its first process cannot be seen, but be asked."""
+    """Return whether this command runs inside the instance: process 1 is not visible there, the API is."""
     try:
         with socket.create_connection((address, port), 1):
             return True
@@ -180,15 +192,15 @@ def _env(arguments: argparse.Namespace) -> int:
 
 def _logs(arguments: argparse.Namespace) -> int:
     logs = _instance().logs
-    path = logs / f"{arguments.part}.log"
-    if arguments.part and path.exists():
+    path = logs / f"{arguments.process}.log"
+    if arguments.process and path.exists():
         sys.stdout.write(path.read_text(errors="replace"))
         return 0
     names = sorted(file.stem for file in logs.glob("*.log"))
-    if arguments.part:
+    if arguments.process:
         raise SandboxError(
-            f"no part is called {arguments.part}",
-            fix=f"one of: {', '.join(names) or 'none: it is not running'}",
+            f"there is no process {arguments.process}",
+            fix=f"one of: {', '.join(names) or 'none: the instance is not running'}",
         )
     print("\n".join(names))
     return 0
@@ -197,17 +209,19 @@ def _logs(arguments: argparse.Namespace) -> int:
 def _exec(arguments: argparse.Namespace) -> int:
     command = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
     if not command:
-        raise SandboxError("exec: which command?", fix="epoch-sandbox exec -- epochctl status", exit_code=2)
+        raise SandboxError(
+            "exec: the command is missing", fix="epoch-sandbox exec -- epochctl status", exit_code=2
+        )
     instance = _instance()
     instance.up(_report)
     if not arguments.then_down:
         return int(instance.run(command))
-    child = os.fork()  # the parent stays outside, to end the world
+    child = os.fork()  # the parent stays outside, to end the instance
     if child == 0:
         end_with_parent()
         os._exit(instance.run(command))
     code = wait_for(child)
     if code == 0:
         instance.down()
-        _report("the sandbox has ended; nothing of it is left")
+        _report("the sandbox instance has ended; nothing of it is left")
     return code

@@ -40,13 +40,13 @@ _DROPPED_VARIABLES = (
 
 
 class SandboxInstance:
-    """The world called `name`; each name has its own state directory."""
+    """The sandbox instance called `name`. Each name has its own state directory."""
 
     def __init__(self, prepare: Callable[[], Toolbox], name: str = "") -> None:
-        """prepare: called when the toolbox is first needed; ending or looking at a world needs none."""
+        """prepare: called when the toolbox is first needed. Ending an instance does not need it."""
         self._prepare = prepare
-        name = name or os.environ.get("EPOCH_SANDBOX_WORLD") or "default"
-        self.state = cache_directory() / "worlds" / name
+        name = name or os.environ.get("EPOCH_SANDBOX_NAME") or "default"
+        self.state = cache_directory() / "instances" / name
         self.logs = self.state / "logs"
 
     @cached_property
@@ -65,7 +65,7 @@ class SandboxInstance:
         )
 
     def pid(self) -> int | None:
-        """Process id of the running world's first process, or None."""
+        """Return the host process id of the running instance's process 1, or None."""
         try:
             pid, started = json.loads((self.state / "pid.json").read_text())
         except (OSError, ValueError):
@@ -73,7 +73,7 @@ class SandboxInstance:
         return int(pid) if _start_time(int(pid)) == started else None
 
     def up(self, report: Callable[[str], None]) -> bool:
-        """Start the world unless it runs; True when it was started now. Raises SandboxError."""
+        """Start the instance unless it is running. Return whether it was started. Raises SandboxError."""
         with self._lock():
             if self.pid() is not None and (self.state / "ready.json").exists():
                 return False
@@ -81,18 +81,18 @@ class SandboxInstance:
             namespaces.check_support()
             self._end()  # one that never got ready: who started it was killed
             self._clean()
-            report("starting the sandbox: network, name server, AWS APIs, registry")
+            report("starting the sandbox instance: network, name server, AWS APIs, registry")
             self._start()
             return True
 
     def down(self) -> bool:
-        """End the world and remove its files; True when there was one."""
+        """End the instance and remove its files. Return whether it was running."""
         with self._lock():
             ended = self._end()
             self._clean()
             (self.state / "logs").rmdir()
             (self.state / "lock").unlink()
-            with suppress(OSError):  # tools() keeps a file here that outlives the world
+            with suppress(OSError):  # tool_environment() keeps a file here that outlives the instance
                 self.state.rmdir()
         return ended
 
@@ -112,13 +112,13 @@ class SandboxInstance:
         return True
 
     def environment(self) -> dict[str, str]:
-        """The environment of commands in the world: standard variables only."""
+        """Return the environment of commands in the instance: standard variables only."""
         kept = {key: value for key, value in os.environ.items() if not key.startswith(_DROPPED_VARIABLES)}
         bundle = str(self.paths.ca_bundle)
         try:
             ready = json.loads((self.state / "ready.json").read_text())
         except (OSError, ValueError) as error:
-            raise SandboxError("the sandbox is not running", fix="epoch-sandbox up") from error
+            raise SandboxError("the sandbox instance is not running", fix="epoch-sandbox up") from error
         return {
             **kept,
             **dict.fromkeys(
@@ -136,7 +136,7 @@ class SandboxInstance:
         }
 
     def tool_environment(self) -> dict[str, str]:
-        """What tests outside the world need of it: the programs on PATH, and terraform's provider mirror."""
+        """Return variables for tests outside: programs on PATH, and Terraform's provider mirror."""
         rc = self.state / "tools.rc"
         self.state.mkdir(parents=True, exist_ok=True)
         rc.write_text(self._terraform_rc())
@@ -144,10 +144,10 @@ class SandboxInstance:
         return {"PATH": path, "TF_CLI_CONFIG_FILE": str(rc), "CHECKPOINT_DISABLE": "1"}
 
     def run(self, argv: Sequence[str]) -> int:
-        """Run a command in the world; its exit code."""
+        """Run a command in the instance. Return its exit code."""
         pid = self.pid()
         if pid is None:
-            raise SandboxError("the sandbox is not running", fix="epoch-sandbox up")
+            raise SandboxError("the sandbox instance is not running", fix="epoch-sandbox up")
         environment = self.environment()
         return namespaces.run(pid, argv, environment)
 
@@ -158,7 +158,7 @@ class SandboxInstance:
         init = str(Path(__file__).with_name("init.py"))
         argv = [sys.executable, init, *python, "-m", "sandbox.supervisor", paths]
         os.environ["PYTHONPATH"] = str(Path(__file__).resolve().parents[1])
-        process = namespaces.start(argv, self.logs / "world.log")
+        process = namespaces.start(argv, self.logs / "supervisor.log")
         deadline = time.monotonic() + START_SECONDS
         while not (self._record_init_pid(process.pid) and (self.state / "ready.json").exists()):
             if process.poll() is not None or time.monotonic() > deadline:
@@ -167,7 +167,7 @@ class SandboxInstance:
             time.sleep(0.05)
 
     def _record_init_pid(self, unshare: int) -> bool:
-        """Note the world's first process at once: should we be killed now, `down` finds it."""
+        """Record process 1 of the instance at once, so that `down` finds it if this process is killed."""
         path = self.state / "pid.json"
         if not path.exists():
             pid = namespaces.init_pid(unshare)
@@ -181,14 +181,16 @@ class SandboxInstance:
         return f'provider_installation {{\n  filesystem_mirror {{\n    path = "{mirror}"\n  }}\n}}\n'
 
     def _failure(self) -> SandboxError:
-        fix = "look at epoch-sandbox logs world"
+        fix = "look at epoch-sandbox logs supervisor"
         try:
             failed: dict[str, Any] = json.loads((self.state / "failed.json").read_text())
-            return SandboxError(f"the sandbox did not start: {failed['what']}", why=failed["why"], fix=fix)
+            return SandboxError(
+                f"the sandbox instance did not start: {failed['what']}", why=failed["why"], fix=fix
+            )
         except (OSError, ValueError):
-            tail = (self.logs / "world.log").read_text(errors="replace").splitlines()[-8:]
+            tail = (self.logs / "supervisor.log").read_text(errors="replace").splitlines()[-8:]
             why = "\n".join(tail) or f"it was not ready within {START_SECONDS:.0f} s, and said nothing"
-            return SandboxError("the sandbox did not start", why=why, fix=fix)
+            return SandboxError("the sandbox instance did not start", why=why, fix=fix)
 
     def _clean(self) -> None:
         for name in ("pid.json", "ready.json", "failed.json", "terraform.rc", "inventory-before.json"):
@@ -214,7 +216,7 @@ class SandboxInstance:
 
 
 def _check_packages() -> None:
-    """The world's APIs need packages that the product alone does not; without them nothing is prepared."""
+    """Raise SandboxError, before preparing anything, if the packages of the extra are not installed."""
     missing = [name for name in ("moto", "aiohttp", "a2wsgi", "jwt") if find_spec(name) is None]
     if missing:
         raise SandboxError(

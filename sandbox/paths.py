@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-REGION = "us-west-2"  # where clients of the world stand, until they say another
+REGION = "us-west-2"  # the default region of clients
 
 
 def cache_directory() -> Path:
@@ -21,9 +21,9 @@ def cache_directory() -> Path:
 
 @dataclass(frozen=True)
 class Paths:
-    """Directories of one world.
+    """Directories of one sandbox instance.
 
-    state: on disk, seen from outside (logs, ready.json); live: a tmpfs that dies with the world.
+    state: on disk, visible from outside (logs, ready.json); live: a tmpfs that ends with the instance.
     """
 
     state: Path
@@ -42,11 +42,11 @@ class Paths:
 
     @property
     def ca_bundle(self) -> Path:
-        """The one CA of the world, PEM."""
+        """The CA certificate of the sandbox, PEM."""
         return self.authority / "ca.crt"
 
     def environment(self) -> dict[str, str]:
-        """Variables of the world's own parts: its CA, its binaries, no proxy."""
+        """Return the variables of the instance's processes: its CA, its binaries, no proxy."""
         python = os.path.dirname(sys.executable)
         return {
             "PATH": f"{self.bin}:{python}:{os.environ.get('PATH', '')}:/usr/sbin:/sbin",

@@ -68,7 +68,7 @@ SYSTEM_BUNDLES = (
     "/etc/pki/tls/certs/ca-bundle.crt",
     "/etc/ssl/cert.pem",
 )
-log = logging.getLogger("world")
+log = logging.getLogger("supervisor")
 
 
 class Supervisor:

@@ -34,7 +34,7 @@ log = logging.getLogger("clusters")
 
 
 class Clusters:
-    """Every control plane and node of the world, by region and name."""
+    """Every control plane and node of the instance, by region and name."""
 
     def __init__(self, paths: Paths, vpcs: VpcNetworks) -> None:
         self._paths = paths
@@ -45,7 +45,7 @@ class Clusters:
         self.admits_nodes = True
         self._addresses: dict[str, PodAddresses] = {}
 
-    # Questions of others
+    # Lookups
 
     def control_plane(self, region: str, name: str) -> ControlPlane | None:
         return self._planes.get((region, name))

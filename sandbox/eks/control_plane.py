@@ -28,7 +28,7 @@ FIRST_ROUTE_TABLE = 100  # of routes, one for each cluster
 class ClusterPlan:
     """What a control plane is made from.
 
-    number: 1.. within the world; service_cidr: of cluster addresses; issuer: https URL.
+    number: 1.. within the instance; service_cidr: of cluster addresses; issuer: https URL.
     """
 
     name: str
@@ -49,7 +49,7 @@ class ClusterPlan:
 
     @property
     def link_addresses(self) -> tuple[str, str]:
-        """The two ends of its cable: the world's own parts and the nodes reach it by the inner one."""
+        """The two ends of its veth pair. Nodes and the instance's processes use the inner address."""
         return f"100.64.{self.number}.1", f"100.64.{self.number}.2"
 
 
@@ -224,7 +224,7 @@ class ControlPlane:
             "--listen-client-urls=http://127.0.0.1:2379",
             "--advertise-client-urls=http://127.0.0.1:2379",
             "--listen-peer-urls=http://127.0.0.1:2380",
-            "--unsafe-no-fsync",  # the world's data dies with the world
+            "--unsafe-no-fsync",  # the data ends with the instance
             "--log-level=warn",
         ]
 

@@ -112,7 +112,7 @@ class Node:
         (directory / "credential-provider.json").write_text(node_plugins.credential_provider_config())
         user, group = f"system:node:{plan.name}", "system:nodes"
         if not plan.admitted:
-            user, group = f"stranger:{plan.name}", "strangers"
+            user, group = f"unauthorized:{plan.name}", "unauthorized"
         kubeconfig = self._control_plane.kubeconfig(user, group)
         description = {
             **asdict(plan),

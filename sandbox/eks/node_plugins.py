@@ -47,7 +47,7 @@ print(json.dumps({{"apiVersion": "credentialprovider.kubelet.k8s.io/v1", "kind":
 
 
 def write(directory: Path, internal: str) -> None:
-    """Write both into `directory`. internal: base URL of the world's own http."""
+    """Write both into `directory`. internal: base URL of this node in the control API."""
     directory.mkdir(parents=True, exist_ok=True)
     for name, source in (("epoch-ipam", _IPAM), ("ecr-credential-provider", _ECR)):
         path = directory / name

@@ -23,7 +23,7 @@ def all_faults() -> dict[str, Fault]:
 
 
 class Switchboard:
-    """Starts and stops faults in one world. Thread-safe."""
+    """Starts and stops faults in one instance. Thread-safe."""
 
     def __init__(self, context: FaultContext) -> None:
         self._context = context

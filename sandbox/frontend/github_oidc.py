@@ -14,7 +14,7 @@ LIFETIME = 300  # seconds, as GitHub's
 
 
 class GithubIssuer:
-    """Signs with a key of its own, made with the world."""
+    """Signs with a key of its own, created with the instance."""
 
     def __init__(self) -> None:
         self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)

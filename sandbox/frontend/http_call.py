@@ -21,7 +21,7 @@ def call(method: str, url: str, body: str = "") -> int:
     except urllib.error.HTTPError as error:
         sys.stderr.write(error.read().decode(errors="replace"))
     except OSError as error:
-        sys.stderr.write(f"error: the world does not answer\n  why: {error}\n")
+        sys.stderr.write(f"error: the sandbox instance does not answer\n  why: {error}\n")
     return 1
 
 

@@ -13,7 +13,7 @@ from sandbox.frontend.api_call import service_of
 from sandbox.frontend.asgi import body_chunks, header
 
 _CLIENT_TOKEN = re.compile(rb"(?:^|&)ClientToken=([^&]+)")
-MAX_TOKENS = 1000  # tokens of one world
+MAX_TOKENS = 1000  # of one instance
 MAX_BODY = 1 << 20
 
 

@@ -12,7 +12,7 @@ ACCOUNT = "123456789012"
 FOREIGN_ACCOUNT = "210987654321"  # its zones are those of another DNS provider
 
 MOTO_LOCK = threading.RLock()
-"""Held while the world itself changes the emulated account, so that two parts never do so at once."""
+"""Held while the sandbox itself changes the emulated account, so that two threads never do so at once."""
 
 
 def backend(service: str, region: str) -> Any:

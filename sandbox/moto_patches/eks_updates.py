@@ -20,7 +20,7 @@ PATH = "{0}/clusters/(?P<name>[^/]+)/updates/(?P<updateId>[^/]+)$"
 
 
 class Updates:
-    """Every update of the world, by id."""
+    """Every update of the instance, by id."""
 
     def __init__(self) -> None:
         self._known: dict[str, dict[str, Any]] = {}

@@ -16,7 +16,7 @@ TTL = 60
 
 
 def create_zone() -> None:
-    """As the world begins."""
+    """Create the zone. Called once, when the instance starts."""
     foreign_route53().create_hosted_zone(f"{ZONE}.", private_zone=False, comment="of another DNS provider")
 
 

@@ -71,7 +71,7 @@ def caa_allows(name: str, authorities: tuple[str, ...]) -> bool:
 
 
 def is_delegated(name: str) -> bool:
-    """Whether the world is sent to the zone that holds it: its NS records name its own servers."""
+    """Return whether the zone of the name is delegated: its NS records name its own servers."""
     for zone in _public():
         if normalize(zone.name) == zone_of(name):
             named = {
@@ -93,7 +93,7 @@ def has_descendants(name: str) -> bool:
 
 
 def _public() -> list[Any]:
-    """Zones that the world may ask: the account's, and those of another provider."""
+    """Return the public zones: the account's, and those of the other provider."""
     zones = (*backend("route53", "").zones.values(), *foreign_route53().zones.values())
     return [zone for zone in zones if not zone.private_zone]
 

@@ -1,4 +1,4 @@
-"""The two images that a world's registry has from the start: the load balancer controller and pause.
+"""The two images that an instance's registry has from the start: the load balancer controller and pause.
 
 They are kept as the data directory of `crane registry serve --disk`, which has blobs there and manifests in
 its memory: `link_blobs` fills the directory of a registry before it starts, `seed` tells it the manifests.

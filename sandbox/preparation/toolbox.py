@@ -1,7 +1,4 @@
-"""What prepare delivers: where everything is that a world is made of; and the stamp that says it is whole.
-
-Knows nothing of how the pieces are made.
-"""
+"""The toolbox: the paths of everything that an instance is made of, and a stamp that marks it complete."""
 
 from __future__ import annotations
 

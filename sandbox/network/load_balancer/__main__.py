@@ -57,7 +57,7 @@ class DataPlane:
 
 async def run(control_api: str) -> None:
     connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=IDLE_SECONDS)
-    # Connections of their own: the world's own http and health checks must not wait behind traffic.
+    # Separate connections: the control API and health checks must not wait behind traffic.
     async with (
         aiohttp.ClientSession(connector=connector, auto_decompress=False) as traffic,
         aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as control_session,

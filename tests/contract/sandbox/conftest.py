@@ -31,7 +31,7 @@ class World:
         """`epoch-sandbox <arguments>`, in a process group of its own."""
         return subprocess.Popen(
             [sys.executable, "-m", "sandbox", *arguments],
-            env={**os.environ, "EPOCH_SANDBOX_WORLD": self.name, **environment},
+            env={**os.environ, "EPOCH_SANDBOX_NAME": self.name, **environment},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -47,9 +47,9 @@ def test_a_second_up_says_that_it_is_up(world: World) -> None:
 
 def test_what_never_ran_says_so(another: World) -> None:
     assert another.call("status").returncode == 1
-    assert "no sandbox is running" in another.call("down").stderr
+    assert "no sandbox instance is running" in another.call("down").stderr
     done = another.call("env")
-    assert (done.returncode, "error: the sandbox is not running" in done.stderr) == (1, True)
+    assert (done.returncode, "error: the sandbox instance is not running" in done.stderr) == (1, True)
 
 
 def test_worlds_stand_side_by_side_and_one_that_is_killed_leaves_nothing(

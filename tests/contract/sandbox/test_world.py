@@ -167,7 +167,7 @@ def test_a_command_ends_when_who_ran_it_is_killed(world: World, options: tuple[s
 
 
 def test_parts_have_logs(world: World) -> None:
-    assert {"world", "registry", "balancer"} <= set(world.call("logs").stdout.split())
+    assert {"supervisor", "registry", "balancer"} <= set(world.call("logs").stdout.split())
     done = world.call("logs", "nonsense")
     assert (done.returncode, "registry" in done.stderr) == (1, True)
 
