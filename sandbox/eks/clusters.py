@@ -17,7 +17,8 @@ from typing import Any
 from moto.ec2.exceptions import DependencyViolationError
 
 from sandbox.eks import pod_identity, rbac
-from sandbox.eks.control_plane import ClusterPlan, ControlPlane
+from sandbox.eks.cluster_plan import ClusterPlan
+from sandbox.eks.control_plane import ControlPlane
 from sandbox.eks.node import Node, NodePlan
 from sandbox.errors import SandboxError
 from sandbox.moto_patches import delays, ec2_instances, eks_access_entries
@@ -52,7 +53,7 @@ class Clusters:
 
     def control_planes(self, region: str) -> list[ControlPlane]:
         """Every control plane of the region."""
-        return [plane for (place, _), plane in list(self._planes.items()) if place == region]
+        return [plane for (where, _), plane in list(self._planes.items()) if where == region]
 
     def kubernetes_groups(self, region: str, name: str, arn: str) -> list[str] | None:
         """The Kubernetes groups of a caller, by the cluster's access entries; None: it is not known there."""

@@ -7,7 +7,6 @@ import shutil
 import ssl
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,42 +14,14 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from sandbox.certificate_authority import CertificateAuthority
-from sandbox.eks import kubeconfigs
+from sandbox.eks import component_commands, kubeconfigs
+from sandbox.eks.cluster_plan import ClusterPlan
 from sandbox.network import iproute
 from sandbox.network.addresses import AWS_ADDRESS, CONTROL_API_PORT
 from sandbox.paths import Paths
 from sandbox.process.supervised_process import SupervisedProcess
 
 FIRST_ROUTE_TABLE = 100  # of routes, one for each cluster
-
-
-@dataclass(frozen=True)
-class ClusterPlan:
-    """What a control plane is made from.
-
-    number: 1.. within the instance; service_cidr: of cluster addresses; issuer: https URL.
-    """
-
-    name: str
-    region: str
-    number: int
-    service_cidr: str
-    service_address: str
-    issuer: str
-    endpoint_host: str
-
-    @property
-    def address(self) -> str:
-        return f"192.0.2.{self.number}"
-
-    @property
-    def namespace(self) -> str:
-        return f"cp{self.number}"
-
-    @property
-    def link_addresses(self) -> tuple[str, str]:
-        """The two ends of its veth pair. Nodes and the instance's processes use the inner address."""
-        return f"100.64.{self.number}.1", f"100.64.{self.number}.2"
 
 
 class ControlPlane:
@@ -68,15 +39,18 @@ class ControlPlane:
         """Bring it up; returns when it is ready. Raises SandboxError with the part's last lines."""
         self._create_network()
         self._write_identity()
-        etcd = self._process("etcd", self._etcd()).start()
-        apiserver = self._process("kube-apiserver", self._apiserver()).start()
+        etcd = self._process("etcd", component_commands.etcd(self._paths)).start()
+        apiserver = self._process(
+            "kube-apiserver", component_commands.apiserver(self._paths, self.plan)
+        ).start()
         self._processes = [etcd, apiserver]
         apiserver.wait_until(lambda: self._ready(), seconds=90)
-        for name, argv in (
-            ("kube-controller-manager", self._controllers()),
-            ("kube-scheduler", self._scheduler()),
+        for name, command in (
+            ("kube-controller-manager", component_commands.controller_manager),
+            ("kube-scheduler", component_commands.scheduler),
         ):
-            self._processes.append(self._process(name, argv).start())
+            kubeconfig = self.kubeconfig(f"system:{name}", "system:masters")
+            self._processes.append(self._process(name, command(self._paths, kubeconfig)).start())
         apiserver.wait_until(
             lambda: self._exists("/api/v1/namespaces/default/serviceaccounts/default"), seconds=60
         )
@@ -90,7 +64,7 @@ class ControlPlane:
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def halt(self) -> None:
-        """The API server dies, and nobody starts it; what runs on the nodes goes on."""
+        """Kill the API server without a restart. Pods on the nodes keep running."""
         if self._processes:
             self._processes[1].stop(grace=0)
 
@@ -126,8 +100,10 @@ class ControlPlane:
         context = ssl.create_default_context(cafile=str(self.directory / "pki" / "ca.crt"))
         context.load_cert_chain(certificate, key)
         data = None if body is None else json.dumps(body).encode()
-        asked = urllib.request.Request(self._url + path, data, {"Content-Type": content_type}, method=method)
-        with urllib.request.urlopen(asked, timeout=10, context=context) as response:
+        http_request = urllib.request.Request(
+            self._url + path, data, {"Content-Type": content_type}, method=method
+        )
+        with urllib.request.urlopen(http_request, timeout=10, context=context) as response:
             content = response.read()
         return json.loads(content) if content[:1] in (b"{", b"[") else content.decode()
 
@@ -216,66 +192,6 @@ class ControlPlane:
                 )
             )
         )
-
-    def _etcd(self) -> list[str]:
-        return [
-            str(self._paths.bin / "etcd"),
-            "--data-dir=etcd",
-            "--listen-client-urls=http://127.0.0.1:2379",
-            "--advertise-client-urls=http://127.0.0.1:2379",
-            "--listen-peer-urls=http://127.0.0.1:2380",
-            "--unsafe-no-fsync",  # the data ends with the instance
-            "--log-level=warn",
-        ]
-
-    def _apiserver(self) -> list[str]:
-        plan = self.plan
-        return [
-            str(self._paths.bin / "kube-apiserver"),
-            "--etcd-servers=http://127.0.0.1:2379",
-            "--bind-address=0.0.0.0",
-            "--secure-port=443",
-            f"--advertise-address={plan.address}",
-            "--tls-cert-file=pki/apiserver.crt",
-            "--tls-private-key-file=pki/apiserver.key",
-            "--client-ca-file=pki/ca.crt",
-            "--kubelet-client-certificate=pki/kubelet-client.crt",
-            "--kubelet-client-key=pki/kubelet-client.key",
-            "--kubelet-preferred-address-types=InternalIP",
-            f"--service-account-issuer={plan.issuer}",
-            f"--service-account-jwks-uri={plan.issuer}/keys",
-            "--api-audiences=https://kubernetes.default.svc",
-            "--service-account-key-file=pki/sa.pub",
-            "--service-account-signing-key-file=pki/sa.key",
-            "--authentication-token-webhook-config-file=authenticator.kubeconfig",
-            "--authentication-token-webhook-version=v1",
-            "--authorization-mode=Node,RBAC",
-            "--enable-admission-plugins=NodeRestriction",
-            f"--service-cluster-ip-range={plan.service_cidr}",
-            "--enable-aggregator-routing=true",  # webhooks are dialled at their pods: here is no kube-proxy
-            "--allow-privileged=true",
-            "--profiling=false",
-        ]
-
-    def _controllers(self) -> list[str]:
-        return [
-            str(self._paths.bin / "kube-controller-manager"),
-            f"--kubeconfig={self.kubeconfig('system:kube-controller-manager', 'system:masters')}",
-            "--service-account-private-key-file=pki/sa.key",
-            "--root-ca-file=pki/ca.crt",
-            "--use-service-account-credentials",
-            "--leader-elect=false",
-            "--profiling=false",
-        ]
-
-    def _scheduler(self) -> list[str]:
-        kubeconfig = self.kubeconfig("system:kube-scheduler", "system:masters")
-        return [
-            str(self._paths.bin / "kube-scheduler"),
-            f"--kubeconfig={kubeconfig}",
-            "--leader-elect=false",
-            "--profiling=false",
-        ]
 
     def _ready(self) -> bool:
         try:

@@ -46,10 +46,10 @@ def register_webhook(plane: ControlPlane, ca_pem: bytes) -> None:
 
 def review(plane: ControlPlane, request: dict[str, Any]) -> dict[str, Any]:
     """The AdmissionReview answer for one AdmissionReview question."""
-    asked = request["request"]
-    response: dict[str, Any] = {"uid": asked["uid"], "allowed": True}
-    pod = asked["object"]
-    role = _role(plane, asked["namespace"], pod["spec"].get("serviceAccountName", "default"))
+    review_request = request["request"]
+    response: dict[str, Any] = {"uid": review_request["uid"], "allowed": True}
+    pod = review_request["object"]
+    role = _role(plane, review_request["namespace"], pod["spec"].get("serviceAccountName", "default"))
     if role:
         patch = _patch(pod, role, plane.plan.region)
         response.update(patchType="JSONPatch", patch=base64.b64encode(json.dumps(patch).encode()).decode())
