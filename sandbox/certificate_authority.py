@@ -114,7 +114,7 @@ class CertificateAuthority:
         client: bool = False,
         days: int = LEAF_DAYS,
     ) -> bytes:
-        """A PEM certificate for somebody else's public key."""
+        """Return a PEM certificate for the public key."""
         attributes = [x509.NameAttribute(NameOID.COMMON_NAME, common_name or names[0])]
         if organization:
             attributes.insert(0, x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization))

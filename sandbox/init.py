@@ -11,7 +11,7 @@ import sys
 
 
 def main(argv: list[str]) -> int:
-    """Run argv as the one child that matters; its exit code is ours."""
+    """Run argv as the main child and return its exit code."""
     child = os.fork()
     if child == 0:
         os.execv(argv[0], argv)

@@ -210,7 +210,7 @@ class SandboxInstance:
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 if _is_same_file(path, lock.fileno()):
                     break
-                lock.close()  # `down` removed it while we waited: it excludes nobody any more
+                lock.close()  # `down` removed the file meanwhile: this lock excludes no one
         with lock:
             yield
 
@@ -234,7 +234,7 @@ def _is_same_file(path: Path, descriptor: int) -> bool:
 
 
 def _start_time(pid: int) -> str:
-    """When the process started, in ticks: tells it from a later one with the same id. "" if there is none."""
+    """Return the start time of the process in ticks, or "": it tells apart two processes with one id."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
     except (OSError, IndexError):

@@ -118,7 +118,7 @@ class Supervisor:
             self._web_servers.stop()
 
     def watch(self, stop: threading.Event) -> None:
-        """Return when asked to stop; raises SandboxError when a part ends by itself."""
+        """Return when `stop` is set. Raises SandboxError if a process ends by itself."""
         while not stop.wait(0.5):
             for process in self._processes:
                 if not process.alive:
@@ -186,7 +186,7 @@ class Supervisor:
         )
 
     def _create_account(self) -> identity.Caller:
-        """The account as a person finds it: a user with a key, and a hosted zone for the host name."""
+        """Create what a new account has: a user with an access key, and a hosted zone for the host name."""
         route53 = backend("route53", "")
         route53.create_hosted_zone(f"{ZONE}.", private_zone=False, comment="made by the sandbox")
         foreign_dns.create_zone()
@@ -227,7 +227,7 @@ class Supervisor:
         path, partial = self._paths.state / "ready.json", self._paths.state / "ready.partial"
         partial.touch(mode=0o600)
         partial.write_text(json.dumps(ready))
-        partial.rename(path)  # whoever waits for it must never read half of it
+        partial.rename(path)  # atomic: a reader must never see half of it
 
 
 _REGISTRY_URL = f"http://127.0.0.1:{REGISTRY_PORT}"

@@ -19,7 +19,7 @@ Stop = Callable[[], None]
 
 @dataclass(frozen=True)
 class FaultContext:
-    """What a fault may touch, beside moto's backends (sandbox.moto_patches.backends)."""
+    """The objects that a fault may change, beside moto's backends (sandbox.moto_patches.backends)."""
 
     clusters: Clusters
     load_balancers: LoadBalancers
@@ -32,7 +32,7 @@ class FaultContext:
 
 @dataclass(frozen=True)
 class Fault:
-    """start(reach, options) makes it so and returns what undoes it. options: defaults, typed."""
+    """A fault. start(context, options) begins it and returns a function that ends it. options: defaults."""
 
     name: str
     summary: str

@@ -21,20 +21,20 @@ def start(context: FaultContext, options: Options) -> Stop:
     tags = {"elbv2.k8s.aws/cluster": cluster}
     with MOTO_LOCK:
         ec2 = backend("ec2", region)
-        places = one_subnet_per_zone(ec2, vpc.id)
+        subnets = one_subnet_per_zone(ec2, vpc.id)
         name = f"{STEM}-{vpc.id[-8:]}"
         group = ec2.create_security_group(name, "orphan", vpc_id=vpc.id, tags=tags)
-        _balance(region, name, vpc.id, [place.id for place in places[:2]], group.id, tags)
-        ec2.create_network_interface(places[0], [], group_ids=[group.id], description="aws-K8S-i-0dead")
+        _balance(region, name, vpc.id, [subnet.id for subnet in subnets[:2]], group.id, tags)
+        ec2.create_network_interface(subnets[0], [], group_ids=[group.id], description="aws-K8S-i-0dead")
         if options["guardduty"]:
-            _guard(ec2, vpc.id, places[0], region)
+            _guard(ec2, vpc.id, subnets[0], region)
     return lambda: None  # what a dead controller left stays until somebody removes it
 
 
-def _balance(region: str, name: str, vpc: str, places: list[str], group: str, tags: dict[str, str]) -> None:
+def _balance(region: str, name: str, vpc: str, subnets: list[str], group: str, tags: dict[str, str]) -> None:
     elb = backend("elbv2", region)
     listed = [{"Key": key, "Value": value} for key, value in tags.items()]
-    balancer = elb.create_load_balancer(name, [group], places, tags=listed)
+    balancer = elb.create_load_balancer(name, [group], subnets, tags=listed)
     target = elb.create_target_group(
         name, vpc_id=vpc, protocol="HTTP", port="80", target_type="ip", tags=listed
     )
@@ -42,7 +42,7 @@ def _balance(region: str, name: str, vpc: str, places: list[str], group: str, ta
     elb.create_listener(balancer.arn, "HTTP", "80", None, None, [action])
 
 
-def _guard(ec2: Any, vpc: str, place: Any, region: str) -> None:
+def _guard(ec2: Any, vpc: str, subnet: Any, region: str) -> None:
     name = f"GuardDutyManagedSecurityGroup-{vpc}"
     group = ec2.create_security_group(name, "Associated with VPC-GuardDuty", vpc_id=vpc, tags=GUARDDUTY)
     endpoint = ec2.create_vpc_endpoint(
@@ -51,7 +51,7 @@ def _guard(ec2: Any, vpc: str, place: Any, region: str) -> None:
         "Interface",
         None,
         [],
-        subnet_ids=[place.id],
+        subnet_ids=[subnet.id],
         security_group_ids=[group.id],
         tags=GUARDDUTY,
     )

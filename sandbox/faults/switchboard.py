@@ -41,7 +41,7 @@ class Switchboard:
         return f"on: {description}"
 
     def stop(self, name: str) -> str:
-        """Switch off; one that is off stays so. Raises SandboxError for a name that nobody has."""
+        """Switch off; one that is off stays so. Raises SandboxError for an unknown name."""
         name = _find_fault(name).name
         with self._lock:
             return f"off: {name}" if self._end(name) else f"{name} was not on"

@@ -40,7 +40,10 @@ class ConnectionReset:
 
 @dataclass(frozen=True)
 class LostResponse:
-    """The call is made, and the connection breaks instead of its answer: nobody hears that it took effect."""
+    """The call is made, and the connection breaks instead of its answer.
+
+    The client does not learn that the call took effect.
+    """
 
 
 Outcome = AwsError | ConnectionReset | LostResponse
@@ -51,14 +54,14 @@ Interceptor = Callable[[ApiCall], Outcome | None]
 def api_call(scope: dict[str, Any]) -> ApiCall:
     """What is known of a request before its body is read."""
     host = header(scope, b"host").partition(":")[0].lower()
-    service, place = service_of(host), _REGION.search(host)
+    service, region_match = service_of(host), _REGION.search(host)
     protocol = protocol_of(service, header(scope, b"content-type"), header(scope, b"x-amz-target"))
     key = access_key_of(header(scope, b"authorization"), scope["query_string"].decode("latin-1"))
-    return ApiCall(service, protocol, key, place[1] if place else "")
+    return ApiCall(service, protocol, key, region_match[1] if region_match else "")
 
 
 def service_of(host: str) -> str:
-    """ec2, s3, ecr, registry ... from the name that was asked for."""
+    """Return the service (ec2, s3, ecr, registry ...) of a host name."""
     if ECR_HOST.match(host):
         return "registry"
     if _S3.match(host):

@@ -31,17 +31,17 @@ class IdempotencyMiddleware:
             return
         body = b"".join([chunk async for chunk in body_chunks(receive)])
         token = _token(service, body)
-        asked = (f"{service} {scope['path']} {header(scope, b'host')}", body)
+        key = (f"{service} {scope['path']} {header(scope, b'host')}", body)
         if not token or len(body) > MAX_BODY:
             await self._aws(scope, _body_receiver(body), send)
             return
-        if asked not in self._answers:
+        if key not in self._answers:
             answer = await self._call(scope, body)
             if answer[0].get("status") != 200 or len(self._answers) >= MAX_TOKENS:
                 await _replay_response(answer, send)
                 return
-            self._answers[asked] = answer
-        await _replay_response(self._answers[asked], send)
+            self._answers[key] = answer
+        await _replay_response(self._answers[key], send)
 
     async def _call(self, scope: dict[str, Any], body: bytes) -> list[dict[str, Any]]:
         answer: list[dict[str, Any]] = []

@@ -19,7 +19,7 @@ Progress = dict[tuple[str, str, str], dict[str, str]]
 
 
 def install(progress: Progress) -> None:
-    """Patch moto; `progress` is kept by whoever copies."""
+    """Patch moto. `progress` is updated by sandbox.registry.replication."""
 
     def put_replication_configuration(self: Any, replication_config: dict[str, Any]) -> dict[str, Any]:
         problem = _problem(self.region_name, replication_config["rules"])
@@ -30,17 +30,17 @@ def install(progress: Progress) -> None:
         return {"replicationConfiguration": replication_config}
 
     def describe_image_replication_status(self: Any) -> Any:
-        name, asked = self._get_param("repositoryName"), self._get_param("imageId")
+        name, image_id = self._get_param("repositoryName"), self._get_param("imageId")
         repository = self.ecr_backend._get_repository(name)
-        image = find_image(repository, asked.get("imageDigest") or asked.get("imageTag"))
+        image = find_image(repository, image_id.get("imageDigest") or image_id.get("imageTag"))
         if image is None:
-            raise exceptions.ImageNotFoundException(str(asked), name, ACCOUNT)
+            raise exceptions.ImageNotFoundException(str(image_id), name, ACCOUNT)
         found = progress.get((self.region, name, image.image_digest), {})
         statuses = [
             {"region": region, "registryId": ACCOUNT, "status": status} for region, status in found.items()
         ]
-        told = {"repositoryName": name, "imageId": asked, "replicationStatuses": statuses}
-        return ActionResult(told)
+        result = {"repositoryName": name, "imageId": image_id, "replicationStatuses": statuses}
+        return ActionResult(result)
 
     models.ECRBackend.put_replication_configuration = put_replication_configuration
     responses.ECRResponse.describe_image_replication_status = describe_image_replication_status

@@ -229,7 +229,7 @@ def _exists(principal: str) -> bool:
 
 
 def _username(principal: str) -> str:
-    """As EKS makes it up: the session of a role is told by a placeholder."""
+    """Return the default user name, as EKS builds it: with a placeholder for the session of a role."""
     kind, _, name = principal.split(":")[5].partition("/")
     short = name.rpartition("/")[2]
     return f"arn:aws:sts::{ACCOUNT}:assumed-role/{short}/{{{{SessionName}}}}" if kind == "role" else principal

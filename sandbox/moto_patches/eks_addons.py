@@ -116,21 +116,23 @@ def _delete(response: Any) -> dict[str, Any]:
 
 def _associate(response: Any) -> dict[str, Any]:
     cluster, role = _cluster(response), response._get_param("roleArn")
-    place = {
+    service_account = {
         "namespace": response._get_param("namespace"),
         "serviceAccount": response._get_param("serviceAccount"),
     }
     if role not in {each.arn for each in list(backend("iam", "").roles.values())}:
         message = f"Role provided in the request does not exist: {role}"
         raise eks_error("InvalidParameterException", cluster.name, message)
-    if any(place.items() <= each.items() for each in _associations(response).values()):
-        message = f"Association already exists: {place['namespace']}/{place['serviceAccount']}"
+    if any(service_account.items() <= each.items() for each in _associations(response).values()):
+        message = (
+            f"Association already exists: {service_account['namespace']}/{service_account['serviceAccount']}"
+        )
         raise eks_error("ResourceInUseException", cluster.name, message)
     identifier, made = f"a-{uuid.uuid4().hex[:17]}", now()
     arn = f"arn:aws:eks:{response.region}:{ACCOUNT}:podidentityassociation/{cluster.name}/{identifier}"
     association = _associations(response)[identifier] = {
         "clusterName": cluster.name,
-        **place,
+        **service_account,
         "roleArn": role,
         "associationArn": arn,
         "associationId": identifier,

@@ -28,10 +28,10 @@ def install() -> None:
 
 
 def _describe(response: Any) -> dict[str, Any]:
-    asked = response._get_param("clusterVersions") or []
+    versions = response._get_param("clusterVersions") or []
     only_default = str(response._get_param("defaultOnly") or "").lower() == "true"
     status = response._get_param("versionStatus") or ""
-    listed = [_version(name) for name in sorted(CALENDAR, reverse=True) if not asked or name in asked]
+    listed = [_version(name) for name in sorted(CALENDAR, reverse=True) if not versions or name in versions]
     return {
         "clusterVersions": [
             each

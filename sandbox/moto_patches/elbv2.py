@@ -39,7 +39,7 @@ class LoadBalancers:
         return [address for each in here for address in self._addresses_of(each)]
 
     def closed_addresses(self) -> frozenset[str]:
-        """Addresses of the load balancers none of whose security groups lets anybody in."""
+        """Return the addresses of the load balancers whose security groups have no ingress rule."""
         bare = [
             each
             for each in _all()
@@ -130,10 +130,10 @@ class LoadBalancers:
                 if end > time.monotonic() and target not in group.targets
             ]
 
-    def health(self, group: Any, asked: list[dict[str, Any]], status: Any) -> list[Any]:
+    def health(self, group: Any, requested: list[dict[str, Any]], status: Any) -> list[Any]:
         """moto's health objects for the asked targets, or for all that are registered or draining."""
         draining = self.draining(group)
-        ids = [target["Id"] for target in asked] or [*group.targets, *draining]
+        ids = [target["Id"] for target in requested] or [*group.targets, *draining]
         return [self._status(group, target, target in draining, status) for target in ids]
 
     def _status(self, group: Any, target: str, draining: bool, status: Any) -> Any:

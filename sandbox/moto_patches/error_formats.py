@@ -45,7 +45,7 @@ UNKNOWN_KEY: Mapping[Protocol, AwsError] = {
     ),
     "registry": _NO_LOGIN,
 }
-"""An access key that nobody has."""
+"""Errors for an access key that does not exist."""
 
 EXPIRED: Mapping[Protocol, AwsError] = {
     "query": AwsError(403, "ExpiredToken", f"{_TOKEN} expired"),

@@ -28,8 +28,8 @@ def put_record(name: str, kind: str, value: str) -> None:
     values = (value,) if value else held.values if held else ()
     if not values:
         raise SandboxError(f"there is no {kind} record {normalize(name)}", fix="epoch-sandbox record")
-    told = [{"Value": each} for each in values]
-    record = {"Name": f"{normalize(name)}.", "Type": kind, "TTL": TTL, "ResourceRecords": told}
+    resource_records = [{"Value": each} for each in values]
+    record = {"Name": f"{normalize(name)}.", "Type": kind, "TTL": TTL, "ResourceRecords": resource_records}
     change = {"Action": "UPSERT" if value else "DELETE", "ResourceRecordSet": record}
     with MOTO_LOCK:
         foreign_route53().change_resource_record_sets(_zone().id, [change])

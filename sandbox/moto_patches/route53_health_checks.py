@@ -22,7 +22,7 @@ PROBED = ("HTTP", "HTTPS", "HTTP_STR_MATCH", "HTTPS_STR_MATCH", "TCP")
 
 @dataclass(frozen=True)
 class Observation:
-    """What one checker said last: where it stands, from which address, its words, and when (UTC)."""
+    """The last result of one checker: its region and address, the status text, and the time (UTC)."""
 
     region: str
     address: str

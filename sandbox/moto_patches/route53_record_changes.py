@@ -163,15 +163,15 @@ def _comparable(value: Any) -> Any:
 
 
 def _type_conflict(zone: Any, others: list[dict[str, Any]], record: dict[str, Any]) -> str:
-    name, place = normalize(record["Name"]), f"in zone {normalize(zone.name)}."
+    name, where = normalize(record["Name"]), f"in zone {normalize(zone.name)}."
     words = f"RRSet of type {record['Type']} with DNS name {name}. is not permitted"
     if record["Type"] == "CNAME" and name == normalize(zone.name):
-        return f"{words} at apex {place}"
+        return f"{words} at apex {where}"
     if record["Type"] == "CNAME" and any(each["Type"] != "CNAME" for each in others):
-        return f"{words} as it conflicts with other records with the same DNS name {place}"
+        return f"{words} as it conflicts with other records with the same DNS name {where}"
     if record["Type"] != "CNAME" and any(each["Type"] == "CNAME" for each in others):
         return (
-            f"{words} because a conflicting RRSet of type CNAME with the same DNS name already exists {place}"
+            f"{words} because a conflicting RRSet of type CNAME with the same DNS name already exists {where}"
         )
     return ""
 

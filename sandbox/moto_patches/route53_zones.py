@@ -13,10 +13,10 @@ NAME_SERVERS = ("ns-1.awsdns-01.com", "ns-2.awsdns-02.net", "ns-3.awsdns-03.org"
 
 @dataclass(frozen=True)
 class Record:
-    """One record set. alias: the DNS name it stands for, "" when the values are its own. TTL in seconds.
+    """One record set. alias: the DNS name of the alias target, "" without one. TTL in seconds.
 
-    identifier: of one among several of a name and type, with weight, region or failover by their policy.
-    check: id of a health check. evaluates: the health of what the alias stands for counts.
+    set_identifier: of one among several of a name and type, with weight, region or failover by their policy.
+    health_check: its id. evaluate_target_health: the health of the alias target counts.
     """
 
     name: str

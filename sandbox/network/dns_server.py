@@ -40,7 +40,7 @@ Lookup = Callable[[str], str | None]
 class DnsResponder:
     """Answers questions. `cluster_address` and `instance_address` know EKS endpoints and instances.
 
-    passes: whether a health check, by its id, lets a record answer. resolver: the clients', in a region.
+    is_passing: whether a health check, by its id, lets a record answer. resolver: the one of the clients.
     """
 
     def __init__(
@@ -69,14 +69,14 @@ class DnsResponder:
         self.resolver = Resolver(region)
 
     def answer(self, query: dns.message.Message, resolver: Resolver | None = None) -> dns.message.Message:
-        """The response to one query message. resolver: who is asked, where it is not the clients'."""
+        """The response to one query message. resolver: the clients' by default."""
         resolver = resolver or self.resolver
         response = dns.message.make_response(query, recursion_available=True)
         response.flags |= dns.flags.AA
         question = query.question[0]
         name = question.name.to_text(omit_final_dot=True).lower()
         kind = dns.rdatatype.to_text(question.rdtype)
-        recursive = bool(query.flags & dns.flags.RD)  # without it, the zone's own server is asked
+        recursive = bool(query.flags & dns.flags.RD)  # without it, the query is for the zone's own server
         gone, empty = (recursive and self._is_cached_as_absent(name, each) for each in ("", kind))
         resolver = resolver if recursive else Resolver(resolver.region, caches=False)
         known = not gone and (empty or self._resolve(response, question.name, name, kind, resolver))
@@ -145,7 +145,7 @@ class DnsResponder:
         return CachedAnswer(min((each.ttl for each in records), default=0), tuple(itertools.chain(*values)))
 
     def _is_healthy(self, record: route53_zones.Record) -> bool:
-        """Its health check, where it has one, and what its alias stands for, where that counts."""
+        """Return whether its health check passes and, if it is evaluated, its alias target is healthy."""
         if record.health_check and not self._passes(record.health_check):
             return False
         return not record.evaluate_target_health or self._load_balancers.is_healthy(record.alias)

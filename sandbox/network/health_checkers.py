@@ -15,7 +15,7 @@ from sandbox.moto_patches.route53_health_checks import PROBED, Observation, all_
 from sandbox.network.health_probe import ProbeTarget, probe
 
 CHECKER_REGIONS = {"us-east-1": "15.177.2.1", "us-west-2": "15.177.6.1", "eu-west-1": "15.177.10.1"}
-"""Where checkers stand when a check says no regions (AWS: eight places), and the addresses they tell."""
+"""The default regions of checkers (AWS has eight), and the addresses they report."""
 
 HEALTHY_SHARE = 0.18  # of the checkers: an endpoint is healthy when more than these say so
 POLL_SECONDS = 0.5
@@ -89,7 +89,7 @@ class HealthCheckers:
         while True:
             try:
                 self._follow()
-            except Exception:  # a check that nobody can read must not end the others
+            except Exception:  # an unreadable check must not end the others
                 log.exception("health checks")
             await asyncio.sleep(POLL_SECONDS)
 

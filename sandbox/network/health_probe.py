@@ -13,7 +13,7 @@ BODY = 5120  # bytes of the answer in which a string is looked for
 
 @dataclass(frozen=True)
 class ProbeTarget:
-    """What is asked: kind is a health check's type; name is its FQDN, "" without one."""
+    """What to probe: kind is a health check's type; name is its FQDN, "" without one."""
 
     id: str
     kind: str

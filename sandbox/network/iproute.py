@@ -37,13 +37,13 @@ def configure_instance() -> None:
     ip("link", "add", BLACKHOLE_LINK, "type", "bridge")
     ip("link", "set", BLACKHOLE_LINK, "arp", "off", "up")
     for cidr in (SERVICES, LOAD_BALANCERS):
-        ip("route", "add", "local", cidr, "dev", "lo")  # each address of the range is ours at once
+        ip("route", "add", "local", cidr, "dev", "lo")  # makes every address of the range local
     Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
     Path("/proc/sys/net/ipv4/ip_unprivileged_port_start").write_text("0")
 
 
 def blackhole(address: str) -> None:
-    """From now on packets to the address vanish, whoever sends them; connections that stand stall."""
+    """Drop all packets to the address. Open connections stall."""
     ip("route", "replace", f"{address}/32", "dev", BLACKHOLE_LINK, "table", "local")
 
 

@@ -22,7 +22,7 @@ class Resolver:
     def __init__(
         self, region: str, *, caches: bool = True, now: Callable[[], float] = time.monotonic
     ) -> None:
-        """remembers: False for one who asks the zone's own servers each time."""
+        """caches: False for a client that queries the zone's own servers each time."""
         self.region = region
         self._caches = caches
         self._now = now

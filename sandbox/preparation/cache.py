@@ -74,7 +74,7 @@ class Cache:
             yield
 
     def prune(self) -> None:
-        """Remove what other pins made and nobody has used for UNUSED_DAYS."""
+        """Remove directories of other pins that were not used for UNUSED_DAYS."""
         oldest = time.time() - UNUSED_DAYS * 86400
         for stamp in self.root.glob("*/toolbox.json"):
             if stamp.parent != self.directory and stamp.stat().st_mtime < oldest:

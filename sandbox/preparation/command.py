@@ -28,8 +28,8 @@ def run(
 ) -> str:
     """Run argv and return its stdout.
 
-    on_line gets each line of stderr; env is added to ours, None takes a variable away. A failure is `what`,
-    with the last lines as its cause and `explain(those lines)` as what to do.
+    on_line gets each line of stderr. env is added to the environment of this process, None removes a key.
+    A failure is `what`, with the last lines as its cause and `explain(those lines)` as what to do.
     """
     child = _start(argv, what, env or {}, cwd)
     tail: deque[str] = deque(maxlen=KEPT_LINES)
@@ -65,7 +65,7 @@ def output_of(argv: Sequence[str], *, seconds: float = 10.0) -> str:
 
 
 def terminate_all() -> None:
-    """End whatever still runs: prepare was told to stop."""
+    """Terminate every program that is still running."""
     for child in list(_running):
         _end(child)
 

@@ -53,7 +53,7 @@ class Go:
         }
 
     def remove_caches(self) -> None:
-        """Remove the caches that are ours: gigabytes that nothing needs once the programs are there."""
+        """Remove the caches in `own`: gigabytes that are not needed once the programs are built."""
         for directory in self.own:
             shutil.rmtree(directory, ignore_errors=True)
 

@@ -1,7 +1,7 @@
 """The two images that an instance's registry has from the start: the load balancer controller and pause.
 
 They are kept as the data directory of `crane registry serve --disk`, which has blobs there and manifests in
-its memory: `link_blobs` fills the directory of a registry before it starts, `seed` tells it the manifests.
+its memory: `link_blobs` fills the directory of a registry before it starts, `seed` uploads the manifests.
 Each repository's path begins with the host that it belongs to, so that one registry can stand for several.
 Layers are not compressed: unpacking would be the slowest part of starting a pod. Knows no container runtime.
 """
@@ -43,7 +43,7 @@ class Content:
 
 
 def controller(binary: Path, certificate: bytes) -> Content:
-    """As the real image: /controller as the user 65532; it trusts the sandbox's authority and nobody else."""
+    """As the real image: /controller as the user 65532; it trusts only the sandbox's CA."""
     passwd = (
         b"root:x:0:0:root:/root:/sbin/nologin\nnonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin\n"
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sandbox.preparation.programs import Program, format_version
 
-# The first is ours, for any program; the second is the convention of envtest for the control plane.
+# The first is for any program of the sandbox. The second is the convention of envtest for the control plane.
 VARIABLES = ("EPOCH_SANDBOX_ASSETS", "KUBEBUILDER_ASSETS")
 
 
@@ -38,7 +38,10 @@ def link(programs: Iterable[Program], directory: Path, report: Callable[[str], N
 
 
 def find(program: Program, report: Callable[[str], None]) -> Path | None:
-    """Where the program is; a named directory wins over PATH, and is told when its version will not do."""
+    """Return the path of the program, or None. A named directory wins over PATH.
+
+    A program of a wrong version in a named directory is reported.
+    """
     for variable, directory in configured_directories().items():
         for path in _executables(program.name, [directory]):
             if not program.version_arguments or program.admits(program.version(path)):

@@ -1,7 +1,4 @@
-"""The programs of the sandbox: what each is called, how it tells its version, and which versions will do.
-
-Knows nothing of where a program comes from.
-"""
+"""The programs of the sandbox: name, command that prints the version, and accepted versions."""
 
 from __future__ import annotations
 
@@ -18,9 +15,9 @@ Version = tuple[int, ...]
 class Program:
     """A binary in the toolbox.
 
-    ask: the arguments that make it print its version; empty where it cannot say, or where its name means
-    something else on PATH: such a program is never looked for. Versions from `oldest` to, but not including,
-    `below` will do.
+    version_arguments: the arguments that make it print its version. They are empty if it cannot, or if its
+    name means another program on PATH; PATH is not searched then. Versions from `oldest` up to, but not
+    including, `below` are accepted.
     """
 
     name: str

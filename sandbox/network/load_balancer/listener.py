@@ -52,7 +52,7 @@ class Listener:
 
     async def start(self, addresses: list[str]) -> None:
         server = web.Server(self._handle, access_log=None, keepalive_timeout=IDLE_SECONDS)
-        # Not longer: the data plane stands still while a listener that goes finishes its requests.
+        # Short: the data plane waits while a removed listener finishes its requests.
         self._runner = web.ServerRunner(server, shutdown_timeout=2)
         await self._runner.setup()
         for address in addresses:
@@ -79,8 +79,8 @@ class Listener:
 
     def _choose(self, connection: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> None:
         """Server name indication: the certificate of that name, else the default one."""
-        asked = (name or "").lower()
-        chosen = self._contexts.get(asked) or self._contexts.get("*." + asked.partition(".")[2])
+        server_name = (name or "").lower()
+        chosen = self._contexts.get(server_name) or self._contexts.get("*." + server_name.partition(".")[2])
         if chosen is not None:
             connection.context = chosen
 
