@@ -1,4 +1,4 @@
-"""A real world of its own name, started once, and the words of the tests about it."""
+"""A running sandbox instance with its own name, started once, and helpers of the tests."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ NAME = f"contract-{os.getpid()}"
 
 
 @dataclass(frozen=True)
-class World:
-    """The world called `name`, from outside. Never `session.run` here: this process would move in."""
+class RunningInstance:
+    """The sandbox instance `name`, from outside. Never call `lifecycle.run`: it moves this process in."""
 
     name: str
-    instance: SandboxInstance
+    lifecycle: SandboxInstance
     environment: dict[str, str] = field(default_factory=dict)
 
     def popen(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
@@ -51,7 +51,7 @@ class World:
         return done.stdout.strip()
 
     def init_pid(self) -> int:
-        pid = self.instance.pid()
+        pid = self.lifecycle.pid()
         assert pid is not None
         return pid
 
@@ -77,25 +77,25 @@ def processes(mark: str) -> list[int]:
     return found
 
 
-def make(name: str) -> World:
+def make(name: str) -> RunningInstance:
     namespaces.check()
-    return World(name, SandboxInstance(prepare, name))
+    return RunningInstance(name, SandboxInstance(prepare, name))
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[World]:
-    """A running world."""
+def instance() -> Iterator[RunningInstance]:
+    """A running instance."""
     made = make(NAME)
     try:
-        made.instance.up(lambda _: None)
+        made.lifecycle.up(lambda _: None)
         yield made
     finally:
-        made.instance.down()
+        made.lifecycle.down()
 
 
 @pytest.fixture
-def another() -> Iterator[World]:
-    """A second world, not started."""
+def another() -> Iterator[RunningInstance]:
+    """A second instance, not started."""
     made = make(f"{NAME}-another")
     yield made
-    made.instance.down()
+    made.lifecycle.down()

@@ -20,6 +20,6 @@ def test_only_the_worlds_own_groups_are_removed(tmp_path: Path, monkeypatch: pyt
     assert left == {other}
 
 
-def test_worlds_of_one_name_in_two_caches_do_not_share_a_group(tmp_path: Path) -> None:
+def test_instances_of_one_name_in_two_caches_do_not_share_a_group(tmp_path: Path) -> None:
     first, second = (control_groups.parent_group(tmp_path / cache / "default") for cache in ("a", "b"))
     assert first != second

@@ -1,4 +1,4 @@
-"""A world from inside: no way out, AWS's names and certificates, who is let in, how commands run."""
+"""A sandbox instance from inside: no route out, host names and certificates of AWS, access, commands."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import World, processes, wait_for
+from .conftest import RunningInstance, processes, wait_for
 
 DEEP = (
     "api.ecr.us-west-2.amazonaws.com",
@@ -50,40 +50,40 @@ except ClientError as error:
 """
 
 
-def call(world: World, service: str, call: str, *, key: str = "") -> str:
+def call(instance: RunningInstance, service: str, call: str, *, key: str = "") -> str:
     keys = f", aws_access_key_id={key!r}, aws_secret_access_key='x'" if key else ""
-    return world.python(CALL.format(service=service, call=call, keys=keys))
+    return instance.python(CALL.format(service=service, call=call, keys=keys))
 
 
-def test_there_is_no_route_out(world: World) -> None:
-    assert world.python(CONNECT) == "ENETUNREACH True"
+def test_there_is_no_route_out(instance: RunningInstance) -> None:
+    assert instance.python(CONNECT) == "ENETUNREACH True"
 
 
-def test_names_of_aws_and_of_the_zone_are_known_and_no_others(world: World) -> None:
+def test_names_of_aws_and_of_the_zone_are_known_and_no_others(instance: RunningInstance) -> None:
     names = (
         "sts.us-west-2.amazonaws.com",
         "api.ecr.eu-west-1.amazonaws.com",
         "python.org",
         "absent.sandbox.test",
     )
-    found = world.python(RESOLVE.format(names=names)).splitlines()
+    found = instance.python(RESOLVE.format(names=names)).splitlines()
     assert found == ["198.51.100.1", "198.51.100.1", "none", "none"]
 
 
-def test_programs_without_python_resolve_them_too(world: World) -> None:
-    done = world.call("exec", "--", "getent", "hosts", "sts.us-west-2.amazonaws.com")
+def test_programs_without_python_resolve_them_too(instance: RunningInstance) -> None:
+    done = instance.call("exec", "--", "getent", "hosts", "sts.us-west-2.amazonaws.com")
     assert done.stdout.split() == ["198.51.100.1", "sts.us-west-2.amazonaws.com"]
 
 
-def test_deep_names_have_certificates_that_everybody_inside_trusts(world: World) -> None:
+def test_deep_names_have_certificates_that_everybody_inside_trusts(instance: RunningInstance) -> None:
     bundle = "/etc/ssl/certs/ca-certificates.crt"
     if not Path(bundle).exists():
-        bundle = str(world.instance.paths.ca_bundle)
-    assert world.python(TLS.format(names=DEEP, bundle=bundle)).splitlines() == [*DEEP, *DEEP]
+        bundle = str(instance.lifecycle.paths.ca_bundle)
+    assert instance.python(TLS.format(names=DEEP, bundle=bundle)).splitlines() == [*DEEP, *DEEP]
 
 
-def test_the_exported_variables_are_an_engineers(world: World) -> None:
-    arn = call(world, "sts", "get_caller_identity()['Arn']")
+def test_the_exported_variables_are_an_engineers(instance: RunningInstance) -> None:
+    arn = call(instance, "sts", "get_caller_identity()['Arn']")
     assert arn == "arn:aws:iam::123456789012:user/engineer"
 
 
@@ -96,11 +96,13 @@ def test_the_exported_variables_are_an_engineers(world: World) -> None:
         ("ec2", "describe_vpcs()", "AuthFailure"),
     ],
 )
-def test_an_access_key_that_nobody_has_is_refused(world: World, service: str, method: str, code: str) -> None:
-    assert call(world, service, method, key="AKIAIOSFODNN7EXAMPLE") == code
+def test_an_access_key_that_nobody_has_is_refused(
+    instance: RunningInstance, service: str, method: str, code: str
+) -> None:
+    assert call(instance, service, method, key="AKIAIOSFODNN7EXAMPLE") == code
 
 
-def test_commands_see_standard_variables_and_nothing_that_leads_elsewhere(world: World) -> None:
+def test_commands_see_standard_variables_and_nothing_that_leads_elsewhere(instance: RunningInstance) -> None:
     outside = {
         "HTTPS_PROXY": "http://p:1",
         "AWS_PROFILE": "work",
@@ -109,39 +111,39 @@ def test_commands_see_standard_variables_and_nothing_that_leads_elsewhere(world:
         "MINE": "kept",
     }
     script = f"import os; print([os.environ.get(name) for name in {tuple(outside)!r}])"
-    assert world.python(script, **outside) == "[None, None, None, None, 'kept']"
+    assert instance.python(script, **outside) == "[None, None, None, None, 'kept']"
 
 
-def test_commands_run_where_they_are_called(world: World) -> None:
-    assert world.python("import os; print(os.getcwd())") == os.getcwd()
+def test_commands_run_where_they_are_called(instance: RunningInstance) -> None:
+    assert instance.python("import os; print(os.getcwd())") == os.getcwd()
 
 
 @pytest.mark.parametrize("code", [0, 7])
-def test_the_exit_code_of_a_command_is_ours(world: World, code: int) -> None:
-    assert world.call("exec", "--", "sh", "-c", f"exit {code}").returncode == code
+def test_the_exit_code_of_a_command_is_ours(instance: RunningInstance, code: int) -> None:
+    assert instance.call("exec", "--", "sh", "-c", f"exit {code}").returncode == code
 
 
-def test_a_command_that_was_killed_ends_as_in_a_shell(world: World) -> None:
-    assert world.call("exec", "--", "sh", "-c", "kill -9 $$").returncode == 128 + 9
+def test_a_command_that_was_killed_ends_as_in_a_shell(instance: RunningInstance) -> None:
+    assert instance.call("exec", "--", "sh", "-c", "kill -9 $$").returncode == 128 + 9
 
 
-def test_a_command_that_is_not_there_is_127(world: World) -> None:
-    done = world.call("exec", "--", "no-such-program")
+def test_a_command_that_is_not_there_is_127(instance: RunningInstance) -> None:
+    done = instance.call("exec", "--", "no-such-program")
     assert (done.returncode, "no-such-program" in done.stderr) == (127, True)
 
 
-def test_stdin_reaches_the_command(world: World) -> None:
-    assert world.call("exec", "--", "cat", stdin="one\ntwo\n").stdout == "one\ntwo\n"
+def test_stdin_reaches_the_command(instance: RunningInstance) -> None:
+    assert instance.call("exec", "--", "cat", stdin="one\ntwo\n").stdout == "one\ntwo\n"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_and_term_are_for_the_command(world: World, number: signal.Signals) -> None:
+def test_ctrl_c_and_term_are_for_the_command(instance: RunningInstance, number: signal.Signals) -> None:
     script = (
         "import signal, sys, time\n"
         f"signal.signal({int(number)}, lambda *_: sys.exit(5))\n"
         "print('ready', flush=True); time.sleep(30)"
     )
-    process = world.popen("exec", "--", sys.executable, "-c", script)
+    process = instance.popen("exec", "--", sys.executable, "-c", script)
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
     if number == signal.SIGINT:
@@ -153,27 +155,29 @@ def test_ctrl_c_and_term_are_for_the_command(world: World, number: signal.Signal
 
 
 @pytest.mark.parametrize("options", [(), ("--then-down",)], ids=["plain", "then down"])
-def test_a_command_ends_when_who_ran_it_is_killed(world: World, options: tuple[str, ...]) -> None:
-    mark = f"{world.name}-mark-{len(options)}"
+def test_a_command_ends_when_who_ran_it_is_killed(
+    instance: RunningInstance, options: tuple[str, ...]
+) -> None:
+    mark = f"{instance.name}-mark-{len(options)}"
     script = "import time; print('ready', flush=True); time.sleep(30)"
-    process = world.popen("exec", *options, "--", sys.executable, "-c", script, mark)
+    process = instance.popen("exec", *options, "--", sys.executable, "-c", script, mark)
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
     assert processes(mark)
     process.kill()
     process.communicate(timeout=20)
     wait_for(lambda: not processes(mark))
-    assert world.instance.pid()
+    assert instance.lifecycle.pid()
 
 
-def test_parts_have_logs(world: World) -> None:
-    assert {"supervisor", "registry", "balancer"} <= set(world.call("logs").stdout.split())
-    done = world.call("logs", "nonsense")
+def test_parts_have_logs(instance: RunningInstance) -> None:
+    assert {"supervisor", "registry", "balancer"} <= set(instance.call("logs").stdout.split())
+    done = instance.call("logs", "nonsense")
     assert (done.returncode, "registry" in done.stderr) == (1, True)
 
 
-def test_the_inventory_is_what_an_account_begins_with(world: World) -> None:
-    lines = world.call("inventory").stdout.splitlines()
+def test_the_inventory_is_what_an_account_begins_with(instance: RunningInstance) -> None:
+    lines = instance.call("inventory").stdout.splitlines()
     assert "iam/user engineer" in lines
     assert "route53/zone sandbox.test." in lines
     assert [line for line in lines if line.startswith(("ec2/", "eks/", "elbv2/"))] == []
