@@ -1,6 +1,6 @@
-"""What a controller that died leaves in AWS: load balancer, target group, security group, a pod's interface.
+"""Resources that a dead controller leaves in AWS: load balancer, target group, security group, pod interface.
 
-And what GuardDuty puts into every VPC with a cluster, unasked.
+Optionally also what GuardDuty adds to every VPC with a cluster.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""AWS's usual delays, at a scale: what is made takes its time."""
+"""The usual delays of AWS, at a scale."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Where prepared things are kept: a directory for each digest of the pins, a lock, and a stamp at the end.
+"""The cache of prepared programs and files: a directory for each digest of the pins, a lock, and a final stamp.
 
-Each piece appears under its name in one rename, so whatever exists is whole. Knows nothing of what they are.
+Each file appears under its name in one rename, so that an existing file is complete.
 """
 
 from __future__ import annotations

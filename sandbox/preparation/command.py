@@ -1,4 +1,4 @@
-"""Running a program to its end, with its lines passed on as they come. Knows no program in particular."""
+"""Programs that the preparation runs to their end, with each line of output passed on."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 
 They are kept as the data directory of `crane registry serve --disk`, which has blobs there and manifests in
 its memory: `link_blobs` fills the directory of a registry before it starts, `seed` uploads the manifests.
-Each repository's path begins with the host that it belongs to, so that one registry can stand for several.
-Layers are not compressed: unpacking would be the slowest part of starting a pod. Knows no container runtime.
+Each repository's path begins with the host that it belongs to, so that one registry serves several hosts.
+Layers are not compressed: unpacking would be the slowest part of starting a pod.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""What prepare says while it works: a line when something begins and ends, and no long silence in between.
-
-Knows nothing of what the tasks do, nor of terminals: a line goes to a plain callable.
-"""
+"""The progress of the preparation: a line when a task begins and ends, and a line after each long silence."""
 
 from __future__ import annotations
 

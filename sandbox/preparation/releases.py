@@ -1,7 +1,6 @@
-"""Official release downloads: verified against the checksums that their makers publish beside them.
+"""Official release downloads, verified against the checksums that their projects publish.
 
-Whether the hosts answer is decided once: where only package registries are reachable, not every program
-waits for a timeout. Knows nothing of what to do when they do not.
+Reachability of the hosts is decided once, so that not every program waits for a timeout.
 """
 
 from __future__ import annotations
