@@ -1,4 +1,4 @@
-"""The cache of prepared programs and files: a directory for each digest of the pins, a lock, and a final stamp.
+"""The cache of prepared programs and files: a directory for each digest of the pins, a lock and a stamp.
 
 Each file appears under its name in one rename, so that an existing file is complete.
 """
