@@ -21,7 +21,7 @@ class World:
 
     def __init__(self, directory: Path, name: str) -> None:
         self.directory = directory
-        self._environment = {**os.environ, "EPOCH_SANDBOX_WORLD": name, "NO_COLOR": "1"}
+        self._environment = {**os.environ, "EPOCH_SANDBOX_NAME": name, "NO_COLOR": "1"}
 
     def control(self, *words: str) -> float:
         """`epoch-sandbox words`: what the world is told from outside."""

@@ -1,1 +1,1 @@
-"""An AWS region in a Linux namespace. Imports nothing from epochctl, and epochctl nothing from here."""
+"""The sandbox: an AWS account emulated on one machine, in Linux namespaces, with real parts."""

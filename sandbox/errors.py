@@ -1,7 +1,4 @@
-"""What can go wrong in the sandbox, as a person reads it: what happened, why, and what to do next.
-
-Knows nothing of the product's own errors; only the shape is the same.
-"""
+"""The errors of the sandbox, as the user reads them: what failed, why, and what to do next."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be made to go wrong in a world: small named faults, a module each, switched on and off.
+"""Faults that can be injected into a sandbox instance: one module each, switched on and off by name.
 
-A module of this folder that has a FAULT is one; `switchboard` finds them by themselves.
+A module of this package that has a FAULT is a fault. `switchboard` finds them.
 """

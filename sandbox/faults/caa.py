@@ -5,12 +5,12 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from sandbox.account.backends import CHANGES, backend
 from sandbox.errors import SandboxError
-from sandbox.faults.fault import Fault, Options, Reach, Stop
+from sandbox.faults.fault import Fault, FaultContext, Options, Stop
+from sandbox.moto_patches.backends import MOTO_LOCK, backend
 
 
-def start(reach: Reach, options: Options) -> Stop:
+def start(context: FaultContext, options: Options) -> Stop:
     name = str(options["zone"]).rstrip(".") + "."
     zone = next((zone for zone in backend("route53", "").zones.values() if zone.name == name), None)
     if zone is None:
@@ -26,7 +26,7 @@ def start(reach: Reach, options: Options) -> Stop:
 
 
 def _change(zone: Any, action: str, record: dict[str, Any]) -> None:
-    with CHANGES:
+    with MOTO_LOCK:
         change = {"Action": action, "ResourceRecordSet": copy.deepcopy(record)}  # moto writes into it
         backend("route53", "").change_resource_record_sets(zone.id, [change])
 

@@ -8,12 +8,12 @@ from contextlib import suppress
 from typing import Any
 from urllib.error import URLError
 
-from sandbox.account.dialects import Dialect, Refusal
-from sandbox.account.identity import caller
-from sandbox.api_call import ApiCall, Outcome
-from sandbox.control_plane import ControlPlane
+from sandbox.eks.control_plane import ControlPlane
 from sandbox.errors import SandboxError
-from sandbox.faults.fault import Fault, Options, Reach, Stop
+from sandbox.faults.fault import Fault, FaultContext, Options, Stop
+from sandbox.frontend.api_call import ApiCall, Outcome
+from sandbox.moto_patches.error_formats import AwsError, Protocol
+from sandbox.moto_patches.identity import caller
 
 NAME = "aws-load-balancer-controller"
 DEPLOYMENT = f"/apis/apps/v1/namespaces/kube-system/deployments/{NAME}"
@@ -21,19 +21,19 @@ PODS = f"/api/v1/namespaces/kube-system/pods?labelSelector=app.kubernetes.io/nam
 MODES = ("gone", "idle")
 SECONDS = 60.0
 _WORDS = "is not authorized to perform this operation because no identity-based policy allows it"
-_DENIED = Refusal(403, "AccessDenied", f"The controller's role {_WORDS}")
-DENIED: Mapping[Dialect, Refusal] = {
+_DENIED = AwsError(403, "AccessDenied", f"The controller's role {_WORDS}")
+DENIED: Mapping[Protocol, AwsError] = {
     "query": _DENIED,
-    "ec2": Refusal(403, "UnauthorizedOperation", f"The controller's role {_WORDS}"),
+    "ec2": AwsError(403, "UnauthorizedOperation", f"The controller's role {_WORDS}"),
 }
 
 
-def start(reach: Reach, options: Options) -> Stop:
+def start(context: FaultContext, options: Options) -> Stop:
     if options["mode"] not in MODES:
         raise SandboxError(f"mode={options['mode']}: unknown", fix=f"one of: {', '.join(MODES)}")
     if options["mode"] == "idle":
-        return reach.front.interfere(_deny)
-    plane = reach.clusters.plane(str(options["region"]), str(options["cluster"]))
+        return context.frontend.add_interceptor(_deny)
+    plane = context.clusters.control_plane(str(options["region"]), str(options["cluster"]))
     if plane is None:
         raise SandboxError(f"there is no cluster {options['cluster']}", fix="epochctl up")
     replicas = int(plane.request(DEPLOYMENT)["spec"]["replicas"])
@@ -47,7 +47,7 @@ def _deny(call: ApiCall) -> Outcome | None:
     if call.service not in ("ec2", "elasticloadbalancing") or not call.key:
         return None
     known = caller(call.key)
-    return DENIED.get(call.dialect, _DENIED) if known and "lb-controller" in known.arn else None
+    return DENIED.get(call.protocol, _DENIED) if known and "lb-controller" in known.arn else None
 
 
 def _scale(plane: ControlPlane, replicas: int) -> None:

@@ -1,18 +1,18 @@
-"""Everybody's credentials run out: users' keys, and the sessions made with them. Pods keep theirs."""
+"""Expired credentials: the keys of users and of the sessions made with them. Pods keep theirs."""
 
 from __future__ import annotations
 
 import datetime
 
-from sandbox.account import identity, sessions
-from sandbox.faults.fault import Fault, Options, Reach, Stop
+from sandbox.faults.fault import Fault, FaultContext, Options, Stop
+from sandbox.moto_patches import identity, sts_sessions
 
 
-def start(reach: Reach, options: Options) -> Stop:
-    moment = sessions.now() + datetime.timedelta(seconds=options["seconds"])
-    for key in identity.keys_of_people():
-        sessions.end(key, moment)
-    return reach.sign_in
+def start(context: FaultContext, options: Options) -> Stop:
+    moment = sts_sessions.now() + datetime.timedelta(seconds=options["seconds"])
+    for key in identity.access_keys_of_users():
+        sts_sessions.expire_at(key, moment)
+    return context.renew_credentials
 
 
 FAULT = Fault(

@@ -1,21 +1,16 @@
-"""What a fault is: a name, a line about it, options with defaults, and how it begins and ends.
-
-Knows no fault in particular.
-"""
+"""The definition of a fault: its name, summary, options with defaults, and how it starts and stops."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from sandbox.eks.clusters import Clusters
 from sandbox.errors import SandboxError
-
-if TYPE_CHECKING:
-    from sandbox.account.balancers import Balancers
-    from sandbox.clusters import Clusters
-    from sandbox.front import Front
-    from sandbox.names import Names
+from sandbox.frontend.aws_frontend import AwsFrontend
+from sandbox.moto_patches.elbv2 import LoadBalancers
+from sandbox.network.dns_server import DnsResponder
 
 Value = str | int | float
 Options = Mapping[str, Any]
@@ -23,26 +18,28 @@ Stop = Callable[[], None]
 
 
 @dataclass(frozen=True)
-class Reach:
-    """What a fault may touch, beside moto's backends (sandbox.account.backends)."""
+class FaultContext:
+    """The objects that a fault may change, beside moto's backends (sandbox.moto_patches.backends)."""
 
     clusters: Clusters
-    balancers: Balancers
-    names: Names
-    front: Front
-    sign_in: Callable[[], None] = lambda: None  # the engineer gets new credentials, `exec` exports them
+    load_balancers: LoadBalancers
+    dns: DnsResponder
+    frontend: AwsFrontend
+    renew_credentials: Callable[[], None] = lambda: (
+        None
+    )  # the engineer gets new credentials, `exec` exports them
 
 
 @dataclass(frozen=True)
 class Fault:
-    """start(reach, options) makes it so and returns what undoes it. options: defaults, typed."""
+    """A fault. start(context, options) begins it and returns a function that ends it. options: defaults."""
 
     name: str
     summary: str
-    start: Callable[[Reach, Options], Stop]
+    start: Callable[[FaultContext, Options], Stop]
     options: Mapping[str, Value] = field(default_factory=dict)
 
-    def chosen(self, given: Mapping[str, str]) -> dict[str, Value]:
+    def parse_options(self, given: Mapping[str, str]) -> dict[str, Value]:
         """The defaults with what was given. Raises SandboxError for what is no option, or not readable."""
         chosen = dict(self.options)
         for key, text in given.items():
@@ -56,7 +53,7 @@ class Fault:
                 raise SandboxError(f"{key}={text}: a number is expected", why=self.summary) from error
         return chosen
 
-    def row(self) -> str:
+    def documentation_row(self) -> str:
         """Its line in docs/sandbox.md."""
         options = " ".join(f"{key}={value}" for key, value in self.options.items())
         return f"| `{self.name}` | {self.summary} | {f'`{options}`' if options else ''} |"

@@ -1,17 +1,17 @@
-"""Somebody else's instance in our VPC, with its interface and its security group; none of it has our tags."""
+"""An instance in the VPC that epochctl does not manage, with its interface and its security group."""
 
 from __future__ import annotations
 
-from sandbox.account.backends import ACCOUNT, CHANGES, backend
-from sandbox.account.places import subnets, vpc_named
-from sandbox.faults.fault import Fault, Options, Reach, Stop
+from sandbox.faults.fault import Fault, FaultContext, Options, Stop
+from sandbox.moto_patches.backends import ACCOUNT, MOTO_LOCK, backend
+from sandbox.moto_patches.vpc_lookup import find_vpc, one_subnet_per_zone
 
 NAME = "legacy-database"
 
 
-def start(reach: Reach, options: Options) -> Stop:
-    region, vpc = vpc_named(str(options["vpc"]), str(options["region"]))
-    with CHANGES:
+def start(context: FaultContext, options: Options) -> Stop:
+    region, vpc = find_vpc(str(options["vpc"]), str(options["region"]))
+    with MOTO_LOCK:
         ec2 = backend("ec2", region)
         tags = {"Name": NAME, "owner": str(options["owner"])}
         group = ec2.create_security_group(f"{NAME}-{vpc.id}", "theirs", vpc_id=vpc.id, tags=tags)
@@ -23,7 +23,7 @@ def start(reach: Reach, options: Options) -> Stop:
             region_name=region,
             instance_type="t3.medium",
             is_instance_type_default=False,
-            subnet_id=subnets(ec2, vpc.id)[-1].id,
+            subnet_id=one_subnet_per_zone(ec2, vpc.id)[-1].id,
             security_group_ids=[group.id],
             tags={"instance": tags},
             owner_id=ACCOUNT,
@@ -34,7 +34,7 @@ def start(reach: Reach, options: Options) -> Stop:
             interface.add_tags(tags)
 
     def stop() -> None:
-        with CHANGES:
+        with MOTO_LOCK:
             ec2.terminate_instances([made.id])
             for interface in list(made.nics.values()):
                 ec2.enis.pop(interface.id, None)

@@ -1,13 +1,13 @@
-"""The resolvers remember for a while that a name did not exist; the zone's own name servers know better."""
+"""Resolvers that cache for a while that a name did not exist."""
 
 from __future__ import annotations
 
-from sandbox.faults.fault import Fault, Options, Reach, Stop
+from sandbox.faults.fault import Fault, FaultContext, Options, Stop
 
 
-def start(reach: Reach, options: Options) -> Stop:
-    reach.names.remember_absence(options["seconds"])
-    return lambda: reach.names.remember_absence(0.0)
+def start(context: FaultContext, options: Options) -> Stop:
+    context.dns.cache_negative_answers(options["seconds"])
+    return lambda: context.dns.cache_negative_answers(0.0)
 
 
 FAULT = Fault(

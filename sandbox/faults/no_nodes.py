@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from sandbox.faults.fault import Fault, Options, Reach, Stop
+from sandbox.faults.fault import Fault, FaultContext, Options, Stop
 
 
-def start(reach: Reach, options: Options) -> Stop:
-    reach.clusters.admits_nodes = False
+def start(context: FaultContext, options: Options) -> Stop:
+    context.clusters.admits_nodes = False
 
     def stop() -> None:
-        reach.clusters.admits_nodes = True
+        context.clusters.admits_nodes = True
 
     return stop
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from sandbox.account import quotas
 from sandbox.errors import SandboxError
-from sandbox.faults.fault import Fault, Options, Reach, Stop
+from sandbox.faults.fault import Fault, FaultContext, Options, Stop
+from sandbox.moto_patches import quotas
 
 WORDS = tuple(quota.word for quota in quotas.QUOTAS)
 
 
-def start(reach: Reach, options: Options) -> Stop:
+def start(context: FaultContext, options: Options) -> Stop:
     words = str(options["code"]).split(",")
     unknown = [word for word in words if word not in WORDS]
     if unknown:

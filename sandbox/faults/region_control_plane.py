@@ -1,14 +1,14 @@
-"""A region whose clusters have no API server: what runs goes on, and nothing can be changed or seen."""
+"""A region whose clusters have no API server: pods keep running, and nothing can be changed or read."""
 
 from __future__ import annotations
 
 from sandbox.errors import SandboxError
-from sandbox.faults.fault import Fault, Options, Reach, Stop
+from sandbox.faults.fault import Fault, FaultContext, Options, Stop
 
 
-def start(reach: Reach, options: Options) -> Stop:
+def start(context: FaultContext, options: Options) -> Stop:
     region = str(options["region"])
-    halted = reach.clusters.planes(region)
+    halted = context.clusters.control_planes(region)
     if not halted:
         raise SandboxError(f"there is no cluster in {region}", fix="epochctl up")
     for plane in halted:

@@ -1,37 +1,37 @@
-"""A region that nobody reaches: packets to its load balancers and its clusters' endpoints vanish."""
+"""A region without a network: packets to its load balancers and cluster endpoints are dropped."""
 
 from __future__ import annotations
 
-from sandbox import network
-from sandbox.api_call import ApiCall, Interference, Outcome, Reset
 from sandbox.errors import SandboxError
-from sandbox.faults.fault import Fault, Options, Reach, Stop
+from sandbox.faults.fault import Fault, FaultContext, Options, Stop
+from sandbox.frontend.api_call import ApiCall, ConnectionReset, Interceptor, Outcome
+from sandbox.network import iproute
 
 
-def start(reach: Reach, options: Options) -> Stop:
+def start(context: FaultContext, options: Options) -> Stop:
     region = str(options["region"])
-    endpoints = [plane.plan.address for plane in reach.clusters.planes(region)]
-    cut = [*reach.balancers.public(region), *endpoints]
+    endpoints = [plane.plan.address for plane in context.clusters.control_planes(region)]
+    cut = [*context.load_balancers.public_addresses(region), *endpoints]
     if not cut and not options["apis"]:
         raise SandboxError(f"there is nothing in {region}", fix="epochctl up")
     for address in cut:
-        network.cut(address)
-    silent = reach.front.interfere(_broken(region)) if options["apis"] else None
+        iproute.blackhole(address)
+    silent = context.frontend.add_interceptor(_reset_connections(region)) if options["apis"] else None
 
     def stop() -> None:
         for address in cut:
-            network.mend(address)
+            iproute.restore(address)
         if silent is not None:
             silent()
 
     return stop
 
 
-def _broken(region: str) -> Interference:
-    def interfere(call: ApiCall) -> Outcome | None:
-        return Reset() if call.region == region else None
+def _reset_connections(region: str) -> Interceptor:
+    def intercept(call: ApiCall) -> Outcome | None:
+        return ConnectionReset() if call.region == region else None
 
-    return interfere
+    return intercept
 
 
 FAULT = Fault(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from sandbox.faults.fault import Fault, Options, Reach, Stop
+from sandbox.faults.fault import Fault, FaultContext, Options, Stop
 
 
-def start(reach: Reach, options: Options) -> Stop:
+def start(context: FaultContext, options: Options) -> Stop:
     region = str(options["region"])
-    reach.balancers.fail_checks(options["share"], region)
-    return lambda: reach.balancers.fail_checks(0.0, region)
+    context.load_balancers.fail_checks(options["share"], region)
+    return lambda: context.load_balancers.fail_checks(0.0, region)
 
 
 FAULT = Fault(

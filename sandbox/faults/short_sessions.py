@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from sandbox.account import sessions
-from sandbox.faults.fault import Fault, Options, Reach, Stop
+from moto.sts.models import AssumedRole, Token
+
+from sandbox.faults.fault import Fault, FaultContext, Options, Stop
+from sandbox.moto_patches import sts_sessions
 
 
-def start(reach: Reach, options: Options) -> Stop:
-    from moto.sts.models import AssumedRole, Token
-
+def start(context: FaultContext, options: Options) -> Stop:
     lifetime = datetime.timedelta(seconds=options["seconds"])
     undo = [_shorten(AssumedRole, lifetime), _shorten(Token, lifetime)]
 
@@ -27,7 +27,7 @@ def _shorten(kind: Any, lifetime: datetime.timedelta) -> Stop:
 
     def shortened(self: Any, *arguments: Any, **named: Any) -> None:
         begin(self, *arguments, **named)
-        self.expiration = sessions.now() + lifetime
+        self.expiration = sts_sessions.now() + lifetime
 
     def stop() -> None:
         kind.__init__ = begin

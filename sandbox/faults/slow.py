@@ -1,20 +1,20 @@
-"""AWS's usual delays, at a scale: what is made takes its time."""
+"""The usual delays of AWS, at a scale."""
 
 from __future__ import annotations
 
-from sandbox.account import pace
-from sandbox.faults.fault import Fault, Options, Reach, Stop
+from sandbox.faults.fault import Fault, FaultContext, Options, Stop
+from sandbox.moto_patches import delays
 
 
-def start(reach: Reach, options: Options) -> Stop:
-    pace.set_scale(options["scale"])
-    return lambda: pace.set_scale(0.0)
+def start(context: FaultContext, options: Options) -> Stop:
+    delays.set_scale(options["scale"])
+    return lambda: delays.set_scale(0.0)
 
 
 FAULT = Fault(
     "slow",
     "what is created takes as long as on AWS, times `scale`: "
-    + ", ".join(f"{what} {seconds:.0f} s" for what, seconds in pace.USUAL.items()),
+    + ", ".join(f"{what} {seconds:.0f} s" for what, seconds in delays.AWS_SECONDS.items()),
     start,
     {"scale": 0.1},
 )

@@ -4,29 +4,29 @@ from __future__ import annotations
 
 import random
 
-from sandbox.account.dialects import THROTTLED
-from sandbox.api_call import ApiCall, Lost, Outcome, Reset
 from sandbox.errors import SandboxError
-from sandbox.faults.fault import Fault, Options, Reach, Stop
+from sandbox.faults.fault import Fault, FaultContext, Options, Stop
+from sandbox.frontend.api_call import ApiCall, ConnectionReset, LostResponse, Outcome
+from sandbox.moto_patches.error_formats import THROTTLED
 
 MODES = ("throttle", "reset", "mixed", "lost")
 
 
-def start(reach: Reach, options: Options) -> Stop:
+def start(context: FaultContext, options: Options) -> Stop:
     if options["mode"] not in MODES:
         raise SandboxError(f"mode={options['mode']}: unknown", fix=f"one of: {', '.join(MODES)}")
     services = {word for word in str(options["services"]).split(",") if word}
     chance = random.Random(options["seed"])
 
-    def interfere(call: ApiCall) -> Outcome | None:
+    def intercept(call: ApiCall) -> Outcome | None:
         if (services and call.service not in services) or chance.random() >= options["share"]:
             return None
         if options["mode"] == "lost":
-            return Lost()
+            return LostResponse()
         broken = options["mode"] == "reset" or (options["mode"] == "mixed" and chance.random() < 0.5)
-        return Reset() if broken else THROTTLED[call.dialect]
+        return ConnectionReset() if broken else THROTTLED[call.protocol]
 
-    return reach.front.interfere(interfere)
+    return context.frontend.add_interceptor(intercept)
 
 
 FAULT = Fault(

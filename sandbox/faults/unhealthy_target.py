@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sandbox.faults.fault import Fault, Options, Reach, Stop
+from sandbox.faults.fault import Fault, FaultContext, Options, Stop
 
 
-def start(reach: Reach, options: Options) -> Stop:
-    reach.balancers.fail_checks(options["share"])
-    return lambda: reach.balancers.fail_checks(0.0)
+def start(context: FaultContext, options: Options) -> Stop:
+    context.load_balancers.fail_checks(options["share"])
+    return lambda: context.load_balancers.fail_checks(0.0)
 
 
 FAULT = Fault(

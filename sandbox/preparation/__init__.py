@@ -1,4 +1,1 @@
-"""Everything an emulated world is made of, got or built once, outside of the world.
-
-Knows nothing of a running world.
-"""
+"""Everything that a sandbox instance is made of, downloaded or built once and kept in a cache."""

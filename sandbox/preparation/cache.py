@@ -1,6 +1,6 @@
-"""Where prepared things are kept: a directory for each digest of the pins, a lock, and a stamp at the end.
+"""The cache of prepared programs and files: a directory for each digest of the pins, a lock and a stamp.
 
-Each piece appears under its name in one rename, so whatever exists is whole. Knows nothing of what they are.
+Each file appears under its name in one rename, so that an existing file is complete.
 """
 
 from __future__ import annotations
@@ -53,17 +53,17 @@ class Cache:
         path = self.bin / name
         return path.is_file() and not path.is_symlink()
 
-    def keep(self, source: Path, name: str) -> None:
+    def store(self, source: Path, name: str) -> None:
         """Move a finished program into bin."""
         source.chmod(0o755)
         os.replace(source, self.bin / name)
 
     @contextmanager
-    def locked(self, say: Callable[[str], None]) -> Iterator[None]:
+    def locked(self, report: Callable[[str], None]) -> Iterator[None]:
         """Hold the cache alone. The kernel lets go of the lock when its holder dies, however it dies."""
         _make(self.root)
         with (self.root / "lock").open("a+") as lock:
-            _wait_for(lock.fileno(), self.root / "lock", say)
+            _wait_for(lock.fileno(), self.root / "lock", report)
             lock.truncate(0)
             lock.write(str(os.getpid()))
             lock.flush()
@@ -74,22 +74,24 @@ class Cache:
             yield
 
     def prune(self) -> None:
-        """Remove what other pins made and nobody has used for UNUSED_DAYS."""
+        """Remove directories of other pins that were not used for UNUSED_DAYS."""
         oldest = time.time() - UNUSED_DAYS * 86400
         for stamp in self.root.glob("*/toolbox.json"):
             if stamp.parent != self.directory and stamp.stat().st_mtime < oldest:
                 shutil.rmtree(stamp.parent, ignore_errors=True)
 
 
-def _wait_for(lock: int, path: Path, say: Callable[[str], None]) -> None:
-    told = 0.0
+def _wait_for(lock: int, path: Path, report: Callable[[str], None]) -> None:
+    last_report = 0.0
     while True:
         try:
             return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            if time.monotonic() - told > 5:
-                say(f"another prepare is at work (process {path.read_text() or 'unknown'}): waiting for it")
-                told = time.monotonic()
+            if time.monotonic() - last_report > 5:
+                report(
+                    f"another prepare is at work (process {path.read_text() or 'unknown'}): waiting for it"
+                )
+                last_report = time.monotonic()
             time.sleep(0.2)
 
 

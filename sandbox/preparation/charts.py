@@ -1,7 +1,6 @@
-"""The helm repository that a world serves as aws.github.io/eks-charts: the load balancer controller's chart.
+"""The Helm repository that an instance serves as aws.github.io/eks-charts: the load balancer controller.
 
-It comes out of the controller's Go module. The package is reproducible: the same module gives the same
-bytes. Knows nothing of helm.
+The chart comes from the controller's Go module. The package is reproducible.
 """
 
 from __future__ import annotations

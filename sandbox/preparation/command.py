@@ -1,4 +1,4 @@
-"""Running a program to its end, with its lines passed on as they come. Knows no program in particular."""
+"""Programs that the preparation runs to their end, with each line of output passed on."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from sandbox.errors import SandboxError
 
 KEPT_LINES = 40
-LONGEST = 3600.0  # seconds: what takes longer hangs
+MAX_SECONDS = 3600.0  # seconds: what takes longer hangs
 _running: set[subprocess.Popen[str]] = set()
 
 
@@ -28,15 +28,15 @@ def run(
 ) -> str:
     """Run argv and return its stdout.
 
-    on_line gets each line of stderr; env is added to ours, None takes a variable away. A failure is `what`,
-    with the last lines as its cause and `explain(those lines)` as what to do.
+    on_line gets each line of stderr. env is added to the environment of this process, None removes a key.
+    A failure is `what`, with the last lines as its cause and `explain(those lines)` as what to do.
     """
     child = _start(argv, what, env or {}, cwd)
     tail: deque[str] = deque(maxlen=KEPT_LINES)
     reader = threading.Thread(target=_read, args=(child, tail, on_line), daemon=True)
     reader.start()
     _running.add(child)
-    limit = threading.Timer(LONGEST, child.kill)
+    limit = threading.Timer(MAX_SECONDS, child.kill)
     limit.start()
     try:
         assert child.stdout is not None
@@ -53,7 +53,7 @@ def run(
     return out
 
 
-def answer(argv: Sequence[str], *, seconds: float = 10.0) -> str:
+def output_of(argv: Sequence[str], *, seconds: float = 10.0) -> str:
     """What a program says about itself, or nothing. It runs in /, away from any project's settings."""
     try:
         done = subprocess.run(
@@ -64,8 +64,8 @@ def answer(argv: Sequence[str], *, seconds: float = 10.0) -> str:
     return done.stdout + done.stderr
 
 
-def end_all() -> None:
-    """End whatever still runs: prepare was told to stop."""
+def terminate_all() -> None:
+    """Terminate every program that is still running."""
     for child in list(_running):
         _end(child)
 

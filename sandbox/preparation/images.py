@@ -1,9 +1,9 @@
-"""The two images that a world's registry has from the start: the load balancer controller and pause.
+"""The two images that an instance's registry has from the start: the load balancer controller and pause.
 
 They are kept as the data directory of `crane registry serve --disk`, which has blobs there and manifests in
-its memory: `link_blobs` fills the directory of a registry before it starts, `seed` tells it the manifests.
-Each repository's path begins with the host that it belongs to, so that one registry can stand for several.
-Layers are not compressed: unpacking would be the slowest part of starting a pod. Knows no container runtime.
+its memory: `link_blobs` fills the directory of a registry before it starts, `seed` uploads the manifests.
+Each repository's path begins with the host that it belongs to, so that one registry serves several hosts.
+Layers are not compressed: unpacking would be the slowest part of starting a pod.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from sandbox.preparation import pins
 
 CONTROLLER_IMAGE = f"public.ecr.aws/eks/aws-load-balancer-controller:v{pins.CONTROLLER}"
 PAUSE_IMAGE = f"registry.k8s.io/pause:{pins.PAUSE}"
-CA_PLACE = "etc/ssl/certs/ca-certificates.crt"
+CA_PATH = "etc/ssl/certs/ca-certificates.crt"
 MANIFESTS = "manifests.json"
 _TYPE = "application/vnd.oci.image."
 MANIFEST_TYPE = f"{_TYPE}manifest.v1+json"
@@ -43,19 +43,19 @@ class Content:
 
 
 def controller(binary: Path, certificate: bytes) -> Content:
-    """As the real image: /controller as the user 65532; it trusts the sandbox's authority and nobody else."""
+    """As the real image: /controller as the user 65532; it trusts only the sandbox's CA."""
     passwd = (
         b"root:x:0:0:root:/root:/sbin/nologin\nnonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin\n"
     )
     files: dict[str, tuple[Path | bytes, int]] = {
         "controller": (binary, 0o755),
-        CA_PLACE: (certificate, 0o644),
+        CA_PATH: (certificate, 0o644),
         "etc/passwd": (passwd, 0o644),
         "etc/group": (b"root:x:0:\nnonroot:x:65532:\n", 0o644),
     }
     environment = (
         "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-        f"SSL_CERT_FILE=/{CA_PLACE}",
+        f"SSL_CERT_FILE=/{CA_PATH}",
     )
     return Content(CONTROLLER_IMAGE, files, ("/controller",), "65532", environment)
 

@@ -1,7 +1,7 @@
-"""The versions of everything that is fetched or built, and one digest of them, which is the cache's key.
+"""The versions of everything that is downloaded or built, and their digest, which is the cache's key.
 
-The Go programs' versions are in sandbox/tools/go.mod; here they are for release downloads, and a test
-compares them. Knows nothing of how anything is fetched.
+The Go programs' versions are in sandbox/tools/go.mod. Here they are for release downloads; a test compares
+them.
 """
 
 from __future__ import annotations

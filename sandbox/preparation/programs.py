@@ -1,7 +1,4 @@
-"""The programs of the sandbox: what each is called, how it tells its version, and which versions will do.
-
-Knows nothing of where a program comes from.
-"""
+"""The programs of the sandbox: name, command that prints the version, and accepted versions."""
 
 from __future__ import annotations
 
@@ -9,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.preparation.command import answer
+from sandbox.preparation.command import output_of
 
 Version = tuple[int, ...]
 
@@ -18,29 +15,31 @@ Version = tuple[int, ...]
 class Program:
     """A binary in the toolbox.
 
-    ask: the arguments that make it print its version; empty where it cannot say, or where its name means
-    something else on PATH: such a program is never looked for. Versions from `oldest` to, but not including,
-    `below` will do.
+    version_arguments: the arguments that make it print its version. They are empty if it cannot, or if its
+    name means another program on PATH; PATH is not searched then. Versions from `oldest` up to, but not
+    including, `below` are accepted.
     """
 
     name: str
-    ask: tuple[str, ...] = ()
+    version_arguments: tuple[str, ...] = ()
     oldest: Version = ()
     below: Version = ()
 
     def version(self, path: Path) -> Version | None:
         """What the program at `path` says it is; None where it does not say."""
-        said = re.search(r"(?:\bv|: |\s|^|\")(\d+)\.(\d+)\.(\d+)", answer([str(path), *self.ask]))
-        return tuple(int(part) for part in said.groups()) if said else None
+        match = re.search(
+            r"(?:\bv|: |\s|^|\")(\d+)\.(\d+)\.(\d+)", output_of([str(path), *self.version_arguments])
+        )
+        return tuple(int(part) for part in match.groups()) if match else None
 
     def admits(self, version: Version | None) -> bool:
         return version is not None and self.oldest <= version < self.below
 
-    def wanted(self) -> str:
-        return f"{written(self.oldest)} up to, not including, {written(self.below)}"
+    def version_range(self) -> str:
+        return f"{format_version(self.oldest)} up to, not including, {format_version(self.below)}"
 
 
-def written(version: Version) -> str:
+def format_version(version: Version) -> str:
     return ".".join(map(str, version))
 
 

@@ -1,7 +1,4 @@
-"""What prepare says while it works: a line when something begins and ends, and no long silence in between.
-
-Knows nothing of what the tasks do, nor of terminals: a line goes to a plain callable.
-"""
+"""The progress of the preparation: a line when a task begins and ends, and a line after each long silence."""
 
 from __future__ import annotations
 
@@ -35,36 +32,36 @@ class Task:
 class Progress:
     """Says lines, from any thread; and, every SILENCE seconds, what the tasks under way are doing."""
 
-    def __init__(self, say: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> None:
-        self._say = say
+    def __init__(self, report: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> None:
+        self._report = report
         self._clock = clock
         self._lock = threading.Lock()
         self._tasks: list[Task] = []
         self._last = clock()
 
-    def say(self, line: str) -> None:
+    def report(self, line: str) -> None:
         with self._lock:
             self._last = self._clock()
-            self._say(line)
+            self._report(line)
 
     @contextmanager
     def task(self, name: str) -> Iterator[Task]:
         """Announce a task, and its end with the time it took; a failing one ends without a word."""
         task = Task(name, self._clock)
-        self.say(name)
+        self.report(name)
         self._tasks.append(task)
         try:
             yield task
         finally:
             self._tasks.remove(task)
-        self.say(task.line("done in "))
+        self.report(task.line("done in "))
 
     def beat(self) -> None:
         """Say how far the tasks are, if a line is due."""
         if self._clock() - self._last >= SILENCE:
             tasks = list(self._tasks)
             for task in tasks[1:] or tasks:  # the first is the whole, the others its parts
-                self.say(task.line())
+                self.report(task.line())
 
     @contextmanager
     def alive(self) -> Iterator[None]:

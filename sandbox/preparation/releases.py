@@ -1,7 +1,6 @@
-"""Official release downloads: verified against the checksums that their makers publish beside them.
+"""Official release downloads, verified against the checksums that their projects publish.
 
-Whether the hosts answer is decided once: where only package registries are reachable, not every program
-waits for a timeout. Knows nothing of what to do when they do not.
+Reachability of the hosts is decided once, so that not every program waits for a timeout.
 """
 
 from __future__ import annotations
@@ -95,7 +94,7 @@ def fetch(
     needed = [release for release in known if wanted & release.members.keys()]
     if not needed or not _answer(needed, opener):
         if needed:
-            progress.say(
+            progress.report(
                 "the hosts of official releases do not answer: building from package registries instead"
             )
         return {}

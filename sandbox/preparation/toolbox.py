@@ -1,7 +1,4 @@
-"""What prepare delivers: where everything is that a world is made of; and the stamp that says it is whole.
-
-Knows nothing of how the pieces are made.
-"""
+"""The toolbox: the paths of everything that an instance is made of, and a stamp that marks it complete."""
 
 from __future__ import annotations
 
@@ -31,7 +28,7 @@ class Toolbox:
     authority: Path
 
 
-def at(cache: Cache) -> Toolbox:
+def locate(cache: Cache) -> Toolbox:
     """Where the pieces are in a cache, made or not."""
     directory = cache.directory
     return Toolbox(
@@ -46,7 +43,7 @@ def at(cache: Cache) -> Toolbox:
 
 def load(cache: Cache, settings: dict[str, str]) -> Toolbox | None:
     """The toolbox; None where something is missing, has another size, or was made under other settings."""
-    toolbox = at(cache)
+    toolbox = locate(cache)
     try:
         stamp = json.loads(cache.stamp.read_text())
         if stamp["settings"] != settings or stamp["authority"] != _authority(toolbox):
@@ -61,7 +58,7 @@ def load(cache: Cache, settings: dict[str, str]) -> Toolbox | None:
 
 def save(cache: Cache, settings: dict[str, str]) -> Toolbox:
     """Write the stamp; from here on the toolbox is whole."""
-    toolbox = at(cache)
+    toolbox = locate(cache)
     files = {str(path.relative_to(cache.directory)): path.stat().st_size for path in _files(toolbox)}
     stamp = {"settings": settings, "authority": _authority(toolbox), "files": files}
     written = cache.scratch / "toolbox.json"

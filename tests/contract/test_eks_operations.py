@@ -9,13 +9,13 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from sandbox.account import access, addons, cluster_versions
-from sandbox.account.backends import backend
+from sandbox.moto_patches import eks_access_entries, eks_addons, eks_cluster_versions
+from sandbox.moto_patches.backends import backend
 
 
 @pytest.fixture
 def clients(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    for added in (access, addons, cluster_versions):
+    for added in (eks_access_entries, eks_addons, eks_cluster_versions):
         added.install()
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     server.start()
@@ -36,7 +36,9 @@ def test_entries_policies_addons_and_versions(clients: Any) -> None:
     one: dict[str, Any] = {"clusterName": "demo", "principalArn": role}
 
     eks.create_access_entry(**one)
-    eks.associate_access_policy(**one, policyArn=access.ADMINISTRATOR, accessScope={"type": "cluster"})
+    eks.associate_access_policy(
+        **one, policyArn=eks_access_entries.ADMINISTRATOR, accessScope={"type": "cluster"}
+    )
     assert eks.describe_access_entry(**one)["accessEntry"]["principalArn"] == role
     (policy,) = eks.list_associated_access_policies(**one)["associatedAccessPolicies"]
     eks.disassociate_access_policy(**one, policyArn=policy["policyArn"])

@@ -23,7 +23,7 @@ from moto import mock_aws
 from epochctl.aws.cloudformation import CLUSTER_TAG, Stacks
 from epochctl.aws.session import Aws
 from epochctl.tools import eksctl
-from sandbox.account import providers, stacks
+from sandbox.moto_patches import cloudformation, iam
 
 POLICY = "arn:aws:iam::123456789012:policy/epoch-lb"
 ACCOUNT = eksctl.ServiceAccount(
@@ -125,6 +125,7 @@ def test_the_stack_is_called_as_eksctl_calls_it() -> None:
 def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The sandbox's AWS, as far as eksctl goes."""
     from moto.cloudformation.models import CloudFormationBackend, Stack
+    from moto.iam.access_control import IAMPolicyStatement
     from moto.iam.models import IAMBackend, Role
 
     for owner, name in (
@@ -134,13 +135,14 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         (Role, "create_from_cloudformation_json"),
         (Role, "delete_from_cloudformation_json"),
         (IAMBackend, "create_open_id_connect_provider"),
+        (IAMPolicyStatement, "is_action_permitted"),
     ):
         monkeypatch.setattr(owner, name, owner.__dict__[name])
     for key in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(key, "testing")
     monkeypatch.delenv("AWS_PROFILE", raising=False)
-    providers.install()
-    stacks.install()
+    iam.install()
+    cloudformation.install()
     with mock_aws():
         yield
 

@@ -19,13 +19,13 @@ from typing import Any
 
 import pytest
 
-from sandbox.authority import Authority
+from sandbox.certificate_authority import CertificateAuthority
 from sandbox.errors import SandboxError
-from sandbox.preparation import images, mirror, pins, wheels
+from sandbox.preparation import images, pins, provider_mirror, wheels
+from sandbox.preparation.builder import prepare
 from sandbox.preparation.programs import PROGRAMS
 from sandbox.preparation.releases import open_url
 from sandbox.preparation.toolbox import Toolbox
-from sandbox.prepare import prepare
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,7 @@ def test_every_program_runs_and_is_of_the_right_version(toolbox: Toolbox) -> Non
     wrong = {
         p.name: p.version(toolbox.bin / p.name)
         for p in PROGRAMS
-        if p.ask and not p.admits(p.version(toolbox.bin / p.name))
+        if p.version_arguments and not p.admits(p.version(toolbox.bin / p.name))
     }
     assert wrong == {}
     for plugin in ("bridge", "loopback"):
@@ -83,7 +83,7 @@ def test_every_program_runs_and_is_of_the_right_version(toolbox: Toolbox) -> Non
 
 def test_a_second_run_takes_less_than_a_second(toolbox: Toolbox) -> None:
     began = time.monotonic()
-    done = subprocess.run([sys.executable, "-m", "sandbox.prepare"], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-m", "sandbox.preparation"], capture_output=True, text=True)
     assert (done.returncode, time.monotonic() - began < 1.0) == (0, True), done.stderr
 
 
@@ -106,8 +106,8 @@ def test_the_controller_in_the_image_runs_and_trusts_the_authority_of_the_cache(
     argv = [toolbox.bin / "crane", "export", "--insecure", f"{registry}/{images.CONTROLLER_IMAGE}", exported]
     subprocess.run(argv, check=True)
     shutil.unpack_archive(exported, tmp_path / "root", filter="data")
-    certificate = Authority.load_or_create(toolbox.authority).certificate_pem
-    assert (tmp_path / "root" / images.CA_PLACE).read_bytes() == certificate
+    certificate = CertificateAuthority.load_or_create(toolbox.authority).certificate_pem
+    assert (tmp_path / "root" / images.CA_PATH).read_bytes() == certificate
     said = subprocess.run([tmp_path / "root" / "controller", "--version"], capture_output=True, text=True)
     assert f"v{pins.CONTROLLER}" in said.stdout + said.stderr
 
@@ -139,7 +139,7 @@ def test_helm_takes_the_chart_from_the_repository_and_asks_for_our_image(
 
 
 def test_terraform_takes_the_provider_from_the_mirror(toolbox: Toolbox, tmp_path: Path) -> None:
-    (tmp_path / "main.tf").write_text(mirror._ROOT)
+    (tmp_path / "main.tf").write_text(provider_mirror._ROOT)
     rc = tmp_path / "rc"
     rc.write_text(
         f'provider_installation {{\nfilesystem_mirror {{\npath = "{toolbox.provider_mirror}"\n}}\n}}\n'

@@ -30,7 +30,7 @@ from epochctl.steps.dns import Dns, Route53HealthCheckHold
 from epochctl.workflow.events import Event, StepProgress
 from epochctl.workflow.outputs import Outputs
 from epochctl.workflow.step import Context
-from sandbox.account import record_changes
+from sandbox.moto_patches import route53_record_changes
 
 WEST, EAST = "us-west-2", "us-east-1"
 HOST = "epoch.example.com"
@@ -144,7 +144,7 @@ def world(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> World:
     """Records change as on AWS: moto alone refuses to make a second time what was removed."""
     changing = "change_resource_record_sets"
     monkeypatch.setattr(Route53Backend, changing, getattr(Route53Backend, changing))  # as it was, at the end
-    record_changes.install()
+    route53_record_changes.install()
     return World(aws)
 
 

@@ -30,7 +30,7 @@ class Installed:
         """Run an installed program; its output. Nothing of the checkout is in reach of it."""
         # Its own bin is not on PATH, as with `uv tool install`, which links the programs elsewhere.
         kept = [path for path in os.environ["PATH"].split(":") if not Path(path).is_relative_to(ROOT)]
-        own = {"PATH": ":".join(kept), "EPOCH_SANDBOX_WORLD": f"wheel-{os.getpid()}", "NO_COLOR": "1"}
+        own = {"PATH": ":".join(kept), "EPOCH_SANDBOX_NAME": f"wheel-{os.getpid()}", "NO_COLOR": "1"}
         ended = subprocess.run(
             [str(self.environment / "bin" / argv[0]), *argv[1:]],
             cwd=self.directory,
@@ -123,4 +123,4 @@ def test_eject_overwrites_nothing(installed: Installed) -> None:
 
 def test_down_leaves_nothing(installed: Installed) -> None:
     said = installed.run("epochctl", "down", "--sandbox", "--yes", seconds=400)
-    assert "the sandbox has ended; nothing of it is left" in said
+    assert "the sandbox instance has ended; nothing of it is left" in said

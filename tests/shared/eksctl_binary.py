@@ -12,8 +12,8 @@ from pathlib import Path
 from kept import kept
 
 from sandbox.preparation.command import run
-from sandbox.preparation.go_tools import explain
-from sandbox.preparation.golang import find_go
+from sandbox.preparation.go_build import explain
+from sandbox.preparation.go_toolchain import find_go
 from sandbox.preparation.progress import Progress
 
 MODULE, VERSION = "github.com/weaveworks/eksctl", "v0.215.0"

@@ -23,7 +23,7 @@ class Sandbox:
 
     def __init__(self, directory: Path, name: str) -> None:
         self.directory = directory
-        self.environment = {**os.environ, "EPOCH_SANDBOX_WORLD": f"{name}-{os.getpid()}", "NO_COLOR": "1"}
+        self.environment = {**os.environ, "EPOCH_SANDBOX_NAME": f"{name}-{os.getpid()}", "NO_COLOR": "1"}
         self.environment.pop("API_HOSTNAME", None)
 
     def popen(self, *argv: str, program: str = "epoch-sandbox") -> subprocess.Popen[str]:

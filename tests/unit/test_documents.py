@@ -52,7 +52,7 @@ def parsed(command: Any, line: list[str], path: str) -> str:
 
 
 def sandbox(words: Sequence[str]) -> str:
-    from sandbox.__main__ import _parser
+    from sandbox.cli import _parser
 
     if not words or words[0] in STANDS_FOR_ANY:
         return ""

@@ -1,4 +1,4 @@
-"""A real world of its own name, started once, and the words of the tests about it."""
+"""A running sandbox instance with its own name, started once, and helpers of the tests."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import namespaces
-from sandbox.prepare import prepare
-from sandbox.session import Session
+from sandbox.lifecycle import SandboxInstance
+from sandbox.preparation.builder import prepare
+from sandbox.process import namespaces
 
 NAME = f"contract-{os.getpid()}"
 
 
 @dataclass(frozen=True)
-class World:
-    """The world called `name`, from outside. Never `session.run` here: this process would move in."""
+class RunningInstance:
+    """The sandbox instance `name`, from outside. Never call `lifecycle.run`: it moves this process in."""
 
     name: str
-    session: Session
+    lifecycle: SandboxInstance
     environment: dict[str, str] = field(default_factory=dict)
 
     def popen(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
         """`epoch-sandbox <arguments>`, in a process group of its own."""
         return subprocess.Popen(
             [sys.executable, "-m", "sandbox", *arguments],
-            env={**os.environ, "EPOCH_SANDBOX_WORLD": self.name, **environment},
+            env={**os.environ, "EPOCH_SANDBOX_NAME": self.name, **environment},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -50,8 +50,8 @@ class World:
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
-    def first_process(self) -> int:
-        pid = self.session.pid()
+    def init_pid(self) -> int:
+        pid = self.lifecycle.pid()
         assert pid is not None
         return pid
 
@@ -77,25 +77,25 @@ def processes(mark: str) -> list[int]:
     return found
 
 
-def make(name: str) -> World:
+def make(name: str) -> RunningInstance:
     namespaces.check()
-    return World(name, Session(prepare, name))
+    return RunningInstance(name, SandboxInstance(prepare, name))
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[World]:
-    """A running world."""
+def instance() -> Iterator[RunningInstance]:
+    """A running instance."""
     made = make(NAME)
     try:
-        made.session.up(lambda _: None)
+        made.lifecycle.up(lambda _: None)
         yield made
     finally:
-        made.session.down()
+        made.lifecycle.down()
 
 
 @pytest.fixture
-def another() -> Iterator[World]:
-    """A second world, not started."""
+def another() -> Iterator[RunningInstance]:
+    """A second instance, not started."""
     made = make(f"{NAME}-another")
     yield made
-    made.session.down()
+    made.lifecycle.down()

@@ -1,4 +1,4 @@
-"""A name in two regions of a world: a load balancer in each, and questions about it over real sockets."""
+"""A name in two regions of an instance: a load balancer in each, and questions about it over real sockets."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from .conftest import World
+from .conftest import RunningInstance
 
 WEST, EAST = "us-west-2", "us-east-1"
 NAME = "epoch.sandbox.test"
@@ -68,9 +68,9 @@ except OSError as error:
 
 @dataclass(frozen=True)
 class Routed:
-    """The world, the hosted zone, and what was made in each region."""
+    """The instance, the hosted zone, and what was made in each region."""
 
-    world: World
+    instance: RunningInstance
     zone: str
     regions: dict[str, dict[str, str]]
 
@@ -95,11 +95,11 @@ class Routed:
 
     def aws(self, script: str) -> str:
         """What a script prints; in it, c(service, region) is a client of AWS."""
-        return self.world.python("import boto3, json; c = boto3.client\n" + script)
+        return self.instance.python("import boto3, json; c = boto3.client\n" + script)
 
     def ask(self, times: int = 1, *, recursive: bool = False, name: str = NAME) -> list[tuple[int, str]]:
         """(TTL, region that answered) for each question to the name server."""
-        told = self.world.python(ASK.format(times=times, name=name, recursive=recursive))
+        told = self.instance.python(ASK.format(times=times, name=name, recursive=recursive))
         known = {tuple(self.addresses(region)): region for region in self.regions} if name == NAME else {}
         return [(ttl, known.get(tuple(found), ",".join(found))) for ttl, found in json.loads(told)]
 
@@ -110,9 +110,9 @@ class Routed:
     def get(self, host: str = NAME, *, trust: bool = True) -> str:
         """The body of https://host/, or the kind of failure. trust: whether its certificate must fit."""
         context = "create_default_context" if trust else "_create_unverified_context"
-        return self.world.python(GET.format(host=host, context=context))
+        return self.instance.python(GET.format(host=host, context=context))
 
 
-def make(world: World) -> Routed:
-    made = json.loads(world.python(MAKE))
-    return Routed(world, made["zone"], made["regions"])
+def make(instance: RunningInstance) -> Routed:
+    made = json.loads(instance.python(MAKE))
+    return Routed(instance, made["zone"], made["regions"])

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from .conftest import World
+from .conftest import RunningInstance
 from .routed import EAST, WEST, Routed, make
 
 CHECK = """
@@ -30,8 +30,8 @@ SECONDS = 40.0  # an interval of 10 s and a threshold of 1: 10 s, on a quiet mac
 
 
 @pytest.fixture(scope="module")
-def routed(world: World) -> Routed:
-    return make(world)
+def routed(instance: RunningInstance) -> Routed:
+    return make(instance)
 
 
 @pytest.fixture(scope="module")
@@ -109,5 +109,5 @@ def test_a_drained_region_gets_no_answers_at_once_and_is_not_probed(
 
 
 def test_checks_stand_in_the_inventory(routed: Routed, checks: dict[str, str]) -> None:
-    lines = routed.world.call("inventory").stdout.splitlines()
+    lines = routed.instance.call("inventory").stdout.splitlines()
     assert {f"route53/health-check {check}" for check in checks.values()} <= set(lines)

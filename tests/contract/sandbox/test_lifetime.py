@@ -1,4 +1,4 @@
-"""A world from outside: it is started once, found again, stands beside others, and leaves nothing."""
+"""A sandbox instance from outside: it starts once, is found again, and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import signal
 from pathlib import Path
 
-from .conftest import World, processes, wait_for
+from .conftest import RunningInstance, processes, wait_for
 
 BUCKET = "import boto3; s3 = boto3.client('s3'); {}print([b['Name'] for b in s3.list_buckets()['Buckets']])"
 MAKE = "s3.create_bucket(Bucket='ours', CreateBucketConfiguration={'LocationConstraint': 'us-west-2'}); "
@@ -37,57 +37,57 @@ def namespaces() -> set[str]:
     return set(os.listdir("/run/netns")) if os.path.isdir("/run/netns") else set()
 
 
-def test_a_second_up_says_that_it_is_up(world: World) -> None:
-    pid = world.first_process()
-    done = world.call("up")
+def test_a_second_up_says_that_it_is_up(instance: RunningInstance) -> None:
+    pid = instance.init_pid()
+    done = instance.call("up")
     assert (done.returncode, "up already" in done.stderr) == (0, True)
-    assert world.first_process() == pid
-    assert world.call("status").stdout.startswith(f"running, process {pid}")
+    assert instance.init_pid() == pid
+    assert instance.call("status").stdout.startswith(f"running, process {pid}")
 
 
-def test_what_never_ran_says_so(another: World) -> None:
+def test_what_never_ran_says_so(another: RunningInstance) -> None:
     assert another.call("status").returncode == 1
-    assert "no sandbox is running" in another.call("down").stderr
+    assert "no sandbox instance is running" in another.call("down").stderr
     done = another.call("env")
-    assert (done.returncode, "error: the sandbox is not running" in done.stderr) == (1, True)
+    assert (done.returncode, "error: the sandbox instance is not running" in done.stderr) == (1, True)
 
 
-def test_worlds_stand_side_by_side_and_one_that_is_killed_leaves_nothing(
-    world: World, another: World
+def test_instances_run_side_by_side_and_one_that_is_killed_leaves_nothing(
+    instance: RunningInstance, another: RunningInstance
 ) -> None:
     before = namespaces()
     assert another.call("up").returncode == 0
-    pid = another.first_process()
-    assert world.python(BUCKET.format(MAKE)) == "['ours']"
+    pid = another.init_pid()
+    assert instance.python(BUCKET.format(MAKE)) == "['ours']"
     assert another.python(BUCKET.format("")) == "[]"
     places = {kind: namespace(pid, kind) for kind in ("net", "mnt", "pid")}
     assert len(inside("net", places["net"])) > 3
     os.kill(pid, signal.SIGKILL)
     for kind, inode in places.items():
         wait_for(lambda kind=kind, inode=inode: not inside(kind, inode))  # type: ignore[misc]
-    wait_for(lambda: not processes(str(another.session.state) + "/"))
-    wait_for(lambda: not processes(str(another.session.state) + '"'))
-    assert str(another.session.state) not in mounts()
+    wait_for(lambda: not processes(str(another.lifecycle.state) + "/"))
+    wait_for(lambda: not processes(str(another.lifecycle.state) + '"'))
+    assert str(another.lifecycle.state) not in mounts()
     assert namespaces() == before
-    assert another.session.pid() is None
-    assert world.python(BUCKET.format("")) == "['ours']"
+    assert another.lifecycle.pid() is None
+    assert instance.python(BUCKET.format("")) == "['ours']"
 
 
-def test_down_removes_everything(another: World) -> None:
+def test_down_removes_everything(another: RunningInstance) -> None:
     assert another.call("up").returncode == 0
-    inode = namespace(another.first_process(), "net")
+    inode = namespace(another.init_pid(), "net")
     done = another.call("down")
     assert (done.returncode, "has ended" in done.stderr) == (0, True)
     wait_for(lambda: not inside("net", inode))
-    assert not another.session.state.exists()
-    assert str(another.session.state) not in mounts()
+    assert not another.lifecycle.state.exists()
+    assert str(another.lifecycle.state) not in mounts()
 
 
-def test_a_start_that_was_killed_is_found_and_ended(another: World) -> None:
+def test_a_start_that_was_killed_is_found_and_ended(another: RunningInstance) -> None:
     starting = another.popen("up")
-    wait_for(lambda: another.session.pid() is not None)
+    wait_for(lambda: another.lifecycle.pid() is not None)
     starting.kill()
     starting.communicate()
-    inode = namespace(another.first_process(), "net")
+    inode = namespace(another.init_pid(), "net")
     assert "has ended" in another.call("down").stderr
     wait_for(lambda: not inside("net", inode))

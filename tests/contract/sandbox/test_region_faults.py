@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from .conftest import World
+from .conftest import RunningInstance
 from .routed import EAST, WEST, Routed, make
 
 CLUSTERS = """
@@ -41,7 +41,7 @@ except OSError as error:
 """
 # What a client calls it, by how far it had come.
 BROKEN_OFF = ("ConnectionClosedError", "EndpointConnectionError", "SSLError")
-# A target that the world always has: its own http answers /ready.
+# A target that every instance has: the control API answers /ready.
 TARGET = """
 elb = c("elbv2", {region!r})
 group = elb.modify_target_group(TargetGroupArn={group!r}, HealthCheckPath="/ready",
@@ -53,8 +53,8 @@ elb.create_listener(LoadBalancerArn={arn!r}, Protocol="HTTP", Port=80,
 
 
 @pytest.fixture(scope="module")
-def routed(world: World) -> Routed:
-    return make(world)
+def routed(instance: RunningInstance) -> Routed:
+    return make(instance)
 
 
 @pytest.fixture(scope="module")
@@ -66,12 +66,12 @@ def endpoints(routed: Routed) -> dict[str, str]:
 
 
 def fault(routed: Routed, *words: str) -> None:
-    done = routed.world.call("fault", *words)
+    done = routed.instance.call("fault", *words)
     assert done.returncode == 0, done.stderr
 
 
 def ready(routed: Routed, endpoint: str) -> str:
-    return routed.world.python(READY.format(url=endpoint))
+    return routed.instance.python(READY.format(url=endpoint))
 
 
 def test_a_region_whose_network_is_cut_is_reached_by_nobody(

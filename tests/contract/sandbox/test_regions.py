@@ -1,4 +1,4 @@
-"""Two regions in one world, with the same names and the same ranges: neither notices the other."""
+"""Two regions in one instance, with the same names and the same ranges: neither notices the other."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from .conftest import World
+from .conftest import RunningInstance
 
 REGIONS = ("us-west-2", "us-east-1")
 MAKE = """
@@ -60,38 +60,38 @@ POD = """
 """
 
 
-def kubectl(world: World, region: str, *arguments: str, stdin: str = "") -> str:
-    done = world.call("exec", "--", sys.executable, "-c", LOOK, region, *arguments, stdin=stdin)
+def kubectl(instance: RunningInstance, region: str, *arguments: str, stdin: str = "") -> str:
+    done = instance.call("exec", "--", sys.executable, "-c", LOOK, region, *arguments, stdin=stdin)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
-def nodes(world: World, region: str) -> list[str]:
-    found = json.loads(kubectl(world, region, "get", "nodes", "-o", "json"))["items"]
+def nodes(instance: RunningInstance, region: str) -> list[str]:
+    found = json.loads(kubectl(instance, region, "get", "nodes", "-o", "json"))["items"]
     return [node["metadata"]["name"] for node in found]
 
 
-def pod_address(world: World, region: str) -> str:
-    found = json.loads(kubectl(world, region, "get", "pod", "idle", "-o", "json"))
+def pod_address(instance: RunningInstance, region: str) -> str:
+    found = json.loads(kubectl(instance, region, "get", "pod", "idle", "-o", "json"))
     return str(found["status"]["podIP"])
 
 
 @pytest.fixture(scope="module")
-def twins(world: World) -> World:
+def twins(instance: RunningInstance) -> RunningInstance:
     """A cluster with one node in each region; both are called alike, and their VPCs have one range."""
-    process = world.popen("exec", "--", sys.executable, "-c", MAKE.format(regions=REGIONS))
+    process = instance.popen("exec", "--", sys.executable, "-c", MAKE.format(regions=REGIONS))
     _, errors = process.communicate(timeout=240)
     assert process.returncode == 0, errors
-    return world
+    return instance
 
 
-def test_each_cluster_has_its_own_node(twins: World) -> None:
+def test_each_cluster_has_its_own_node(twins: RunningInstance) -> None:
     for region in REGIONS:
         (node,) = nodes(twins, region)
         assert node.endswith(f".{region}.compute.internal")
 
 
-def test_each_api_server_reaches_its_own_kubelet_and_pods(twins: World) -> None:
+def test_each_api_server_reaches_its_own_kubelet_and_pods(twins: RunningInstance) -> None:
     addresses = []
     for region in REGIONS:
         (node,) = nodes(twins, region)
@@ -103,7 +103,7 @@ def test_each_api_server_reaches_its_own_kubelet_and_pods(twins: World) -> None:
     assert [address[:5] for address in addresses] == ["10.0.", "10.0."]
 
 
-def test_a_node_group_that_grows_leaves_the_other_alone(twins: World) -> None:
+def test_a_node_group_that_grows_leaves_the_other_alone(twins: RunningInstance) -> None:
     grow = (
         "import boto3, time; eks = boto3.client('eks', {region!r})\n"
         "which = dict(clusterName='twin', nodegroupName='twin')\n"
@@ -119,12 +119,12 @@ def test_a_node_group_that_grows_leaves_the_other_alone(twins: World) -> None:
         assert [len(nodes(twins, region)) for region in REGIONS] == [1, size]
 
 
-def test_parts_of_both_have_logs_of_their_own(twins: World) -> None:
+def test_parts_of_both_have_logs_of_their_own(twins: RunningInstance) -> None:
     names = twins.call("logs").stdout.split()
     assert {f"twin-{region}-kube-apiserver" for region in REGIONS} <= set(names)
 
 
-def test_one_that_is_deleted_leaves_the_other_working(twins: World) -> None:
+def test_one_that_is_deleted_leaves_the_other_working(twins: RunningInstance) -> None:
     end = (
         "import boto3, time; eks = boto3.client('eks', {region!r})\n"
         "eks.delete_nodegroup(clusterName='twin', nodegroupName='twin')\n"

@@ -1,4 +1,4 @@
-"""Route 53's routing policies as clients of a world see them, over real sockets."""
+"""Route 53's routing policies as clients of an instance see them, over real sockets."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from collections import Counter
 
 import pytest
 
-from .conftest import World
+from .conftest import RunningInstance
 from .routed import EAST, WEST, Routed, make
 
 
 @pytest.fixture(scope="module")
-def routed(world: World) -> Routed:
-    return make(world)
+def routed(instance: RunningInstance) -> Routed:
+    return make(instance)
 
 
 def test_latency_answers_by_where_the_resolver_stands(routed: Routed) -> None:
     routed.publish(*(routed.alias(region, Region=region) for region in (WEST, EAST)))
     for place, nearest in ((WEST, WEST), (EAST, EAST), ("eu-west-1", EAST)):
-        assert routed.world.call("resolver", place).stdout.strip() == place
+        assert routed.instance.call("resolver", place).stdout.strip() == place
         assert routed.ask() == [(60, nearest)]
         assert routed.get() == nearest
-    assert routed.world.call("resolver", "nowhere").returncode == 1
-    routed.world.call("resolver", WEST)
+    assert routed.instance.call("resolver", "nowhere").returncode == 1
+    routed.instance.call("resolver", WEST)
 
 
 def test_weights_are_shares_and_nothing_is_nobody(routed: Routed) -> None:
@@ -35,7 +35,7 @@ def test_weights_are_shares_and_nothing_is_nobody(routed: Routed) -> None:
 
 
 def test_a_resolver_remembers_an_answer_for_its_ttl_and_the_zone_does_not(routed: Routed) -> None:
-    routed.world.call("resolver", WEST)
+    routed.instance.call("resolver", WEST)
     routed.publish(routed.alias(WEST, Failover="PRIMARY"), routed.alias(EAST, Failover="SECONDARY"))
     assert routed.ask(recursive=True) == [(60, WEST)]
     routed.publish(routed.alias(EAST, Failover="PRIMARY"), routed.alias(WEST, Failover="SECONDARY"))
@@ -43,7 +43,7 @@ def test_a_resolver_remembers_an_answer_for_its_ttl_and_the_zone_does_not(routed
     ((left, region),) = routed.ask(recursive=True)
     assert (region, left < 60) == (WEST, True)
     assert routed.ask() == [(60, EAST)]
-    routed.world.call("resolver", WEST)  # another one, which remembers nothing
+    routed.instance.call("resolver", WEST)  # another one, which remembers nothing
     assert routed.ask(recursive=True) == [(60, EAST)]
 
 
@@ -74,6 +74,6 @@ def test_a_batch_that_mixes_policies_is_refused_and_changes_nothing(routed: Rout
     )
     assert told.startswith("InvalidChangeBatch [")
     assert "non-weighted set exists" in told
-    inventory = routed.world.call("inventory").stdout
+    inventory = routed.instance.call("inventory").stdout
     assert f"route53/record epoch.sandbox.test. A {WEST}" in inventory
     assert f"route53/record epoch.sandbox.test. A {EAST}" not in inventory

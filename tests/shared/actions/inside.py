@@ -15,12 +15,12 @@ from pathlib import Path
 from actions.event import Event
 from actions.github_api import State, served
 from actions.runner import Runner
-from sandbox.network import AWS_ADDRESS, INTERNAL_PORT
+from sandbox.network.addresses import AWS_ADDRESS, CONTROL_API_PORT
 
 
 def mint(claims: dict[str, str]) -> str:
     """Signed by the world's GitHub."""
-    url = f"http://{AWS_ADDRESS}:{INTERNAL_PORT}/github-token"
+    url = f"http://{AWS_ADDRESS}:{CONTROL_API_PORT}/github-token"
     request = urllib.request.Request(url, json.dumps(claims).encode(), {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=10) as answer:
         return str(answer.read().decode())

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from sandbox.preparation.golang import USUAL_PLACES
+from sandbox.preparation.go_toolchain import USUAL_DIRECTORIES
 
 MODULE = Path(__file__).parents[2] / "tools"
 PACKAGE = "github.com/rhysd/actionlint/cmd/actionlint"
@@ -20,7 +20,7 @@ def program() -> Path:
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "epochctl" / "tests"
     made = cache / f"actionlint-{sums[:16]}"
     if not made.exists():
-        go = shutil.which("go", path=os.pathsep.join((os.environ.get("PATH", ""), *USUAL_PLACES)))
+        go = shutil.which("go", path=os.pathsep.join((os.environ.get("PATH", ""), *USUAL_DIRECTORIES)))
         assert go, "Go is needed to build actionlint"
         cache.mkdir(parents=True, exist_ok=True)
         scratch = made.with_suffix(f".{os.getpid()}")

@@ -47,7 +47,7 @@ def _options() -> argparse.Namespace:
 
 
 def _measure(options: argparse.Namespace) -> None:
-    os.environ.setdefault("EPOCH_SANDBOX_WORLD", "drills")
+    os.environ.setdefault("EPOCH_SANDBOX_NAME", "drills")
     options.directory.mkdir(parents=True, exist_ok=True)
     os.chdir(options.directory)
     known: Json = {} if options.again or not DATA.exists() else json.loads(DATA.read_text())

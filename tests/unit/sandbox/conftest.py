@@ -10,7 +10,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from sandbox.authority import Authority
+from sandbox.certificate_authority import CertificateAuthority
 
 PATCHED = (
     ("moto.acm.models", "CertBundle", "generate_cert"),
@@ -51,6 +51,7 @@ PATCHED = (
     ("moto.ec2.models.subnets", "SubnetBackend", "delete_subnet"),
     ("moto.ec2.models.subnets", "Subnet", "get_available_subnet_ip"),
     ("moto.ec2.models.vpcs", "VPCBackend", "delete_vpc"),
+    ("moto.servicequotas.models", "ServiceQuotasBackend", "get_service_quota"),
 )
 
 
@@ -75,5 +76,5 @@ def account(monkeypatch: pytest.MonkeyPatch, session: boto3.Session) -> Iterator
 
 
 @pytest.fixture(scope="session")
-def authority() -> Authority:
-    return Authority.create()
+def authority() -> CertificateAuthority:
+    return CertificateAuthority.create()

@@ -9,10 +9,10 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from sandbox.account import quotas
-from sandbox.account.eks import node_group_issue
 from sandbox.errors import SandboxError
 from sandbox.faults import quota
+from sandbox.moto_patches import quotas
+from sandbox.moto_patches.ec2_instances import node_group_issue
 
 pytestmark = pytest.mark.usefixtures("account")
 NOBODY: Any = None

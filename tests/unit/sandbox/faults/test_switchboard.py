@@ -9,8 +9,8 @@ import pytest
 
 from sandbox.errors import SandboxError
 from sandbox.faults import switchboard
-from sandbox.faults.fault import Fault, Options, Reach, Stop
-from sandbox.faults.switchboard import Switchboard, known
+from sandbox.faults.fault import Fault, FaultContext, Options, Stop
+from sandbox.faults.switchboard import Switchboard, all_faults
 
 DOCUMENT = Path(__file__).parents[4] / "docs" / "sandbox.md"
 NOWHERE: Any = None
@@ -22,7 +22,7 @@ class Recorder:
     def __init__(self) -> None:
         self.seen: list[str] = []
 
-    def start(self, reach: Reach, options: Options) -> Stop:
+    def start(self, context: FaultContext, options: Options) -> Stop:
         self.seen.append(f"start {options['share']}")
         return lambda: self.seen.append(f"stop {options['share']}")
 
@@ -31,7 +31,7 @@ class Recorder:
 def recorder(monkeypatch: pytest.MonkeyPatch) -> Recorder:
     made = Recorder()
     fault = Fault("noise", "a noise", made.start, {"share": 0.5, "word": ""})
-    monkeypatch.setattr(switchboard, "known", lambda: {"noise": fault})
+    monkeypatch.setattr(switchboard, "all_faults", lambda: {"noise": fault})
     return made
 
 
@@ -77,12 +77,12 @@ def test_a_name_that_nobody_has_cannot_be_stopped_either() -> None:
         Switchboard(NOWHERE).stop("nonsense")
 
 
-@pytest.mark.parametrize("name", sorted(known()))
+@pytest.mark.parametrize("name", sorted(all_faults()))
 def test_each_fault_stands_in_the_documentation(name: str) -> None:
-    assert known()[name].row() in DOCUMENT.read_text()
+    assert all_faults()[name].documentation_row() in DOCUMENT.read_text()
 
 
 def test_the_documentation_names_no_fault_that_is_not_there() -> None:
     section = DOCUMENT.read_text().partition("## Faults")[2].partition("\n## ")[0]
     rows = [line for line in section.splitlines() if line.startswith("| `")]
-    assert len(rows) == len(known())
+    assert len(rows) == len(all_faults())

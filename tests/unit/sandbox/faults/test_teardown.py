@@ -33,7 +33,7 @@ def interfaces(vpc: str) -> dict[str, str]:
 
 
 def test_an_orphan_bears_the_clusters_tag_in_our_vpc(vpc: str) -> None:
-    orphan_load_balancer.FAULT.start(NOBODY, orphan_load_balancer.FAULT.chosen({}))
+    orphan_load_balancer.FAULT.start(NOBODY, orphan_load_balancer.FAULT.parse_options({}))
     elb = boto3.client("elbv2", "us-west-2")
     (balancer,) = elb.describe_load_balancers()["LoadBalancers"]
     assert balancer["VpcId"] == vpc
@@ -53,13 +53,13 @@ def test_one_in_each_of_two_vpcs(vpc: str) -> None:
     for number, zone in enumerate("ab"):
         ec2.create_subnet(VpcId=other, CidrBlock=f"10.9.{number}.0/24", AvailabilityZone=f"us-west-2{zone}")
     for given in ({"vpc": "another"}, {}):
-        orphan_load_balancer.FAULT.start(NOBODY, orphan_load_balancer.FAULT.chosen(given))
+        orphan_load_balancer.FAULT.start(NOBODY, orphan_load_balancer.FAULT.parse_options(given))
     found = boto3.client("elbv2", "us-west-2").describe_load_balancers()["LoadBalancers"]
     assert {item["VpcId"] for item in found} == {vpc, other}
 
 
 def test_a_strangers_interface_is_in_use_and_goes_with_the_fault(vpc: str) -> None:
-    stop = foreign_interface.FAULT.start(NOBODY, foreign_interface.FAULT.chosen({"owner": "team-y"}))
+    stop = foreign_interface.FAULT.start(NOBODY, foreign_interface.FAULT.parse_options({"owner": "team-y"}))
     ec2 = boto3.client("ec2", "us-west-2")
     (found,) = ec2.describe_network_interfaces()["NetworkInterfaces"]
     assert found["Status"] == "in-use"
@@ -75,11 +75,11 @@ def test_a_strangers_interface_is_in_use_and_goes_with_the_fault(vpc: str) -> No
 
 def test_where_there_is_no_such_vpc_it_is_said() -> None:
     with pytest.raises(SandboxError, match="there is no VPC"):
-        foreign_interface.FAULT.start(NOBODY, foreign_interface.FAULT.chosen({}))
+        foreign_interface.FAULT.start(NOBODY, foreign_interface.FAULT.parse_options({}))
 
 
 def test_an_idle_controller_is_denied_by_each_services_own_words() -> None:
     assert dead_controller.DENIED["ec2"].code == "UnauthorizedOperation"
     assert dead_controller.DENIED["query"].code == "AccessDenied"
     with pytest.raises(SandboxError, match="unknown"):
-        dead_controller.FAULT.start(NOBODY, dead_controller.FAULT.chosen({"mode": "asleep"}))
+        dead_controller.FAULT.start(NOBODY, dead_controller.FAULT.parse_options({"mode": "asleep"}))

@@ -17,24 +17,24 @@ def cache(tmp_path: Path) -> Cache:
     """A finished one."""
     made = Cache(tmp_path, "key")
     with made.locked(print):
-        box = toolbox.at(made)
+        box = toolbox.locate(made)
         for directory in (box.provider_mirror, box.charts, box.registry, box.authority):
             directory.mkdir()
             (directory / "ca.crt").write_text("something")
         made.scratch.joinpath("helm").write_text("program")
-        made.keep(made.scratch / "helm", "helm")
+        made.store(made.scratch / "helm", "helm")
         toolbox.save(made, {})
     return made
 
 
 def test_a_finished_toolbox_is_found_again(cache: Cache) -> None:
-    assert toolbox.load(cache, {}) == toolbox.at(cache)
+    assert toolbox.load(cache, {}) == toolbox.locate(cache)
     assert os.access(cache.bin / "helm", os.X_OK)
 
 
 def test_a_cache_that_was_moved_is_still_whole(cache: Cache, tmp_path: Path) -> None:
     moved = Cache(tmp_path.rename(tmp_path.with_name("elsewhere")), "key")
-    assert toolbox.load(moved, {}) == toolbox.at(moved)
+    assert toolbox.load(moved, {}) == toolbox.locate(moved)
 
 
 def test_other_settings_mean_looking_again(cache: Cache) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from sandbox.errors import SandboxError
-from sandbox.preparation.command import answer, run
+from sandbox.preparation.command import output_of, run
 
 
 def test_output_is_returned_and_messages_are_passed_on() -> None:
@@ -34,5 +34,5 @@ def test_a_program_that_cannot_be_started() -> None:
 
 
 def test_a_program_that_hangs_gives_no_answer() -> None:
-    assert answer(["sleep", "5"], seconds=0.05) == ""
-    assert answer(["/nowhere/go"]) == ""
+    assert output_of(["sleep", "5"], seconds=0.05) == ""
+    assert output_of(["/nowhere/go"]) == ""

@@ -37,7 +37,7 @@ def test_the_controller_runs_as_in_its_own_image_and_trusts_the_authority(
     assert config["rootfs"]["diff_ids"] == [layer]
     with tarfile.open(fileobj=io.BytesIO(blob(tmp_path, layer))) as archive:
         assert archive.getmember("controller").mode == 0o755
-        certificate = archive.extractfile(images.CA_PLACE)
+        certificate = archive.extractfile(images.CA_PATH)
         assert certificate is not None
         assert certificate.read().startswith(b"-----BEGIN CERTIFICATE")
         assert archive.getmember("etc/ssl/certs").isdir()

@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.errors import SandboxError
 from sandbox.preparation import pins
-from sandbox.preparation.go_tools import BUILDS, FLAGS
+from sandbox.preparation.go_build import BUILDS, FLAGS
 from sandbox.preparation.programs import GO_PROGRAMS
 
 

@@ -1,1 +1,0 @@
-"""The emulated AWS account: moto, and each difference from AWS that matters as one small, named patch."""

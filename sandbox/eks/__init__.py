@@ -1,0 +1,1 @@
+"""EKS clusters of real parts: control planes, nodes and what connects them to IAM."""

@@ -1,0 +1,1 @@
+"""Linux processes: supervision, namespaces and control groups."""

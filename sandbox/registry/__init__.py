@@ -1,0 +1,1 @@
+"""Image registries: ECR and the public registries, with replication between regions."""
