@@ -25,15 +25,15 @@ def test_back_to_what_was_healthy_and_never_to_what_was_not(
         step.apply(context(BAD, said))
     releases = step.releases()
     assert releases is not None
-    listed = releases.listed()
+    listed = releases.revisions()
     assert [one.revision for one in listed] == [4, 3, 2, 1]
     assert [one.status for one in listed] == ["deployed", "taken back", "superseded", "superseded"]
     assert [one.digest for one in listed] == [NEXT, BAD, NEXT, GOOD]
     assert [bool(one.who) for one in listed] == [False, True, True, True]
     assert {one.chart for one in listed} == {"epoch-0.1.0"}
 
-    back = releases.back(None)
-    assert (back.present.revision, back.target.revision) == (4, first.revision)
+    back = releases.preview_rollback(None)
+    assert (back.current.revision, back.target.revision) == (4, first.revision)
     assert [one.name for one in back.changes] == ["Deployment/epoch"]
     gone_back = step.roll_back(context(NEXT, said), back.target)
     assert (gone_back.revision, gone_back.digest) == (5, GOOD)
@@ -49,8 +49,8 @@ def test_a_rollback_that_does_not_become_healthy_is_taken_back(
 ) -> None:
     releases = step.releases()
     assert releases is not None
-    bad = next(one.revision for one in releases.listed() if one.digest == BAD)
+    bad = next(one.revision for one in releases.revisions() if one.digest == BAD)
     with pytest.raises(DeployError) as failure:
-        step.roll_back(context(GOOD, said), releases.back(bad).target)
+        step.roll_back(context(GOOD, said), releases.preview_rollback(bad).target)
     assert "ImagePullBackOff" in failure.value.why
-    assert releases.listed()[0].digest == GOOD
+    assert releases.revisions()[0].digest == GOOD
