@@ -1,7 +1,4 @@
-"""Where the program begins. Bare help and version are answered from data: a framework costs ten times more.
-
-Knows nothing of any command.
-"""
+"""Where the program begins. Bare help and version are answered from data: Typer costs ten times more."""
 
 from __future__ import annotations
 

@@ -1,10 +1,8 @@
-"""What can go wrong, as a person reads it: what happened, why, and what to do next. One exit code a class.
-
-Knows nothing of terminals, AWS or the workflow; everything else may import it.
-"""
+"""What can go wrong, as a person reads it: what happened, why, and what to do next. One exit code a class."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from epochctl.command import Command, plain
@@ -139,6 +137,12 @@ class Interrupted(EpochctlError):
     """Ctrl-C, SIGTERM, or nobody left to tell; everything under way was ended in order."""
 
     exit_code = 130
+
+
+def ended_in_order(others: Iterable[str]) -> Interrupted:
+    """Return the error of a run that was stopped. others: what failed besides, a paragraph each."""
+    fix = "run the same command again to continue"
+    return Interrupted("what was under way has ended in order", why="\n".join(others), fix=fix)
 
 
 def unknown_caller(cluster: str, refusal: str, who: str) -> CredentialsError:

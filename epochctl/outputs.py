@@ -1,7 +1,4 @@
-"""What steps publish and read: frozen facts about the world. The types are the edges of the step graph.
-
-Knows nothing of how they came about.
-"""
+"""What steps publish and read: frozen facts about the world. The types are the edges of the step graph."""
 
 from __future__ import annotations
 

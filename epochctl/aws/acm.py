@@ -1,7 +1,4 @@
-"""Certificates of AWS Certificate Manager in one region, as frozen facts.
-
-Knows nothing of DNS: which record proves the name is a fact here, who adds it is decided elsewhere.
-"""
+"""Certificates of AWS Certificate Manager in one region, as frozen facts."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """ECR: repositories, the login token, images.
 
 Image data goes through the registry API.
-Knows nothing of image layouts or of steps.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""EKS: where a cluster answers, who it trusts, and a short-lived credential for it.
-
-Knows nothing of what runs inside a cluster.
-"""
+"""EKS: where a cluster answers, who it trusts, and a short-lived credential for it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Why the instances of a node group do not become nodes: EKS's own words, what its Auto Scaling group did,
 what the machines print.
 
-Reads only, and bounded: a few activities, a few lines a console. Knows nothing inside the cluster.
+Reads only, and bounded: a few activities, a few lines a console.
 """
 
 from __future__ import annotations

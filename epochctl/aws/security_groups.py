@@ -1,7 +1,4 @@
-"""Security groups of one region, and their removal together with the rules of others that name them.
-
-Knows nothing of load balancers or clusters beyond the tags that mark a cluster's own groups.
-"""
+"""Security groups of one region, and their removal together with the rules of others that name them."""
 
 from __future__ import annotations
 

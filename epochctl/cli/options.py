@@ -1,6 +1,6 @@
 """Options that several commands share, and the global ones wherever they stand on the line.
 
-Knows no command's meaning. The one place that knows how to go into the sandbox.
+The one place that knows how to go into the sandbox.
 """
 
 from __future__ import annotations

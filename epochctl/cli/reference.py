@@ -2,7 +2,7 @@
 
 The pages beside it, docs/reference, are written along with it (see pages).
 
-Tests compare both with what is committed. Knows no command's meaning.
+Tests compare both with what is committed.
 """
 
 from __future__ import annotations

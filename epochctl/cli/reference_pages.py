@@ -1,6 +1,6 @@
 """Reference pages from the code: settings, exit codes, events, versions; `python -m epochctl.cli.reference`.
 
-A test compares them with docs/reference. Knows no command.
+A test compares them with docs/reference.
 """
 
 from __future__ import annotations

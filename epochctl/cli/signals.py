@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and a terminal that hangs up become a stop in order. Knows nothing of what is stopped.
+"""Ctrl-C, SIGTERM and a terminal that hangs up become a stop in order.
 
 While a run is under way a signal sets the stop event, and steps and programs end in order; otherwise it
 raises Interrupted.

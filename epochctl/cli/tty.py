@@ -1,7 +1,4 @@
-"""This terminal (or pipe) joined with a command that runs elsewhere: bytes both ways, its size, raw keys.
-
-Knows nothing of what runs.
-"""
+"""This terminal (or pipe) joined with a command that runs elsewhere: bytes both ways, its size, raw keys."""
 
 from __future__ import annotations
 

@@ -39,10 +39,7 @@ class FailedHealthCheck:
     routes: Routes
     region: str
     kind: Literal["route"] = "route"
-
-    @property
-    def description(self) -> str:
-        return "its health check is forced to fail; it answers all the same"
+    description: str = "its health check is forced to fail; it answers all the same"
 
     def inject(self) -> None:
         self.routes.drain(self.region)
@@ -59,10 +56,7 @@ class NoTargets:
     region: str
     eks: Eks
     kind: Literal["targets"] = "targets"
-
-    @property
-    def description(self) -> str:
-        return "every pod of the service there is ended"
+    description: str = "every pod of the service there is ended"
 
     def inject(self) -> None:
         self._scale(0)
@@ -89,10 +83,7 @@ class ClosedLoadBalancer:
     elbv2: Elbv2
     groups: SecurityGroups
     kind: Literal["network"] = "network"
-
-    @property
-    def description(self) -> str:
-        return "the load balancer's security groups let nobody in"
+    description: str = "the load balancer's security groups let nobody in"
 
     def inject(self) -> None:
         balancer = self.elbv2.by_dns_name(self.target)

@@ -1,7 +1,4 @@
-"""Makes the server's image from this machine's interpreter, without a daemon.
-
-Knows nothing of registries or of steps.
-"""
+"""Makes the server's image from this machine's interpreter, without a daemon."""
 
 from __future__ import annotations
 

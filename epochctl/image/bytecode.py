@@ -1,7 +1,6 @@
 """Python modules, compiled: the same source gives the same bytes, whatever this process has done before.
 
-Knows nothing of images. The compiled file stands in for its source (os.pyc instead of os.py), which halves
-the size.
+The compiled file stands in for its source (os.pyc instead of os.py), which halves the size.
 """
 
 from __future__ import annotations

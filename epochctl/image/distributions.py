@@ -1,7 +1,4 @@
-"""The third-party distributions that the server imports, as they are installed beside this interpreter.
-
-Knows nothing of the standard library or of images.
-"""
+"""The third-party distributions that the server imports, as they are installed beside this interpreter."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What a root filesystem is made of: frozen entries with absolute paths.
-
-Knows nothing of where the content came from.
-"""
+"""What a root filesystem is made of: frozen entries with absolute paths."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """An OCI image layout on disk: one gzip layer, its config, its manifest.
 
-The same entries give the same digest, always. Knows nothing of what is in the image, of Python or of
-registries. https://github.com/opencontainers/image-spec
+The same entries give the same digest, always. https://github.com/opencontainers/image-spec
 """
 
 from __future__ import annotations

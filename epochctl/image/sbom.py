@@ -1,7 +1,7 @@
 """What is in the image, as an SPDX 2.3 document in JSON: interpreter, packages, licences, shared libraries.
 
-It travels inside the image and does not say when or where it was made: same input, same bytes.
-Source: spdx.github.io/spdx-spec/v2.3. Knows nothing of how the image is packed.
+It travels inside the image and does not say when or where it was made: same input, same bytes. Source:
+spdx.github.io/spdx-spec/v2.3.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""The verbs that steps need of a cluster, on frozen data. Each is bounded in time; absent is an answer.
-
-Knows nothing of AWS, of helm, or of why a step asks.
-"""
+"""The verbs that steps need of a cluster, on frozen data. Each is bounded in time; absent is an answer."""
 
 from __future__ import annotations
 

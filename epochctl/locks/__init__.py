@@ -1,7 +1,4 @@
-"""The lock around a whole run that changes something: who holds it, here and in the state's bucket.
-
-Knows nothing of what the run does, of terraform's own lock, or of terminals.
-"""
+"""The lock around a whole run that changes something: who holds it, here and in the state's bucket."""
 
 from epochctl.locks.holder import Holder, current_holder
 from epochctl.locks.local_lock import LocalLock

@@ -1,6 +1,6 @@
 """The lock on this machine: a file that the kernel lets go of when its holder dies, however it dies.
 
-What stands in it outlives the holder, and so tells the next run who was there. Knows no bucket.
+What stands in it outlives the holder, and so tells the next run who was there.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 A resolver remembers for minutes that a name did not exist. So the servers of the zone are found from the top
 down, and a host name is only ever asked of them; the machine's resolver gets to see it when the caller says
-so. Knows nothing of Route 53.
+so.
 """
 
 from __future__ import annotations

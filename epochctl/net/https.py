@@ -1,6 +1,6 @@
 """HTTP and TLS to one named address: what a client of the service would see, layer by layer.
 
-The address and the name are given apart, so that no resolver decides what is tested. Knows nothing of AWS.
+The address and the name are given apart, so that no resolver decides what is tested.
 """
 
 from __future__ import annotations

@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
 from typing import Protocol
 
 from epochctl.aws import credentials
@@ -42,44 +41,15 @@ class Clients:
     """The AWS clients of one region that operations use beside the steps. Construction makes no request."""
 
     def __init__(self, region: str) -> None:
-        self.region = region
-        self.aws = Aws(region)
+        self.region, self.aws = region, Aws(region)
+        self.acm, self.eks, self.elbv2 = Acm(self.aws), Eks(self.aws), Elbv2(self.aws)
+        self.route53, self.security_groups = Route53(self.aws), SecurityGroups(self.aws)
+        self.network = Network(self.aws, self.security_groups)
+        self.state_bucket, self.teardown_scan = StateBucket(self.aws), TeardownScan(self.aws)
 
     def account_id(self) -> str:
         """Return the account's twelve digits. Raises CredentialsError."""
         return self.aws.account_id()
-
-    @cached_property
-    def acm(self) -> Acm:
-        return Acm(self.aws)
-
-    @cached_property
-    def eks(self) -> Eks:
-        return Eks(self.aws)
-
-    @cached_property
-    def elbv2(self) -> Elbv2:
-        return Elbv2(self.aws)
-
-    @cached_property
-    def route53(self) -> Route53:
-        return Route53(self.aws)
-
-    @cached_property
-    def security_groups(self) -> SecurityGroups:
-        return SecurityGroups(self.aws)
-
-    @cached_property
-    def network(self) -> Network:
-        return Network(self.aws, self.security_groups)
-
-    @cached_property
-    def state_bucket(self) -> StateBucket:
-        return StateBucket(self.aws)
-
-    @cached_property
-    def teardown_scan(self) -> TeardownScan:
-        return TeardownScan(self.aws)
 
     def health_checks(self, name: str, tags: Tags) -> HealthChecks:
         """Return the client of the environment's Route 53 health checks."""

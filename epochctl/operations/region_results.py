@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from epochctl.command import Command
-from epochctl.errors import EpochctlError, Interrupted
+from epochctl.errors import EpochctlError, Interrupted, ended_in_order
 from epochctl.operations.presenter import Presenter
 from epochctl.operations.run import Run
 from epochctl.workflow.events import Event
@@ -93,7 +93,8 @@ def failure(results: tuple[RegionResult, ...]) -> EpochctlError:
     failed = [one for one in results if one.error is not None]
     errors = [_as_known(one.error) for one in failed if one.error is not None]
     if any(isinstance(error, Interrupted) for error in errors):
-        return _interrupted(failed)
+        others = [one for one in failed if not isinstance(one.error, Interrupted)]
+        return ended_in_order(_paragraph(one) for one in others)
     if len(failed) == len(results) and len({str(error) for error in errors}) == 1:
         return errors[0]  # the cause is not a region
     head = f"{results[0].command.split()[0]} failed in {len(failed)} of {len(results)} regions"
@@ -111,15 +112,6 @@ def failure(results: tuple[RegionResult, ...]) -> EpochctlError:
 def _documented_class(error: EpochctlError) -> type[EpochctlError]:
     """Return the class of errors.py, which decides the exit code."""
     return next(kind for kind in type(error).__mro__ if kind.__module__ == EpochctlError.__module__)
-
-
-def _interrupted(failed: list[RegionResult]) -> EpochctlError:
-    why = [_paragraph(one) for one in failed if not isinstance(one.error, Interrupted)]
-    return Interrupted(
-        "what was under way has ended in order",
-        why="\n".join(why),
-        fix="run the same command again to continue",
-    )
 
 
 def _paragraph(one: RegionResult) -> str:

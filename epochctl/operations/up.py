@@ -8,17 +8,19 @@ from functools import partial
 
 from epochctl.command import Command
 from epochctl.errors import PlanChangedError
-from epochctl.operations import cost_report, delisted_regions, failover_drill
+from epochctl.operations import cost_report, failover_drill, teardown
 from epochctl.operations.credential_check import check_whole_run, step_gate
 from epochctl.operations.presenter import confirm
 from epochctl.operations.regions import RegionRunner
 from epochctl.operations.run import Run
+from epochctl.operations.run_lock import locked
 from epochctl.outputs import Verification
 from epochctl.preflight import preflight_error
 from epochctl.workflow.runner import Agreement, Result
 
 Due = Mapping[str, Sequence[str]]  # the changes by step
 
+DELISTED = "is no longer in regions: drained and removed"
 QUESTIONS = 5  # how often a changed plan is shown and asked about
 
 
@@ -47,7 +49,7 @@ def show_plan(regions: RegionRunner) -> None:
         fields: dict[str, object] = {"due": changes, "cost": cost_report.fields(run.sized, run.region)}
         run.presenter.result(fields, (*_lines(changes), *single))
     for run in regions.delisted:
-        run.presenter.result({"due": {"down": [delisted_regions.WHY]}}, (delisted_regions.WHY,))
+        run.presenter.result({"due": {"down": [DELISTED]}}, (DELISTED,))
     if not regions.is_single:
         cost = cost_report.sum_fields({run.region: run.sized for run in regions.healthy})
         regions.add_summary({"cost": cost}, ("", *_cost(regions), last))
@@ -64,7 +66,8 @@ def up(regions: RegionRunner, *, again: str, ask: bool, wait: str | None) -> Non
         plans = _agreed(regions, regions.healthy) if ask else {}
         failover_drill.repair_before_up(regions)
         urls = _apply(regions, plans)
-        delisted_regions.tear_down(regions, wait)
+        if not regions.failures:  # until all others are healthy, these may be all that answers
+            regions.run_parallel(partial(_tear_down_delisted, wait=wait), regions.delisted)
     if regions.is_single:
         url = urls[regions.first.region]
         regions.presenter.result({"url": url}, (f"\n{url} answers.", f"Look around: {Command('status')}"))
@@ -89,7 +92,20 @@ def apply_all(run: Run, planned: Result | None = None, agreement: Agreement | No
 def _prepare(regions: RegionRunner) -> None:
     """Raise what preflight finds, before anything is changed, and look for delisted regions."""
     regions.run_parallel(_preflight)
-    delisted_regions.find(regions)
+    _find_delisted(regions)
+
+
+def _find_delisted(regions: RegionRunner) -> None:
+    """Add regions that the settings no longer list but whose DNS record still exists."""
+    settings = regions.settings
+    if not settings.selected_region:
+        shares = regions.first.steps.dns.shares()
+        regions.add_delisted(share.region for share in shares if share.region not in settings.regions)
+
+
+def _tear_down_delisted(run: Run, wait: str | None) -> None:
+    with locked(run, "down", wait):
+        teardown.tear_down(run, teardown.look(run), others_serve=True)
 
 
 def _preflight(run: Run) -> None:
@@ -157,7 +173,7 @@ def _all_lines(regions: RegionRunner, plans: Mapping[str, Plan]) -> tuple[str, .
         for region, plan in plans.items()
         for line in (f"{region}:", *(f"  {each}" for each in _lines(plan.due) or ("nothing to do",)))
     ]
-    delisted = (f"{run.region}: {delisted_regions.WHY}" for run in regions.delisted)
+    delisted = (f"{run.region}: {DELISTED}" for run in regions.delisted)
     left_out = (f"{region}: left out: {error}" for region, error in regions.failures.items())
     return (*planned, *delisted, *left_out)
 

@@ -1,7 +1,4 @@
-"""An OCI registry: ask what it has, push blobs and manifests.
-
-Knows nothing of ECR, of AWS or of image layouts.
-"""
+"""An OCI registry: ask what it has, push blobs and manifests."""
 
 from __future__ import annotations
 

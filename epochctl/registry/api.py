@@ -1,7 +1,4 @@
-"""The API of a registry. https://github.com/opencontainers/distribution-spec
-
-Knows nothing of certificates, logins or retries.
-"""
+"""The API of a registry. https://github.com/opencontainers/distribution-spec"""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Requests to one registry: certificates, login, and trying again what may pass.
-
-Knows no path of the registry's API.
-"""
+"""Requests to one registry: certificates, login, and trying again what may pass."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """Docker, for a platform that this machine's interpreter is not. Only its builder is used.
 
 The image stays ours.
-Knows nothing of what is built.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """eksctl: one of two ways to give the load balancer controller its identity. Argv is composed here, run once.
 
-Knows nothing of charts; what it makes is a CloudFormation stack (role) and a service account. The flags,
-and the ClusterConfig that they amount to, are checked in tests/contract/test_eksctl.py.
+The flags, and the ClusterConfig that they amount to, are checked in tests/contract/test_eksctl.py.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Steps, their graph, and what happens when they run. Knows no AWS, no rich, no typer."""
+"""Steps, their graph, and what happens when they run."""

@@ -1,6 +1,6 @@
 """Time that is needed against time that is left: a run, or a step, that cannot end well is not begun.
 
-Knows names, edges and seconds. Where the seconds come from, and what it is that runs out, is the caller's.
+Where the seconds come from, and what it is that runs out, is the caller's.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""What happens while a workflow runs, as frozen facts. Console, JSON lines and the journal subscribe.
-
-Knows nothing of who listens: `Emit` is any callable that takes an event.
-"""
+"""What happens while a workflow runs, as frozen facts. Console, JSON lines and the journal subscribe."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The journal read for a person: which runs there were and how each ended. Decides nothing.
-
-Knows the journal's lines; a line that cannot be read (a kill in the middle of a write) is passed over.
-"""
+"""The journal read for a person: which runs there were and how each ended. Decides nothing."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from epochctl.command import Command
-from epochctl.errors import EpochctlError, Interrupted, NotFoundError, PlanChangedError
+from epochctl.errors import EpochctlError, Interrupted, NotFoundError, PlanChangedError, ended_in_order
 from epochctl.workflow import events
 from epochctl.workflow.events import Emit
 from epochctl.workflow.graph import Edges, Graph
@@ -48,11 +48,7 @@ class Result:
                 for name, error in self.failures.items()
                 if not isinstance(error, Interrupted)
             ]
-            raise Interrupted(
-                "what was under way has ended in order",
-                why="\n".join(others),
-                fix="run the same command again to continue",
-            )
+            raise ended_in_order(others)
         for error in self.failures.values():
             raise error
         return self

@@ -1,7 +1,4 @@
-"""Pieces of work with edges between them, side by side in threads, each as soon as what it needs is done.
-
-Knows names and edges only: not what the work is, nor who is told about it.
-"""
+"""Pieces of work with edges between them, side by side in threads, each as soon as what it needs is done."""
 
 from __future__ import annotations
 

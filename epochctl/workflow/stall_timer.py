@@ -1,4 +1,4 @@
-"""How long to watch somebody who is expected to work and does not. Knows nothing of what they work on."""
+"""How long to watch somebody who is expected to work and does not."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The one way to wait: what for, a probe that names the cause, a deadline, a clock.
-
-Knows nothing of what is waited for.
-"""
+"""The one way to wait: what for, a probe that names the cause, a deadline, a clock."""
 
 from __future__ import annotations
 

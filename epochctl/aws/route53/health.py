@@ -1,7 +1,7 @@
 """Health checks of Route 53, one a region: what it asks of the region's load balancer, and from the outside.
 
 Ours by the caller reference, which is written with the check itself, and not contradicted by its tags, which
-come a call later. Knows nothing of records.
+come a call later.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""A record set as a frozen fact, to and from Route 53's own form. Pure.
-
-Knows nothing of whose a record is, nor of zones.
-"""
+"""A record set as a frozen fact, to and from Route 53's own form. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Events in words: one line each. Knows nothing of where the line is shown."""
+"""Events in words: one line each."""
 
 from __future__ import annotations
 

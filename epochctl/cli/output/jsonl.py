@@ -1,4 +1,4 @@
-"""Events as JSON lines on stdout, for programs. Knows nothing of terminals."""
+"""Events as JSON lines on stdout, for programs."""
 
 from __future__ import annotations
 

@@ -1,8 +1,6 @@
 """Events as timestamped lines, where there is no terminal. Never silent for more than ten seconds.
 
 Where several regions are at work each line says of which it tells.
-
-Knows nothing of steps beyond their events.
 """
 
 from __future__ import annotations

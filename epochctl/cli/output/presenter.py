@@ -1,7 +1,4 @@
-"""A presenter whose reader may go away: a pipe is closed, a terminal is hung up. Then the run stops in order.
-
-Knows nothing of what is shown; without it a step would fail in the middle because nobody listens.
-"""
+"""A presenter whose reader may go away (a closed pipe, a terminal hung up): then the run stops in order."""
 
 from __future__ import annotations
 

@@ -1,8 +1,6 @@
 """Events as a live tree on a terminal: each step, how long, what it waits for. The only user of rich.
 
 Several regions are a level of the tree.
-
-Knows nothing of steps beyond their events.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""A private kubeconfig for helm alone, without a secret: its exec plugin asks for a token by `argv`.
-
-Knows nothing of AWS; nobody else's kubeconfig is touched.
-"""
+"""A private kubeconfig for helm alone, without a secret: its exec plugin asks for a token by `argv`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""terraform as epochctl uses it: init, plan to a file, apply of that very file, output. Knows no resource."""
+"""terraform as epochctl uses it: init, plan to a file, apply of that very file, output."""
 
 from epochctl.tools.terraform.client import Backend, Plan, Terraform
 from epochctl.tools.terraform.failure import LockHolder, StaleLockError, StalePlanError, read_lock_holder

@@ -1,4 +1,4 @@
-"""Terraform's verbs against one root and one state. Knows nothing of AWS or of what the root holds."""
+"""Terraform's verbs against one root and one state."""
 
 from __future__ import annotations
 
