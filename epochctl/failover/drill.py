@@ -142,7 +142,7 @@ class Drill:
     def _inject(self, ctx: Context) -> None:
         """Write the marker first: after a kill in between, a repair too many does no harm."""
         drill_marker.write(self._settings, self._marker)
-        ctx.say(f"break {self._region.name} ({self._injection.kind}): {self._injection.description}")
+        ctx.report(f"break {self._region.name} ({self._injection.kind}): {self._injection.description}")
         self.result = replace(self.result, broken_at=self._client.now())
         self._injection.inject()
 
@@ -183,11 +183,11 @@ class Drill:
             return
         self.result = replace(self.result, failed_at=self._client.now())
         after = self.result.detection or 0.0
-        ctx.say(
+        ctx.report(
             f"Route 53's checkers see {region.name} fail, {after:.0f} s after the break: {region.health_text}"
         )
         if self._standby:
-            ctx.say(f"wake {self._standby.region}")
+            ctx.report(f"wake {self._standby.region}")
             self._scale_up = StandbyScaleUp(self._standby)
 
     def _has_taken_over(self) -> bool:
@@ -219,7 +219,7 @@ class Drill:
             ) from error
         drill_marker.remove(self._settings, self._region.name)
         self.result = replace(self.result, repaired_at=self._client.now())
-        ctx.say(f"{self._region.name} is mended")
+        ctx.report(f"{self._region.name} is mended")
 
     def _wait_for_recovery(self, ctx: Context) -> None:
         """Wait until the region is healthy and serves as before."""
@@ -255,7 +255,7 @@ class Drill:
         if self._scale_up:
             self._scale_up.join()
         if self._scale_up and self._standby and self.result.healthy_at is not None:
-            ctx.say(f"{self._standby.region} goes back to the size of a standby")
+            ctx.report(f"{self._standby.region} goes back to the size of a standby")
             self._standby.sizing.scale_down(self._standby.region)
             self._scaled_down = True
 

@@ -48,7 +48,7 @@ class Switchover:
         others = [one.name for one in self._routes.regions() if one.name != region]
         self._routes.region(region)
         if needs_scale_up(self._settings, region):
-            ctx.say(f"wake {region}")
+            ctx.report(f"wake {region}")
             self._sizing.scale_up(region)
         self._wait_until_healthy(ctx, (region,))
         drained = [other for other in others if self._drain(ctx, other)]
@@ -83,7 +83,7 @@ class Switchover:
         """Scale the standbys down to the size that the settings give them."""
         for region in self._settings.regions:
             if needs_scale_up(self._settings, region):
-                ctx.say(f"{region} goes back to the size of a standby")
+                ctx.report(f"{region} goes back to the size of a standby")
                 self._sizing.scale_down(region)
 
     def _wait_until_healthy(self, ctx: Context, regions: Iterable[str]) -> None:
@@ -91,7 +91,7 @@ class Switchover:
         for region in regions:
             self._wait_for_answer(ctx, region)
             if self._routes.undrain(region):
-                ctx.say(f"{region} is undrained")
+                ctx.report(f"{region} is undrained")
             self._wait_for_checkers(ctx, region)
 
     def _wait_for_answer(self, ctx: Context, region: str) -> None:
@@ -126,7 +126,7 @@ class Switchover:
     def _drain(self, ctx: Context, region: str) -> bool:
         done = self._routes.drain(region)
         if done:
-            ctx.say(f"{region} is drained: no new answer leads there")
+            ctx.report(f"{region} is drained: no new answer leads there")
         return done
 
     def _wait_for_servers(self, ctx: Context, wanted: set[str]) -> None:

@@ -97,5 +97,5 @@ def wait_for_release(ctx: Context, helm: Helm, name: str, namespace: str) -> Rel
     state = ctx.wait_for(f"another helm to finish with release {name}", probe, deadline=TIMEOUT + 30)
     if state is None or not state.pending:
         return state
-    ctx.say(helm.repair(state))
+    ctx.report(helm.repair(state))
     return helm.release(name, namespace)

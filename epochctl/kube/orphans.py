@@ -88,13 +88,13 @@ class Orphans:
         removed: dict[str, None] = {}
         timer = StallTimer(ctx.clock, HELD_SECONDS)
         for line in self.find().elsewhere:
-            ctx.say(f"{line}: bears our cluster's name, but that VPC is not ours: left alone")
+            ctx.report(f"{line}: bears our cluster's name, but that VPC is not ours: left alone")
 
         def probe() -> Ready[None] | Pending:
             cause = self._delete(removed)
             found = self.find()
             if cause and timer.is_stalled(found.all) and not found.serving:
-                ctx.say(f"{cause}: left until the cluster is gone")
+                ctx.report(f"{cause}: left until the cluster is gone")
                 return Ready(None)
             return Pending(cause) if cause else Ready(None)
 

@@ -71,7 +71,7 @@ class Build:
         if layout is None:
             with _exclusive(ctx):
                 layout = self._copy_layout(ctx, key) or self._make_layout(ctx, platform, sources, key)
-        ctx.say(f"{layout.manifest.digest[:19]}, {layout.size / 1e6:.1f} MB, {layout.platform}")
+        ctx.report(f"{layout.manifest.digest[:19]}, {layout.size / 1e6:.1f} MB, {layout.platform}")
         return _describe(layout)
 
     def destroy(self, ctx: Context) -> tuple[str, ...]:
@@ -93,18 +93,18 @@ class Build:
         )
         if found is None:
             return None
-        ctx.say(f"as {found.directory.parent.name} has it")
+        ctx.report(f"as {found.directory.parent.name} has it")
         return copy_layout(found, self._directory)
 
     def _make_layout(self, ctx: Context, platform: str, sources: rootfs.Sources, key: str) -> Layout:
         self._directory.parent.mkdir(parents=True, exist_ok=True)
         if self._settings.has_edited_dockerfile:
-            ctx.say(f"Docker builds the root filesystem by {self._settings.ejected.dockerfile}")
+            ctx.report(f"Docker builds the root filesystem by {self._settings.ejected.dockerfile}")
             return self._export_layout(platform, key)
         if assembler.can_assemble(platform) or not self._docker.answers():
-            ctx.say(f"assembling {len(sources.modules)} modules for {platform}")
+            ctx.report(f"assembling {len(sources.modules)} modules for {platform}")
             return assembler.assemble_image(self._directory, platform, sources, key)
-        ctx.say(f"Docker builds the root filesystem for {platform}")
+        ctx.report(f"Docker builds the root filesystem for {platform}")
         return self._export_layout(platform, key)
 
     def _inputs(self, platform: str) -> tuple[rootfs.Sources, str]:

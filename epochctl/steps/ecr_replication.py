@@ -41,9 +41,9 @@ class EcrReplication:
                 if (self.home or self.ecr_by_region[region].repository(self.name)) and self.replication.add(
                     region
                 ):
-                    ctx.say(f"images are copied to {region} from now on")
+                    ctx.report(f"images are copied to {region} from now on")
             except EpochctlError as error:
-                ctx.say(f"images are not copied to {region}: {error.what}: {error.why}")
+                ctx.report(f"images are not copied to {region}: {error.what}: {error.why}")
 
     def wait_for_copy(self, ctx: Context, digest: str, ecr: Ecr) -> bool:
         """Wait for the copy in this region's `ecr`; return False if none comes, or not soon."""
@@ -64,7 +64,7 @@ class EcrReplication:
         try:
             return ctx.wait_for("the image from home", probe, deadline=COPY_DEADLINE, longest=5.0)
         except (DeadlineError, EpochctlError) as error:
-            ctx.say(f"no image comes from {self.home}: {error.why or error.what}")
+            ctx.report(f"no image comes from {self.home}: {error.why or error.what}")
             return False
 
     def stop(self, ctx: Context) -> tuple[str, ...]:
@@ -74,7 +74,7 @@ class EcrReplication:
         except EpochctlError as error:
             if not self.home:
                 raise
-            ctx.say(f"{self.home} goes on copying images to {self.region}: {error.what}")
+            ctx.report(f"{self.home} goes on copying images to {self.region}: {error.what}")
             return ()
         return (
             f"ECR replication of {self.name} to {self.region if self.home else 'other regions'}",

@@ -70,7 +70,7 @@ class Push:
             return self._resolve_reference(ctx, infra)
         _check_platform("what was built", (image.platform,), infra)
         if self._ecr.has_image(infra.repository_name, image.digest):
-            ctx.say(f"{image.digest[:19]} is in the repository already")
+            ctx.report(f"{image.digest[:19]} is in the repository already")
         elif not self._wait_for_copy(ctx, image):
             self._push(ctx, image, infra)
         return PushedImage(infra.repository_url, image.digest, image.tag)
@@ -89,11 +89,11 @@ class Push:
     def _push(self, ctx: Context, image: Image, infra: Infrastructure) -> None:
         layout, host = read_layout(Path(image.layout)), infra.repository_url.partition("/")[0]
         registry = self._open_registry(host, self._log_in())
-        ctx.say(f"pushing {image.size / 1e6:.1f} MB to {infra.repository_url}")
+        ctx.report(f"pushing {image.size / 1e6:.1f} MB to {infra.repository_url}")
         try:
             blobs, manifest = [_upload(blob) for blob in layout.blobs], _upload(layout.manifest)
             sent = registry.push(infra.repository_name, image.tag, blobs, manifest)
-            ctx.say(f"{sent / 1e6:.1f} MB sent")
+            ctx.report(f"{sent / 1e6:.1f} MB sent")
         except ImageError:
             if not self._ecr.has_image(infra.repository_name, image.digest):  # else another run was faster
                 raise
@@ -113,7 +113,7 @@ class Push:
             if not wanted.digest:
                 raise
             # The nodes may be able to pull what this user cannot; the digest says what will run.
-            ctx.say(f"{error.what}: its platform is not checked, the nodes will tell")
+            ctx.report(f"{error.what}: its platform is not checked, the nodes will tell")
             return PushedImage(wanted.name, wanted.digest, wanted.tag)
         if found is None:
             raise DeployError(

@@ -63,7 +63,7 @@ class Context:
     read_only: ReadOnly | None = None
     agreed: bool = False
 
-    def say(self, message: str) -> None:
+    def report(self, message: str) -> None:
         """Report one line of progress."""
         self.emit(StepProgress(self.step, message))
 

@@ -100,7 +100,7 @@ class AcmCert:
         if state.status == PENDING and not state.record_name:
             state = self._wait_for_record_name(ctx, state)
         if message := self._record.add(state):
-            ctx.say(message)
+            ctx.report(message)
         return state
 
     def status(self, ctx: Context) -> CertificateState | None:
@@ -134,10 +134,10 @@ class AcmCert:
         replaced = self._failed()
         arns = " ".join(each.arn for each in replaced)
         state = self._acm.request(self._settings.hostname, self._settings.tags, arns)
-        ctx.say(f"requested {state.arn}")
+        ctx.report(f"requested {state.arn}")
         for each in replaced:
             status = each.status.lower().replace("_", " ")
-            ctx.say(f"it replaces one that is {status}: {explain_failure(each)}")
+            ctx.report(f"it replaces one that is {status}: {explain_failure(each)}")
             self._delete(ctx, each)
         return state
 

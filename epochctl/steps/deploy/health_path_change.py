@@ -51,4 +51,4 @@ def _end_after_failure(ctx: Context, hold: HealthCheckHold, before: str, current
     try:
         hold.end(ctx, path)
     except EpochctlError as error:
-        ctx.say(f"DNS does not look at the region's health until the next {Command('up')}: {error.what}")
+        ctx.report(f"DNS does not look at the region's health until the next {Command('up')}: {error.what}")

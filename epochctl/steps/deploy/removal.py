@@ -41,7 +41,7 @@ class Removal:
             self._wait_for_namespace(ctx, controller_works)
             removed.append(f"namespace {self.release.namespace}")
         elif kube.namespace(self.release.namespace) is not None:
-            ctx.say(f"namespace {self.release.namespace} was not made by epochctl: kept")
+            ctx.report(f"namespace {self.release.namespace} was not made by epochctl: kept")
         return tuple(removed)
 
     def _wait_for_load_balancer(self, ctx: Context) -> bool:
@@ -53,7 +53,7 @@ class Removal:
         if not self.kube.ingresses(self.release.namespace):
             return True
         if not lb_controller.is_serving(self.kube):
-            ctx.say("the load balancer controller is dead: its load balancers are left to `lb-controller`")
+            ctx.report("the load balancer controller is dead: its load balancers are left to `lb-controller`")
             self._remove_finalizers(ctx)
             return False
         stall = StallTimer(ctx.clock, lb_controller.STALL)
@@ -61,7 +61,7 @@ class Removal:
             what = "the load balancer to be deleted"
             ctx.wait_for(what, lambda: self._ingress_probe(stall), deadline=240)
         except DeadlineError as error:
-            ctx.say(f"{error.what} ({error.why}): left to `lb-controller`, which deletes by tag")
+            ctx.report(f"{error.what} ({error.why}): left to `lb-controller`, which deletes by tag")
             self._remove_finalizers(ctx)
             return False
         return True
@@ -82,7 +82,7 @@ class Removal:
         """Delete the dead controller's webhooks, which refuse every change, and strip its finalizers."""
         self.kube.delete_webhooks(lb_controller.WEBHOOKS)
         for freed in self.kube.remove_finalizers(self.release.namespace):
-            ctx.say(f"freed {freed} from the controller's finalizer")
+            ctx.report(f"freed {freed} from the controller's finalizer")
 
     def _wait_for_namespace(self, ctx: Context, controller_works: bool) -> None:
         stall = StallTimer(ctx.clock, lb_controller.STALL)

@@ -26,9 +26,9 @@ def roll_back_on_failure(ctx: Context, release: ServiceRelease, replaced: bool) 
     except NoRollbackError:
         raise
     except (DeployError, DeadlineError) as failure:
-        ctx.say(f"{failure.what}: {failure.why.partition(NEWLINE)[0]}")  # first: a rollback takes its time
+        ctx.report(f"{failure.what}: {failure.why.partition(NEWLINE)[0]}")  # first: a rollback takes its time
         result = _roll_back(release, replaced)
-        ctx.say(result)
+        ctx.report(result)
         advice = failure.fix or "put the cause right"
         fix = f"{advice}, {AGAIN} ({result})"
         raise DeployError(failure.what, why=failure.why, fix=fix) from failure

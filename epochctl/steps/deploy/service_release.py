@@ -86,7 +86,7 @@ class ServiceRelease:
 
         Raises DeployError where helm or the cluster rejects it.
         """
-        ctx.say(f"{'upgrade' if state else 'install'} release {self.name} in {self.namespace}")
+        ctx.report(f"{'upgrade' if state else 'install'} release {self.name} in {self.namespace}")
         try:
             sent = self.cluster.helm.install_or_upgrade(
                 self.name, self.namespace, self.chart, values, note=AUTHOR + whoami()
@@ -110,7 +110,7 @@ class ServiceRelease:
         if live is None or (upgraded and not live.complete):
             return  # which revision is the current one may not be known yet
         for pod, line in self.mismatched_pods(live, self.pods(), image).items():
-            ctx.say(f"{line}: replaced")
+            ctx.report(f"{line}: replaced")
             self.cluster.kube.delete_pod(self.namespace, pod)
 
     def mismatched_pods(
@@ -129,7 +129,7 @@ class ServiceRelease:
             f"{one['kind']}/{one['metadata']['name']}": one for one in without_hooks(state.manifests)
         }
         for drift in self.cluster.kube.drifts(manifests.values(), self.namespace):
-            ctx.say(f"{drift}: put back as the release has it")
+            ctx.report(f"{drift}: put back as the release has it")
             self.cluster.kube.restore(manifests[drift.name], self.namespace)
 
 

@@ -89,7 +89,7 @@ class Deploy:
             release.replace_mismatched_pods(ctx, image, upgraded=is_due)
             address = self._watch(release).run(ctx, image)
         for line in state.notes.splitlines() if is_due else ():
-            ctx.say(line)
+            ctx.report(line)
         return self._output(state, image, address)
 
     def destroy(self, ctx: Context) -> tuple[str, ...]:
@@ -102,7 +102,7 @@ class Deploy:
         except ClusterError as error:
             if is_ready(release.cluster):
                 raise
-            ctx.say(f"{error.what}: what runs in it goes with it")
+            ctx.report(f"{error.what}: what runs in it goes with it")
             return ()
 
     def releases(self) -> Releases | None:
@@ -133,7 +133,7 @@ class Deploy:
         release, image = self._require_release(), image_of(target)
         Prerequisites(release.cluster.kube, release.namespace, ()).ensure(ctx)
         current = release.wait_until_idle(ctx)
-        ctx.say(f"roll release {release.name} back to revision {target.revision}")
+        ctx.report(f"roll release {release.name} back to revision {target.revision}")
         with self._replacing(ctx, release, current, health_path_of(target), replaced=True):
             release.cluster.helm.rollback(release.name, release.namespace, target.revision)
             address = self._watch(release).run(ctx, image)

@@ -40,7 +40,7 @@ class Route53HealthCheckHold:
             return False
         if check.is_drained or is_healthy(self._health.observations(check)) is False:
             return True
-        ctx.say(
+        ctx.report(
             f"the health path changes: {self._region} stays in the answers of DNS whatever its checks see"
         )
         self._health.disable(check)

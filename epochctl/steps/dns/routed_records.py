@@ -92,7 +92,7 @@ class RoutedRecords:
         check = self.health.ensure(self.region, balancer.dns_name, self._path)
         if check.is_drained:
             fix = Command("failover", "to", "all")
-            ctx.say(f"{self.region} is drained: its record stays out of the answers (back: {fix})")
+            ctx.report(f"{self.region} is drained: its record stays out of the answers (back: {fix})")
         return self._replace(ctx, lambda records: self._planned(balancer, check.id, records))
 
     def make_simple(self, ctx: Context, balancer: LoadBalancer) -> str:
@@ -199,7 +199,7 @@ class RoutedRecords:
             try:
                 return change()
             except RecordConflict as error:
-                ctx.say(f"another run changed the records of {self.settings.hostname}: {error.why}")
+                ctx.report(f"another run changed the records of {self.settings.hostname}: {error.why}")
                 ctx.clock.sleep(PAUSE * attempt)
         return change()
 

@@ -85,7 +85,7 @@ class Dns:
         """
         record = self._apply(ctx)
         for line in self._old_hostnames.remove(ctx):
-            ctx.say(f"removed {line}: the host name is {self._hostname} now")
+            ctx.report(f"removed {line}: the host name is {self._hostname} now")
         return record
 
     def _apply(self, ctx: Context) -> DnsRecord:
@@ -174,7 +174,7 @@ class Dns:
                 fix=f"have {self._hostname} (or a part of it) served by a zone in this account, "
                 "or name one region in epochctl.toml",
             )
-        ctx.say(f"no hosted zone here holds {self._hostname}: at your DNS provider, CNAME to {target}")
+        ctx.report(f"no hosted zone here holds {self._hostname}: at your DNS provider, CNAME to {target}")
         return DnsRecord(self._hostname, target, managed=False)
 
     def _balancer(self, ctx: Context, target: str) -> LoadBalancer:

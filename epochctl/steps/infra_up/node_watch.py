@@ -56,7 +56,7 @@ class NodeWatch:
             except EpochctlError:
                 continue  # terraform reports it if AWS does not answer
             if trouble and trouble != reported:
-                ctx.say(trouble)
+                ctx.report(trouble)
                 reported = trouble
 
     def _trouble(self, group: Group, running: tuple[str, ...], since: float) -> str:

@@ -60,13 +60,13 @@ class Reconciliation:
         lost = {address: id for address, id in existing.items() if address in created}
         if not lost:
             return plan
-        ctx.say(f"{len(lost)} objects of an interrupted run are there but not in the state: adopting them")
+        ctx.report(f"{len(lost)} objects of an interrupted run are there but not in the state: adopting them")
         # The state has a record of an object that is to be created: that object is gone. The record is
         # removed, since terraform imports nothing at an address of which it has a record.
         stale = tuple(sorted(lost.keys() & set(self._terraform.state_list())))
         if stale and ctx.read_only is None:
             self._retry_unlocked(ctx, partial(self._terraform.forget, *stale))
-        self._terraform.init(backend, ctx.say, adopt=lost)
+        self._terraform.init(backend, ctx.report, adopt=lost)
         return self._plan(ctx)
 
     def recover(self, ctx: Context, backend: Backend, plan: Plan) -> Plan:
@@ -80,7 +80,7 @@ class Reconciliation:
         status = self.wait_for_cluster(ctx)
         for address in sorted(tainted):
             if status.get(address) == "ACTIVE":
-                ctx.say(f"{address.rpartition('module.cluster.')[2]}: came out well after all, keeping it")
+                ctx.report(f"{address.rpartition('module.cluster.')[2]}: came out well after all, keeping it")
                 self._retry_unlocked(ctx, partial(self._terraform.untaint, address))
         return self.plan(ctx, backend)
 
@@ -94,21 +94,21 @@ class Reconciliation:
         self._review.check(plan, agreed=ctx.agreed)
         for _ in range(TRIES):
             try:
-                return self._retry_unlocked(ctx, partial(self._terraform.apply, plan, ctx.say))
+                return self._retry_unlocked(ctx, partial(self._terraform.apply, plan, ctx.report))
             except StalePlanError:
-                ctx.say("the state has changed since the plan was made: planning again")
+                ctx.report("the state has changed since the plan was made: planning again")
                 plan = self.plan(ctx, backend)
                 self._review.check_rest(plan)
             except InfrastructureError as error:
                 if not _ALREADY_EXISTS.search(error.why):
                     raise
-                ctx.say("something that was to be made is there already: planning again")
+                ctx.report("something that was to be made is there already: planning again")
                 following = self.recover(ctx, backend, self.plan(ctx, backend))
                 if len(following.addresses("create")) >= len(plan.addresses("create")):
                     raise  # foreign objects: none could be imported
                 plan = following
                 self._review.check_rest(plan)
-        return self._retry_unlocked(ctx, partial(self._terraform.apply, plan, ctx.say))
+        return self._retry_unlocked(ctx, partial(self._terraform.apply, plan, ctx.report))
 
     def prepare(self, ctx: Context, backend: Backend) -> None:
         """Wait for an earlier terraform to end, initialise this one, and upload a state that was left behind.
@@ -117,18 +117,18 @@ class Reconciliation:
         """
         if ctx.read_only is not None:
             self._refuse_busy(ctx.read_only.concurrent_run)
-            return self._terraform.init(backend, ctx.say)
+            return self._terraform.init(backend, ctx.report)
         ctx.wait_for("the terraform of an earlier run to end", self._idle, deadline=3600)
-        self._terraform.init(backend, ctx.say)
+        self._terraform.init(backend, ctx.report)
         if message := self._retry_unlocked(ctx, self._terraform.push_errored_state):
-            ctx.say(message)
+            ctx.report(message)
         return None
 
     def destroy(self, ctx: Context, *targets: str) -> tuple[Change, ...]:
         """Destroy the targets and what depends on them, or everything; return the changes."""
         plan = self._plan(ctx, destroy=True, targets=targets)
         if plan.details:
-            return self._retry_unlocked(ctx, partial(self._terraform.apply, plan, ctx.say))
+            return self._retry_unlocked(ctx, partial(self._terraform.apply, plan, ctx.report))
         # No object of the state exists any more: the run that removed them was killed before it wrote that.
         if not targets and (stale := self._terraform.state_list()):
             self._retry_unlocked(ctx, partial(self._terraform.forget, *stale))
@@ -143,8 +143,8 @@ class Reconciliation:
         adopted = tuple(sorted(self.plan(ctx, backend).addresses("adopt")))
         if adopted:
             plan = self._plan(ctx, targets=adopted)
-            self._retry_unlocked(ctx, partial(self._terraform.apply, plan, ctx.say))
-        self._terraform.init(backend, ctx.say)
+            self._retry_unlocked(ctx, partial(self._terraform.apply, plan, ctx.report))
+        self._terraform.init(backend, ctx.report)
         return bool(known or adopted)
 
     def wait_for_cluster(self, ctx: Context) -> dict[str, str]:
@@ -163,7 +163,7 @@ class Reconciliation:
 
     def _plan(self, ctx: Context, *, destroy: bool = False, targets: tuple[str, ...] = ()) -> Plan:
         return self._retry_unlocked(
-            ctx, lambda: self._terraform.plan(self._variables(), ctx.say, destroy=destroy, targets=targets)
+            ctx, lambda: self._terraform.plan(self._variables(), ctx.report, destroy=destroy, targets=targets)
         )
 
     def _refuse_busy(self, beside: str) -> None:
@@ -189,7 +189,7 @@ class Reconciliation:
                     return self._wait_for_reader(ctx, work)
                 if not self._may_unlock(ctx, error):
                     raise
-                ctx.say(f"the state is locked by our own run of {error.holder.when}, {self._why(error)}")
+                ctx.report(f"the state is locked by our own run of {error.holder.when}, {self._why(error)}")
                 self._terraform.unlock(error.holder.id)
         return work()
 

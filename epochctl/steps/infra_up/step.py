@@ -110,14 +110,16 @@ class InfraUp:
         """Create the state bucket, apply the observed plan, delete duplicates that lost responses left."""
         account, backend = self._backend()
         if self._bucket.ensure(account):
-            ctx.say(f"state bucket {backend.bucket}: created")
+            ctx.report(f"state bucket {backend.bucket}: created")
         plan, self._observed_plan = self._observed_plan or self._reconciliation.plan(ctx, backend), None
         plan = self._reconciliation.recover(ctx, backend, plan)
         if plan.has_changes:
             with NodeWatch(self._launches).run(ctx):
                 self._reconciliation.apply(ctx, backend, plan)
             for line in self._remove_duplicates():
-                ctx.say(f"{line}: a second one, made because AWS's answer about the first was lost; removed")
+                ctx.report(
+                    f"{line}: a second one, made because AWS's answer about the first was lost; removed"
+                )
         return self._output()
 
     def destroy(self, ctx: Context) -> tuple[str, ...]:
@@ -157,8 +159,8 @@ class InfraUp:
         account, backend = self._backend()
         if self._bucket.exists(account):
             return self._reconciliation.plan(ctx, backend)
-        self._terraform.init(None, ctx.say)
-        return self._terraform.plan(self._variables(), ctx.say)
+        self._terraform.init(None, ctx.report)
+        return self._terraform.plan(self._variables(), ctx.report)
 
     def propose(self, ctx: Context) -> tuple[Plan, Proposal]:
         """Return the plan, and its fingerprint for a review."""
@@ -194,7 +196,7 @@ class InfraUp:
 
     def unlock(self, ctx: Context, lock_id: str) -> None:
         """Break the state's lock, whose holder is dead."""
-        self._terraform.init(self._backend()[1], ctx.say)
+        self._terraform.init(self._backend()[1], ctx.report)
         self._terraform.unlock(lock_id)
 
     def _observe_state(self, locked: LockedError) -> Observation:

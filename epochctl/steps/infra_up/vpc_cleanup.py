@@ -54,7 +54,7 @@ class VpcCleanup:
         found = self.orphans.find().serving
         if not found:
             return ()
-        ctx.say(f"nobody removed {', '.join(found)}: deleting by tag")
+        ctx.report(f"nobody removed {', '.join(found)}: deleting by tag")
         return self.orphans.delete_all(ctx)
 
     def sweep(self, ctx: Context) -> tuple[str, ...]:

@@ -32,10 +32,10 @@ class Identity:
         """Create role and service account, after deleting the stack of an earlier attempt."""
         account = replace(self.account, policy_arn=policy_arn)
         if status := self._status():
-            ctx.say(f"the stack of an earlier attempt is {status}: deleting it first")
+            ctx.report(f"the stack of an earlier attempt is {status}: deleting it first")
             self._delete_stack(ctx)
-        self.run_eksctl(eksctl.associate_oidc_provider(account), ctx.say)
-        self.run_eksctl(eksctl.create_service_account(account), ctx.say)
+        self.run_eksctl(eksctl.associate_oidc_provider(account), ctx.report)
+        self.run_eksctl(eksctl.create_service_account(account), ctx.report)
 
     def remove(self, ctx: Context, cluster: Cluster | None) -> tuple[str, ...]:
         """Delete both by eksctl where it can, the stack in any case; return a line for the removal."""
@@ -43,9 +43,9 @@ class Identity:
             return ()
         try:
             if cluster is not None and cluster.kube.role_of(self.account.namespace, self.account.name):
-                self.run_eksctl(eksctl.delete_service_account(self.account), ctx.say)
+                self.run_eksctl(eksctl.delete_service_account(self.account), ctx.report)
         except (ClusterError, ToolError) as error:
-            ctx.say(f"{error.what}: its stack is deleted without eksctl")
+            ctx.report(f"{error.what}: its stack is deleted without eksctl")
         self._delete_stack(ctx)
         return (f"stack {eksctl.stack_name(self.account)} with IAM role {self.account.role_name}",)
 

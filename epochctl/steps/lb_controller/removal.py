@@ -27,7 +27,7 @@ class Removal:
                 self._wait_for_controller(ctx, cluster)
                 removed = self._uninstall(ctx, cluster)
             except ClusterError as error:
-                ctx.say(f"{error.what} ({error.why}): its load balancers are deleted by their tag instead")
+                ctx.report(f"{error.what} ({error.why}): its load balancers are deleted by their tag instead")
         return removed + self.orphans.delete_all(ctx)
 
     def _wait_for_controller(self, ctx: Context, cluster: Cluster) -> None:
@@ -36,7 +36,7 @@ class Removal:
         It removes only those of an Ingress or Service that is being deleted; without one, it removes nothing.
         """
         for item in cluster.kube.load_balancer_owners():
-            ctx.say(f"{item} has a load balancer: deleted, since its cluster goes")
+            ctx.report(f"{item} has a load balancer: deleted, since its cluster goes")
             cluster.kube.delete_owner(item)
         if not lb_controller.is_serving(cluster.kube):
             self._explain(ctx, "the load balancer controller is not there to remove")
@@ -55,13 +55,13 @@ class Removal:
         try:
             ctx.wait_for("the controller to remove its load balancers", probe, deadline=240)
         except DeadlineError as error:
-            ctx.say(f"{error.what} ({error.why}): uninstalling it, then removing them by tag")
+            ctx.report(f"{error.what} ({error.why}): uninstalling it, then removing them by tag")
         else:
             self._explain(ctx, "no Ingress is left for which the controller would remove")
 
     def _explain(self, ctx: Context, why: str) -> None:
         if left := self.orphans.find().serving:
-            ctx.say(f"{why} {', '.join(left)}: deleting by tag instead")
+            ctx.report(f"{why} {', '.join(left)}: deleting by tag instead")
 
     def _uninstall(self, ctx: Context, cluster: Cluster) -> tuple[str, ...]:
         kube, lines = cluster.kube, []
@@ -70,7 +70,7 @@ class Removal:
         if kube.delete_webhooks(lb_controller.WEBHOOKS):
             lines.append("webhook configurations without a controller behind them")
         for freed in kube.remove_finalizers():
-            ctx.say(f"freed {freed} from the controller's finalizer")
+            ctx.report(f"freed {freed} from the controller's finalizer")
         lines += [
             f"definitions of {group}" for group in lb_controller.API_GROUPS if kube.delete_definitions(group)
         ]

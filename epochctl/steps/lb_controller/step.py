@@ -82,7 +82,7 @@ class LbController:
         Return a line for each removal.
         """
         if self._has_foreign_cluster():
-            ctx.say(f"EKS cluster {self._settings.full_name} is not ours: left alone, with what it made")
+            ctx.report(f"EKS cluster {self._settings.full_name} is not ours: left alone, with what it made")
             return ()
         cluster = self._find_cluster()
         removed = Removal(self._orphans).run(ctx, cluster)
@@ -122,10 +122,10 @@ class LbController:
     ) -> None:
         directory = cluster.helm.pull_chart(self._repository, lb_controller.NAME, chart.CHART_VERSION)
         if state is not None and state.chart != chart.FULL_CHART:
-            ctx.say("definitions first: helm does not upgrade them")
+            ctx.report("definitions first: helm does not upgrade them")
             for definition in custom_resource_definitions(directory):
                 cluster.kube.apply(dict(definition))
-        ctx.say(f"{'upgrade to' if state else 'install'} {chart.FULL_CHART}")
+        ctx.report(f"{'upgrade to' if state else 'install'} {chart.FULL_CHART}")
         cluster.helm.install_or_upgrade(
             lb_controller.NAME, lb_controller.NAMESPACE, directory, chart.values(self._settings, infra)
         )

@@ -47,7 +47,7 @@ class Verify:
         results: list[tuple[str, str]] = []
         for layer in self.layers(ctx):
             result = layer.wait(ctx)
-            ctx.say(f"{layer.name}: {result}")
+            ctx.report(f"{layer.name}: {result}")
             results.append((layer.name, result))
         return Verification(ctx.outputs.get(Release).url, tuple(results))
 

@@ -103,9 +103,9 @@ def make_only(world: World, address: str) -> None:
     """One resource and what it stands on, written into the state like any other."""
     account, backend = world.step._backend()
     world.bucket.ensure(account)
-    world.terraform.init(backend, world.ctx.say)
-    plan = world.terraform.plan(world.step._variables(), world.ctx.say, targets=[address])
-    world.terraform.apply(plan, world.ctx.say)
+    world.terraform.init(backend, world.ctx.report)
+    plan = world.terraform.plan(world.step._variables(), world.ctx.report, targets=[address])
+    world.terraform.apply(plan, world.ctx.report)
 
 
 def test_what_a_killed_run_replaced_is_adopted(world: World, settings: Settings) -> None:
