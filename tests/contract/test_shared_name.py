@@ -396,7 +396,7 @@ def test_two_regions_that_go_at_once_leave_no_companion(
     def gone(present: Any) -> list[Record]:
         return [one for one in present if one.placement.region == WEST]
 
-    monkeypatch.setattr(world.route53, "rearrange", rearrange)
+    monkeypatch.setattr(world.route53, "replace_records", rearrange)
     world.down(TWO, WEST)
     assert (world.records(), world.companions()) == ([], 0)
 
@@ -414,7 +414,7 @@ def test_the_last_region_that_goes_between_two_looks_is_no_stranger(
             assert world.down(TWO, WEST)
         return look(zone, name, owner)
 
-    monkeypatch.setattr(world.route53, "owns", owns)
+    monkeypatch.setattr(world.route53, "is_owned", owns)
     assert world.down(TWO, EAST) == ()
     assert (world.records(), world.companions()) == ([], 0)
 
