@@ -9,6 +9,7 @@ import pytest
 from epochctl.aws.route53 import Alias, HealthChecks, Placement, Record, Route53, Zone, owner_text
 from epochctl.aws.security_groups import CLUSTER_TAG, SecurityGroups
 from epochctl.aws.session import Aws
+from epochctl.command import Command
 from epochctl.config.routing import Routing
 from epochctl.config.settings import Settings
 from epochctl.errors import NotFoundError
@@ -69,7 +70,7 @@ def test_a_region_without_a_record_is_reported_with_the_command_that_creates_it(
     share(aws, STANDBY)
     with pytest.raises(NotFoundError) as raised:
         routes(aws, STANDBY).region("eu-west-1")
-    assert raised.value.fix == "epochctl up --region eu-west-1"
+    assert raised.value.fix == Command("up", "--region", "eu-west-1")
 
 
 def test_a_closed_group_tells_whoever_comes_later_what_it_let_in(aws: Aws) -> None:

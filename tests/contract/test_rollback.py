@@ -12,9 +12,9 @@ from epochctl.kube.access import Cluster
 from epochctl.steps.deploy import Deploy
 
 sys.path.insert(0, str(Path(__file__).parent))
-from test_deploy import BAD, GOOD, NEXT, cluster, context, deployed, said, step
+from test_deploy import BAD, GOOD, NEXT, cluster, context, deployed, plane, said, step
 
-__all__ = ["cluster", "said", "step"]  # fixtures
+__all__ = ["cluster", "plane", "said", "step"]  # fixtures
 
 
 def test_back_to_what_was_healthy_and_never_to_what_was_not(
