@@ -19,7 +19,7 @@ from epochctl.aws.route53 import (
     Record,
     Route53,
     Zone,
-    owner_of,
+    owner_text,
 )
 from epochctl.aws.session import Aws
 from epochctl.config.routing import Routing
@@ -97,7 +97,7 @@ class World:
     def trusted(self) -> dict[str, bool]:
         """By region: whether its load balancer's opinion of its health counts."""
         return {
-            record.placement.region: cast("Alias", record.alias).evaluates
+            record.placement.region: cast("Alias", record.alias).evaluates_health
             for record in self.records()
             if record.placement
         }
@@ -234,22 +234,22 @@ def test_a_drained_region_stays_drained_and_says_so(world: World) -> None:
     world.up(TWO, EAST)
     drained = world.health.find(EAST)
     assert drained is not None
-    assert drained.drained
+    assert drained.is_drained
     assert "us-east-1 is drained" in world.said
     world.health.undrain(drained)
-    assert not any(one.drained for one in world.health.all())
+    assert not any(one.is_drained for one in world.health.all())
 
 
 def test_while_the_health_path_changes_a_region_stays_in_the_answers(world: World) -> None:
     world.up_both()
     hold, ctx = world.hold(TWO, WEST)
     assert hold.begin(ctx)
-    assert world.check(WEST).kept
+    assert world.check(WEST).is_held
     assert world.trusted() == {WEST: False, EAST: True}
     assert world.due(TWO, EAST) == ()  # the other's own `up` leaves it
     hold.end(ctx, "/up")
     check = world.check(WEST)
-    assert (check.kept, check.drained, check.path) == (False, False, "/up")
+    assert (check.is_held, check.is_drained, check.path) == (False, False, "/up")
     assert world.trusted() == {WEST: True, EAST: True}
     assert world.check(EAST).path == "/health"
 
@@ -260,7 +260,7 @@ def test_its_checks_count_again_even_where_no_target_becomes_healthy(world: Worl
     hold.begin(ctx)
     world.balancers.health = "unhealthy"
     hold.end(ctx, "/up")
-    assert not world.check(WEST).kept
+    assert not world.check(WEST).is_held
     assert world.trusted()[WEST]
 
 
@@ -273,7 +273,7 @@ def test_a_run_that_was_killed_while_it_kept_a_region_is_completed(world: World)
         f"route {HOST} to {WEST}, latency",
     )
     world.up(TWO, WEST)
-    assert not world.check(WEST).kept
+    assert not world.check(WEST).is_held
     assert world.trusted()[WEST]
 
 
@@ -283,18 +283,18 @@ def test_a_region_that_is_drained_is_not_let_in_by_a_new_health_path(world: Worl
     hold, ctx = world.hold(TWO, WEST)
     hold.begin(ctx)
     hold.end(ctx, "/up")
-    assert (world.check(WEST).drained, world.check(WEST).path) == (True, "/up")
+    assert (world.check(WEST).is_drained, world.check(WEST).path) == (True, "/up")
 
 
 def test_a_region_that_is_ill_is_not_let_in_by_a_new_health_path(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.up_both()
-    ill = (Observation("us-west-1", healthy=False, words="Failure"),)
+    ill = (Observation("us-west-1", healthy=False, status="Failure"),)
     monkeypatch.setattr(world.health, "observations", lambda check: ill)
     hold, ctx = world.hold(TWO, WEST)
     assert hold.begin(ctx)
-    assert not world.check(WEST).kept
+    assert not world.check(WEST).is_held
     assert world.trusted()[WEST]
     hold.end(ctx, "/up")
     assert world.check(WEST).path == "/up"
@@ -306,7 +306,7 @@ def test_a_region_that_is_drained_while_it_is_kept_stays_drained(world: World) -
     hold.begin(ctx)
     world.health.drain(world.check(WEST))
     hold.end(ctx, "/up")
-    assert (world.check(WEST).drained, world.check(WEST).path) == (True, "/up")
+    assert (world.check(WEST).is_drained, world.check(WEST).path) == (True, "/up")
 
 
 def test_a_name_that_is_one_regions_alone_has_nothing_to_keep(world: World) -> None:
@@ -384,9 +384,9 @@ def test_two_regions_that_go_at_once_leave_no_companion(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.up_both()
-    change, done = world.route53.rearrange, [False]
+    change, done = world.route53.replace_records, [False]
 
-    def rearrange(zone: Zone, name: str, owner: str, present: Any, wanted: Any) -> str:
+    def replace_records(zone: Zone, name: str, owner: str, present: Any, wanted: Any) -> str:
         if not done[0]:
             done[0] = True
             world.down(TWO, EAST)
@@ -396,7 +396,7 @@ def test_two_regions_that_go_at_once_leave_no_companion(
     def gone(present: Any) -> list[Record]:
         return [one for one in present if one.placement.region == WEST]
 
-    monkeypatch.setattr(world.route53, "rearrange", rearrange)
+    monkeypatch.setattr(world.route53, "replace_records", replace_records)
     world.down(TWO, WEST)
     assert (world.records(), world.companions()) == ([], 0)
 
@@ -406,15 +406,15 @@ def test_the_last_region_that_goes_between_two_looks_is_no_stranger(
 ) -> None:
     """`down` of both, where one has no record any more: it sees the other's record, then no companion."""
     world.up(ONE, WEST)
-    look, seen = world.route53.owns, [0]
+    look, seen = world.route53.is_owned, [0]
 
-    def owns(zone: Zone, name: str, owner: str) -> bool:
+    def is_owned(zone: Zone, name: str, owner: str) -> bool:
         seen[0] += 1
         if seen[0] == 2:  # the first look was destroy's own
             assert world.down(TWO, WEST)
         return look(zone, name, owner)
 
-    monkeypatch.setattr(world.route53, "owns", owns)
+    monkeypatch.setattr(world.route53, "is_owned", is_owned)
     assert world.down(TWO, EAST) == ()
     assert (world.records(), world.companions()) == ([], 0)
 
@@ -498,9 +498,9 @@ def test_a_check_whose_tags_never_came_is_ours_and_gets_them(world: World) -> No
     config = {"Type": "HTTPS", "FullyQualifiedDomainName": world.balancers.name(WEST), "Port": 443}
     client = world.aws.client("route53")
     client.create_health_check(CallerReference=f"{ONE.full_name} {WEST} 1", HealthCheckConfig=config)
-    assert [check.tagged for check in world.health.all()] == [False]
+    assert [check.is_tagged for check in world.health.all()] == [False]
     world.up(TWO, WEST)
-    assert [check.tagged for check in world.health.all()] == [True]
+    assert [check.is_tagged for check in world.health.all()] == [True]
 
 
 def test_without_a_zone_several_regions_are_refused(world: World) -> None:
@@ -511,4 +511,4 @@ def test_without_a_zone_several_regions_are_refused(world: World) -> None:
 
 
 def test_the_owner_is_the_environment_not_the_region() -> None:
-    assert owner_of(TWO.tags) == "epochctl name=epoch environment=production"
+    assert owner_text(TWO.tags) == "epochctl name=epoch environment=production"
