@@ -15,7 +15,7 @@ from urllib.parse import quote
 from sandbox.errors import SandboxError
 from sandbox.lifecycle import SandboxInstance
 from sandbox.network.addresses import AWS_ADDRESS, CONTROL_API_PORT
-from sandbox.preparation.builder import prepare
+from sandbox.preparation.toolbox import Toolbox
 from sandbox.process.namespaces import end_with_parent, wait_for
 
 
@@ -88,8 +88,15 @@ def _report(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
+def _prepare_toolbox() -> Toolbox:
+    # Imported late: it is half of the start-up time, and only commands that need the toolbox pay for it.
+    from sandbox.preparation.builder import prepare
+
+    return prepare(_report)
+
+
 def _instance() -> SandboxInstance:
-    return SandboxInstance(lambda: prepare(_report))
+    return SandboxInstance(_prepare_toolbox)
 
 
 def _up(_: argparse.Namespace) -> int:
@@ -114,7 +121,7 @@ def _status(_: argparse.Namespace) -> int:
 
 
 def _prepare(_: argparse.Namespace) -> int:
-    prepare(_report)
+    _prepare_toolbox()
     return 0
 
 

@@ -1,6 +1,6 @@
-"""CloudFormation stacks that eksctl makes for a cluster: whether one is there; removal without eksctl.
+"""CloudFormation stacks that eksctl creates for a cluster: their status, and deletion without eksctl.
 
-Deletes only what carries eksctl's tag of that cluster. Knows nothing of what is in a stack.
+Deletes only what carries eksctl's tag of that cluster.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ class Stacks:
         self._aws = aws
 
     def status(self, name: str, cluster: str) -> str:
-        """CREATE_COMPLETE, ROLLBACK_COMPLETE, DELETE_FAILED ...; "" where that cluster has no such stack."""
+        """Return CREATE_COMPLETE, DELETE_FAILED ...; "" where that cluster has no such stack."""
         stack = self._describe(name)
         return str(stack["StackStatus"]) if stack and _of(stack, cluster) else ""
 
     def delete(self, name: str, cluster: str) -> bool:
-        """Ask for its deletion, its protection (eksctl sets one) lifted first. False: absent."""
+        """Start its deletion, without the protection that eksctl sets. Return False where it is absent."""
         stack = self._describe(name)
         if stack is None or not _of(stack, cluster):
             return False

@@ -1,7 +1,4 @@
-"""How long the credentials in use last, and whether their source gives new ones by itself.
-
-Knows the SDK's kinds of sources; nothing of what the time is needed for. Never shows a credential.
-"""
+"""How long the credentials in use are valid, and whether their source renews them. Never shows one."""
 
 from __future__ import annotations
 
@@ -19,9 +16,9 @@ UNSURE = {"custom-process"}
 
 
 def time_left(aws: Aws, now: datetime | None = None) -> Remaining | None:
-    """What is left, None where the credentials have no end that anybody knows.
+    """Return the time that is left, None where the credentials have no known expiry.
 
-    Raises CredentialsError where there are none, or where they have ended and cannot be renewed.
+    Raises CredentialsError where there are none, or where they have expired and cannot be renewed.
     """
     found = aws.call(lambda: _asked(aws))
     ends = getattr(found, "_expiry_time", None)  # botocore has no public word for it
@@ -33,13 +30,13 @@ def time_left(aws: Aws, now: datetime | None = None) -> Remaining | None:
 
 
 def has_unknown_expiry(aws: Aws) -> bool:
-    """Whether they do end, and nobody says when: a session's, without their expiry."""
+    """Return whether they expire at an unknown time: those of a session, without their expiry."""
     found = aws.call(lambda: aws.session().get_credentials())
     return bool(found and found.token) and getattr(found, "_expiry_time", None) is None
 
 
 def renew(aws: Aws) -> Remaining | None:
-    """The same after the source was asked anew; what it gives is used from here on."""
+    """Read the credentials from their source again, and return the time that is left."""
     aws.reset()
     return time_left(aws)
 

@@ -1,4 +1,4 @@
-"""ECR's control plane: repositories, the login token, which images there are.
+"""ECR: repositories, the login token, images.
 
 Image data goes through the registry API.
 Knows nothing of image layouts or of steps.
@@ -36,7 +36,7 @@ class Repository:
 
 @dataclass(frozen=True)
 class Login:
-    """What the registry wants as Basic authorization; good for 12 hours."""
+    """Name and password for Basic authorization; valid for 12 hours."""
 
     username: str
     password: SecretStr
@@ -69,7 +69,7 @@ class Ecr:
         return Login(username, SecretStr(password))
 
     def has_image(self, repository: str, digest: str) -> bool:
-        """Whether the digest is there, under whatever tag; False too where there is no repository."""
+        """Return whether the digest exists, under any tag; False where there is no repository."""
         try:
             self._call("describe_images", repositoryName=repository, imageIds=[{"imageDigest": digest}])
         except LookupError:
@@ -77,7 +77,7 @@ class Ecr:
         return True
 
     def empty(self, repository: str) -> int:
-        """Delete every image, tagged or not, and say how many. An absent repository is an empty one."""
+        """Delete every image, tagged or not, and return how many. An absent repository counts as empty."""
         removed = 0
         for _ in range(_ROUNDS):
             digests = self._digests(repository)

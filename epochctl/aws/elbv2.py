@@ -1,7 +1,4 @@
-"""Load balancers and target groups as frozen facts, and their removal when no controller is left to do it.
-
-Knows nothing of Kubernetes except the tag that its load balancer controller puts on what it makes.
-"""
+"""Load balancers and target groups, and their deletion when no controller is left to do it."""
 
 from __future__ import annotations
 
@@ -72,28 +69,28 @@ class Elbv2:
         self._aws = aws
 
     def load_balancers(self, cluster: str) -> tuple[LoadBalancer, ...]:
-        """Those that a controller made for `cluster`."""
+        """Return those that a controller made for `cluster`."""
         found = {lb.arn: lb for lb in self._all_load_balancers()}
         return tuple(found[arn] for arn in self._of_cluster(cluster, list(found)))
 
     def in_vpc(self, vpc_id: str) -> tuple[LoadBalancer, ...]:
-        """Every load balancer that stands in the VPC, whoever made it."""
+        """Return every load balancer in the VPC, whatever made it."""
         return tuple(lb for lb in self._all_load_balancers() if lb.vpc_id == vpc_id)
 
     def by_dns_name(self, dns_name: str) -> LoadBalancer | None:
-        """The load balancer that answers to `dns_name`, or None."""
+        """Return the load balancer with that DNS name, or None."""
         wanted = plain_dns_name(dns_name)
         return next((lb for lb in self._all_load_balancers() if plain_dns_name(lb.dns_name) == wanted), None)
 
     def target_groups(self, cluster: str) -> tuple[TargetGroup, ...]:
-        """Those that a controller made for `cluster`, in use or not."""
+        """Return those that a controller made for `cluster`, in use or not."""
         found = {
             item["TargetGroupArn"]: item for item in self._items("describe_target_groups", "TargetGroups")
         }
         return tuple(_target_group(found[arn]) for arn in self._of_cluster(cluster, list(found)))
 
     def target_groups_of(self, load_balancer_arn: str) -> tuple[TargetGroup, ...]:
-        """Those that a load balancer sends to; () when it is gone."""
+        """Return those of a load balancer; () where it does not exist."""
         try:
             pages = self._items("describe_target_groups", "TargetGroups", LoadBalancerArn=load_balancer_arn)
         except LookupError:
@@ -101,7 +98,7 @@ class Elbv2:
         return tuple(_target_group(item) for item in pages)
 
     def listeners(self, load_balancer_arn: str) -> tuple[Listener, ...]:
-        """The ports of a load balancer; () when it is gone."""
+        """Return the listeners of a load balancer; () where it does not exist."""
         try:
             return tuple(
                 _listener(item)
@@ -111,7 +108,7 @@ class Elbv2:
             return ()
 
     def target_health(self, target_group_arn: str) -> tuple[Target, ...]:
-        """Every registered target; () when the group is gone."""
+        """Return every registered target; () where the group does not exist."""
         arguments = {"TargetGroupArn": target_group_arn}
         answer = self._aws.find("elbv2", "describe_target_health", absent=ABSENT, **arguments)
         return tuple(_target(item) for item in answer["TargetHealthDescriptions"]) if answer else ()
@@ -156,7 +153,7 @@ class Elbv2:
 
 
 def plain_dns_name(name: str) -> str:
-    """One spelling of a load balancer's name: lower case, no root dot, no `dualstack.` of Route 53's."""
+    """Return a load balancer's DNS name in lower case, without root dot and Route 53's `dualstack.`."""
     return name.lower().rstrip(".").removeprefix("dualstack.")
 
 

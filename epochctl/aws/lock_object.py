@@ -1,7 +1,4 @@
-"""One small object in S3 that at most one run can have written: conditional writes, conditional deletion.
-
-Knows nothing of what stands in it.
-"""
+"""One small object in S3 that at most one run can have written: conditional writes, conditional deletion."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ _NO_OBJECT = ("NoSuchKey", "404", "NotFound", "NoSuchBucket")
 
 @dataclass(frozen=True)
 class StoredLock:
-    """What stands in it, and the mark that a conditional write must name."""
+    """The content, and the ETag that a conditional write must name."""
 
     text: str
     etag: str
@@ -30,22 +27,22 @@ class LockObject:
         self._object = {"Bucket": bucket, "Key": key, "ExpectedBucketOwner": account}
 
     def read(self) -> StoredLock | None:
-        """None where there is no such object."""
+        """Return content and ETag, None where there is no such object."""
         answer = self._aws.find("s3", "get_object", absent=_NO_OBJECT, **self._object)
         if answer is None:
             return None
         return StoredLock(answer["Body"].read().decode("utf-8", "replace"), str(answer["ETag"]))
 
     def create(self, text: str) -> str | Literal["taken", "no bucket"]:
-        """Write it where there is none; its mark, or why not."""
+        """Write it if there is none; return its ETag, or why it was not written."""
         return self._put(text, IfNoneMatch="*")
 
     def replace(self, text: str, etag: str) -> str | Literal["taken", "no bucket"]:
-        """Write it where it is still what `etag` marks; its new mark, or why not."""
+        """Write it if its ETag is still `etag`; return the new ETag, or why it was not written."""
         return self._put(text, IfMatch=etag)
 
     def delete(self, etag: str) -> bool:
-        """Delete it where it is still what `etag` marks; whether it was."""
+        """Delete it if its ETag is still `etag`; return whether it was deleted."""
         absent = (*_TAKEN, *_NO_OBJECT)
         return self._aws.find("s3", "delete_object", absent=absent, IfMatch=etag, **self._object) is not None
 

@@ -23,24 +23,24 @@ class Replication:
         self._aws, self._name = aws, name
 
     def destinations(self) -> frozenset[str]:
-        """The regions that our rule names."""
+        """Return the regions that the repository is replicated to."""
         own = [rule for rule in self._rules() if self._is_own(rule)]
         return frozenset(destination["region"] for rule in own for destination in rule["destinations"])
 
     def add(self, region: str) -> bool:
-        """Copy to `region` what is pushed from now on; whether anything had to be changed."""
+        """Replicate to `region` what is pushed from now on; return whether anything had to be changed."""
         return self._change(lambda known: known | {region})
 
     def remove(self, region: str) -> bool:
-        """No longer; the rule goes with its last destination."""
+        """Stop replicating to `region`; the rule is deleted with its last destination."""
         return self._change(lambda known: known - {region})
 
     def clear(self) -> bool:
-        """Our rule goes, with every destination."""
+        """Delete the repository's rule, with every destination."""
         return self._change(lambda known: frozenset())
 
     def status(self, digest: str, region: str) -> str:
-        """IN_PROGRESS, COMPLETE or FAILED of one image, with the reason; "" where it is not on its way."""
+        """Return IN_PROGRESS, COMPLETE or FAILED of one image, with the reason; "" where there is none."""
         image = {"repositoryName": self._name, "imageId": {"imageDigest": digest}}
         answer = self._aws.find("ecr", "describe_image_replication_status", absent=_ABSENT, **image)
         statuses = answer["replicationStatuses"] if answer else ()

@@ -1,7 +1,6 @@
-"""The S3 bucket of terraform's states, one for each account and region: versioned, encrypted, private, TLS
-only.
+"""The S3 bucket of Terraform's states, one for each account and region: versioned, encrypted, private.
 
-Shared by every name and environment of the account. Knows nothing of terraform's program.
+Only TLS is allowed. Shared by every name and environment of the account.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ _TAGS = {"epochctl:purpose": "terraform-state"}
 
 
 class StateBucket:
-    """Makes the bucket on first use; every request names the account that must own it."""
+    """Every request names the account that must own the bucket."""
 
     def __init__(self, aws: Aws) -> None:
         self._aws = aws
@@ -29,27 +28,27 @@ class StateBucket:
         return f"epochctl-state-{account}-{self._aws.region}"
 
     def exists(self, account: str) -> bool:
-        """Whether the bucket is there. Changes nothing."""
+        """Return whether the bucket exists."""
         return self._found("head_bucket", account) is not None
 
     def has_state(self, account: str, key: str) -> bool:
-        """Whether a state was ever written under `key`. Changes nothing."""
+        """Return whether a state was ever written under `key`."""
         return self._found("head_object", account, Key=key) is not None
 
     def read_text(self, account: str, key: str) -> str:
-        """What stands under `key`, "" where nothing does."""
+        """Return the content of `key`, "" where there is none."""
         found = self._found("get_object", account, Key=key)
         return found["Body"].read().decode("utf-8", "replace") if found else ""
 
     def ensure(self, account: str) -> bool:
-        """Make sure that it is there and set up; whether it was made. Safe to run again after a kill."""
+        """Create the bucket if needed and set it up; return whether it was created. May be run again."""
         is_new = not self.exists(account) and self._create(account)
         if self._tags(account).get("epochctl:purpose") != _TAGS["epochctl:purpose"]:
             self._set_up(account)
         return is_new
 
     def delete_if_unused(self, account: str, own_lock: str = "") -> tuple[str, ...]:
-        """Delete the bucket unless a state in it describes something or is locked. Returns what was removed.
+        """Delete the bucket unless a state in it describes something or is locked. Return what was deleted.
 
         own_lock: the key of the lock that the caller itself holds.
 

@@ -25,7 +25,7 @@ from epochctl.image.entries import Entry
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 CONFIG = "application/vnd.oci.image.config.v1+json"
 LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
-EPOCH = "1970-01-01T00:00:00Z"  # a picture has no birthday: it would change the digest
+EPOCH = "1970-01-01T00:00:00Z"  # a fixed time, so that the digest is reproducible
 INPUTS = "epochctl.inputs"  # the annotation of index.json that says what the layout was made from
 
 
@@ -52,10 +52,7 @@ class Blob:
 
 @dataclass(frozen=True)
 class Layout:
-    """A layout on disk whose blobs were checked. blobs.
-
-    Config and layers, in the order a registry wants them.
-    """
+    """A layout on disk whose blobs were checked. blobs: config and layers, in the order of uploading."""
 
     directory: Path
     manifest: Blob

@@ -41,14 +41,14 @@ class Served:
 
 @dataclass(frozen=True)
 class Failure:
-    """No answer. layer: which part refused; cause: in its own words."""
+    """No response. layer: where it failed; cause: the text of the error."""
 
     layer: Literal["connect", "tls", "http"]
     cause: str
 
 
 class HttpsClient:
-    """A client that connects where it is told to."""
+    """A client that connects to a given address instead of the name's."""
 
     def __init__(self, *, port: int = 443, plain_port: int = 80) -> None:
         self._port = port

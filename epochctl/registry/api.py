@@ -1,4 +1,4 @@
-"""What a registry can be asked. https://github.com/opencontainers/distribution-spec
+"""The API of a registry. https://github.com/opencontainers/distribution-spec
 
 Knows nothing of certificates, logins or retries.
 """
@@ -71,7 +71,7 @@ class Registry:
         return sent + persist(partial(self._push_manifest, repository, tag, manifest))
 
     def find(self, repository: str, reference: str) -> Manifest | None:
-        """The manifest that a tag or digest names, or None."""
+        """Return the manifest of a tag or digest, or None. Raises ImageError."""
         return self._transport.retry(lambda: self._find(repository, reference))
 
     def _has(self, repository: str, blob: Upload) -> bool:

@@ -15,8 +15,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from ssl import create_default_context
+from typing import Any
+from urllib.error import HTTPError
 
 TOKEN = "contract-test"
+MERGE = "application/merge-patch+json"
+STRATEGIC = "application/strategic-merge-patch+json"
 
 
 def free_port() -> int:
@@ -130,6 +134,22 @@ class ControlPlane:
             f"{self.endpoint}/api/v1/namespaces/default/serviceaccounts/default",
             self.directory / "pki" / "apiserver.crt",
         )
+
+    def send(
+        self, method: str, path: str, body: object = None, content: str = MERGE
+    ) -> dict[str, Any] | None:
+        """A request as whoever plays kubectl or a controller sends it; None for 404."""
+        headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": content}
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.endpoint + path, data, headers, method=method)
+        try:
+            context = create_default_context(cadata=self.ca_pem)
+            with urllib.request.urlopen(request, timeout=30, context=context) as answer:
+                return dict(json.loads(answer.read()))
+        except HTTPError as error:
+            if error.code == 404:
+                return None
+            raise
 
     def kubeconfig(self) -> dict[str, object]:
         authority = str(self.directory / "pki" / "apiserver.crt")

@@ -31,7 +31,7 @@ from epochctl.workflow.outputs import Outputs
 from epochctl.workflow.step import Context
 
 sys.path.insert(0, str(Path(__file__).parent))
-from control_plane import TOKEN, ControlPlane
+from control_plane import STRATEGIC, TOKEN, ControlPlane
 
 NAMESPACE = "epoch-production"
 GOOD, NEXT, BAD = (f"sha256:{mark * 64}" for mark in "abf")
@@ -69,25 +69,24 @@ def definition() -> dict[str, Any]:
 class Stage:
     """Plays kubelet and load balancer controller: pods of BAD never start; an Ingress gets an address."""
 
-    def __init__(self, kube: Kube) -> None:
-        self.kube, self.ended = kube, threading.Event()
+    def __init__(self, plane: ControlPlane) -> None:
+        self.plane, self.ended = plane, threading.Event()
         self.thread = threading.Thread(target=self.run, daemon=True)
 
     def run(self) -> None:
         while not self.ended.wait(0.2):
             base = f"/api/v1/namespaces/{NAMESPACE}/pods"
-            for index, pod in enumerate((self.kube._connection.get(base) or {}).get("items", [])):
+            for index, pod in enumerate((self.plane.send("GET", base) or {}).get("items", [])):
                 if pod["metadata"].get("deletionTimestamp") is None:
                     self.write(f"{base}/{pod['metadata']['name']}/status", pod_status(pod, index))
             path = f"/apis/networking.k8s.io/v1/namespaces/{NAMESPACE}/ingresses/epoch"
-            if self.kube._connection.get(path):
+            if self.plane.send("GET", path):
                 balancer = {"ingress": [{"hostname": "k8s-epoch.elb.amazonaws.com"}]}
                 self.write(f"{path}/status", {"loadBalancer": balancer})
 
     def write(self, path: str, status: dict[str, Any]) -> None:
         try:
-            content = "application/merge-patch+json"
-            self.kube._connection.send("PATCH", path, body={"status": status}, content=content)
+            self.plane.send("PATCH", path, {"status": status})
         except Exception:  # it went away meanwhile
             return
 
@@ -141,9 +140,15 @@ class QuickClock:
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    started = ControlPlane(tmp_path_factory.mktemp("plane"), controllers=True).start()
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory, plane: ControlPlane) -> Iterator[Cluster]:
     home = tmp_path_factory.mktemp("deploy")
-    plane = ControlPlane(home / "plane", controllers=True).start()
     kube = Kube(plane, lambda: TOKEN)
     credential = {"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential"}
     answer = json.dumps({**credential, "status": {"token": TOKEN}})
@@ -153,12 +158,11 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     )
     kube.apply(ENDPOINT, "kube-system")
     kube.apply(definition())
-    stage = Stage(kube)
+    stage = Stage(plane)
     stage.thread.start()
     yield Cluster(plane, kube, Helm(path, home / "helm"))  # type: ignore[arg-type]
     stage.ended.set()
     stage.thread.join(5)
-    plane.stop()
 
 
 class NoOrphans:
@@ -244,42 +248,36 @@ def test_the_plan_names_what_an_upgrade_changes(step: Deploy, cluster: Cluster, 
 
 
 def test_what_somebody_deleted_or_scaled_is_put_right(
-    step: Deploy, cluster: Cluster, said: list[str]
+    step: Deploy, cluster: Cluster, plane: ControlPlane, said: list[str]
 ) -> None:
     deployed(step, cluster, GOOD, said)
     apps, net = f"/apis/apps/v1/namespaces/{NAMESPACE}", f"/apis/networking.k8s.io/v1/namespaces/{NAMESPACE}"
-    cluster.kube._connection.delete(f"{apps}/deployments/epoch")
-    cluster.kube._connection.delete(f"{net}/ingresses/epoch")
+    plane.send("DELETE", f"{apps}/deployments/epoch")
+    plane.send("DELETE", f"{net}/ingresses/epoch")
     assert set(step.observe(context(GOOD, said)).changes) == {
         "heal: make Deployment/epoch again",
         "heal: make Ingress/epoch again",
     }
     step.apply(context(GOOD, said))
-    cluster.kube._connection.send(
-        "PATCH",
-        f"{apps}/deployments/epoch",
-        body={"spec": {"replicas": 1}},
-        query={"fieldManager": "kubectl-edit"},
-        content="application/merge-patch+json",
-    )
+    plane.send("PATCH", f"{apps}/deployments/epoch?fieldManager=kubectl-edit", {"spec": {"replicas": 1}})
     assert step.observe(context(GOOD, said)).changes == ("heal: 2 replicas instead of 1",)
     step.apply(context(GOOD, said))
     assert step.observe(context(GOOD, said)).changes == ()
 
 
-def test_what_somebody_edited_is_named_and_put_back(step: Deploy, cluster: Cluster, said: list[str]) -> None:
+def test_what_somebody_edited_is_named_and_put_back(
+    step: Deploy, cluster: Cluster, plane: ControlPlane, said: list[str]
+) -> None:
     """A value changed, a variable added, an annotation changed: as `kubectl edit` does it."""
     deployed(step, cluster, GOOD, said)
     deployment = f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/epoch"
     ingress = f"/apis/networking.k8s.io/v1/namespaces/{NAMESPACE}/ingresses/epoch"
-    before = cluster.kube._connection.get(deployment)["spec"]["template"]["spec"]  # type: ignore[index]
+    before = plane.send("GET", deployment)["spec"]["template"]["spec"]  # type: ignore[index]
     env = [{"name": "PORT", "value": "9999"}, {"name": "DEBUG", "value": "1"}]
     template = {"spec": {"containers": [{"name": "service", "env": env}]}}
     scheme = {"metadata": {"annotations": {"alb.ingress.kubernetes.io/scheme": "internal"}}}
-    strategic = "application/strategic-merge-patch+json"
     for path, body in ((deployment, {"spec": {"template": template}}), (ingress, scheme)):
-        query = {"fieldManager": "kubectl-edit"}
-        cluster.kube._connection.send("PATCH", path, body=body, query=query, content=strategic)
+        plane.send("PATCH", f"{path}?fieldManager=kubectl-edit", body, STRATEGIC)
     seen = step.observe(context(GOOD, said)).changes
     assert len(seen) == 2, seen
     assert "Deployment/epoch, changed by kubectl-edit at" in seen[0]
@@ -287,7 +285,7 @@ def test_what_somebody_edited_is_named_and_put_back(step: Deploy, cluster: Clust
     assert "env[DEBUG]" in seen[0]
     assert "Ingress/epoch, changed" in seen[1]
     step.apply(context(GOOD, said))
-    after = cluster.kube._connection.get(deployment)["spec"]["template"]["spec"]  # type: ignore[index]
+    after = plane.send("GET", deployment)["spec"]["template"]["spec"]  # type: ignore[index]
     assert after == before
     assert step.observe(context(GOOD, said)).changes == ()
 
@@ -325,14 +323,13 @@ def test_an_image_that_cannot_be_pulled_is_named_and_the_old_revision_serves(
 
 
 def test_a_pod_that_somebody_gave_another_image_is_replaced_although_it_is_not_ready(
-    step: Deploy, cluster: Cluster, said: list[str]
+    step: Deploy, cluster: Cluster, plane: ControlPlane, said: list[str]
 ) -> None:
     deployed(step, cluster, GOOD, said)
     pod = cluster.kube.pods(NAMESPACE)[0].name
     path = f"/api/v1/namespaces/{NAMESPACE}/pods/{pod}"
     image = {"spec": {"containers": [{"name": "service", "image": f"elsewhere.test/other@{BAD}"}]}}
-    content = "application/strategic-merge-patch+json"
-    cluster.kube._connection.send("PATCH", path, body=image, content=content)
+    plane.send("PATCH", path, image, STRATEGIC)
     end = time.monotonic() + 20
     while (live := cluster.kube.deployment(NAMESPACE, "epoch")) and live.complete:
         assert time.monotonic() < end
@@ -373,14 +370,14 @@ def test_a_killed_helm_is_cleaned_up_after_with_a_line(
 
 
 def test_destroy_leaves_nothing_even_without_a_controller(
-    step: Deploy, cluster: Cluster, said: list[str]
+    step: Deploy, cluster: Cluster, plane: ControlPlane, said: list[str]
 ) -> None:
     deployed(step, cluster, GOOD, said)
     held = {"metadata": {"finalizers": ["ingress.k8s.aws/resources"]}}
     path = f"/apis/networking.k8s.io/v1/namespaces/{NAMESPACE}/ingresses/epoch"
-    cluster.kube._connection.send("PATCH", path, body=held, content="application/merge-patch+json")
+    plane.send("PATCH", path, held)
     slices = "/apis/discovery.k8s.io/v1/namespaces/kube-system/endpointslices/webhook"
-    cluster.kube._connection.delete(slices)
+    plane.send("DELETE", slices)
     assert step.destroy(context(GOOD, said)) == ("release epoch", f"namespace {NAMESPACE}")
     assert cluster.kube.namespace(NAMESPACE) is None
     assert any("controller is dead" in line for line in said)

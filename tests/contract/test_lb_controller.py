@@ -96,9 +96,15 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    started = ControlPlane(tmp_path_factory.mktemp("plane")).start()
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory, plane: ControlPlane) -> Cluster:
     home = tmp_path_factory.mktemp("lb")
-    plane = ControlPlane(home / "plane").start()
     credential = {"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential"}
     answer = json.dumps({**credential, "status": {"token": TOKEN}})
     argv = (sys.executable, "-c", f"print('''{answer}''')")
@@ -106,8 +112,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         home / "kubeconfig", name="c", endpoint=plane.endpoint, ca_pem=plane.ca_pem, argv=argv
     )
     kube = Kube(plane, lambda: TOKEN)
-    yield Cluster(plane, kube, Helm(path, home / "helm"))  # type: ignore[arg-type]
-    plane.stop()
+    return Cluster(plane, kube, Helm(path, home / "helm"))  # type: ignore[arg-type]
 
 
 class Empty:
@@ -116,7 +121,7 @@ class Empty:
     def find(self) -> OrphanedResources:
         return OrphanedResources((), (), (), ())
 
-    def sweep(self, ctx: Context) -> tuple[str, ...]:
+    def delete_all(self, ctx: Context) -> tuple[str, ...]:
         return ()
 
 
@@ -139,15 +144,14 @@ def context(said: list[str]) -> Context:
     return Context("lb-controller", Outputs(infra), lambda event: said.append(str(event)), QuickClock())
 
 
-def become_available(cluster: Cluster) -> None:
+def become_available(cluster: Cluster, plane: ControlPlane) -> None:
     """Plays the controllers: the Deployment reports its replicas, the webhook has an endpoint."""
     path = f"/apis/apps/v1/namespaces/kube-system/deployments/{NAME}"
-    item: Any = cluster.kube._connection.get(path)
+    item: Any = plane.send("GET", path)
     count = item["spec"]["replicas"]
     counts = dict.fromkeys(("replicas", "updatedReplicas", "readyReplicas", "availableReplicas"), count)
     status = {"observedGeneration": item["metadata"]["generation"], **counts}
-    content = "application/merge-patch+json"
-    cluster.kube._connection.send("PATCH", f"{path}/status", body={"status": status}, content=content)
+    plane.send("PATCH", f"{path}/status", {"status": status})
     cluster.kube.apply(SLICE, "kube-system")
 
 
@@ -161,16 +165,18 @@ def test_it_is_not_done_before_the_controller_runs_and_says_why(step: LbControll
 
 
 def test_a_running_controller_without_a_webhook_endpoint_is_not_enough(
-    step: LbController, cluster: Cluster
+    step: LbController, cluster: Cluster, plane: ControlPlane
 ) -> None:
-    become_available(cluster)
-    cluster.kube._connection.delete("/apis/discovery.k8s.io/v1/namespaces/kube-system/endpointslices/webhook")
+    become_available(cluster, plane)
+    plane.send("DELETE", "/apis/discovery.k8s.io/v1/namespaces/kube-system/endpointslices/webhook")
     seen = step.observe(context([]))
     assert "has no ready endpoint" in seen.changes[0]
 
 
-def test_when_all_is_well_nothing_is_to_be_done(step: LbController, cluster: Cluster) -> None:
-    become_available(cluster)
+def test_when_all_is_well_nothing_is_to_be_done(
+    step: LbController, cluster: Cluster, plane: ControlPlane
+) -> None:
+    become_available(cluster, plane)
     seen = step.observe(context([]))
     assert seen.changes == ()
     assert seen.output == OUTPUT

@@ -91,7 +91,7 @@ class Reconciliation:
         tags is imported. Gives up once a plan has no less to create than the one before. Raises ReviewError
         for what was not reviewed.
         """
-        self._review.check(plan)
+        self._review.check(plan, agreed=ctx.agreed)
         for _ in range(TRIES):
             try:
                 return self._retry_unlocked(ctx, partial(self._terraform.apply, plan, ctx.say))

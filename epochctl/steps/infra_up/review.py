@@ -1,6 +1,7 @@
 """Applies only what was reviewed: the same files, the same state, the same changes, of one region.
 
-Where no review is required, every plan passes: it is then confirmed at the terminal.
+A plan that a person agreed to at the terminal is checked only for what is left after a part was applied;
+without a review or an agreement every plan passes.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from epochctl.command import Command
-from epochctl.errors import ReviewError
+from epochctl.errors import PlanChangedError, ReviewError
 from epochctl.tools.terraform import Plan, Proposal, Terraform
 
 _PLAN_AGAIN = (
@@ -34,11 +35,13 @@ class Review:
 
     def __init__(self, terraform: Terraform, region: str, reviewed: Reviewed | None) -> None:
         self._terraform, self._region, self._reviewed = terraform, region, reviewed
-        self._passed: frozenset[tuple[str, str]] = frozenset()
+        self._passed: frozenset[tuple[str, str]] | None = None  # None: every plan passes
 
-    def check(self, plan: Plan) -> None:
-        """Raise ReviewError if the plan is not the reviewed one."""
+    def check(self, plan: Plan, *, agreed: bool = False) -> None:
+        """Raise ReviewError if the plan is not the reviewed one. agreed: a person agreed to this plan."""
+        changes = frozenset((change.address, change.action) for change in plan.details)
         if self._reviewed is None:
+            self._passed = changes if agreed else None
             return
         proposed, reviewed = self._terraform.propose(plan), self._reviewed.of(self._region)
         if reviewed is None:
@@ -46,16 +49,20 @@ class Review:
         inputs = dict(self._reviewed.inputs).get(self._region, "")
         if found := review_differences(reviewed, proposed, inputs):
             raise self._refusal(found, plan)
-        self._passed = frozenset((change.address, change.action) for change in plan.details)
+        self._passed = changes
 
     def check_rest(self, plan: Plan) -> None:
         """Raise ReviewError if the plan has more changes than the checked one, which was applied in part."""
-        if self._reviewed is None:
+        if self._passed is None:
             return
-        allowed = self._passed | {
-            (address, "adopt") for address, action in self._passed if action == "create"
-        }
-        more = [str(one) for one in plan.details if (one.address, one.action) not in allowed]
+        adopted = {(address, "adopt") for address, action in self._passed if action == "create"}
+        more = [str(one) for one in plan.details if (one.address, one.action) not in self._passed | adopted]
+        if more and self._reviewed is None:
+            raise PlanChangedError(
+                f"the plan of {self._region} has changes that you did not agree to",
+                why="\n".join(more),
+                fix=Command("up"),
+            )
         if more:
             raise self._refusal(tuple(f"not in the reviewed plan: {line}" for line in more), plan)
 

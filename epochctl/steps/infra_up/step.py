@@ -98,7 +98,8 @@ class InfraUp:
         self._observed_plan = plan
         exists = bool(self._terraform.state_list()) if plan.has_changes else True
         changes = (*self._errored_state(), *plan.changes)
-        return Observation(tfvars.parse_outputs(self._terraform.output()), changes, exists)
+        output = tfvars.parse_outputs(self._terraform.output())
+        return Observation(output, changes, exists, lambda: self._terraform.fingerprint(plan))
 
     def cached_output(self, ctx: Context) -> Infrastructure | None:
         """Return the outputs in the state by one request, without terraform; None where there are none."""

@@ -137,6 +137,10 @@ class Terraform:
             destroy,
         )
 
+    def fingerprint(self, plan: Plan) -> str:
+        """Return a hash of what the plan would change from what to what. It must not be applied yet."""
+        return fingerprint(json.loads(self._execution.query("show", str(plan.path), json=True)))
+
     def propose(self, plan: Plan) -> Proposal:
         """Return the plan in a form to be reviewed. It must not have been applied yet."""
         shown = json.loads(self._execution.query("show", str(plan.path), json=True))

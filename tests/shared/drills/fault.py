@@ -10,6 +10,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from epochctl.cli import signals
 from epochctl.cli.command_context import open_command
 from epochctl.cli.options import Globals
 from epochctl.failover.injections import Kind
@@ -43,7 +44,8 @@ class SandboxFault:
 def main(fault: str) -> None:
     """Run the drill of the region that answers, and print its events as JSON."""
     options = Globals(Path(), environment=None, region=None, verbose=False)
-    with open_command(options, output="json", title="failover drill") as regions:
+    # A signal stops the drill in order, so that it still repairs.
+    with signals.handled(), open_command(options, output="json", title="failover drill") as regions:
         failover_drill.drill(
             regions,
             "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 import time
@@ -199,3 +200,10 @@ def test_somebody_who_looks_is_not_in_the_way(tmp_path: Path) -> None:
     finally:
         stop.set()
         thread.join()
+
+
+def test_the_text_of_a_lock_keeps_its_keys() -> None:
+    holder = run("a")
+    keys = "run command who host pid born machine since heard url ended"
+    assert list(json.loads(holder.text())) == keys.split()
+    assert parse_holder(holder.text()) == holder

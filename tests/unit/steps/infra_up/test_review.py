@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from epochctl.errors import ReviewError
+from epochctl.errors import PlanChangedError, ReviewError
 from epochctl.steps.infra_up.review import Review, Reviewed, review_differences
 from epochctl.tools.terraform import Change, Plan, Proposal
 
@@ -70,3 +70,18 @@ def test_who_asks_for_no_review_may_apply_everything() -> None:
 def test_everything_that_differs_is_told_at_once() -> None:
     assert len(review_differences(replace(SAME, serial=1, hash="sha256:b"), SAME, "other")) == 3
     assert review_differences(SAME, SAME, "files") == ()
+
+
+def test_what_is_left_of_an_agreed_plan_has_nothing_new() -> None:
+    made = review(None)
+    made.check(plan(("a.b", "create"), ("c.d", "update")), agreed=True)
+    made.check_rest(plan(("a.b", "adopt"), ("c.d", "update")))
+    with pytest.raises(PlanChangedError) as error:
+        made.check_rest(plan(("e.f", "delete")))
+    assert "e.f" in error.value.why
+
+
+def test_without_a_review_or_an_agreement_every_rest_passes() -> None:
+    made = review(None)
+    made.check(plan(("a.b", "create")))
+    made.check_rest(plan(("e.f", "delete")))
