@@ -78,7 +78,7 @@ def processes(mark: str) -> list[int]:
 
 
 def make(name: str) -> RunningInstance:
-    namespaces.check()
+    namespaces.check_support()
     return RunningInstance(name, SandboxInstance(prepare, name))
 
 
