@@ -41,7 +41,7 @@ class Routes:
             raise NotFoundError(
                 f"{name} has no record of {self.hostname}",
                 why=self._record_names(),
-                fix=f"{UP} --region {name}",
+                fix=Command("up", "--region", name),
             )
         return found
 
@@ -49,7 +49,9 @@ class Routes:
         """Return the region's health check. Raises NotFoundError if it has none."""
         check = self.region(name).check
         if check is None:
-            raise NotFoundError(f"{name} has no health check in Route 53", fix=f"{UP} --region {name}")
+            raise NotFoundError(
+                f"{name} has no health check in Route 53", fix=Command("up", "--region", name)
+            )
         return check
 
     def drain(self, name: str) -> bool:
