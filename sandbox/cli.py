@@ -190,7 +190,7 @@ def _is_inside_instance(address: str, port: int) -> bool:
 
 def _env(arguments: argparse.Namespace) -> int:
     instance = _instance()
-    variables = instance.tool_environment() if arguments.tool_environment else instance.environment()
+    variables = instance.tool_environment() if arguments.tools else instance.environment()
     changed = {key: value for key, value in variables.items() if os.environ.get(key) != value}
     for key, value in sorted(changed.items()):
         print(f"export {key}={shlex.quote(value)}")
