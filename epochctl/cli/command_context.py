@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,21 +64,13 @@ def _runs(
     options: Globals, settings: Settings, presenter: Presenter, ttl: str, reviewed: Path | None
 ) -> tuple[Run, ...]:
     """Return a Run for each region; they share one id."""
-    from dataclasses import replace
-
     from epochctl.operations.infra import load_reviewed
     from epochctl.operations.run import Run
 
-    first = Run(
-        settings,
-        settings.selected_regions[0],
-        presenter,
-        options.prompt,
-        options.dependencies,
-        ttl,
-        load_reviewed(settings, reviewed),
-    )
-    return (first, *(replace(first, region=region) for region in settings.selected_regions[1:]))
+    home, *others = settings.selected_regions
+    plans = load_reviewed(settings, reviewed)
+    first = Run(settings, home, presenter, options.prompt, options.dependencies, ttl, plans)
+    return (first, *(replace(first, region=region) for region in others))
 
 
 def _refuse_delisted(settings: Settings, command: str) -> None:

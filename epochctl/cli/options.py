@@ -12,6 +12,7 @@ import sys
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -57,7 +58,7 @@ class Globals:
     image: str | None = None  # an option of `deploy`
     injected: Injected = field(default_factory=Injected)
 
-    @property
+    @cached_property
     def dependencies(self) -> Dependencies:
         """What operations are made of."""
         from epochctl.operations.dependencies import Dependencies

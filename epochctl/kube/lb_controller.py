@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from epochctl.kube import Kube
+from epochctl.workflow.waiting import Pending, Ready
 
 NAMESPACE = "kube-system"
 NAME = "aws-load-balancer-controller"  # of release, chart, Deployment and service account
@@ -29,6 +30,12 @@ def admission_error(kube: Kube) -> str:
         return f"webhook service {WEBHOOK_SERVICE} has no ready endpoint: {_absence(kube)}"
     answer = kube.dry_run_ingress(NAMESPACE)
     return f"a trial Ingress is not admitted: {answer}" if answer else ""
+
+
+def probe_admission(kube: Kube) -> Ready[None] | Pending:
+    """Return whether an Ingress is admitted now, for a wait."""
+    cause = admission_error(kube)
+    return Pending(cause) if cause else Ready(None)
 
 
 def _absence(kube: Kube) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from epochctl.command import Command, Kubectl
 from epochctl.errors import ClusterError, DeadlineError, DeployError
@@ -48,19 +49,12 @@ class Prerequisites:
         return tuple(name for name in self.secrets if not self.kube.has_secret(self.namespace, name))
 
     def _wait_for_admission(self, ctx: Context) -> None:
-        def probe() -> Ready[None] | Pending:
-            cause = lb_controller.admission_error(self.kube)
-            return Pending(cause) if cause else Ready(None)
-
-        what = "the load balancer controller to admit an Ingress"
+        probe, what = partial(lb_controller.probe_admission, self.kube), "the load balancer controller"
         try:
-            ctx.wait_for(what, probe, deadline=40, fix=INSTALL)
+            ctx.wait_for(f"{what} to admit an Ingress", probe, deadline=40, fix=INSTALL)
         except DeadlineError as error:
-            raise ClusterError(
-                "the load balancer controller does not admit an Ingress",
-                why=f"{error.why}. {UNCHANGED}",
-                fix=f"{INSTALL}, then {Command('deploy')}",
-            ) from error
+            why, fix = f"{error.why}. {UNCHANGED}", f"{INSTALL}, then {Command('deploy')}"
+            raise ClusterError(f"{what} does not admit an Ingress", why=why, fix=fix) from error
 
     def _wait_for_old_namespace(self, ctx: Context) -> None:
         def probe() -> Ready[None] | Pending:

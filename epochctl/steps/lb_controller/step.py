@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -22,7 +23,6 @@ from epochctl.steps.lb_controller.removal import Removal
 from epochctl.tools.helm import Json, ReleaseState, canonical_json
 from epochctl.tools.helm.state import parse_manifests
 from epochctl.workflow.step import Context, Observation
-from epochctl.workflow.waiting import Pending, Ready
 
 OUTPUT = LoadBalancerController(chart.VERSION, chart.CHART_VERSION)
 _DESCRIBE = Kubectl("-n", lb_controller.NAMESPACE, "describe", "deployment", lb_controller.NAME)
@@ -143,10 +143,7 @@ class LbController:
         )
         ctx.wait_for("the load balancer controller", rollout.probe, deadline=300, fix=FIX, longest=2.0)
 
-        def admitted() -> Ready[None] | Pending:
-            cause = lb_controller.admission_error(cluster.kube)
-            return Pending(cause) if cause else Ready(None)
-
+        admitted = partial(lb_controller.probe_admission, cluster.kube)
         ctx.wait_for("its webhook to admit an Ingress", admitted, deadline=120, fix=FIX, longest=2.0)
 
 
