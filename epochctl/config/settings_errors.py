@@ -47,7 +47,8 @@ def describe_error(error: ErrorDetails, origins: Mapping[str, str], model: type[
     if error["type"] == "missing":
         return f"{key}: missing; where the service is to answer, in epochctl.toml or API_HOSTNAME"
     origin = origins.get(key, origins.get(path[0], "default"))
-    return f"{key} = {_shown(error['input'])} ({origin}): expected {_expected(error, key)}"
+    name = "region" if key == "selected_region" else key  # the user's word: --region, EPOCHCTL_REGION
+    return f"{name} = {_shown(error['input'])} ({origin}): expected {_expected(error, key)}"
 
 
 def _unknown(path: tuple[str, ...], origins: Mapping[str, str], model: type[BaseModel]) -> str:
