@@ -64,9 +64,8 @@ def test_what_it_makes(helm: str) -> None:
         "ServiceAccount",
         "PodDisruptionBudget",
         "NetworkPolicy",
-        "Pod",
     }
-    assert {document["metadata"]["name"] for document in kinds.values()} == {"web", "web-test-health"}
+    assert {document["metadata"]["name"] for document in kinds.values()} == {"web"}
 
 
 def test_only_the_port_of_the_service_is_open(helm: str) -> None:
@@ -115,13 +114,10 @@ def test_pods_run_the_digest_and_nothing_that_moves(helm: str) -> None:
     kinds = render(helm, image__tag="v1")
     reference = f"{VALUES['image']['repository']}@{VALUES['image']['digest']}"
     assert kinds["Deployment"]["spec"]["template"]["spec"]["containers"][0]["image"] == reference
-    assert kinds["Pod"]["spec"]["containers"][0]["image"] == reference
 
 
-@pytest.mark.parametrize("kind", ["Deployment", "Pod"])
-def test_pods_are_restricted(helm: str, kind: str) -> None:
-    document = render(helm)[kind]
-    pod = document["spec"]["template"]["spec"] if kind == "Deployment" else document["spec"]
+def test_pods_are_restricted(helm: str) -> None:
+    pod = render(helm)["Deployment"]["spec"]["template"]["spec"]
     [container] = pod["containers"]
     assert pod["automountServiceAccountToken"] is False
     assert pod["securityContext"]["runAsNonRoot"] is True
@@ -164,21 +160,12 @@ def test_settings_reach_the_process(helm: str) -> None:
     assert deployment["spec"]["replicas"] == 3
 
 
-def test_selectors_find_the_pods_and_not_the_test(helm: str) -> None:
+def test_selectors_find_the_pods(helm: str) -> None:
     kinds = render(helm)
     labels = kinds["Deployment"]["spec"]["template"]["metadata"]["labels"]
     wanted = kinds["Service"]["spec"]["selector"]
     assert wanted == kinds["PodDisruptionBudget"]["spec"]["selector"]["matchLabels"]
     assert wanted.items() <= labels.items()
-    assert not wanted.items() <= kinds["Pod"]["metadata"]["labels"].items()
-
-
-def test_the_helm_test_asks_through_the_service(helm: str) -> None:
-    pod = render(helm)["Pod"]
-    assert pod["metadata"]["annotations"]["helm.sh/hook"] == "test"
-    assert pod["spec"]["containers"][0]["env"] == [
-        {"name": "SERVICE_URL", "value": "http://web.space.svc/health"}
-    ]
 
 
 def test_the_notes_are_the_url(helm: str) -> None:

@@ -131,7 +131,7 @@ def ask(child: subprocess.Popen[str], url: str, accept: str) -> httpx.Response:
 
 
 def test_the_interpreter_can_resolve_names_and_ask_over_http(root: Path) -> None:
-    """What `helm test` runs in there."""
+    """What `epochctl exec -- python3` needs to look at the service from inside."""
     program = (
         "import socket, urllib.request, ssl, hashlib; print(socket.getaddrinfo('127.0.0.1', 80)[0][4][0])"
     )
