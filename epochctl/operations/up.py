@@ -77,18 +77,6 @@ def up(regions: RegionRunner, *, again: str, ask: bool, wait: str | None) -> Non
         regions.add_summary({"url": url}, lines)
 
 
-def apply_all(run: Run, planned: Result | None = None, agreement: Agreement | None = None) -> Result:
-    """Apply every step of one region; return the result unchecked. planned: observed before, if it was."""
-
-    def due() -> set[str]:
-        seen = (planned or run.runner().plan().check()).seen
-        return {name for name in run.graph.names if name not in seen or seen[name].changes}
-
-    gate = step_gate(run, "up")
-    check_whole_run(run, gate, "up", due)
-    return run.runner(gate).up(agreement=agreement)
-
-
 def _prepare(regions: RegionRunner) -> None:
     """Raise what preflight finds, before anything is changed, and look for delisted regions."""
     regions.run_parallel(_preflight)
@@ -118,12 +106,17 @@ def _preflight(run: Run) -> None:
         raise refused
 
 
-def _agreed(regions: RegionRunner, runs: tuple[Run, ...]) -> dict[str, Plan]:
-    """Show the plans of these regions and ask. Returns the plans that were agreed to, by region."""
+def _agreed(
+    regions: RegionRunner, runs: tuple[Run, ...], declined: str = "nothing was changed"
+) -> dict[str, Plan]:
+    """Show the plans of these regions and ask. Returns the plans that were agreed to, by region.
+
+    declined: what is true if the answer is no.
+    """
     plans = regions.run_parallel(_plan, runs)
     regions.prompt.show("\n".join((*_all_lines(regions, plans), *_cost(regions))))
     if any(plan.due for plan in plans.values()) or regions.delisted:
-        confirm(regions.prompt, f"Make this so: {regions.description}?")
+        confirm(regions.prompt, f"Make this so: {regions.description}?", declined)
     return plans
 
 
@@ -135,33 +128,36 @@ def _plan(run: Run) -> Plan:
 def _apply(regions: RegionRunner, plans: dict[str, Plan]) -> dict[str, str]:
     """Apply the steps; ask again in regions where the plan changed meanwhile. Returns the URL by region."""
     urls: dict[str, str] = {}
-    for _ in range(QUESTIONS):
+    for question in range(1, QUESTIONS + 1):
         runs = tuple(run for run in regions.healthy if run.region not in urls)
         found = regions.run_parallel(partial(_apply_agreed, plans=plans), runs)
         urls |= {region: url for region, url in found.items() if url is not None}
         changed = tuple(run for run in runs if found.get(run.region, "") is None)
         if not changed:
-            break
-        regions.prompt.show("The account has changed since you agreed to the plan. The plan is now:")
-        plans = _agreed(regions, changed)
-    else:
-        raise PlanChangedError(
-            f"the plan has changed {QUESTIONS} times while you were asked",
-            why="somebody or something else is changing the account",
-            fix=f"find out who that is ({Command('history')}, CloudTrail), then: {Command('up')}",
-        )
-    return urls
+            return urls
+        if question < QUESTIONS:
+            regions.prompt.show("The account has changed since you agreed to the plan. The plan is now:")
+            plans = _agreed(regions, changed, "the new plan was not applied; what was done before it stays")
+    raise PlanChangedError(
+        f"the plan has changed {QUESTIONS} times while you were asked",
+        why="somebody or something else is changing the account",
+        fix=f"find out who that is ({Command('history')}, CloudTrail), then: {Command('up')}",
+    )
 
 
 def _apply_agreed(run: Run, plans: Mapping[str, Plan]) -> str | None:
-    """Return the URL that answers; None if the plan is not the agreed one any more."""
+    """Apply every step of one region. Returns the URL that answers; None if the agreed plan has changed."""
     plan = plans.get(run.region)
-    if plan is None:
-        result = apply_all(run)
-    else:
-        result = apply_all(run, plan.result, plan.agreement)
-        if result.plan_changed and run.prompt.is_interactive:
-            return None
+
+    def due() -> set[str]:
+        seen = (plan.result if plan else run.runner().plan().check()).seen
+        return {name for name in run.graph.names if name not in seen or seen[name].changes}
+
+    gate = step_gate(run, "up")
+    check_whole_run(run, gate, "up", due)
+    result = run.runner(gate).up(agreement=plan.agreement if plan else None)
+    if result.plan_changed and run.prompt.is_interactive:
+        return None
     return result.check().outputs.get(Verification).url
 
 

@@ -109,7 +109,7 @@ def test_a_changed_account_is_shown_and_asked_about_again(world: World) -> None:
     assert west.applied == [("create VPC", "delete cluster")]
 
 
-def test_a_no_to_the_new_plan_changes_nothing_there(world: World) -> None:
+def test_a_no_to_the_new_plan_changes_nothing_there(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     west = world.accounts[WEST]
 
     def somebody() -> None:
@@ -117,6 +117,7 @@ def test_a_no_to_the_new_plan_changes_nothing_there(world: World) -> None:
 
     assert world.up(True, False, meanwhile=somebody) == Interrupted.exit_code
     assert west.applied == []
+    assert "the new plan was not applied" in capsys.readouterr().err
 
 
 def test_changes_that_read_the_same_and_do_something_else_are_noticed(world: World) -> None:

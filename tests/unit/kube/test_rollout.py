@@ -20,6 +20,15 @@ POD = PodState(
 DONE = DeploymentState(1, 1, 1, 1, 1, True, "", "2", ())
 PULL = dataclasses.replace(POD, ready=False, reason="ImagePullBackOff", message="not found")
 LOST = dataclasses.replace(POD, ready=False, reason="Unschedulable", message="0/2 nodes")
+GATED = dataclasses.replace(POD, ready=False, gates=1, gates_ok=False, reason="ReadinessGatesNotReady")
+STARTING = dataclasses.replace(
+    POD,
+    ready=False,
+    started=False,
+    reason="ContainersNotReady",
+    health="GET /x on port 1",
+    startup_seconds=40.0,
+)
 
 
 class Cluster:
@@ -100,16 +109,8 @@ def test_no_room_is_no_verdict_while_an_older_pod_is_leaving() -> None:
 
 
 def test_a_container_that_never_answers_fails_when_its_time_to_start_is_over() -> None:
-    silent = dataclasses.replace(
-        POD,
-        ready=False,
-        started=False,
-        reason="ContainersNotReady",
-        health="GET /x on port 1",
-        startup_seconds=40.0,
-    )
     clock = Clock()
-    watched = rollout(Cluster(dataclasses.replace(DONE, available=0), silent), clock)
+    watched = rollout(Cluster(dataclasses.replace(DONE, available=0), STARTING), clock)
     answer = watched.probe()
     assert isinstance(answer, Pending)
     assert "GET /x on port 1 does not pass" in answer.cause
@@ -121,9 +122,8 @@ def test_a_container_that_never_answers_fails_when_its_time_to_start_is_over() -
 
 
 def test_a_target_that_stays_unhealthy_is_why_the_gate_stays_closed() -> None:
-    gated = dataclasses.replace(POD, ready=False, gates=1, gates_ok=False, reason="ReadinessGatesNotReady")
     clock = Clock()
-    watched = rollout(Cluster(dataclasses.replace(DONE, available=0), gated), clock)
+    watched = rollout(Cluster(dataclasses.replace(DONE, available=0), GATED), clock)
     watched.gate = lambda pods: Trouble("unhealthy", f"{len(pods)} target times out", 45)
     answer = watched.probe()
     assert isinstance(answer, Pending)
@@ -135,9 +135,8 @@ def test_a_target_that_stays_unhealthy_is_why_the_gate_stays_closed() -> None:
 
 def test_each_unhealthy_target_has_its_own_time() -> None:
     """In a rollout of many pods one after the other is unhealthy for a moment."""
-    gated = dataclasses.replace(POD, ready=False, gates=1, gates_ok=False, reason="ReadinessGatesNotReady")
     clock = Clock()
-    watched = rollout(Cluster(dataclasses.replace(DONE, available=0), gated), clock)
+    watched = rollout(Cluster(dataclasses.replace(DONE, available=0), GATED), clock)
     for kind in ("unhealthy", "initial", "unhealthy"):
         watched.gate = lambda _, kind=kind: Trouble(kind, "for a moment", 45)  # type: ignore[misc]
         assert isinstance(watched.probe(), Pending)
@@ -145,17 +144,9 @@ def test_each_unhealthy_target_has_its_own_time() -> None:
 
 
 def test_what_one_pod_got_over_does_not_count_against_the_next() -> None:
-    starting = dataclasses.replace(
-        POD,
-        ready=False,
-        started=False,
-        reason="ContainersNotReady",
-        health="GET /x on port 1",
-        startup_seconds=40.0,
-    )
-    clock, cluster = Clock(), Cluster(dataclasses.replace(DONE, available=0), starting)
+    clock, cluster = Clock(), Cluster(dataclasses.replace(DONE, available=0), STARTING)
     watched = rollout(cluster, clock)
-    for pods in ((starting,), (POD, dataclasses.replace(starting, name="web-2"))):
+    for pods in ((STARTING,), (POD, dataclasses.replace(STARTING, name="web-2"))):
         cluster.all = pods
         assert isinstance(watched.probe(), Pending)
         clock.sleep(42)
@@ -166,8 +157,7 @@ def test_what_one_pod_got_over_does_not_count_against_the_next() -> None:
 
 
 def test_an_open_readiness_gate_is_named() -> None:
-    gated = dataclasses.replace(POD, ready=False, gates=1, gates_ok=False, reason="ReadinessGatesNotReady")
-    answer = rollout(Cluster(dataclasses.replace(DONE, available=0), gated)).probe()
+    answer = rollout(Cluster(dataclasses.replace(DONE, available=0), GATED)).probe()
     assert isinstance(answer, Pending)
     assert "readiness gate" in answer.cause
 
